@@ -1,0 +1,134 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+/// For the targets that touch C: every unsafe expression must say so.
+let strictWithC = strict + [.strictMemorySafety()]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = strict) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies + [arguments], swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "obis",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates.git", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        // Transitive, listed only so that they are pinned too.
+        .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-atomics.git", exact: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
+    ],
+    targets: [
+        // What everything is made of.
+        library("Vocabulary", []),
+        library("Statements", ["Vocabulary", crypto]),
+        library("TransparencyLog", ["Vocabulary", crypto]),
+        library("Matter", ["Vocabulary", crypto, cryptoExtras, x509, asn1]),
+        library("Silicon", ["Vocabulary", crypto]),
+
+        // Keys.
+        library("KeyCustody", ["Vocabulary", crypto, cryptoExtras]),
+        .systemLibrary(name: "CPKCS11", providers: [.apt(["libp11-kit-dev"])]),
+        library("PKCS11Token", ["Vocabulary", "KeyCustody", "CPKCS11", crypto], settings: strictWithC),
+
+        // Edges that every process shares.
+        library("Durability", ["Vocabulary", grdb]),
+        .target(name: "CPeer"),
+        library("ServiceSupport", ["Vocabulary", "CPeer", crypto, x509, asn1, logging] + nio, settings: strictWithC),
+        library("LineProtocol", ["Vocabulary", "Statements"]),
+
+        // The roles.
+        library("EdgeHSMCore", ["Vocabulary", "Statements", crypto]),
+        library(
+            "EdgeHSMDaemon",
+            [
+                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Durability",
+                "ServiceSupport", "LineProtocol", "EdgeHSMCore", crypto, cryptoExtras, x509, asn1, grdb, logging,
+            ]),
+        library("FactoryCore", ["Vocabulary", "Statements"]),
+        library(
+            "FactoryService",
+            [
+                "Vocabulary", "Statements", "TransparencyLog", "Silicon", "Durability", "ServiceSupport",
+                "LineProtocol", "FactoryCore", crypto, grdb, logging,
+            ]),
+        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        library("Labels", ["Vocabulary", "CQRencode"], settings: strictWithC),
+        library("Programmers", ["Vocabulary", "Silicon", crypto]),
+        library("VirtualChip", ["Vocabulary", "Matter", "Silicon", "Programmers", crypto, cryptoExtras, x509, asn1]),
+        library(
+            "StationCore",
+            ["Vocabulary", "Statements", "Matter", "Silicon", "LineProtocol", "Programmers", crypto, x509, asn1]),
+        library("Ceremony", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto, cryptoExtras, x509, asn1]),
+        library("Verify", ["Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", crypto, x509, asn1]),
+
+        // The programs.
+        program("edgehsmd", ["Vocabulary", "EdgeHSMDaemon", "PKCS11Token", "KeyCustody", "ServiceSupport", logging]),
+        program("obis-factory", ["Vocabulary", "FactoryService", "ServiceSupport", logging]),
+        program(
+            "obis-station",
+            ["Vocabulary", "StationCore", "Programmers", "VirtualChip", "Labels", "ServiceSupport", "LineProtocol", "Durability", "Statements", logging, grdb]),
+        program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
+        program("obis-verify", ["Vocabulary", "Verify", "Matter", "Silicon"]),
+        program("obis-demo", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "PKCS11Token", "Ceremony", "LineProtocol", "ServiceSupport", "VirtualChip", "Programmers", "TransparencyLog", "Verify", crypto, x509, asn1]),
+
+        // The tests.
+        .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Vocabulary", ["Vocabulary"]),
+        tests("Statements", ["Statements", "Vocabulary", crypto]),
+        tests("TransparencyLog", ["TransparencyLog", "Vocabulary", crypto]),
+        tests("Matter", ["Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
+        tests("Silicon", ["Silicon", "Vocabulary", crypto]),
+        tests("KeyCustody", ["KeyCustody", "PKCS11Token", "Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
+        tests("Durability", ["Durability", "Vocabulary", grdb]),
+        tests("ServiceSupport", ["ServiceSupport", "Vocabulary", crypto, x509, asn1, logging] + nio),
+        tests("LineProtocol", ["LineProtocol", "Statements", "Vocabulary"]),
+        tests("EdgeHSMCore", ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", crypto]),
+        tests(
+            "EdgeHSMDaemon",
+            [
+                "EdgeHSMDaemon", "EdgeHSMCore", "Statements", "Matter", "Silicon", "KeyCustody", "PKCS11Token", "Durability",
+                "LineProtocol", "ServiceSupport", "TransparencyLog", "Vocabulary", "Verify", crypto, cryptoExtras, x509, asn1, grdb, logging,
+            ]),
+        tests("FactoryService", ["FactoryService", "FactoryCore", "LineProtocol", "Statements", "Vocabulary", grdb, logging]),
+        tests("Labels", ["Labels", "Vocabulary"]),
+        tests("VirtualChip", ["VirtualChip", "Programmers", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
+        tests("StationCore", ["StationCore", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter", "Silicon", "Vocabulary", crypto, x509, asn1]),
+        tests("Ceremony", ["Ceremony", "PKCS11Token", "KeyCustody", "Statements", "Matter", "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
+        tests("Verify", ["Verify", "Matter", "Silicon", "Statements", "TransparencyLog", "Vocabulary", crypto, x509, asn1]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,47 @@
+public import Vocabulary
+
+/// What a key is for. The role fixes the mechanism and every attribute of the key: `docs/key-policies.md` has a row for
+/// each role and attribute, and a test reads the attributes back against that table.
+public enum KeyRole: String, CaseIterable, Sendable, Codable {
+    // Ceremony tokens, offline.
+    case rootAuthority = "root-authority"
+    case paa = "paa"
+    case debugRoot = "debug-root"
+    case firmwareSigning = "firmware-signing"
+    // One token for each officer.
+    case officerApproval = "officer-approval"
+    // Portal token.
+    case authorizer = "authorizer"
+    case portal = "portal"
+    case productFleetKey = "product-fleet-key"
+    case productMasterKey = "product-master-key"
+    case labelRecord = "label-record"
+    case enrolmentCA = "enrolment-ca"
+    case trustedTransport = "trusted-transport"
+    // EdgeHSM token.
+    case edgeIdentity = "edge-identity"
+    case edgeTLS = "edge-tls"
+    case edgeTransport = "edge-transport"
+    case edgeSeal = "edge-seal"
+    case pai = "pai"
+    case debugIntermediate = "debug-intermediate"
+    case unitSecret = "unit-secret"
+    case siteCA = "site-ca"
+    case importedFleetKey = "imported-fleet-key"
+    case importedMasterKey = "imported-master-key"
+}
+
+/// A key of a role, and which one where the role has several (a product, an authorization, an EdgeHSM).
+public struct KeyName: Hashable, Sendable, CustomStringConvertible {
+    public let role: KeyRole
+    public let instance: String?
+
+    public init(_ role: KeyRole, _ instance: String? = nil) {
+        self.role = role
+        self.instance = instance
+    }
+
+    /// CKA_LABEL: `role` or `role/instance`. Matched whole, never by prefix.
+    public var label: String { instance.map { "\(role.rawValue)/\($0)" } ?? role.rawValue }
+    public var description: String { label }
+}

@@ -1,0 +1,70 @@
+/// A value of exactly `size` octets whose text form is lower-case hexadecimal.
+public protocol FixedBytes: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    static var size: Int { get }
+    var bytes: [UInt8] { get }
+    init(validated bytes: [UInt8])
+}
+
+extension FixedBytes {
+    /// Throws `VocabularyError.malformedHex` unless `bytes` has exactly `size` octets.
+    public init(_ bytes: some Sequence<UInt8>) throws {
+        let bytes = Array(bytes)
+        guard bytes.count == Self.size else {
+            throw Refusal(VocabularyError.malformedHex, "\(bytes.count) octets where \(Self.size) are needed")
+        }
+        self.init(validated: bytes)
+    }
+
+    public init(hex: String) throws { try self.init(Hex.decode(hex)) }
+
+    public init(from decoder: any Decoder) throws {
+        try self.init(hex: decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(hex)
+    }
+
+    public var hex: String { Hex.encode(bytes) }
+    public var description: String { hex }
+    public static func < (left: Self, right: Self) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+}
+
+/// SHA-256 of something, 32 octets. Also the id of a statement (the digest of its payload bytes).
+public struct Digest256: FixedBytes {
+    public static let size = 32
+    public static let zero = Digest256(validated: [UInt8](repeating: 0, count: 32))
+    public let bytes: [UInt8]
+    public init(validated bytes: [UInt8]) { self.bytes = bytes }
+}
+
+/// The chip's own identifier, 16 octets (shorter vendor ids are left-padded with zeros).
+public struct ChipUID: FixedBytes {
+    public static let size = 16
+    public let bytes: [UInt8]
+    public init(validated bytes: [UInt8]) { self.bytes = bytes }
+}
+
+/// 32 fresh random octets, used once.
+public struct Nonce: FixedBytes {
+    public static let size = 32
+    public let bytes: [UInt8]
+    public init(validated bytes: [UInt8]) { self.bytes = bytes }
+}
+
+/// A P-256 public key as an uncompressed point, 65 octets (0x04 ‖ X ‖ Y, SEC 1 section 2.3.3).
+///
+/// The type fixes the length only; whoever uses a foreign key has it checked on the curve first.
+public struct P256Point: FixedBytes {
+    public static let size = 65
+    public let bytes: [UInt8]
+    public init(validated bytes: [UInt8]) { self.bytes = bytes }
+}
+
+/// An ECDSA signature as r ‖ s, 64 octets big-endian.
+public struct RawSignature: FixedBytes {
+    public static let size = 64
+    public let bytes: [UInt8]
+    public init(validated bytes: [UInt8]) { self.bytes = bytes }
+}

@@ -1,0 +1,32 @@
+/// Lower-case hexadecimal, strict on reading: even length, digits 0-9 and a-f only.
+public enum Hex {
+    private static let digits: [UInt8] = Array("0123456789abcdef".utf8)
+
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Throws `VocabularyError.malformedHex` for odd length, upper case or any other character.
+    public static func decode(_ text: some StringProtocol) throws -> [UInt8] {
+        let characters = Array(text.utf8)
+        guard characters.count.isMultiple(of: 2) else {
+            throw Refusal(VocabularyError.malformedHex, "odd length \(characters.count)")
+        }
+        return try stride(from: 0, to: characters.count, by: 2).map { index in
+            try nibble(characters[index]) << 4 | nibble(characters[index + 1])
+        }
+    }
+
+    private static func nibble(_ character: UInt8) throws -> UInt8 {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+        default: throw Refusal(VocabularyError.malformedHex, "character code \(character)")
+        }
+    }
+}

@@ -1,0 +1,84 @@
+/// A moment in UTC with whole seconds. Text form: RFC 3339, `2026-11-22T15:04:05Z`.
+public struct Instant: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    /// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
+    public let seconds: Int64
+
+    /// 9999-12-31T23:59:59Z, which RFC 5280 section 4.1.2.5 uses for "no well-defined expiry".
+    public static let noExpiry = Instant(seconds: 253_402_300_799)
+    public static let epoch = Instant(seconds: 0)
+
+    public init(seconds: Int64) { self.seconds = seconds }
+
+    /// Throws `VocabularyError.malformedTime` for anything but `YYYY-MM-DDTHH:MM:SSZ` in the years 1970 to 9999.
+    public init(_ text: String) throws {
+        let malformed = Refusal(VocabularyError.malformedTime, String(text.prefix(40)))
+        let characters = Array(text.utf8)
+        let separators: [Int: Character] = [4: "-", 7: "-", 10: "T", 13: ":", 16: ":", 19: "Z"]
+        guard characters.count == 20 else { throw malformed }
+        for (index, separator) in separators where characters[index] != separator.asciiValue { throw malformed }
+        func number(_ range: Range<Int>) throws -> Int64 {
+            try range.reduce(Int64(0)) { value, index in
+                let digit = characters[index]
+                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { throw malformed }
+                return value * 10 + Int64(digit - UInt8(ascii: "0"))
+            }
+        }
+        let (year, month, day) = try (number(0..<4), number(5..<7), number(8..<10))
+        let (hour, minute, second) = try (number(11..<13), number(14..<16), number(17..<19))
+        guard year >= 1970, (1...12).contains(month), day >= 1, hour < 24, minute < 60, second < 60 else {
+            throw malformed
+        }
+        let days = Calendar.days(year: year, month: month, day: day)
+        guard Calendar.civil(days: days) == (year, month, day) else { throw malformed }  // 31 February
+        self.init(seconds: days * 86_400 + hour * 3_600 + minute * 60 + second)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        try self.init(decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    public var description: String {
+        let bounded = min(max(seconds, 0), Instant.noExpiry.seconds)
+        let (year, month, day) = Calendar.civil(days: bounded / 86_400)
+        let second = bounded % 86_400
+        func padded(_ value: Int64, _ width: Int) -> String {
+            let digits = String(value)
+            return String(repeating: "0", count: width - digits.count) + digits
+        }
+        return padded(year, 4) + "-" + padded(month, 2) + "-" + padded(day, 2) + "T" + padded(second / 3_600, 2) + ":"
+            + padded(second / 60 % 60, 2) + ":" + padded(second % 60, 2) + "Z"
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.seconds < right.seconds }
+    public static func + (left: Self, seconds: Int64) -> Self { Instant(seconds: left.seconds + seconds) }
+    public static func - (left: Self, right: Self) -> Int64 { left.seconds - right.seconds }
+}
+
+/// Proleptic Gregorian dates and day numbers since 1970-01-01.
+private enum Calendar {
+    static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = shifted / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    static func civil(days: Int64) -> (Int64, Int64, Int64) {
+        let shifted = days + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+}

@@ -1,0 +1,1 @@
+// EdgeHSMCore tests

@@ -1,0 +1,1 @@
+// Matter tests
