@@ -1,5 +1,3 @@
-public import Vocabulary
-
 /// What a key is for. The role fixes the mechanism and every attribute of the key: `docs/key-policies.md` has a row for
 /// each role and attribute, and a test reads the attributes back against that table.
 public enum KeyRole: String, CaseIterable, Sendable, Codable {
