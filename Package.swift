@@ -77,22 +77,28 @@ let package = Package(
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Durability",
                 "ServiceSupport", "LineProtocol", "EdgeHSMCore", crypto, cryptoExtras, x509, asn1, grdb, logging,
-            ]),
+            ]
+        ),
         library("FactoryCore", ["Vocabulary", "Statements"]),
         library(
             "FactoryService",
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Silicon", "Durability", "ServiceSupport",
                 "LineProtocol", "FactoryCore", crypto, grdb, logging,
-            ]),
+            ]
+        ),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         library("Labels", ["Vocabulary", "CQRencode"], settings: strictWithC),
         library("Programmers", ["Vocabulary", "Silicon", crypto]),
         library("VirtualChip", ["Vocabulary", "Matter", "Silicon", "Programmers", crypto, cryptoExtras, x509, asn1]),
         library(
             "StationCore",
-            ["Vocabulary", "Statements", "Matter", "Silicon", "LineProtocol", "Programmers", crypto, x509, asn1]),
-        library("Ceremony", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto, cryptoExtras, x509, asn1]),
+            ["Vocabulary", "Statements", "Matter", "Silicon", "LineProtocol", "Programmers", crypto, x509, asn1]
+        ),
+        library(
+            "Ceremony",
+            ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto, cryptoExtras, x509, asn1]
+        ),
         library("Verify", ["Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", crypto, x509, asn1]),
 
         // The programs.
@@ -100,10 +106,21 @@ let package = Package(
         program("obis-factory", ["Vocabulary", "FactoryService", "ServiceSupport", logging]),
         program(
             "obis-station",
-            ["Vocabulary", "StationCore", "Programmers", "VirtualChip", "Labels", "ServiceSupport", "LineProtocol", "Durability", "Statements", logging, grdb]),
+            [
+                "Vocabulary", "StationCore", "Programmers", "VirtualChip", "Labels", "ServiceSupport", "LineProtocol",
+                "Durability", "Statements", logging, grdb,
+            ]
+        ),
         program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
         program("obis-verify", ["Vocabulary", "Verify", "Matter", "Silicon"]),
-        program("obis-demo", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "PKCS11Token", "Ceremony", "LineProtocol", "ServiceSupport", "VirtualChip", "Programmers", "TransparencyLog", "Verify", crypto, x509, asn1]),
+        program(
+            "obis-demo",
+            [
+                "Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "PKCS11Token", "Ceremony",
+                "LineProtocol", "ServiceSupport", "VirtualChip", "Programmers", "TransparencyLog", "Verify", crypto,
+                x509, asn1,
+            ]
+        ),
 
         // The tests.
         .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport", swiftSettings: strict),
@@ -120,15 +137,39 @@ let package = Package(
         tests(
             "EdgeHSMDaemon",
             [
-                "EdgeHSMDaemon", "EdgeHSMCore", "Statements", "Matter", "Silicon", "KeyCustody", "PKCS11Token", "Durability",
-                "LineProtocol", "ServiceSupport", "TransparencyLog", "Vocabulary", "Verify", crypto, cryptoExtras, x509, asn1, grdb, logging,
-            ]),
-        tests("FactoryService", ["FactoryService", "FactoryCore", "LineProtocol", "Statements", "Vocabulary", grdb, logging]),
+                "EdgeHSMDaemon", "EdgeHSMCore", "Statements", "Matter", "Silicon", "KeyCustody", "PKCS11Token",
+                "Durability",
+                "LineProtocol", "ServiceSupport", "TransparencyLog", "Vocabulary", "Verify", crypto, cryptoExtras, x509,
+                asn1, grdb, logging,
+            ]
+        ),
+        tests(
+            "FactoryService",
+            ["FactoryService", "FactoryCore", "LineProtocol", "Statements", "Vocabulary", grdb, logging]
+        ),
         tests("Labels", ["Labels", "Vocabulary"]),
-        tests("VirtualChip", ["VirtualChip", "Programmers", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
-        tests("StationCore", ["StationCore", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter", "Silicon", "Vocabulary", crypto, x509, asn1]),
-        tests("Ceremony", ["Ceremony", "PKCS11Token", "KeyCustody", "Statements", "Matter", "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
-        tests("Verify", ["Verify", "Matter", "Silicon", "Statements", "TransparencyLog", "Vocabulary", crypto, x509, asn1]),
+        tests(
+            "VirtualChip",
+            ["VirtualChip", "Programmers", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]
+        ),
+        tests(
+            "StationCore",
+            [
+                "StationCore", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter", "Silicon",
+                "Vocabulary", crypto, x509, asn1,
+            ]
+        ),
+        tests(
+            "Ceremony",
+            [
+                "Ceremony", "PKCS11Token", "KeyCustody", "Statements", "Matter", "Silicon", "Vocabulary", crypto,
+                cryptoExtras, x509, asn1,
+            ]
+        ),
+        tests(
+            "Verify",
+            ["Verify", "Matter", "Silicon", "Statements", "TransparencyLog", "Vocabulary", crypto, x509, asn1]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
