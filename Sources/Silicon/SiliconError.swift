@@ -29,8 +29,6 @@ public enum SiliconError: String, ErrorCatalogue {
     case factoryDataField = "factory-data.field.invalid"
     case factoryDataSecret = "factory-data.secret.present"
 
-    case sealedKeyMalformed = "product-key.seal.malformed"
-    case sealedKeyNotForChip = "product-key.seal.not-for-this-chip"
     case receiptInvalid = "product-key.receipt.invalid"
 
     public var meaning: String {
@@ -59,8 +57,6 @@ public enum SiliconError: String, ErrorCatalogue {
         case .factoryDataMalformed: "Factory data is not in the encoding of its chip family."
         case .factoryDataField: "A field of the factory data is outside what the chip family can hold."
         case .factoryDataSecret: "Factory data holds a device key or a passcode, which must never be written."
-        case .sealedKeyMalformed: "A sealed product key is not well-formed."
-        case .sealedKeyNotForChip: "A sealed product key does not open on this chip."
         case .receiptInvalid: "The chip's receipt for a product key does not verify."
         }
     }
@@ -83,8 +79,6 @@ public enum SiliconError: String, ErrorCatalogue {
         case .adacChallenge: "Start a new debug session; a challenge is answered once."
         case .factoryDataMalformed, .factoryDataField: "Correct the field named in the detail in the product version."
         case .factoryDataSecret: "Let the chip make its own key, and write factory data without passcode."
-        case .sealedKeyMalformed, .sealedKeyNotForChip:
-            "Have the chip make a new request and ask the EdgeHSM to seal the key again."
         case .receiptInvalid: "Seal and install the key again; scrap the unit if it happens twice."
         }
     }
