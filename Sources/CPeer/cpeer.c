@@ -1,11 +1,11 @@
 #define _GNU_SOURCE
 #include "cpeer.h"
+#include <stddef.h>
 #include <sys/socket.h>
 
-int obis_peer_uid(int socket, uid_t *uid) {
-    struct ucred credentials;
-    socklen_t length = sizeof credentials;
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
-    *uid = credentials.uid;
-    return 0;
-}
+_Static_assert(sizeof(struct obis_peer_credentials) == sizeof(struct ucred), "layout of struct ucred");
+_Static_assert(offsetof(struct obis_peer_credentials, pid) == offsetof(struct ucred, pid), "pid");
+_Static_assert(offsetof(struct obis_peer_credentials, uid) == offsetof(struct ucred, uid), "uid");
+_Static_assert(offsetof(struct obis_peer_credentials, gid) == offsetof(struct ucred, gid), "gid");
+
+const int obis_so_peercred = SO_PEERCRED;

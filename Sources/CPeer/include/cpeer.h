@@ -1,6 +1,13 @@
 #pragma once
 #include <sys/types.h>
 
-/// The user id at the other end of a connected Unix socket (SO_PEERCRED), or -1 with errno set.
-/// Swift's Glibc module does not show `struct ucred`, which hides behind _GNU_SOURCE.
-int obis_peer_uid(int socket, uid_t *uid);
+/// The kernel's word on who is at the other end of a connected Unix socket: the same layout as `struct ucred`,
+/// which Swift's Glibc module does not show because it hides behind _GNU_SOURCE (checked when this is compiled).
+struct obis_peer_credentials {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+};
+
+/// SO_PEERCRED, hidden in the same way: getsockopt(SOL_SOCKET, …) fills `obis_peer_credentials`.
+extern const int obis_so_peercred;

@@ -1,0 +1,62 @@
+import NIOCore
+import NIOSSL
+import Synchronization
+import Vocabulary
+
+/// TLS 1.3 only, with certificates on both sides, judged by `PeerJudge` alone.
+enum TLSContexts {
+    static func server(_ identity: TLSIdentity, authorities: [[UInt8]]) throws -> NIOSSLContext {
+        // The trust roots only tell clients which authorities are asked for; the verification callback replaces the
+        // library's own checks.
+        let roots = try authorities.map { try NIOSSLCertificate(bytes: $0, format: .der) }
+        var tls = TLSConfiguration.makeServerConfigurationWithMTLS(
+            certificateChain: try identity.nioCertificates,
+            privateKey: .privateKey(identity.privateKey),
+            trustRoots: .certificates(roots)
+        )
+        restrict(&tls)
+        return try NIOSSLContext(configuration: tls)
+    }
+
+    static func client(_ identity: TLSIdentity, authorities: [[UInt8]]) throws -> NIOSSLContext {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.certificateChain = try identity.nioCertificates
+        tls.privateKey = .privateKey(identity.privateKey)
+        tls.trustRoots = .certificates(try authorities.map { try NIOSSLCertificate(bytes: $0, format: .der) })
+        // Names are compared by our own judgement, which knows roles; this keeps the callback in use.
+        tls.certificateVerification = .noHostnameVerification
+        restrict(&tls)
+        return try NIOSSLContext(configuration: tls)
+    }
+
+    private static func restrict(_ tls: inout TLSConfiguration) {
+        tls.minimumTLSVersion = .tlsv13
+        tls.verifySignatureAlgorithms = [.ecdsaSecp256R1Sha256]
+        tls.signingSignatureAlgorithms = [.ecdsaSecp256R1Sha256]
+        // A silent peer must not hold a connection that we already gave up.
+        tls.shutdownTimeout = .seconds(1)
+    }
+}
+
+/// Why a handshake's certificate was refused: the TLS library reports only that it was.
+final class HandshakeVerdict: Sendable {
+    private let refusal = Mutex<Refusal?>(nil)
+
+    /// A verification callback that judges the leaf and remembers a refusal.
+    func callback(
+        _ judge: @escaping @Sendable ([UInt8]) throws -> Void
+    ) -> ([NIOSSLCertificate], EventLoopPromise<NIOSSLVerificationResult>) -> Void {
+        { presented, promise in
+            do {
+                guard let leaf = presented.first else { throw Refusal(ServiceSupportError.peerMalformed, "none") }
+                try judge(leaf.toDERBytes())
+                promise.succeed(.certificateVerified)
+            } catch {
+                self.refusal.withLock { $0 = error as? Refusal ?? Refusal(ServiceSupportError.peerMalformed) }
+                promise.succeed(.failed)
+            }
+        }
+    }
+
+    var reason: Refusal? { refusal.withLock { $0 } }
+}
