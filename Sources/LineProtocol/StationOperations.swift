@@ -36,7 +36,7 @@ public enum BeginUnit: StationOperation {
 public struct VendorProof: Codable, Sendable, Hashable {
     /// DER, leaf first, at most 3.
     public let certificates: [Octets]
-    /// ECDSA P-256 with SHA-256 over the 32 octets SHA-256(CSR).
+    /// ECDSA P-256 with SHA-256 over the DER of the CSR.
     public let signature: RawSignature
     public init(certificates: [Octets], signature: RawSignature) {
         self.certificates = certificates
@@ -175,7 +175,7 @@ public enum SealKey: StationOperation {
     public struct Reply: Codable, Sendable {
         public let ephemeral: P256Point
         public let wrapped: Octets
-        /// KDF shared info, for the chip: `obis-seal-v1` ‖ 0 ‖ slot ‖ 0 ‖ UID ‖ nonce.
+        /// KDF shared info as both sides build it, for comparison.
         public let info: Octets
         public init(ephemeral: P256Point, wrapped: Octets, info: Octets) {
             self.ephemeral = ephemeral
