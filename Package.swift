@@ -102,6 +102,14 @@ let package = Package(
         ),
         library("Verify", ["Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", crypto, x509, asn1]),
 
+        // A whole factory on one machine: training, demo, system tests, load.
+        library(
+            "FactoryBox",
+            [
+                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol", "ServiceSupport",
+                "Programmers", "VirtualChip", "Verify", crypto, x509, asn1,
+            ]),
+
         // The programs.
         program("edgehsmd", ["Vocabulary", "EdgeHSMDaemon", "PKCS11Token", "KeyCustody", "ServiceSupport", logging]),
         program("obis-factory", ["Vocabulary", "FactoryService", "ServiceSupport", logging]),

@@ -1,0 +1,67 @@
+import Foundation
+import Synchronization
+import Vocabulary
+
+/// A long-running process of the factory: started, watched, stopped or killed.
+final class Service: Sendable {
+    let name: String
+    let log: URL
+    private let process: Mutex<Process>
+
+    /// Starts the program with its output appended to `log`.
+    init(_ name: String, _ program: URL, _ arguments: [String], environment: [String: String], log: URL) throws {
+        self.name = name
+        self.log = log
+        let process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
+        let handle = try FileHandle(forWritingTo: log)
+        try handle.seekToEnd()
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+        self.process = Mutex(process)
+    }
+
+    var identifier: Int32 { process.withLock(\.processIdentifier) }
+    var isRunning: Bool { process.withLock(\.isRunning) }
+
+    func signal(_ number: Int32) { _ = kill(identifier, number) }
+
+    /// SIGTERM, then SIGKILL where the process has not ended after `seconds`. Returns the exit status.
+    @discardableResult
+    func stop(within seconds: Double = 15) async -> Int32 {
+        if isRunning { signal(SIGTERM) }
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while isRunning && ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(20)) }
+        if isRunning { signal(SIGKILL) }
+        return await ended()
+    }
+
+    /// Waits until the process has ended, however that comes. Returns 128 + signal for a killed one.
+    func ended() async -> Int32 {
+        while isRunning { try? await Task.sleep(for: .milliseconds(10)) }
+        return process.withLock { process in
+            process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+        }
+    }
+
+    /// Waits until `ready` says so; throws `box.service.not-ready` with the end of the log.
+    func wait(upTo seconds: Double = 30, until ready: @Sendable () async -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < deadline {
+            guard isRunning else { break }
+            if await ready() { return }
+            try await Task.sleep(for: .milliseconds(30))
+        }
+        throw Refusal(FactoryBoxError.notReady, "\(name): \(lastLines())")
+    }
+
+    func lastLines(_ count: Int = 3) -> String {
+        let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").suffix(count).joined(separator: " | ")
+    }
+}
