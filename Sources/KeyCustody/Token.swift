@@ -80,7 +80,12 @@ public protocol Token: Sendable {
     /// True for a key that was imported in clear with a known value (CKA_LOCAL is false); lab profile only.
     func isImportedInClear(_ product: KeyName) async throws -> Bool
     /// Seals a product key to a chip's key-agreement key. `info` is the KDF's shared info: slot, UID, nonce.
-    func seal(_ product: KeyName, _ release: ProductKeyRelease, to chip: P256Point, info: [UInt8]) async throws
+    func seal(
+        _ product: KeyName,
+        _ release: ProductKeyRelease,
+        to chip: P256Point,
+        info: [UInt8]
+    ) async throws
         -> SealedProductKey
     /// HMAC-SHA256 of `context` under a non-extractable key: 32 octets.
     func derive(_ unitSecret: KeyName, context: [UInt8]) async throws -> Secret

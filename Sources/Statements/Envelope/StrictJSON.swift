@@ -1,0 +1,176 @@
+import Vocabulary
+
+/// A scanner that runs before any decoder and refuses what JSON readers disagree about: duplicate keys, fractions and
+/// exponents, numbers of 2^53 and above, deep nesting, invalid UTF-8, lone surrogates, and anything after the value.
+///
+/// Two decoders on this platform read `{"a":1,"a":2}` differently, so what was signed must not contain it.
+public struct StrictJSON {
+    public static let deepestNesting = 16
+    /// Largest magnitude of an integer: every JSON reader keeps it exactly.
+    public static let largestInteger: UInt64 = (1 << 53) - 1
+
+    private let bytes: [UInt8]
+    private var position = 0
+
+    /// Throws a `StatementError` unless `bytes` is one strict JSON value of at most `limit` octets.
+    public static func check(_ bytes: [UInt8], limit: Int) throws {
+        guard bytes.count <= limit else {
+            throw Refusal(StatementError.tooLarge, "\(bytes.count) octets, limit \(limit)")
+        }
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw Refusal(StatementError.malformedJSON, "not UTF-8")
+        }
+        var scanner = StrictJSON(bytes: bytes)
+        scanner.skipSpace()
+        try scanner.value(depth: 0)
+        scanner.skipSpace()
+        guard scanner.position == bytes.count else { throw scanner.malformed("text after the value") }
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private func malformed(_ what: String) -> Refusal {
+        Refusal(StatementError.malformedJSON, "\(what) at octet \(position)")
+    }
+
+    private mutating func skipSpace() {
+        while let byte = current, [0x20, 0x0A, 0x0D, 0x09].contains(byte) { position += 1 }
+    }
+
+    private mutating func expect(_ character: Character) throws {
+        guard let byte = current, byte == character.asciiValue else { throw malformed("expected \(character)") }
+        position += 1
+    }
+
+    private mutating func value(depth: Int) throws {
+        guard depth < Self.deepestNesting else { throw Refusal(StatementError.tooDeep, "octet \(position)") }
+        switch current {
+        case UInt8(ascii: "{"): try object(depth: depth)
+        case UInt8(ascii: "["): try array(depth: depth)
+        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "t"): try word("true")
+        case UInt8(ascii: "f"): try word("false")
+        case UInt8(ascii: "n"): try word("null")
+        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): try number()
+        default: throw malformed("no value")
+        }
+    }
+
+    private mutating func word(_ word: String) throws {
+        for character in word { try expect(character) }
+    }
+
+    private mutating func object(depth: Int) throws {
+        try expect("{")
+        skipSpace()
+        if current == UInt8(ascii: "}") {
+            position += 1
+            return
+        }
+        var keys: Set<[UInt8]> = []
+        while true {
+            skipSpace()
+            let key = try string()
+            guard key.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "\\") }) else {
+                throw malformed("key not plain ASCII")
+            }
+            guard keys.insert(key).inserted else {
+                throw Refusal(StatementError.duplicateKey, String(decoding: key.prefix(64), as: UTF8.self))
+            }
+            skipSpace()
+            try expect(":")
+            skipSpace()
+            try value(depth: depth + 1)
+            skipSpace()
+            guard current == UInt8(ascii: ",") else {
+                return try expect("}")
+            }
+            position += 1
+        }
+    }
+
+    private mutating func array(depth: Int) throws {
+        try expect("[")
+        skipSpace()
+        if current == UInt8(ascii: "]") {
+            position += 1
+            return
+        }
+        while true {
+            skipSpace()
+            try value(depth: depth + 1)
+            skipSpace()
+            guard current == UInt8(ascii: ",") else {
+                return try expect("]")
+            }
+            position += 1
+        }
+    }
+
+    private mutating func number() throws {
+        if current == UInt8(ascii: "-") { position += 1 }
+        let start = position
+        var magnitude: UInt64 = 0
+        while let byte = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+            magnitude = magnitude * 10 + UInt64(byte - UInt8(ascii: "0"))
+            guard magnitude <= Self.largestInteger else {
+                throw Refusal(StatementError.forbiddenNumber, "2^53 or more")
+            }
+            position += 1
+        }
+        guard position > start else { throw malformed("no digits") }
+        guard bytes[start] != UInt8(ascii: "0") || position == start + 1 else { throw malformed("leading zero") }
+        if let byte = current, [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(byte) {
+            throw Refusal(StatementError.forbiddenNumber, "fraction or exponent at octet \(position)")
+        }
+    }
+
+    /// The raw octets between the quotes, escapes checked but not resolved.
+    private mutating func string() throws -> [UInt8] {
+        try expect("\"")
+        let start = position
+        while let byte = current {
+            switch byte {
+            case UInt8(ascii: "\""):
+                position += 1
+                return Array(bytes[start..<position - 1])
+            case UInt8(ascii: "\\"): try escape()
+            case 0x00...0x1F: throw malformed("control character in a string")
+            default: position += 1
+            }
+        }
+        throw malformed("unterminated string")
+    }
+
+    private mutating func escape() throws {
+        position += 1
+        switch current {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            position += 1
+        case UInt8(ascii: "u"):
+            position += 1
+            let unit = try hexUnit()
+            guard !(0xDC00...0xDFFF).contains(unit) else { throw malformed("lone surrogate") }
+            guard (0xD800...0xDBFF).contains(unit) else { return }
+            try expect("\\")
+            try expect("u")
+            guard (0xDC00...0xDFFF).contains(try hexUnit()) else { throw malformed("lone surrogate") }
+        default: throw malformed("unknown escape")
+        }
+    }
+
+    private mutating func hexUnit() throws -> UInt16 {
+        var unit: UInt16 = 0
+        for _ in 0..<4 {
+            guard let byte = current, let digit = Character(UnicodeScalar(byte)).hexDigitValue else {
+                throw malformed("bad \\u escape")
+            }
+            unit = unit << 4 | UInt16(digit)
+            position += 1
+        }
+        return unit
+    }
+}
