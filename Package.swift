@@ -63,7 +63,7 @@ let package = Package(
         // Keys.
         library("KeyCustody", ["Vocabulary", crypto, cryptoExtras]),
         .systemLibrary(name: "CPKCS11", providers: [.apt(["libp11-kit-dev"])]),
-        library("PKCS11Token", ["Vocabulary", "KeyCustody", "CPKCS11", crypto], settings: strictWithC),
+        library("PKCS11Token", ["Vocabulary", "KeyCustody", "Silicon", "CPKCS11", crypto, cryptoExtras], settings: strictWithC),
 
         // Edges that every process shares.
         library("Durability", ["Vocabulary", grdb]),
@@ -138,7 +138,7 @@ let package = Package(
         tests("TransparencyLog", ["TransparencyLog", "Vocabulary", crypto]),
         tests("Matter", ["Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
         tests("Silicon", ["Silicon", "Vocabulary", crypto]),
-        tests("KeyCustody", ["KeyCustody", "PKCS11Token", "Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
+        tests("KeyCustody", ["KeyCustody", "PKCS11Token", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
         tests("Durability", ["Durability", "Vocabulary", grdb]),
         tests("ServiceSupport", ["ServiceSupport", "Vocabulary", crypto, x509, asn1, logging] + nio),
         tests("LineProtocol", ["LineProtocol", "Statements", "Vocabulary"]),

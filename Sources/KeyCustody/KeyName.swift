@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// What a key is for. The role fixes the mechanism and every attribute of the key: `docs/key-policies.md` has a row for
 /// each role and attribute, and a test reads the attributes back against that table.
 public enum KeyRole: String, CaseIterable, Sendable, Codable {
@@ -27,6 +29,30 @@ public enum KeyRole: String, CaseIterable, Sendable, Codable {
     case siteCA = "site-ca"
     case importedFleetKey = "imported-fleet-key"
     case importedMasterKey = "imported-master-key"
+}
+
+extension KeyName {
+    /// Longest instance, in characters.
+    public static let longestInstance = 160
+
+    /// The label, or `key.name.malformed` unless the instance has 1 to 160 characters of `a-z A-Z 0-9 . _ - : /`.
+    public func checkedLabel() throws -> String {
+        if let instance {
+            let allowed = instance.utf8.allSatisfy { character in
+                switch character {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"),
+                    UInt8(ascii: ":"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+            guard allowed, (1...Self.longestInstance).contains(instance.utf8.count) else {
+                throw Refusal(KeyCustodyError.nameMalformed, role.rawValue)
+            }
+        }
+        return label
+    }
 }
 
 /// A key of a role, and which one where the role has several (a product, an authorization, an EdgeHSM).

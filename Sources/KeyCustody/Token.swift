@@ -75,9 +75,13 @@ public protocol Token: Sendable {
     func wrap(_ product: KeyName, under transport: KeyName) async throws -> [UInt8]
     /// Brings a wrapped product key into this token as `name` (roles `importedFleetKey`, `importedMasterKey`).
     func unwrap(_ wrapped: [UInt8], with transport: KeyName, as name: KeyName) async throws
-    /// AES-CMAC (RFC 4493) over the ASCII text `obis-check-value-v1`, all 16 octets.
+    /// AES-CMAC (RFC 4493) over the ASCII text `obis-check-value-v1`, all 16 octets. Roles `productFleetKey` and
+    /// `productMasterKey`; an imported key can only verify.
     func checkValue(_ product: KeyName) async throws -> [UInt8]
-    /// True for a key that was imported in clear with a known value (CKA_LOCAL is false); lab profile only.
+    /// Throws `key.check-value.differs` unless `expected` is the check value of this product or imported key.
+    func verifyCheckValue(_ expected: [UInt8], of product: KeyName) async throws
+    /// True for a product key that was imported in clear with a known value (CKA_LOCAL is false); lab profile only.
+    /// Roles `productFleetKey` and `productMasterKey`: an unwrapped key is never local, its check value proves it.
     func isImportedInClear(_ product: KeyName) async throws -> Bool
     /// Seals a product key to a chip's key-agreement key. `info` is the KDF's shared info: slot, UID, nonce.
     func seal(
@@ -97,8 +101,15 @@ public protocol Token: Sendable {
     func pruneRecords(_ label: String, keeping keep: @escaping @Sendable ([UInt8]) -> Bool) async throws
 }
 
+/// The message whose AES-CMAC is a product key's check value.
+public enum CheckValue {
+    public static let message = Array("obis-check-value-v1".utf8)
+    public static let octets = 16
+}
+
 /// What only the security officer (SO) of a token does.
 public protocol TokenOfficer: Sendable {
-    /// Creates an RSA transport public key with CKA_TRUSTED; the attribute can't be set later.
+    /// Creates an RSA transport public key (DER SubjectPublicKeyInfo, 3072 bits) with CKA_TRUSTED; the attribute can't
+    /// be set later. Throws `key.officer.busy` while a user is logged in to the token in this process.
     func registerTrusted(_ transport: KeyName, publicKey: [UInt8]) async throws
 }

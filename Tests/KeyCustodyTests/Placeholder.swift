@@ -1,1 +1,0 @@
-// KeyCustody tests
