@@ -24,6 +24,12 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 
+/// Sockets without TLS.
+let sockets: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+
 func library(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = strict) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -90,8 +96,10 @@ let package = Package(
         ),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         library("Labels", ["Vocabulary", "CQRencode"], settings: strictWithC),
-        library("Programmers", ["Vocabulary", "Silicon", crypto]),
-        library("VirtualChip", ["Vocabulary", "Matter", "Silicon", "Programmers", crypto, cryptoExtras, x509, asn1]),
+        library("Programmers", ["Vocabulary", "Silicon"] + sockets),
+        library(
+            "VirtualChip",
+            ["Vocabulary", "Silicon", "Programmers", crypto, cryptoExtras, x509, asn1] + sockets),
         library(
             "StationCore",
             ["Vocabulary", "Statements", "Matter", "Silicon", "LineProtocol", "Programmers", crypto, x509, asn1]

@@ -12,6 +12,7 @@ public enum ProgrammerError: String, ErrorCatalogue {
     case timeout = "programmer.chip.timeout"
     case addressInvalid = "programmer.address.invalid"
     case readBackDiffers = "programmer.read-back.differs"
+    case debugRefused = "programmer.debug.refused"
 
     public var meaning: String {
         switch self {
@@ -25,6 +26,7 @@ public enum ProgrammerError: String, ErrorCatalogue {
         case .timeout: "The chip did not answer in time."
         case .addressInvalid: "The address of a programming site is not a socket path or a loopback port."
         case .readBackDiffers: "What was read back from the chip is not what was written."
+        case .debugRefused: "The chip refused the debug authentication."
         }
     }
 
@@ -37,6 +39,7 @@ public enum ProgrammerError: String, ErrorCatalogue {
         case .disconnected, .timeout: "Check contact and power of the fixture; the unit resumes where it stopped."
         case .addressInvalid: "Give an absolute socket path, or 127.0.0.1:PORT."
         case .readBackDiffers: "Clean the contacts and start the unit again; scrap the device if it happens twice."
+        case .debugRefused: "Check that the chip UID is the one asked for, then start a new debug session."
         }
     }
 

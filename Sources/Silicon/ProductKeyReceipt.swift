@@ -20,9 +20,9 @@ public struct ProductKeyReceipt: Hashable, Sendable, Codable {
         self.signature = signature
     }
 
-    /// `obis-product-key-receipt-v1` ‖ 00 ‖ length of slot ‖ slot ‖ UID ‖ nonce ‖ check value.
+    /// `obis-seal-receipt-v1` ‖ 00 ‖ slot ‖ 00 ‖ UID ‖ nonce ‖ check value.
     public static func message(slot: KeySlot, uid: ChipUID, nonce: Nonce, checkValue: KeyCheckValue) -> [UInt8] {
-        ProductKeySealInfo.encode("obis-product-key-receipt-v1", slot, uid, nonce) + checkValue.bytes
+        ProductKeySealInfo.encode("obis-seal-receipt-v1", slot, uid, nonce) + checkValue.bytes
     }
 
     /// Throws `product-key.receipt.invalid` unless the receipt is by this key, for this chip and request.

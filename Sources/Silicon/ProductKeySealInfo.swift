@@ -2,7 +2,7 @@ public import Vocabulary
 
 /// The shared info that binds a sealed product key to slot, chip and request: both sides compute it themselves.
 ///
-/// Encoding: `obis-product-key-v1` (ASCII) ‖ 00 ‖ length of slot (1 octet) ‖ slot (ASCII) ‖ UID (16) ‖ nonce (32).
+/// Encoding: `obis-seal-v1` (ASCII) ‖ 00 ‖ slot (ASCII) ‖ 00 ‖ UID (16) ‖ nonce (32).
 public struct ProductKeySealInfo: Hashable, Sendable {
     public let slot: KeySlot
     public let uid: ChipUID
@@ -15,10 +15,9 @@ public struct ProductKeySealInfo: Hashable, Sendable {
         self.nonce = nonce
     }
 
-    public var encoded: [UInt8] { Self.encode("obis-product-key-v1", slot, uid, nonce) }
+    public var encoded: [UInt8] { Self.encode("obis-seal-v1", slot, uid, nonce) }
 
     static func encode(_ label: String, _ slot: KeySlot, _ uid: ChipUID, _ nonce: Nonce) -> [UInt8] {
-        let text = Array(slot.text.utf8)
-        return Array(label.utf8) + [0, UInt8(truncatingIfNeeded: text.count)] + text + uid.bytes + nonce.bytes
+        Array(label.utf8) + [0] + Array(slot.text.utf8) + [0] + uid.bytes + nonce.bytes
     }
 }

@@ -91,9 +91,9 @@ public struct NordicFactoryData: Hashable, Sendable {
         try check("sn", serialNumber.text.utf8.count, 1...limits.serialNumber)
         try check("vendor_name", vendorName.utf8.count, 1...limits.vendorName)
         try check("product_name", productName.utf8.count, 1...limits.productName)
-        if let productLabel { try check("product_label", productLabel.utf8.count, 1...limits.productLabel) }
-        if let productURL { try check("product_url", productURL.utf8.count, 1...limits.productURL) }
-        if let partNumber { try check("part_number", partNumber.utf8.count, 1...limits.partNumber) }
+        if let productLabel { try check("product_label", productLabel.utf8.count, 0...limits.productLabel) }
+        if let productURL { try check("product_url", productURL.utf8.count, 0...limits.productURL) }
+        if let partNumber { try check("part_number", partNumber.utf8.count, 0...limits.partNumber) }
         try check("hw_ver_str", hardwareVersionText.utf8.count, 1...limits.hardwareVersionText)
         try check("dac_cert", dac.count, 1...limits.certificate)
         try check("pai_cert", pai.count, 1...limits.certificate)
