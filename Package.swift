@@ -69,7 +69,11 @@ let package = Package(
         // Keys.
         library("KeyCustody", ["Vocabulary", crypto, cryptoExtras]),
         .systemLibrary(name: "CPKCS11", providers: [.apt(["libp11-kit-dev"])]),
-        library("PKCS11Token", ["Vocabulary", "KeyCustody", "Silicon", "CPKCS11", crypto, cryptoExtras], settings: strictWithC),
+        library(
+            "PKCS11Token",
+            ["Vocabulary", "KeyCustody", "Silicon", "CPKCS11", crypto, cryptoExtras],
+            settings: strictWithC
+        ),
 
         // Edges that every process shares.
         library("Durability", ["Vocabulary", grdb]),
@@ -99,7 +103,8 @@ let package = Package(
         library("Programmers", ["Vocabulary", "Silicon"] + sockets),
         library(
             "VirtualChip",
-            ["Vocabulary", "Silicon", "Programmers", crypto, cryptoExtras, x509, asn1] + sockets),
+            ["Vocabulary", "Silicon", "Programmers", crypto, cryptoExtras, x509, asn1] + sockets
+        ),
         library(
             "StationCore",
             ["Vocabulary", "Statements", "Matter", "Silicon", "LineProtocol", "Programmers", crypto, x509, asn1]
@@ -116,7 +121,8 @@ let package = Package(
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol", "ServiceSupport",
                 "Programmers", "VirtualChip", "Verify", crypto, x509, asn1,
-            ]),
+            ]
+        ),
 
         // The programs.
         program("edgehsmd", ["Vocabulary", "EdgeHSMDaemon", "PKCS11Token", "KeyCustody", "ServiceSupport", logging]),
@@ -146,7 +152,10 @@ let package = Package(
         tests("TransparencyLog", ["TransparencyLog", "Vocabulary", crypto]),
         tests("Matter", ["Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
         tests("Silicon", ["Silicon", "Vocabulary", crypto]),
-        tests("KeyCustody", ["KeyCustody", "PKCS11Token", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]),
+        tests(
+            "KeyCustody",
+            ["KeyCustody", "PKCS11Token", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]
+        ),
         tests("Durability", ["Durability", "Vocabulary", grdb]),
         tests("ServiceSupport", ["ServiceSupport", "Vocabulary", crypto, x509, asn1, logging] + nio),
         tests("LineProtocol", ["LineProtocol", "Statements", "Vocabulary"]),

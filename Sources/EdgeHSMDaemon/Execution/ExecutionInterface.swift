@@ -116,6 +116,8 @@ public struct IssuedUnit: Sendable, Hashable {
     public let generation: UInt32
     public let index: Int
     public let serial: DeviceSerial
+    /// When the unit was counted; its day is the manufacturing date in the factory data.
+    public let issuedAt: Instant
     /// DER of the live DAC (the newest rotation's, where there was one).
     public let dac: [UInt8]
     /// SHA-256 of the CSR of the live DAC.
@@ -132,6 +134,7 @@ public struct IssuedUnit: Sendable, Hashable {
         generation: UInt32,
         index: Int,
         serial: DeviceSerial,
+        issuedAt: Instant,
         dac: [UInt8],
         request: Digest256,
         agreementKey: P256Point,
@@ -144,6 +147,7 @@ public struct IssuedUnit: Sendable, Hashable {
         self.generation = generation
         self.index = index
         self.serial = serial
+        self.issuedAt = issuedAt
         self.dac = dac
         self.request = request
         self.agreementKey = agreementKey
@@ -242,7 +246,12 @@ public protocol Execution: Sendable {
 
     /// Parses the CSR, verifies proof of possession, points on the curve, and at `vendorCertificate` the vendor proof
     /// (chain to the manifest's roots, signature over SHA-256(CSR)). Pure CPU, no token.
-    func verifyRequest(_ request: [UInt8], proof: VendorProof?, for batch: Batch, at now: Instant) throws
+    func verifyRequest(
+        _ request: [UInt8],
+        proof: VendorProof?,
+        for batch: Batch,
+        at now: Instant
+    ) async throws
         -> DeviceFacts
 
     /// Builds the DAC from the version's profile (notBefore = max(PAI, PAA, authorization.notBefore)), lints the
@@ -318,7 +327,11 @@ public protocol Execution: Sendable {
     /// The site CA's certificate and a TLS server certificate for the `edgeTLS` key with these DNS names and addresses,
     /// both signed by `siteCA`. Deterministic in nothing but names and keys: the engine keeps what it gets.
     /// Called by `edgehsmd init`, and again when the server certificate nears its end.
-    func issueServerCertificates(edgeHSM: EdgeHSMID, names: [String], at now: Instant) async throws
+    func issueServerCertificates(
+        edgeHSM: EdgeHSMID,
+        names: [String],
+        at now: Instant
+    ) async throws
         -> ServerCertificates
 
     /// Signs any statement of this EdgeHSM by its identity key (checkpoints, enrolment requests).

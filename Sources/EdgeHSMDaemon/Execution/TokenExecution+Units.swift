@@ -1,0 +1,148 @@
+import KeyCustody
+public import LineProtocol
+import Matter
+import Silicon
+import Statements
+public import Vocabulary
+
+extension TokenExecution {
+    public func verifyRequest(
+        _ request: [UInt8],
+        proof: VendorProof?,
+        for batch: Batch,
+        at now: Instant
+    ) async throws -> DeviceFacts {
+        let device = try DeviceRequest(der: request)
+        if batch.manifest.chipIdentity == .vendorCertificate {
+            guard let proof else { throw Refusal(ExecutionError.vendorProofMissing, device.chipUID.hex) }
+            try await VendorProofCheck.verify(proof, request: device, roots: batch.manifest.vendorRoots, at: now)
+        }
+        return DeviceFacts(
+            publicKey: device.publicKey,
+            agreementKey: device.agreementKey,
+            chipUID: device.chipUID,
+            nonce: device.nonce,
+            request: Digest256.of(request)
+        )
+    }
+
+    public func issueCredential(
+        _ facts: DeviceFacts,
+        unit: Digest256,
+        of batch: Batch
+    ) async throws -> SignedCredential {
+        let certificates = try installed(batch)
+        let pai = try AttestationCertificate(der: certificates.pai.bytes)
+        let paa = try AttestationCertificate(der: certificates.paa.bytes)
+        let issuer = try CertificateIssuer(pai)
+        let serial = try CertificateSerial(random: Random.octets(CertificateSerial.size))
+        let commonName = "\(batch.manifest.product) \(Hex.encode(unit.bytes.prefix(8)))"
+        let notBefore = max(max(pai.notBefore, paa.notBefore), batch.authorization.notBefore)
+        let profile = try CertificateProfile.dac(
+            issuer: issuer,
+            commonName: String(commonName.suffix(MatterName.longestCommonName)),
+            vendorID: batch.manifest.vendorID,
+            productID: batch.manifest.productID,
+            publicKey: facts.publicKey,
+            serial: serial,
+            notBefore: notBefore
+        )
+        let key = try await token.signingKey(BatchKeys.pai(batch.manifest.product))
+        let dac = try await CertificateIssuing.issue(
+            ToBeSignedCertificate(profile),
+            as: .dac,
+            issuer: issuer,
+            expected: CertificateExpectation(
+                publicKey: facts.publicKey,
+                vendorID: batch.manifest.vendorID,
+                productID: batch.manifest.productID,
+                serial: serial,
+                commonName: String(commonName.suffix(MatterName.longestCommonName)),
+                notBefore: notBefore
+            ),
+            sign: { try await key.sign($0) }
+        )
+        try AttestationChain.verify(dac: dac, pai: pai, paas: [paa])
+        let secrets = try await UnitSecrets.derive(for: unit, of: batch.id, from: token)
+        return SignedCredential(dac: dac.der, commitment: try secrets.commitment(of: batch.manifest))
+    }
+
+    func installed(_ batch: Batch) throws -> CertificatesInstalled {
+        guard let certificates = batch.certificates else {
+            throw Refusal(ExecutionError.packageNoCertificates, batch.manifest.product.text)
+        }
+        return certificates
+    }
+
+    public func unitData(
+        _ unit: IssuedUnit,
+        of batch: Batch,
+        in context: ExecutionContext
+    ) async throws -> UnitData {
+        let secrets = try await UnitSecrets.derive(for: unit.id, of: batch.id, from: token)
+        guard try secrets.commitment(of: batch.manifest) == unit.commitment else {
+            throw Refusal(ExecutionError.commitmentMismatch, unit.serial.text)
+        }
+        let factoryData = try FactoryDataBuilder.encode(
+            unit,
+            secrets: secrets,
+            batch: batch,
+            pai: installed(batch).pai.bytes
+        )
+        let label = try secrets.label(of: unit.serial, manifest: batch.manifest)
+        let record = LabelRecord(
+            authorization: batch.id,
+            unit: unit.id,
+            chipUID: unit.chipUID,
+            serial: unit.serial,
+            qr: label.qr,
+            manualCode: label.manualCode,
+            blind: secrets.blind.withBytes { Hex.encode($0) }
+        )
+        let sealed = try HPKESealer.seal(
+            StatementCoding.encode(record),
+            to: context.roleKeys.labelRecord,
+            info: LabelRecord.sealInfo,
+            aad: unit.id.bytes
+        )
+        return UnitData(
+            encoding: batch.manifest.factoryData.encoding,
+            factoryData: factoryData,
+            label: label,
+            labelRecord: SealedRecord(encapsulated: sealed.encapsulated, ciphertext: Octets(sealed.ciphertext))
+        )
+    }
+
+    public func sealKey(
+        _ slot: KeySlot,
+        fleet: Bool,
+        to unit: IssuedUnit,
+        nonce: Nonce,
+        of batch: Batch
+    ) async throws -> SealKey.Reply {
+        guard let key = batch.manifest.keys.first(where: { $0.slot == slot }) else {
+            throw Refusal(ExecutionError.slotUnknown, slot.text)
+        }
+        guard fleet == (key.kind == .fleet) else { throw Refusal(ExecutionError.slotUnknown, "\(slot) is \(key.kind)") }
+        let name = BatchKeys.product(key, manifest: batch.authorization.manifest)
+        let info = ProductKeySealInfo(slot: slot, uid: unit.chipUID, nonce: nonce).encoded
+        let sealed = try await token.seal(
+            name,
+            fleet ? .fleet : .derived(context: DerivedSlotKey.context(slot: slot, uid: unit.chipUID)),
+            to: unit.agreementKey,
+            info: info
+        )
+        return SealKey.Reply(
+            ephemeral: sealed.ephemeral,
+            wrapped: Octets(try Hex.decode(sealed.wrapped)),
+            info: Octets(info)
+        )
+    }
+}
+
+/// The context under which a slot's master derives the key of one chip: SHA-256(label ‖ slot ‖ UID), first 16 octets.
+enum DerivedSlotKey {
+    static func context(slot: KeySlot, uid: ChipUID) -> [UInt8] {
+        Array(Digest256.of(Array("obis-slot-key-v1".utf8) + Array(slot.text.utf8) + uid.bytes).bytes.prefix(16))
+    }
+}

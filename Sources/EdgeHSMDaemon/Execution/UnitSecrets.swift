@@ -1,0 +1,110 @@
+import KeyCustody
+import LineProtocol
+import Matter
+import Statements
+import Vocabulary
+
+/// The secrets of one unit. Derived, never stored: HMAC-SHA256 by a key of the authorization that never leaves the
+/// token, over the unit's id, so that a crash neither loses nor doubles them.
+struct UnitSecrets: Sendable {
+    let passcode: Passcode
+    let discriminator: Discriminator
+    /// 32 octets.
+    let salt: [UInt8]
+    /// Input of the rotating device id, 16 octets.
+    let rotatingID: [UInt8]
+    /// 128 bits that hide the other secrets in the journal's commitment.
+    let blind: Secret
+
+    static func derive(
+        for unit: Digest256,
+        of authorization: Digest256,
+        from token: any Token
+    ) async throws -> UnitSecrets {
+        let key = BatchKeys.unitSecret(authorization)
+        func block(_ label: String, _ counter: UInt8 = 0) async throws -> Secret {
+            try await token.derive(key, context: Array("obis-unit-v1 \(label)".utf8) + [0, counter] + unit.bytes)
+        }
+        let salt = try await block("salt").withBytes { Array($0) }
+        let rotatingID = try await block("rotating-id").withBytes { Array($0.prefix(16)) }
+        let blind = Secret(try await block("blind").withBytes { Array($0.prefix(16)) })
+        let discriminator = try await block("discriminator").withBytes { octets in
+            try Discriminator(drawnFrom: { Array(octets.prefix($0)) })
+        }
+        return UnitSecrets(
+            passcode: try await drawPasscode { try await block("passcode", $0) },
+            discriminator: discriminator,
+            salt: salt,
+            rotatingID: rotatingID,
+            blind: blind
+        )
+    }
+
+    /// Rejection sampling over blocks of 8 candidates; a block without any comes once in 50,000.
+    private static func drawPasscode(_ block: (UInt8) async throws -> Secret) async throws -> Passcode {
+        for counter in UInt8(0)..<32 {
+            let candidates = try await block(counter)
+            let passcode: Passcode? = candidates.withBytes { octets in
+                for start in stride(from: 0, to: octets.count - 3, by: 4) {
+                    let number = octets[start..<start + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } & 0x07FF_FFFF
+                    if let passcode = try? Passcode(number) { return passcode }
+                }
+                return nil
+            }
+            if let passcode { return passcode }
+        }
+        throw Refusal(ExecutionError.commitmentMismatch, "no passcode could be drawn")
+    }
+
+    func verifier(iterations: Int) throws -> SPAKE2PlusVerifier {
+        try SPAKE2PlusVerifier(passcode: passcode, salt: salt, iterations: iterations)
+    }
+
+    /// SHA-256(blind ‖ passcode u32 LE ‖ discriminator u16 LE ‖ salt ‖ rotating id ‖ SPAKE2+ verifier).
+    func commitment(of manifest: Manifest) throws -> Digest256 {
+        let number = passcode.reveal()
+        var octets = blind.withBytes { Array($0) }
+        defer { for index in octets.indices { octets[index] = 0 } }
+        octets += (0..<4).map { UInt8(truncatingIfNeeded: number >> UInt32($0 * 8)) }
+        octets += (0..<2).map { UInt8(truncatingIfNeeded: discriminator.value >> UInt16($0 * 8)) }
+        octets += salt + rotatingID
+        try verifier(iterations: manifest.commissioning.iterations).octets.withBytes { octets += $0 }
+        return Digest256.of(octets)
+    }
+
+    func label(of serial: DeviceSerial, manifest: Manifest) throws -> LabelContent {
+        guard let flow = CommissioningFlow(rawValue: manifest.commissioning.flow) else {
+            throw Refusal(ExecutionError.packageMismatch, "commissioning flow")
+        }
+        let payload = try OnboardingPayload(
+            vendorID: manifest.vendorID,
+            productID: manifest.productID,
+            flow: flow,
+            discovery: DiscoveryCapabilities(rawValue: manifest.commissioning.discovery),
+            discriminator: discriminator,
+            passcode: passcode
+        )
+        return LabelContent(
+            serial: serial,
+            vendorID: manifest.vendorID,
+            productID: manifest.productID,
+            discriminator: discriminator.value,
+            qr: payload.qrText,
+            manualCode: ManualPairingCode(payload).text
+        )
+    }
+}
+
+/// What the OEM gets of a unit's label, sealed. The blind opens the journal's commitment.
+struct LabelRecord: Codable, Sendable {
+    static let sealInfo = Array("obis label record v1".utf8)
+
+    let authorization: Digest256
+    let unit: Digest256
+    let chipUID: ChipUID
+    let serial: DeviceSerial
+    let qr: String
+    let manualCode: String
+    /// 16 octets in hexadecimal.
+    let blind: String
+}
