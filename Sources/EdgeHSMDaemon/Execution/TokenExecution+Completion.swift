@@ -20,7 +20,7 @@ extension TokenExecution {
             chipUID: unit.chipUID,
             firmware: batch.manifest.firmware.digest,
             factoryData: factoryData,
-            secureBootKey: security.secureBootKey,
+            secureBootKey: batch.manifest.firmware.verificationKey,
             debugRoot: security.debugRoot,
             socClass: security.socClass,
             attestationNonce: terms.nonce,

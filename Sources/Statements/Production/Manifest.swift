@@ -186,6 +186,10 @@ public struct Manifest: Codable, Sendable, Hashable {
         try require((1...64).contains(version.utf8.count), "version length")
         try require((1...32).contains(family.utf8.count), "family length")
         try require(firmware.size > 0 && firmware.size <= 64 * 1024 * 1024, "firmware size")
+        try require(
+            Digest256.of(firmware.verificationKey.subjectPublicKeyInfo) == chipSecurity.secureBootKey,
+            "secure-boot fuse and verification key"
+        )
         try require(commissioning.flow <= 2, "commissioning flow")
         try require((1_000...100_000).contains(commissioning.iterations), "SPAKE2+ iterations")
         try require(keys.count <= 8 && Set(keys.map(\.slot)).count == keys.count, "key slots")

@@ -13,7 +13,8 @@ public struct ProgrammingPermit: Statement {
     public let firmware: Digest256
     /// SHA-256 of the factory-data octets that this unit gets.
     public let factoryData: Digest256
-    public let secureBootKey: Digest256
+    /// What the one-time fuse binds firmware to.
+    public let secureBootKey: P256Point
     public let debugRoot: Digest256
     public let socClass: UInt32
     /// Nonce and session challenge of the attestation that `complete` must bring.
@@ -29,7 +30,7 @@ public struct ProgrammingPermit: Statement {
         chipUID: ChipUID,
         firmware: Digest256,
         factoryData: Digest256,
-        secureBootKey: Digest256,
+        secureBootKey: P256Point,
         debugRoot: Digest256,
         socClass: UInt32,
         attestationNonce: Nonce,
