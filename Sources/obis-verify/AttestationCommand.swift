@@ -1,0 +1,74 @@
+internal import ArgumentParser
+internal import Verify
+internal import Vocabulary
+
+struct AttestationCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attestation",
+        abstract: "Judge a device's DAC, PAI and Certification Declaration.",
+        discussion: "Files are DER or PEM. Without --at the DAC is not compared with a clock."
+    )
+
+    @Option(help: ArgumentHelp("Folder with the trusted PAA certificates, or one such file.", valueName: "dir"))
+    var paa: String
+
+    @Option(help: ArgumentHelp("The PAI certificate.", valueName: "file"))
+    var pai: String
+
+    @Option(help: ArgumentHelp("The DAC certificate.", valueName: "file"))
+    var dac: String
+
+    @Option(help: ArgumentHelp("The Certification Declaration; needs --vid and --pid.", valueName: "file"))
+    var cd: String?
+
+    @Option(help: ArgumentHelp("Vendor id that the device reports, hexadecimal.", valueName: "FFF1"))
+    var vid: String?
+
+    @Option(help: ArgumentHelp("Product id that the device reports, hexadecimal.", valueName: "8000"))
+    var pid: String?
+
+    @Option(help: ArgumentHelp("Judge the DAC's validity at this time, RFC 3339 in UTC.", valueName: "time"))
+    var at: String?
+
+    @Flag(help: "Refuse declarations that the published test key signed.")
+    var production = false
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let now = try at.map { text in
+            do { return try Instant(text) } catch { throw ValidationError("--at is not like 2026-11-22T15:04:05Z") }
+        }
+        let verification = AttestationVerification(
+            paas: try Input.certificates(paa),
+            pai: try Input.file(pai),
+            dac: try Input.file(dac),
+            declaration: try declaration(),
+            at: now
+        )
+        try output.finish(verification.verdict())
+    }
+
+    private func declaration() throws -> AttestationVerification.Declaration? {
+        guard let cd else {
+            guard vid == nil, pid == nil else { throw ValidationError("--vid and --pid go with --cd") }
+            return nil
+        }
+        guard let vid, let pid else { throw ValidationError("--cd needs --vid and --pid") }
+        return AttestationVerification.Declaration(
+            envelope: try Input.file(cd),
+            vendorID: VendorID(try number(vid)),
+            productID: ProductID(try number(pid)),
+            allowsTestKey: !production
+        )
+    }
+
+    /// Always hexadecimal, with or without 0x: other tools differ, and 8000 would be another product.
+    private func number(_ text: String) throws -> UInt16 {
+        let digits = text.hasPrefix("0x") ? text.dropFirst(2) : text[...]
+        guard digits.utf8.count == 4, let number = UInt16(digits, radix: 16) else {
+            throw ValidationError("\(text) is not four hexadecimal digits")
+        }
+        return number
+    }
+}
