@@ -13,7 +13,7 @@ extension P256Point {
     public var keyIdentifier: [UInt8] { Array(Insecure.SHA1.hash(data: bytes)) }
 
     /// True when `signature` is this key's ECDSA over SHA-256(`message`). False for a point that is not on the curve.
-    public func verifies(_ signature: RawSignature, over message: [UInt8]) -> Bool {
+    func verifies(_ signature: RawSignature, over message: [UInt8]) -> Bool {
         guard let key = try? signingKey(),
             let value = try? P256.Signing.ECDSASignature(rawRepresentation: signature.bytes)
         else { return false }
