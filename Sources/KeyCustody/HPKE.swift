@@ -25,7 +25,10 @@ public struct HPKEMessage: Sendable, Hashable {
 public enum HPKESealer {
     /// Throws `key.point.malformed` when the recipient is not on the curve.
     public static func seal(
-        _ plaintext: some Collection<UInt8>, to recipient: P256Point, info: [UInt8], aad: [UInt8]
+        _ plaintext: some Collection<UInt8>,
+        to recipient: P256Point,
+        info: [UInt8],
+        aad: [UInt8]
     ) throws -> HPKEMessage {
         guard plaintext.count <= HPKESuite.largestPlaintext else {
             throw Refusal(KeyCustodyError.inputOutOfRange, "plaintext over \(HPKESuite.largestPlaintext) octets")
@@ -34,7 +37,9 @@ public enum HPKESealer {
         var sender = try HPKE.Sender(recipientKey: key, ciphersuite: HPKESuite.suite, info: Data(info))
         let ciphertext = try sender.seal(Data(plaintext), authenticating: Data(aad))
         return HPKEMessage(
-            encapsulated: try P256Point(Array(sender.encapsulatedKey)), ciphertext: Array(ciphertext))
+            encapsulated: try P256Point(Array(sender.encapsulatedKey)),
+            ciphertext: Array(ciphertext)
+        )
     }
 }
 
@@ -42,7 +47,12 @@ public enum HPKESealer {
 /// passes the process.
 public enum HPKEOpener {
     /// Throws `key.seal.unopenable` for every reason that lies in the message, `key.point.malformed` for a bad point.
-    public static func open(_ message: HPKEMessage, with key: any AgreementKey, info: [UInt8], aad: [UInt8])
+    public static func open(
+        _ message: HPKEMessage,
+        with key: any AgreementKey,
+        info: [UInt8],
+        aad: [UInt8]
+    )
         async throws -> Secret
     {
         let sizes = HPKESuite.tagOctets...(HPKESuite.largestPlaintext + HPKESuite.tagOctets)
@@ -54,8 +64,11 @@ public enum HPKEOpener {
         let recipient = TokenKEMKey(publicKey: try TokenKEMPublicKey(key.publicKey), shared: shared)
         do {
             var context = try HPKE.Recipient(
-                privateKey: recipient, ciphersuite: HPKESuite.suite, info: Data(info),
-                encapsulatedKey: Data(message.encapsulated.bytes))
+                privateKey: recipient,
+                ciphersuite: HPKESuite.suite,
+                info: Data(info),
+                encapsulatedKey: Data(message.encapsulated.bytes)
+            )
             var plaintext = try context.open(Data(message.ciphertext), authenticating: Data(aad))
             defer { plaintext.resetBytes(in: 0..<plaintext.count) }
             return Secret(plaintext)

@@ -71,7 +71,13 @@ extension KeyPolicy {
 
     private static func transport(_ role: KeyRole) -> KeyPolicy {
         pair(
-            role, use: .unwrapTransport, [.generateRSA, .oaep], fixed: rsa, privateUse: [.unwrap], publicUse: [.wrap])
+            role,
+            use: .unwrapTransport,
+            [.generateRSA, .oaep],
+            fixed: rsa,
+            privateUse: [.unwrap],
+            publicUse: [.wrap]
+        )
     }
 
     private static func trusted(_ role: KeyRole) -> KeyPolicy {
@@ -79,8 +85,12 @@ extension KeyPolicy {
         attributes[.trusted] = .flag(true)
         attributes[.local] = .flag(false)
         return KeyPolicy(
-            role: role, use: .wrapTransport, origin: .createdByOfficer, mechanisms: [.oaep],
-            objects: [.publicKey: attributes])
+            role: role,
+            use: .wrapTransport,
+            origin: .createdByOfficer,
+            mechanisms: [.oaep],
+            objects: [.publicKey: attributes]
+        )
     }
 
     private static func product(_ role: KeyRole, use: Use, octets: Int, allowed: Set<KeyAttribute>) -> KeyPolicy {
@@ -91,15 +101,27 @@ extension KeyPolicy {
         var mechanisms: Set<KeyMechanism> = [.generateAES, .cmac, .oaep]
         if allowed.contains(.derive) { mechanisms.insert(.ecbEncryptData) }
         return KeyPolicy(
-            role: role, use: use, origin: .generated, mechanisms: mechanisms,
-            objects: [.secretKey: attributes])
+            role: role,
+            use: use,
+            origin: .generated,
+            mechanisms: mechanisms,
+            objects: [.secretKey: attributes]
+        )
     }
 
     private static func imported(
-        _ role: KeyRole, use: Use, octets: Int, extractable: Bool, allowed: Set<KeyAttribute>
+        _ role: KeyRole,
+        use: Use,
+        octets: Int,
+        extractable: Bool,
+        allowed: Set<KeyAttribute>
     ) -> KeyPolicy {
         var attributes = secretKey(.aes, octets: octets, allowed: allowed)
         attributes[.extractable] = .flag(extractable)
+        // SoftHSM2 2.6.1 writes the value after the template, so it can't unwrap an object that is not modifiable. It is
+        // unwrapped for the session and copied; COPYABLE can't be switched off on that way. No length is kept either.
+        attributes[.copyable] = .flag(true)
+        attributes[.valueOctets] = nil
         // PKCS#11 counts an unwrapped key as one that was once outside, whatever its state now.
         for attribute in [KeyAttribute.local, .alwaysSensitive, .neverExtractable] {
             attributes[attribute] = .flag(false)
@@ -107,37 +129,57 @@ extension KeyPolicy {
         var mechanisms: Set<KeyMechanism> = [.oaep, .cmac, .ecdh, .generateEC, .aesKeyWrap]
         if allowed.contains(.derive) { mechanisms.insert(.ecbEncryptData) }
         return KeyPolicy(
-            role: role, use: use, origin: .unwrapped, mechanisms: mechanisms,
-            objects: [.secretKey: attributes])
+            role: role,
+            use: use,
+            origin: .unwrapped,
+            mechanisms: mechanisms,
+            objects: [.secretKey: attributes]
+        )
     }
 
     private static func unitSecret(_ role: KeyRole) -> KeyPolicy {
         KeyPolicy(
-            role: role, use: .deriveUnitSecrets, origin: .generated, mechanisms: [.generateGeneric, .hmac],
-            objects: [.secretKey: secretKey(.generic, octets: 32, allowed: [.sign])])
+            role: role,
+            use: .deriveUnitSecrets,
+            origin: .generated,
+            mechanisms: [.generateGeneric, .hmac],
+            objects: [.secretKey: secretKey(.generic, octets: 32, allowed: [.sign])]
+        )
     }
 
     private static let ec: [KeyAttribute: KeyAttributeValue] = [.keyType: .type(.ec), .curve: .p256]
     private static let rsa: [KeyAttribute: KeyAttributeValue] = [.keyType: .type(.rsa), .modulusBits: .size(3072)]
 
     private static func pair(
-        _ role: KeyRole, use: Use, _ mechanisms: Set<KeyMechanism>, fixed: [KeyAttribute: KeyAttributeValue],
-        privateUse: Set<KeyAttribute>, publicUse: Set<KeyAttribute>
+        _ role: KeyRole,
+        use: Use,
+        _ mechanisms: Set<KeyMechanism>,
+        fixed: [KeyAttribute: KeyAttributeValue],
+        privateUse: Set<KeyAttribute>,
+        publicUse: Set<KeyAttribute>
     ) -> KeyPolicy {
         var secret = flags(
-            yes: [.token, .isPrivate, .sensitive, .local, .alwaysSensitive, .neverExtractable], allowed: privateUse,
-            no: [.modifiable, .copyable, .extractable, .sign, .signRecover, .decrypt, .unwrap, .derive])
+            yes: [.token, .isPrivate, .sensitive, .local, .alwaysSensitive, .neverExtractable],
+            allowed: privateUse,
+            no: [.modifiable, .copyable, .extractable, .sign, .signRecover, .decrypt, .unwrap, .derive]
+        )
         for (attribute, value) in fixed where attribute != .modulusBits { secret[attribute] = value }
         return KeyPolicy(
-            role: role, use: use, origin: .generated, mechanisms: mechanisms,
-            objects: [.privateKey: secret, .publicKey: publicKey(fixed: fixed, allowed: publicUse)])
+            role: role,
+            use: use,
+            origin: .generated,
+            mechanisms: mechanisms,
+            objects: [.privateKey: secret, .publicKey: publicKey(fixed: fixed, allowed: publicUse)]
+        )
     }
 
     private static func publicKey(
-        fixed: [KeyAttribute: KeyAttributeValue], allowed: Set<KeyAttribute>
+        fixed: [KeyAttribute: KeyAttributeValue],
+        allowed: Set<KeyAttribute>
     ) -> [KeyAttribute: KeyAttributeValue] {
         flags(
-            yes: [.token, .local], allowed: allowed,
+            yes: [.token, .local],
+            allowed: allowed,
             no: [
                 .isPrivate, .modifiable, .copyable, .trusted, .verify, .verifyRecover, .encrypt, .wrap, .derive,
             ]
@@ -145,10 +187,13 @@ extension KeyPolicy {
     }
 
     private static func secretKey(
-        _ type: KeyType, octets: Int, allowed: Set<KeyAttribute>
+        _ type: KeyType,
+        octets: Int,
+        allowed: Set<KeyAttribute>
     ) -> [KeyAttribute: KeyAttributeValue] {
         flags(
-            yes: [.token, .isPrivate, .sensitive, .local, .alwaysSensitive, .neverExtractable], allowed: allowed,
+            yes: [.token, .isPrivate, .sensitive, .local, .alwaysSensitive, .neverExtractable],
+            allowed: allowed,
             no: [
                 .modifiable, .copyable, .extractable, .wrapWithTrusted, .trusted, .sign, .verify, .encrypt, .decrypt,
                 .wrap, .unwrap, .derive,
@@ -157,7 +202,9 @@ extension KeyPolicy {
     }
 
     private static func flags(
-        yes: Set<KeyAttribute>, allowed: Set<KeyAttribute>, no: Set<KeyAttribute>
+        yes: Set<KeyAttribute>,
+        allowed: Set<KeyAttribute>,
+        no: Set<KeyAttribute>
     ) -> [KeyAttribute: KeyAttributeValue] {
         var values: [KeyAttribute: KeyAttributeValue] = [:]
         for attribute in no { values[attribute] = .flag(false) }

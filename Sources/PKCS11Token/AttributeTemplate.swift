@@ -41,7 +41,8 @@ struct Attribute {
 
 /// Lays the values out in one aligned arena that stays in place during the call and is wiped after it.
 func withTemplate<Result>(
-    _ attributes: [Attribute], _ body: (UnsafeMutablePointer<CK_ATTRIBUTE>, CK_ULONG) throws -> Result
+    _ attributes: [Attribute],
+    _ body: (UnsafeMutablePointer<CK_ATTRIBUTE>, CK_ULONG) throws -> Result
 ) rethrows -> Result {
     func padded(_ octets: Int) -> Int { max(8, (octets + 7) & ~7) }
     let total = attributes.reduce(8) { $0 + padded($1.octets) }
@@ -57,8 +58,11 @@ func withTemplate<Result>(
         unsafe attribute.write(to: target)
         unsafe template.append(
             CK_ATTRIBUTE(
-                type: CK_ATTRIBUTE_TYPE(attribute.type), pValue: target.baseAddress,
-                ulValueLen: CK_ULONG(attribute.octets)))
+                type: CK_ATTRIBUTE_TYPE(attribute.type),
+                pValue: target.baseAddress,
+                ulValueLen: CK_ULONG(attribute.octets)
+            )
+        )
         offset += padded(attribute.octets)
     }
     // A place for the pointer even when there is no attribute.

@@ -35,13 +35,15 @@ struct PKCS11Failure: Error, Equatable {
             CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, CKR_USER_NOT_LOGGED_IN, CKR_GENERAL_ERROR,
             CKR_FUNCTION_FAILED, CKR_HOST_MEMORY, CKR_CRYPTOKI_NOT_INITIALIZED, CKR_OPERATION_ACTIVE,
             CKR_OPERATION_NOT_INITIALIZED, CKR_SLOT_ID_INVALID, CKR_SESSION_READ_ONLY,
-        ].map { UInt($0) })
+        ].map { UInt($0) }
+    )
 
     private static let pinRefusing: Set<UInt> = Set(
         [
             CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE, CKR_PIN_LOCKED, CKR_PIN_EXPIRED,
             CKR_USER_PIN_NOT_INITIALIZED,
-        ].map { UInt($0) })
+        ].map { UInt($0) }
+    )
 
     private static let names: [UInt: String] = [
         UInt(CKR_DEVICE_ERROR): "CKR_DEVICE_ERROR", UInt(CKR_DEVICE_REMOVED): "CKR_DEVICE_REMOVED",

@@ -26,6 +26,18 @@ public final class PKCS11Module: Sendable {
         }
     }
 
+    private let directories = Mutex<[UInt: TokenDirectory]>([:])
+
+    /// The one lock of a slot, shared by all its sessions in this process.
+    func directory(slot: UInt) -> TokenDirectory {
+        directories.withLock { directories in
+            if let directory = directories[slot] { return directory }
+            let directory = TokenDirectory()
+            directories[slot] = directory
+            return directory
+        }
+    }
+
     var functions: CK_FUNCTION_LIST { unsafe list.pointee }
 
     private init(path: String) throws {
@@ -47,7 +59,9 @@ public final class PKCS11Module: Sendable {
         // Another library of this process may have initialised the same module already.
         guard value == CK_RV(CKR_OK) || value == CK_RV(CKR_CRYPTOKI_ALREADY_INITIALIZED) else {
             throw Refusal(
-                KeyCustodyError.moduleUnloadable, PKCS11Failure(function: "C_Initialize", code: UInt(value)).text)
+                KeyCustodyError.moduleUnloadable,
+                PKCS11Failure(function: "C_Initialize", code: UInt(value)).text
+            )
         }
         self.path = path
         unsafe self.list = list
@@ -57,6 +71,18 @@ public final class PKCS11Module: Sendable {
         guard let resolved = unsafe realpath(path, nil) else { return path }
         defer { unsafe free(resolved) }
         return unsafe String(cString: resolved)
+    }
+}
+
+/// Calls that make, destroy or look for objects of one token, one at a time in this process.
+///
+/// SoftHSM2 2.6.1 rereads its directory when it looks for an object, and a key that another thread is just making then
+/// fails with CKR_GENERAL_ERROR (seen). Operations with keys that were found run beside each other.
+final class TokenDirectory: Sendable {
+    private let lock = Mutex(())
+
+    func exclusively<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try lock.withLock { _ in try body() }
     }
 }
 
@@ -113,7 +139,8 @@ extension PKCS11Module {
             manufacturer: unsafe withUnsafeBytes(of: info.manufacturerID) { unsafe paddedText($0) },
             model: unsafe withUnsafeBytes(of: info.model) { unsafe paddedText($0) },
             serial: unsafe withUnsafeBytes(of: info.serialNumber) { unsafe paddedText($0) },
-            isInitialized: info.flags & CK_FLAGS(CKF_TOKEN_INITIALIZED) != 0)
+            isInitialized: info.flags & CK_FLAGS(CKF_TOKEN_INITIALIZED) != 0
+        )
     }
 }
 

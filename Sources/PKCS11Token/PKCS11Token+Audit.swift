@@ -18,7 +18,9 @@ extension PKCS11Token {
                 let found = try session.find(template, limit: 2)
                 guard let handle = found.first else { throw Refusal(KeyCustodyError.nameUnknown, label) }
                 guard found.count == 1 else { throw Refusal(KeyCustodyError.nameAmbiguous, label) }
-                for attribute in stated.keys { result[object, default: [:]][attribute] = try session.value(handle, attribute) }
+                for attribute in stated.keys {
+                    result[object, default: [:]][attribute] = try session.value(handle, attribute)
+                }
             }
             return result
         }

@@ -68,7 +68,9 @@ extension PKCS11Token {
             let point = try session.point(label)
             let ours = P256.KeyAgreement.PrivateKey()
             let theirs = try session.agree(
-                session.key(name, label), with: try P256Point(Array(ours.publicKey.x963Representation)))
+                session.key(name, label),
+                with: try P256Point(Array(ours.publicKey.x963Representation))
+            )
             guard let key = try? P256.KeyAgreement.PublicKey(x963Representation: point.bytes),
                 let expected = try? ours.sharedSecretFromKeyAgreement(with: key),
                 unsafe expected.withUnsafeBytes({ unsafe Secret($0) == theirs })
@@ -147,8 +149,10 @@ extension Session {
             let isRSA = policy.mechanisms.contains(.generateRSA)
             let exponent = isRSA ? [Attribute(CKA_PUBLIC_EXPONENT, .bytes([1, 0, 1]))] : []
             _ = try generatePair(
-                isRSA ? .generateRSA : .generateEC, publicTemplate: template(.publicKey) + exponent,
-                privateTemplate: template(.privateKey))
+                isRSA ? .generateRSA : .generateEC,
+                publicTemplate: template(.publicKey) + exponent,
+                privateTemplate: template(.privateKey)
+            )
         }
     }
 

@@ -27,7 +27,10 @@ extension PKCS11Token {
         let hash = configuration.transportHash
         return try await pool.run { session in
             try session.wrapOAEP(
-                session.key(product, productLabel), under: session.key(transport, transportLabel), hash: hash)
+                session.key(product, productLabel),
+                under: session.key(transport, transportLabel),
+                hash: hash
+            )
         }
     }
 
@@ -41,16 +44,13 @@ extension PKCS11Token {
         let hash = configuration.transportHash
         try await pool.run(.ordered) { session in
             try session.requireFree(label)
-            let template = Session.template(policy, .secretKey, label).filter { $0.type != UInt(CKA_VALUE_LEN) }
-            let key = try session.unwrapOAEP(
-                wrapped, with: session.key(transport, transportLabel), hash: hash, template)
-            // The length is the wrapped key's own, so it is checked after.
-            guard let expected = policy.objects[.secretKey]?[.valueOctets],
-                try session.value(key, .valueOctets) == expected
-            else {
-                try session.destroy(key)
-                throw Refusal(KeyCustodyError.inputOutOfRange, "\(label) has another length than its role's")
-            }
+            let template = Session.template(policy, .secretKey, label)
+            try session.importWrapped(
+                wrapped,
+                with: session.key(transport, transportLabel),
+                hash: hash,
+                template
+            )
         }
     }
 
@@ -58,13 +58,22 @@ extension PKCS11Token {
         let label = try require(product, .productKey, .derivingProductKey)
         return try await pool.run { session in
             try session.sign(
-                CheckValue.message, .cmac, with: session.key(product, label), octets: CheckValue.octets)
+                CheckValue.message,
+                .cmac,
+                with: session.key(product, label),
+                octets: CheckValue.octets
+            )
         }
     }
 
     public func verifyCheckValue(_ expected: [UInt8], of product: KeyName) async throws {
         let label = try require(
-            product, .productKey, .derivingProductKey, .importedKey, .importedDerivingKey)
+            product,
+            .productKey,
+            .derivingProductKey,
+            .importedKey,
+            .importedDerivingKey
+        )
         guard expected.count == CheckValue.octets else {
             throw Refusal(KeyCustodyError.inputOutOfRange, "check value of \(expected.count) octets, not 16")
         }
@@ -85,7 +94,12 @@ extension PKCS11Token {
         return try await pool.run { try !$0.flag($0.key(product, label), .local) }
     }
 
-    public func seal(_ product: KeyName, _ release: ProductKeyRelease, to chip: P256Point, info: [UInt8])
+    public func seal(
+        _ product: KeyName,
+        _ release: ProductKeyRelease,
+        to chip: P256Point,
+        info: [UInt8]
+    )
         async throws -> SealedProductKey
     {
         let label: String
@@ -140,6 +154,29 @@ extension PKCS11Token {
 }
 
 extension Session {
+    /// Neither modifiable nor copyable where the module can do that in one step. SoftHSM2 2.6.1 can't: it unwraps for the
+    /// session, then copies into the token, not modifiable. Either way one object appears in the token, whole.
+    fileprivate func importWrapped(
+        _ wrapped: [UInt8],
+        with transport: ObjectHandle,
+        hash: TransportHash,
+        _ template: [Attribute]
+    ) throws {
+        func without(_ attributes: Set<KeyAttribute>) -> [Attribute] {
+            let numbers = Set(attributes.map(\.number))
+            return template.filter { !numbers.contains($0.type) }
+        }
+        do {
+            let strict = without([.copyable]) + [Attribute(CKA_COPYABLE, .flag(false))]
+            _ = try unwrapOAEP(wrapped, with: transport, hash: hash, strict)
+        } catch let failure as PKCS11Failure where failure.code == UInt(CKR_ATTRIBUTE_READ_ONLY) {
+            let forSession = without([.modifiable, .token]) + [Attribute(CKA_TOKEN, .flag(false))]
+            let passing = try unwrapOAEP(wrapped, with: transport, hash: hash, forSession)
+            defer { try? destroy(passing) }
+            _ = try copy(passing, [Attribute(CKA_TOKEN, .flag(true)), Attribute(CKA_MODIFIABLE, .flag(false))])
+        }
+    }
+
     /// Ephemeral key pair and agreement in the token; Z and the one-time KEK pass the process, the wrapped key doesn't.
     fileprivate func seal(_ key: ObjectHandle, to chip: P256Point, info: [UInt8]) throws -> SealedProductKey {
         let forSession = [Attribute(CKA_TOKEN, .flag(false))]
@@ -150,7 +187,8 @@ extension Session {
                 Attribute(CKA_PRIVATE, .flag(true)), Attribute(CKA_SENSITIVE, .flag(true)),
                 Attribute(CKA_EXTRACTABLE, .flag(false)), Attribute(CKA_DERIVE, .flag(true)),
                 Attribute(CKA_SIGN, .flag(false)), Attribute(CKA_DECRYPT, .flag(false)),
-            ])
+            ]
+        )
         defer {
             try? destroy(pair.publicKey)
             try? destroy(pair.privateKey)
@@ -166,6 +204,11 @@ extension Session {
             Attribute(CKA_VALUE, .secret(unsafe kek.withUnsafeBytes { unsafe Secret($0) })),
         ])
         defer { try? destroy(wrapping) }
-        return SealedProductKey(ephemeral: ephemeral, wrapped: Hex.encode(try wrap(key, under: wrapping)))
+        let wrapped = try wrap(key, under: wrapping)
+        // Chips take AES-128 alone; a longer key has no business in this slot.
+        guard wrapped.count == 24 else {
+            throw Refusal(KeyCustodyError.inputOutOfRange, "the product key is not of 16 octets")
+        }
+        return SealedProductKey(ephemeral: ephemeral, wrapped: Hex.encode(wrapped))
     }
 }

@@ -22,7 +22,9 @@ public final class PKCS11Token: LabToken {
         let lock = try configuration.exclusiveLockPath.map { try ExclusiveLock(path: $0) }
         let pin = try configuration.pinSource.read()
         let pool = SessionPool(
-            sessions: configuration.sessions, queueLimit: configuration.queueLimit, observer: observer
+            sessions: configuration.sessions,
+            queueLimit: configuration.queueLimit,
+            observer: observer
         ) {
             // The slot is looked up each time: a token that was pulled out may come back in another.
             let module = try PKCS11Module.load(path: configuration.modulePath)
@@ -33,8 +35,12 @@ public final class PKCS11Token: LabToken {
             try await pool.open()
             let slot = try await pool.run { try $0.module.slot(label: configuration.label) }
             let information = TokenDescription(
-                label: slot.label, manufacturer: slot.manufacturer, model: slot.model, serial: slot.serial,
-                assurance: configuration.assurance(manufacturer: slot.manufacturer))
+                label: slot.label,
+                manufacturer: slot.manufacturer,
+                model: slot.model,
+                serial: slot.serial,
+                assurance: configuration.assurance(manufacturer: slot.manufacturer)
+            )
             return PKCS11Token(information: information, configuration: configuration, pool: pool, lock: lock)
         } catch {
             await pool.close()
@@ -43,7 +49,10 @@ public final class PKCS11Token: LabToken {
     }
 
     private init(
-        information: TokenDescription, configuration: PKCS11TokenConfiguration, pool: SessionPool, lock: ExclusiveLock?
+        information: TokenDescription,
+        configuration: PKCS11TokenConfiguration,
+        pool: SessionPool,
+        lock: ExclusiveLock?
     ) {
         self.information = information
         self.configuration = configuration

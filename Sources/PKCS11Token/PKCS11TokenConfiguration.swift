@@ -20,8 +20,13 @@ public struct PKCS11TokenConfiguration: Sendable, Hashable {
     public let exclusiveLockPath: String?
 
     public init(
-        modulePath: String, label: String, pinSource: PINSource, sessions: Int = 4, queueLimit: Int = 256,
-        transportHash: TransportHash = .sha1, hardwareManufacturers: Set<String> = [],
+        modulePath: String,
+        label: String,
+        pinSource: PINSource,
+        sessions: Int = 4,
+        queueLimit: Int = 256,
+        transportHash: TransportHash = .sha1,
+        hardwareManufacturers: Set<String> = [],
         exclusiveLockPath: String? = nil
     ) {
         self.modulePath = modulePath

@@ -34,7 +34,8 @@ public struct PKCS11TokenOfficer: TokenOfficer {
             _ = try session.create(
                 template + [
                     Attribute(CKA_MODULUS, .bytes(key.modulus)), Attribute(CKA_PUBLIC_EXPONENT, .bytes([1, 0, 1])),
-                ])
+                ]
+            )
         }
     }
 

@@ -11,18 +11,30 @@ public enum TransportHash: String, Sendable, Codable, CaseIterable {
 
 extension Session {
     func generatePair(
-        _ mechanism: KeyMechanism, publicTemplate: [Attribute], privateTemplate: [Attribute]
+        _ mechanism: KeyMechanism,
+        publicTemplate: [Attribute],
+        privateTemplate: [Attribute]
     ) throws -> (publicKey: ObjectHandle, privateKey: ObjectHandle) {
         var publicKey: CK_OBJECT_HANDLE = 0
         var privateKey: CK_OBJECT_HANDLE = 0
         try unsafe withMechanism(mechanism) { mechanism in
             try unsafe withTemplate(publicTemplate) { publicPointer, publicCount in
                 try unsafe withTemplate(privateTemplate) { privatePointer, privateCount in
-                    try check(
-                        "C_GenerateKeyPair",
-                        unsafe functions.C_GenerateKeyPair(
-                            raw, mechanism, publicPointer, publicCount, privatePointer, privateCount, &publicKey,
-                            &privateKey))
+                    try directory.exclusively {
+                        try check(
+                            "C_GenerateKeyPair",
+                            unsafe functions.C_GenerateKeyPair(
+                                raw,
+                                mechanism,
+                                publicPointer,
+                                publicCount,
+                                privatePointer,
+                                privateCount,
+                                &publicKey,
+                                &privateKey
+                            )
+                        )
+                    }
                 }
             }
         }
@@ -33,7 +45,9 @@ extension Session {
         var key: CK_OBJECT_HANDLE = 0
         try unsafe withMechanism(mechanism) { mechanism in
             try unsafe withTemplate(template) { pointer, count in
-                try check("C_GenerateKey", unsafe functions.C_GenerateKey(raw, mechanism, pointer, count, &key))
+                try directory.exclusively {
+                    try check("C_GenerateKey", unsafe functions.C_GenerateKey(raw, mechanism, pointer, count, &key))
+                }
             }
         }
         return ObjectHandle(raw: UInt(key))
@@ -61,7 +75,12 @@ extension Session {
         }
         var (data, signature) = (data, signature)
         let value = unsafe functions.C_Verify(
-            raw, &data, CK_ULONG(data.count), &signature, CK_ULONG(signature.count))
+            raw,
+            &data,
+            CK_ULONG(data.count),
+            &signature,
+            CK_ULONG(signature.count)
+        )
         if value == CK_RV(CKR_SIGNATURE_INVALID) || value == CK_RV(CKR_SIGNATURE_LEN_RANGE) { return false }
         try check("C_Verify", value)
         return true
@@ -116,17 +135,30 @@ extension Session {
     }
 
     func unwrapOAEP(
-        _ wrapped: [UInt8], with transport: ObjectHandle, hash: TransportHash, _ template: [Attribute]
+        _ wrapped: [UInt8],
+        with transport: ObjectHandle,
+        hash: TransportHash,
+        _ template: [Attribute]
     ) throws -> ObjectHandle {
         var wrapped = wrapped
         var key: CK_OBJECT_HANDLE = 0
         try unsafe withOAEP(hash) { mechanism in
             try unsafe withTemplate(template) { pointer, count in
-                try check(
-                    "C_UnwrapKey",
-                    unsafe functions.C_UnwrapKey(
-                        raw, mechanism, CK_OBJECT_HANDLE(transport.raw), &wrapped, CK_ULONG(wrapped.count), pointer,
-                        count, &key))
+                try directory.exclusively {
+                    try check(
+                        "C_UnwrapKey",
+                        unsafe functions.C_UnwrapKey(
+                            raw,
+                            mechanism,
+                            CK_OBJECT_HANDLE(transport.raw),
+                            &wrapped,
+                            CK_ULONG(wrapped.count),
+                            pointer,
+                            count,
+                            &key
+                        )
+                    )
+                }
             }
         }
         return ObjectHandle(raw: UInt(key))
@@ -137,7 +169,10 @@ extension Session {
 
 extension Session {
     private func derive<Parameters>(
-        _ mechanism: KeyMechanism, _ parameters: inout Parameters, from key: ObjectHandle, _ template: [Attribute]
+        _ mechanism: KeyMechanism,
+        _ parameters: inout Parameters,
+        from key: ObjectHandle,
+        _ template: [Attribute]
     ) throws -> ObjectHandle {
         var derived: CK_OBJECT_HANDLE = 0
         try unsafe withMechanism(mechanism, &parameters) { mechanism in
@@ -145,26 +180,43 @@ extension Session {
                 try check(
                     "C_DeriveKey",
                     unsafe functions.C_DeriveKey(
-                        raw, mechanism, CK_OBJECT_HANDLE(key.raw), pointer, count, &derived))
+                        raw,
+                        mechanism,
+                        CK_OBJECT_HANDLE(key.raw),
+                        pointer,
+                        count,
+                        &derived
+                    )
+                )
             }
         }
         return ObjectHandle(raw: UInt(derived))
     }
 
     private func wrap(
-        _ key: ObjectHandle, under wrapping: ObjectHandle, _ mechanism: UnsafeMutablePointer<CK_MECHANISM>
+        _ key: ObjectHandle,
+        under wrapping: ObjectHandle,
+        _ mechanism: UnsafeMutablePointer<CK_MECHANISM>
     ) throws -> [UInt8] {
         var wrapped = [UInt8](repeating: 0, count: 1024)
         var length = CK_ULONG(wrapped.count)
         try check(
             "C_WrapKey",
             unsafe functions.C_WrapKey(
-                raw, mechanism, CK_OBJECT_HANDLE(wrapping.raw), CK_OBJECT_HANDLE(key.raw), &wrapped, &length))
+                raw,
+                mechanism,
+                CK_OBJECT_HANDLE(wrapping.raw),
+                CK_OBJECT_HANDLE(key.raw),
+                &wrapped,
+                &length
+            )
+        )
         return Array(wrapped.prefix(Int(min(length, CK_ULONG(wrapped.count)))))
     }
 
     private func withOAEP<Result>(
-        _ hash: TransportHash, _ body: (UnsafeMutablePointer<CK_MECHANISM>) throws -> Result
+        _ hash: TransportHash,
+        _ body: (UnsafeMutablePointer<CK_MECHANISM>) throws -> Result
     ) throws -> Result {
         var parameters = unsafe CK_RSA_PKCS_OAEP_PARAMS()
         switch hash {
@@ -181,21 +233,28 @@ extension Session {
 }
 
 private func withMechanism<Result>(
-    _ mechanism: KeyMechanism, _ body: (UnsafeMutablePointer<CK_MECHANISM>) throws -> Result
+    _ mechanism: KeyMechanism,
+    _ body: (UnsafeMutablePointer<CK_MECHANISM>) throws -> Result
 ) rethrows -> Result {
     var value = unsafe CK_MECHANISM(
-        mechanism: CK_MECHANISM_TYPE(mechanism.number), pParameter: nil, ulParameterLen: 0)
+        mechanism: CK_MECHANISM_TYPE(mechanism.number),
+        pParameter: nil,
+        ulParameterLen: 0
+    )
     return try unsafe withUnsafeMutablePointer(to: &value) { try unsafe body($0) }
 }
 
 private func withMechanism<Parameters, Result>(
-    _ mechanism: KeyMechanism, _ parameters: inout Parameters,
+    _ mechanism: KeyMechanism,
+    _ parameters: inout Parameters,
     _ body: (UnsafeMutablePointer<CK_MECHANISM>) throws -> Result
 ) rethrows -> Result {
     try unsafe withUnsafeMutableBytes(of: &parameters) { bytes in
         var value = unsafe CK_MECHANISM(
-            mechanism: CK_MECHANISM_TYPE(mechanism.number), pParameter: bytes.baseAddress,
-            ulParameterLen: CK_ULONG(bytes.count))
+            mechanism: CK_MECHANISM_TYPE(mechanism.number),
+            pParameter: bytes.baseAddress,
+            ulParameterLen: CK_ULONG(bytes.count)
+        )
         return try unsafe withUnsafeMutablePointer(to: &value) { try unsafe body($0) }
     }
 }

@@ -18,6 +18,7 @@ final class Session {
     let module: PKCS11Module
     let slot: UInt
     let raw: CK_SESSION_HANDLE
+    let directory: TokenDirectory
     /// Handles of keys by label, cleared whenever a key was destroyed anywhere in this process.
     var handles: [String: ObjectHandle] = [:]
     var handlesAge: UInt64 = 0
@@ -29,10 +30,17 @@ final class Session {
         try check(
             "C_OpenSession",
             unsafe module.functions.C_OpenSession(
-                CK_SLOT_ID(slot), CK_FLAGS(CKF_SERIAL_SESSION | CKF_RW_SESSION), nil, nil, &raw))
+                CK_SLOT_ID(slot),
+                CK_FLAGS(CKF_SERIAL_SESSION | CKF_RW_SESSION),
+                nil,
+                nil,
+                &raw
+            )
+        )
         self.module = module
         self.slot = slot
         self.raw = raw
+        self.directory = module.directory(slot: slot)
         guard let pin, user != .nobody else { return }
         // A throw from here runs deinit, which closes the session.
         try login(user == .user ? UInt(CKU_USER) : UInt(CKU_SO), pin)
@@ -53,6 +61,10 @@ final class Session {
 
     func logout() { _ = functions.C_Logout(raw) }
 
+    /// Ends every session of the token in this process, this one too: what a reset of the device does. Recovery is tested
+    /// with it.
+    func closeAllOfToken() { _ = functions.C_CloseAllSessions(CK_SLOT_ID(slot)) }
+
     /// False when the token forgot this session or its login.
     func isLoggedIn() -> Bool {
         var info = CK_SESSION_INFO()
@@ -63,7 +75,8 @@ final class Session {
 
 /// The C interface takes PINs and data by a mutable pointer; this copy is wiped after the call.
 func withWipedCopy<Result>(
-    of bytes: UnsafeRawBufferPointer, _ body: (UnsafeMutableBufferPointer<UInt8>) throws -> Result
+    of bytes: UnsafeRawBufferPointer,
+    _ body: (UnsafeMutableBufferPointer<UInt8>) throws -> Result
 ) rethrows -> Result {
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
     defer {
@@ -80,6 +93,10 @@ func withWipedCopy<Result>(
 extension Session {
     /// Handles of all objects that match, at most `limit`.
     func find(_ template: [Attribute], limit: Int) throws -> [ObjectHandle] {
+        try directory.exclusively { try findNow(template, limit: limit) }
+    }
+
+    private func findNow(_ template: [Attribute], limit: Int) throws -> [ObjectHandle] {
         try unsafe withTemplate(template) { pointer, count in
             try check("C_FindObjectsInit", unsafe functions.C_FindObjectsInit(raw, pointer, count))
         }
@@ -89,7 +106,9 @@ extension Session {
             var batch = [CK_OBJECT_HANDLE](repeating: 0, count: min(64, limit - found.count))
             var count: CK_ULONG = 0
             try check(
-                "C_FindObjects", unsafe functions.C_FindObjects(raw, &batch, CK_ULONG(batch.count), &count))
+                "C_FindObjects",
+                unsafe functions.C_FindObjects(raw, &batch, CK_ULONG(batch.count), &count)
+            )
             guard count > 0 else { break }
             found += batch.prefix(Int(count)).map { ObjectHandle(raw: UInt($0)) }
         }
@@ -125,7 +144,9 @@ extension Session {
     func create(_ template: [Attribute]) throws -> ObjectHandle {
         var object: CK_OBJECT_HANDLE = 0
         try unsafe withTemplate(template) { pointer, count in
-            try check("C_CreateObject", unsafe functions.C_CreateObject(raw, pointer, count, &object))
+            try directory.exclusively {
+                try check("C_CreateObject", unsafe functions.C_CreateObject(raw, pointer, count, &object))
+            }
         }
         return ObjectHandle(raw: UInt(object))
     }
@@ -134,29 +155,36 @@ extension Session {
         try unsafe withTemplate(template) { pointer, count in
             try check(
                 "C_SetAttributeValue",
-                unsafe functions.C_SetAttributeValue(raw, CK_OBJECT_HANDLE(object.raw), pointer, count))
+                unsafe functions.C_SetAttributeValue(raw, CK_OBJECT_HANDLE(object.raw), pointer, count)
+            )
         }
     }
 
     func copy(_ object: ObjectHandle, _ template: [Attribute]) throws -> ObjectHandle {
         var copy: CK_OBJECT_HANDLE = 0
         try unsafe withTemplate(template) { pointer, count in
-            try check(
-                "C_CopyObject",
-                unsafe functions.C_CopyObject(raw, CK_OBJECT_HANDLE(object.raw), pointer, count, &copy))
+            try directory.exclusively {
+                try check(
+                    "C_CopyObject",
+                    unsafe functions.C_CopyObject(raw, CK_OBJECT_HANDLE(object.raw), pointer, count, &copy)
+                )
+            }
         }
         return ObjectHandle(raw: UInt(copy))
     }
 
     func destroy(_ object: ObjectHandle) throws {
-        try check("C_DestroyObject", functions.C_DestroyObject(raw, CK_OBJECT_HANDLE(object.raw)))
+        try directory.exclusively {
+            try check("C_DestroyObject", functions.C_DestroyObject(raw, CK_OBJECT_HANDLE(object.raw)))
+        }
     }
 
     private func attributeLength(_ object: ObjectHandle, _ type: UInt, largest: Int) throws -> Int {
         var attribute = unsafe CK_ATTRIBUTE(type: CK_ATTRIBUTE_TYPE(type), pValue: nil, ulValueLen: 0)
         try check(
             "C_GetAttributeValue",
-            unsafe functions.C_GetAttributeValue(raw, CK_OBJECT_HANDLE(object.raw), &attribute, 1))
+            unsafe functions.C_GetAttributeValue(raw, CK_OBJECT_HANDLE(object.raw), &attribute, 1)
+        )
         guard unsafe attribute.ulValueLen <= CK_ULONG(largest) else {
             throw PKCS11Failure(function: "C_GetAttributeValue", code: UInt(CKR_ATTRIBUTE_VALUE_INVALID))
         }
@@ -164,13 +192,19 @@ extension Session {
     }
 
     private func readAttribute(
-        _ object: ObjectHandle, _ type: UInt, into memory: UnsafeMutableRawBufferPointer
+        _ object: ObjectHandle,
+        _ type: UInt,
+        into memory: UnsafeMutableRawBufferPointer
     ) throws -> Int {
         var attribute = unsafe CK_ATTRIBUTE(
-            type: CK_ATTRIBUTE_TYPE(type), pValue: memory.baseAddress, ulValueLen: CK_ULONG(memory.count))
+            type: CK_ATTRIBUTE_TYPE(type),
+            pValue: memory.baseAddress,
+            ulValueLen: CK_ULONG(memory.count)
+        )
         try check(
             "C_GetAttributeValue",
-            unsafe functions.C_GetAttributeValue(raw, CK_OBJECT_HANDLE(object.raw), &attribute, 1))
+            unsafe functions.C_GetAttributeValue(raw, CK_OBJECT_HANDLE(object.raw), &attribute, 1)
+        )
         return unsafe min(Int(attribute.ulValueLen), memory.count)
     }
 }

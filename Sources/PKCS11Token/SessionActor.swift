@@ -18,7 +18,9 @@ actor SessionActor {
     /// Runs `body` in the session. `failures` is the pool's count of device failures: after one, every session shows that
     /// it is still logged in before it is used. `destroyed` is the pool's count of destroyed keys.
     func run<Result: Sendable>(
-        failures: UInt64, destroyed: UInt64, _ body: @Sendable (Session) throws -> Result
+        failures: UInt64,
+        destroyed: UInt64,
+        _ body: @Sendable (Session) throws -> Result
     ) throws -> Result {
         let session = try ready(failures)
         if session.handlesAge != destroyed {

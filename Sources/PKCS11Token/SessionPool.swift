@@ -27,7 +27,9 @@ final class SessionPool: Sendable {
 
     /// `queueLimit` is how many calls may wait beyond those that run.
     init(
-        sessions: Int, queueLimit: Int, observer: @escaping @Sendable (TokenHealth) -> Void,
+        sessions: Int,
+        queueLimit: Int,
+        observer: @escaping @Sendable (TokenHealth) -> Void,
         connect: @escaping @Sendable () throws -> Session
     ) {
         self.sessions = (0..<sessions).map { _ in SessionActor(connect: connect) }
@@ -54,7 +56,8 @@ final class SessionPool: Sendable {
     }
 
     func run<Result: Sendable>(
-        _ lane: Lane = .any, _ body: @escaping @Sendable (Session) throws -> Result
+        _ lane: Lane = .any,
+        _ body: @escaping @Sendable (Session) throws -> Result
     ) async throws -> Result {
         let (index, failures, destroyed) = try admit(lane)
         defer { state.withLock { $0.waiting[index] -= 1 } }
@@ -78,6 +81,9 @@ final class SessionPool: Sendable {
 
     /// A key is gone: no session may use a remembered handle again.
     func forgetHandles() { state.withLock { $0.destroyed += 1 } }
+
+    /// Calls that run or wait now.
+    var calls: Int { state.withLock { $0.waiting.reduce(0, +) } }
 
     private func admit(_ lane: Lane) throws -> (index: Int, failures: UInt64, destroyed: UInt64) {
         try state.withLock { state in

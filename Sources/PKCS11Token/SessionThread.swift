@@ -12,12 +12,15 @@ final class SessionThread: SerialExecutor {
         // The thread holds the queue, never the executor, so that the executor's end ends the thread.
         let held = unsafe Unmanaged.passRetained(queue)
         let created = unsafe pthread_create(
-            &thread, nil,
+            &thread,
+            nil,
             { argument in
                 guard let argument = unsafe argument else { return nil }
                 unsafe Unmanaged<JobQueue>.fromOpaque(argument).takeRetainedValue().serve()
                 return nil
-            }, held.toOpaque())
+            },
+            held.toOpaque()
+        )
         precondition(created == 0, "the system gives no thread for a token session")
         pthread_detach(thread)
     }
@@ -68,7 +71,7 @@ private final class JobQueue: @unchecked Sendable {
     /// The thread's life. A waiting job keeps its actor and so its executor alive.
     func serve() {
         while let batch = unsafe next() {
-            for unsafe (job, executor) in unsafe batch { unsafe job.runSynchronously(on: executor) }
+            for unsafe(job, executor) in unsafe batch { unsafe job.runSynchronously(on: executor) }
         }
     }
 

@@ -33,7 +33,8 @@ import Vocabulary
     @Test func importedAndTrustedKeysAgree() async throws {
         let pair = try await TransportPair.make()
         #expect(
-            try await pair.portal.attributes(of: pair.trusted) == KeyPolicy.of(.trustedTransport).objects)
+            try await pair.portal.attributes(of: pair.trusted) == KeyPolicy.of(.trustedTransport).objects
+        )
         for (product, imported) in [
             (KeyRole.productFleetKey, KeyRole.importedFleetKey), (.productMasterKey, .importedMasterKey),
         ] {
@@ -41,7 +42,8 @@ import Vocabulary
             let wrapped = try await pair.portal.wrap(KeyName(product, "p"), under: pair.trusted)
             try await pair.edge.unwrap(wrapped, with: pair.transport, as: KeyName(imported, "p"))
             #expect(
-                try await pair.edge.attributes(of: KeyName(imported, "p")) == KeyPolicy.of(imported).objects)
+                try await pair.edge.attributes(of: KeyName(imported, "p")) == KeyPolicy.of(imported).objects
+            )
         }
     }
 
@@ -49,7 +51,8 @@ import Vocabulary
         for role in KeyRole.allCases {
             for (object, attributes) in KeyPolicy.of(role).objects {
                 #expect(attributes[.modifiable] == .flag(false))
-                #expect(attributes[.copyable] == .flag(false))
+                let copied: Set<KeyRole> = [.importedFleetKey, .importedMasterKey]
+                #expect(attributes[.copyable] == .flag(copied.contains(role)))
                 guard object != .publicKey else { continue }
                 #expect(attributes[.sensitive] == .flag(true))
                 #expect(attributes[.decrypt] == .flag(false))

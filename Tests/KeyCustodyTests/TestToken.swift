@@ -9,28 +9,43 @@ struct TestToken {
     let token: PKCS11Token
 
     static func open(
-        sessions: Int = 2, queueLimit: Int = 256, observer: @escaping @Sendable (TokenHealth) -> Void = { _ in }
+        sessions: Int = 2,
+        queueLimit: Int = 256,
+        observer: @escaping @Sendable (TokenHealth) -> Void = { _ in }
     ) async throws -> TestToken {
         let files = try SoftHSMFixture.shared().takeToken()
         let token = try await PKCS11Token.open(
-            files.configuration(sessions: sessions, queueLimit: queueLimit), observer: observer)
+            files.configuration(sessions: sessions, queueLimit: queueLimit),
+            observer: observer
+        )
         return TestToken(files: files, token: token)
     }
 
     var officer: PKCS11TokenOfficer {
         PKCS11TokenOfficer(
-            modulePath: SoftHSMFixture.modulePath, label: files.label,
-            pinSource: .file(path: files.officerPINPath))
+            modulePath: SoftHSMFixture.modulePath,
+            label: files.label,
+            pinSource: .file(path: files.officerPINPath)
+        )
     }
 }
 
 extension SoftHSMFixture.Token {
     func configuration(
-        sessions: Int = 2, queueLimit: Int = 256, transportHash: TransportHash = .sha1, lock: String? = nil
+        sessions: Int = 2,
+        queueLimit: Int = 256,
+        transportHash: TransportHash = .sha1,
+        lock: String? = nil
     ) -> PKCS11TokenConfiguration {
         PKCS11TokenConfiguration(
-            modulePath: SoftHSMFixture.modulePath, label: label, pinSource: .file(path: userPINPath),
-            sessions: sessions, queueLimit: queueLimit, transportHash: transportHash, exclusiveLockPath: lock)
+            modulePath: SoftHSMFixture.modulePath,
+            label: label,
+            pinSource: .file(path: userPINPath),
+            sessions: sessions,
+            queueLimit: queueLimit,
+            transportHash: transportHash,
+            exclusiveLockPath: lock
+        )
     }
 }
 

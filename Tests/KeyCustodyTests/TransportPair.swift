@@ -17,8 +17,10 @@ struct TransportPair {
         let publicKey = try await edge.token.transportPublicKey(KeyName(.edgeTransport))
         let files = try SoftHSMFixture.shared().takeToken()
         let officer = PKCS11TokenOfficer(
-            modulePath: SoftHSMFixture.modulePath, label: files.label,
-            pinSource: .file(path: files.officerPINPath))
+            modulePath: SoftHSMFixture.modulePath,
+            label: files.label,
+            pinSource: .file(path: files.officerPINPath)
+        )
         try await officer.registerTrusted(KeyName(.trustedTransport, "edge-1"), publicKey: publicKey)
         let portal = try await PKCS11Token.open(files.configuration())
         return TransportPair(portal: portal, portalFiles: files, edge: edge.token)

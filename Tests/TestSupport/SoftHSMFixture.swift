@@ -51,11 +51,15 @@ public final class SoftHSMFixture: Sendable {
             FileManager.default.isReadableFile(atPath: Self.modulePath)
         else {
             throw Unavailable(
-                description: "SoftHSM2 is not installed: these tests need the Debian package softhsm2 (scripts/setup)")
+                description: "SoftHSM2 is not installed: these tests need the Debian package softhsm2 (scripts/setup)"
+            )
         }
         let directory = NSTemporaryDirectory() + "obis-softhsm-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         try FileManager.default.createDirectory(
-            atPath: directory + "/tokens", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            atPath: directory + "/tokens",
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
         self.directory = directory
         let configuration = """
             directories.tokendir = \(directory)/tokens
@@ -76,13 +80,17 @@ public final class SoftHSMFixture: Sendable {
         let userPIN = "user\(UInt64.random(in: 0...UInt64.max))"
         let officerPIN = "officer\(UInt64.random(in: 0...UInt64.max))"
         let token = Token(
-            label: label, userPINPath: "\(directory)/\(label).pin", officerPINPath: "\(directory)/\(label).so-pin",
-            userPIN: userPIN)
+            label: label,
+            userPINPath: "\(directory)/\(label).pin",
+            officerPINPath: "\(directory)/\(label).so-pin",
+            userPIN: userPIN
+        )
         try writePIN(userPIN, to: token.userPINPath)
         try writePIN(officerPIN, to: token.officerPINPath)
         let result = try Subprocess.run(
             tool,
-            ["--init-token", "--free", "--label", label, "--pin", userPIN, "--so-pin", officerPIN])
+            ["--init-token", "--free", "--label", label, "--pin", userPIN, "--so-pin", officerPIN]
+        )
         guard result.status == 0 else {
             throw Unavailable(description: "softhsm2-util could not make a token: \(result.output)")
         }
