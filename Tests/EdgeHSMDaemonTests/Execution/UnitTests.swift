@@ -263,7 +263,7 @@ struct UnitTests {
     func debug() async throws {
         let line = try await Line.make()
         let challenge = ADACChallenge(vector: Nonce(validated: [UInt8](repeating: 5, count: 32)))
-        let octets = [1, 1, 0, 0] + challenge.vector.bytes
+        let octets: [UInt8] = [1, 0, 0, 0] + challenge.vector.bytes
         let parsed = try ADACChallenge(parsing: octets)
         let answer = try await line.world.execution.answerDebug(
             octets,
