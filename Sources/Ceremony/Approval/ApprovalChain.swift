@@ -1,0 +1,68 @@
+public import Statements
+import Vocabulary
+
+/// The rule of decision 1: a product's approvals are one chain, and no EdgeHSM's allotment falls by itself.
+public enum ApprovalChain {
+    /// Throws unless `new` continues from `last` (the approval signed last; nil: none) over `earlier` approvals of the
+    /// product, which may be given in any order.
+    ///
+    /// - Parameter releases: officers' orders that give allotment back, verified.
+    /// - Throws: `officer.approval.fork`, `officer.approval.chain-missing`, `officer.approval.allotment-falls`.
+    public static func check(
+        _ new: Envelope,
+        after last: Envelope?,
+        earlier: [Envelope],
+        releases: [Verified<OfficerOrder>]
+    ) throws {
+        var current = try VersionApproval.read(payload: new.payload)
+        let anchor = try last.map { ($0.statementID, try VersionApproval.read(payload: $0.payload)) }
+        guard last?.statementID != new.statementID else { return }
+        if let (_, signed) = anchor, current.sequence <= signed.sequence {
+            throw Refusal(
+                CeremonyError.fork, "sequence \(current.sequence), you have signed \(signed.sequence) of \(signed.product)")
+        }
+        var known: [Digest256: Envelope] = [:]
+        for envelope in earlier + (last.map { [$0] } ?? []) { known[envelope.statementID] = envelope }
+        // Back along the digests, link by link, until the approval signed last or the very first one.
+        while let previousID = current.previous, current.sequence > 1 {
+            guard let envelope = known[previousID] else {
+                throw Refusal(CeremonyError.chainMissing, "sequence \(current.sequence - 1), statement \(previousID)")
+            }
+            let previous = try VersionApproval.read(payload: envelope.payload)
+            guard previous.product == current.product, previous.sequence == current.sequence - 1 else {
+                throw Refusal(CeremonyError.fork, "sequence \(previous.sequence) of \(previous.product) before this one")
+            }
+            try checkAllotments(from: previous, to: current, releases: releases)
+            if previousID == anchor?.0 { return }
+            if let (_, signed) = anchor, previous.sequence <= signed.sequence {
+                throw Refusal(CeremonyError.fork, "its sequence \(previous.sequence) is not the one you have signed")
+            }
+            current = previous
+        }
+        guard anchor == nil else { throw Refusal(CeremonyError.fork, "it does not lead to the approval you have signed") }
+    }
+
+    private static func checkAllotments(
+        from old: VersionApproval,
+        to new: VersionApproval,
+        releases: [Verified<OfficerOrder>]
+    ) throws {
+        for allotment in old.allotments {
+            let figure = new.allotment(of: allotment.edgeHSM)
+            guard figure < allotment.units else { continue }
+            let isReleased = releases.contains { release in
+                switch release.content.order {
+                case .releaseAllotment(let edge, let product, let units, let sequence):
+                    edge == allotment.edgeHSM && product == new.product && units <= figure && sequence < new.sequence
+                case .retireEdgeHSM(let edge, let product, let remainder):
+                    edge == allotment.edgeHSM && product == new.product && allotment.units - figure <= remainder
+                default: false
+                }
+            }
+            guard isReleased else {
+                throw Refusal(
+                    CeremonyError.allotmentFalls, "\(allotment.edgeHSM) from \(allotment.units) to \(figure)")
+            }
+        }
+    }
+}
