@@ -147,6 +147,14 @@ let package = Package(
 
         // The tests.
         .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests(
+            "Documentation",
+            [
+                "Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "ServiceSupport", "LineProtocol",
+                "EdgeHSMCore", "EdgeHSMDaemon", "FactoryService", "Programmers", "VirtualChip", "StationCore",
+                "Labels", "Ceremony", "Verify", "FactoryBox",
+            ]
+        ),
         tests("Vocabulary", ["Vocabulary"]),
         tests("Statements", ["Statements", "Vocabulary", crypto]),
         tests("TransparencyLog", ["TransparencyLog", "Vocabulary", crypto]),
