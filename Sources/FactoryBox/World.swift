@@ -117,12 +117,16 @@ struct PrintedJSON {
     }
 
     func string(_ key: String) throws -> String {
-        guard let value = object[key] as? String else { throw Refusal(FactoryBoxError.unexpected, "no \(key) in the output") }
+        guard let value = object[key] as? String else {
+            throw Refusal(FactoryBoxError.unexpected, "no \(key) in the output")
+        }
         return value
     }
 
     func integer(_ key: String) throws -> Int {
-        guard let value = object[key] as? Int else { throw Refusal(FactoryBoxError.unexpected, "no \(key) in the output") }
+        guard let value = object[key] as? Int else {
+            throw Refusal(FactoryBoxError.unexpected, "no \(key) in the output")
+        }
         return value
     }
 }
