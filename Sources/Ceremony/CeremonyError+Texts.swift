@@ -32,7 +32,10 @@ extension CeremonyError {
                 "Remove or correct the field named in the detail."
             )
         case .keyMalformed:
-            ("A public key is not a P-256 key in hexadecimal or PEM.", "Fetch the key again from the token that made it.")
+            (
+                "A public key is not a P-256 key in hexadecimal or PEM.",
+                "Fetch the key again from the token that made it."
+            )
         case .stateBusy: ("Another run is working on the same state.", "Wait until it has ended.")
         case .pinFiles:
             (

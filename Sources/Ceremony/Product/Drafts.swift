@@ -25,10 +25,19 @@ public struct ApprovalDraft: Codable, Sendable, Hashable {
             throw Refusal(CeremonyError.manifestDiffers, "the approval before is of another product")
         }
         return try VersionApproval(
-            product: manifest.product, vendorID: manifest.vendorID, productID: manifest.productID,
-            version: manifest.version, manifest: Digest256.of(bytes), lifetimeTotal: lifetimeTotal,
-            allotments: allotments, sequence: (last?.sequence ?? 0) + 1, previous: previous?.statementID,
-            allowances: allowances, rules: rules, fleetKeyExceptions: fleetKeyExceptions ?? [], issuedAt: issuedAt,
+            product: manifest.product,
+            vendorID: manifest.vendorID,
+            productID: manifest.productID,
+            version: manifest.version,
+            manifest: Digest256.of(bytes),
+            lifetimeTotal: lifetimeTotal,
+            allotments: allotments,
+            sequence: (last?.sequence ?? 0) + 1,
+            previous: previous?.statementID,
+            allowances: allowances,
+            rules: rules,
+            fleetKeyExceptions: fleetKeyExceptions ?? [],
+            issuedAt: issuedAt,
             expiresAt: expiresAt
         ).unsigned()
     }
@@ -60,6 +69,9 @@ public enum Downlink {
         for order in orders { _ = try Verified<OfficerOrder>(order, signedByOfficersOf: newest.content) }
         if let status { _ = try Verified<PortalStatus>(status, signedBy: newest.content.portal) }
         return DownlinkBundle(
-            roleKeys: history.filter { $0.content.version > version }.map(\.envelope), orders: orders, status: status)
+            roleKeys: history.filter { $0.content.version > version }.map(\.envelope),
+            orders: orders,
+            status: status
+        )
     }
 }

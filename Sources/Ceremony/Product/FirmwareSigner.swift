@@ -33,10 +33,13 @@ public enum FirmwareSigner {
     ) async throws -> (image: [UInt8], key: P256Point) {
         let key = try await token.signingKey(KeyName(.firmwareSigning, name.text))
         let builder = try MCUbootBuilder(
-            body: body, version: parse(version),
+            body: body,
+            version: parse(version),
             product: product.map {
                 FirmwareProduct(vendorID: $0.vendorID, productID: $0.productID, softwareVersion: $0.softwareVersion)
-            }, headerSize: headerSize)
+            },
+            headerSize: headerSize
+        )
         let image = try builder.assemble(signature: await key.sign(builder.toBeSigned), key: key.publicKey)
         return (image, key.publicKey)
     }

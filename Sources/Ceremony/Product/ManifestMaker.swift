@@ -62,7 +62,9 @@ public struct ManifestMaker: Sendable {
     public func make(token: any Token) async throws -> Result {
         guard let family = ChipFamily(rawValue: description.family) else {
             throw Refusal(
-                CeremonyError.familyUnknown, ChipFamily.allCases.map(\.rawValue).joined(separator: ", "))
+                CeremonyError.familyUnknown,
+                ChipFamily.allCases.map(\.rawValue).joined(separator: ", ")
+            )
         }
         let firmware = try checkedFirmware(family)
         try checkDeclaration()
@@ -72,23 +74,39 @@ public struct ManifestMaker: Sendable {
             throw Refusal(CeremonyError.identityMismatch, family.rawValue)
         }
         let manifest = Manifest(
-            product: description.product, version: description.version, vendorID: vendorID, productID: productID,
-            deviceType: description.deviceType, family: description.family,
+            product: description.product,
+            version: description.version,
+            vendorID: vendorID,
+            productID: productID,
+            deviceType: description.deviceType,
+            family: description.family,
             firmware: Manifest.Firmware(
-                format: family.firmwareFormat.rawValue, digest: firmware.fileDigest, size: firmware.size,
-                verificationKey: parts.secureBootKey, softwareVersion: description.softwareVersion),
+                format: family.firmwareFormat.rawValue,
+                digest: firmware.fileDigest,
+                size: firmware.size,
+                verificationKey: parts.secureBootKey,
+                softwareVersion: description.softwareVersion
+            ),
             certificationDeclaration: Digest256.of(parts.certificationDeclaration),
-            commissioning: description.commissioning, factoryData: description.factoryData,
-            chipIdentity: description.chipIdentity, vendorRoots: parts.vendorRoots.map { Octets($0) },
-            keys: try await keys(token), chipSecurity: try chipSecurity(family), paa: Octets(parts.paa))
+            commissioning: description.commissioning,
+            factoryData: description.factoryData,
+            chipIdentity: description.chipIdentity,
+            vendorRoots: parts.vendorRoots.map { Octets($0) },
+            keys: try await keys(token),
+            chipSecurity: try chipSecurity(family),
+            paa: Octets(parts.paa)
+        )
         let bytes = try StatementCoding.encode(manifest)
         // Read back as everybody else will, with its own validation and limits.
         guard try Manifest(parsing: bytes) == manifest else {
             throw Refusal(StatementError.inconsistent, "manifest reads back differently")
         }
         return Result(
-            manifest: manifest, bytes: bytes, digest: Digest256.of(bytes),
-            firmwareProvesProduct: firmware.product != nil)
+            manifest: manifest,
+            bytes: bytes,
+            digest: Digest256.of(bytes),
+            firmwareProvesProduct: firmware.product != nil
+        )
     }
 
     private var vendorID: VendorID { VendorID(description.vendorID.value) }
@@ -101,9 +119,12 @@ public struct ManifestMaker: Sendable {
             description.socClass != 0
         else { throw Refusal(CeremonyError.debugRootDiffers, description.debugPermissions) }
         return Manifest.ChipSecurity(
-            secureBootKey: parts.secureBootKey.keyID, debugRoot: root.fields.keyHash,
-            socClass: description.socClass, debugPermissions: description.debugPermissions,
-            openPortReadsKeys: family.keyStoreIsReadableThroughDebug)
+            secureBootKey: parts.secureBootKey.keyID,
+            debugRoot: root.fields.keyHash,
+            socClass: description.socClass,
+            debugPermissions: description.debugPermissions,
+            openPortReadsKeys: family.keyStoreIsReadableThroughDebug
+        )
     }
 
     private func checkedFirmware(_ family: ChipFamily) throws -> VerifiedFirmware {
@@ -114,7 +135,8 @@ public struct ManifestMaker: Sendable {
             else {
                 throw Refusal(
                     CeremonyError.firmwareDiffers,
-                    "\(product.vendorID)/\(product.productID) software version \(product.softwareVersion)")
+                    "\(product.vendorID)/\(product.productID) software version \(product.softwareVersion)"
+                )
             }
         }
         return firmware
@@ -130,7 +152,8 @@ public struct ManifestMaker: Sendable {
         guard declaration.vendorID == vendorID, declaration.productIDs.contains(productID) else {
             throw Refusal(
                 CeremonyError.declarationDiffers,
-                "\(declaration.vendorID)/\(declaration.productIDs.map(\.description).joined(separator: ","))")
+                "\(declaration.vendorID)/\(declaration.productIDs.map(\.description).joined(separator: ","))"
+            )
         }
         guard declaration.deviceType == description.deviceType else {
             throw Refusal(CeremonyError.declarationDiffers, "device type \(declaration.deviceType)")
@@ -183,7 +206,11 @@ public struct ManifestMaker: Sendable {
         var keys: [Manifest.Key] = []
         for slot in description.keys {
             let name = KeyName.product(
-                description.product, version: description.version, slot: slot.slot, kind: slot.kind)
+                description.product,
+                version: description.version,
+                slot: slot.slot,
+                kind: slot.kind
+            )
             if profile == .production, try await token.isImportedInClear(name) {
                 throw Refusal(CeremonyError.productKeyInClear, name.label)
             }
