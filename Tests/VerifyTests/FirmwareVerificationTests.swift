@@ -9,7 +9,10 @@ struct FirmwareVerificationTests {
 
     private func file(_ product: FirmwareProduct?) throws -> [UInt8] {
         let builder = try MCUbootBuilder(
-            body: [1, 2, 3, 4], version: MCUbootVersion(major: 3, minor: 1, revision: 4), product: product)
+            body: [1, 2, 3, 4],
+            version: MCUbootVersion(major: 3, minor: 1, revision: 4),
+            product: product
+        )
         let signature = try RawSignature(key.signature(for: builder.toBeSigned).rawRepresentation)
         return try builder.assemble(signature: signature, key: P256Point(key.publicKey.x963Representation))
     }
