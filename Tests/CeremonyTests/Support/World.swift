@@ -13,7 +13,24 @@ final class World: Sendable {
     let access = SoftHSMAccess()
     let ceremonyToken: TokenReference
     let portalToken: TokenReference
-    let officers: [(name: OfficerName, token: TokenReference, key: P256Point)]
+    let officers: [Officer]
+
+    struct Officer: Sendable {
+        let name: OfficerName
+        let token: TokenReference
+        let key: P256Point
+    }
+
+    /// The same three people in all tests of this process.
+    private static let threeOfficers = Task {
+        var officers: [Officer] = []
+        for name in ["ada", "ben", "cem"] {
+            let (name, token) = (try OfficerName(name), try token())
+            let key = try await SoftHSMAccess().withToken(token) { try await OfficerKey.make(name, in: $0) }
+            officers.append(Officer(name: name, token: token, key: key))
+        }
+        return officers
+    }
 
     static let now = Instant(seconds: 1_795_340_000)  // 2026-11-22
 
@@ -25,14 +42,7 @@ final class World: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         ceremonyToken = try Self.token()
         portalToken = try Self.token()
-        var officers: [(OfficerName, TokenReference, P256Point)] = []
-        for name in ["ada", "ben", "cem"] {
-            let token = try Self.token()
-            let officer = try OfficerName(name)
-            let key = try await access.withToken(token) { try await OfficerKey.make(officer, in: $0) }
-            officers.append((officer, token, key))
-        }
-        self.officers = officers
+        officers = try await Self.threeOfficers.value
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
