@@ -1,3 +1,4 @@
+import Durability
 import EdgeHSMCore
 import KeyCustody
 import ServiceSupport
@@ -6,36 +7,44 @@ import Vocabulary
 /// Moves the anchor in the token: one write at a time, and one write for all who asked while another ran.
 ///
 /// The value of a data object can't be changed, so each write creates a record with the next write number, reads it
-/// back, and removes all but the last two and what can't be read (decision 16). A number is never used twice, also
-/// not after a write whose outcome is unknown.
+/// back, and removes all but the last two and what can't be read (decision 16). The core hands out the numbers and
+/// never one twice, also not after a write whose outcome is unknown.
 actor AnchorKeeper {
     static let label = "obis-anchor"
 
     /// What a record says, taken as late as possible.
-    typealias Snapshot = @Sendable () async throws -> AnchorContent
+    typealias Snapshot = @Sendable () async throws -> AnchorRecord
     /// Told of each record that is in the token, before anybody who waited for it.
-    typealias Observer = @Sendable (AnchorRecord) async -> Void
+    typealias Observer = @Sendable (AnchorRecord) async throws -> Void
 
     private let token: any Token
+    private let seam: FaultSeam
     private let snapshot: Snapshot
     private let observer: Observer
     private let writes: Counter
-    private var number: UInt64
+    private let mostWritesADay: Int
+    private let bootSeconds: @Sendable () -> Int64
+    /// Days since the machine was started.
+    private var day: Int64 = 0
+    private var writesToday = 0
     /// The write that runs.
     private var running: Task<Void, any Error>?
     /// The write that starts after it; its snapshot is not taken yet, so whoever asks now may join.
     private var next: Task<Void, any Error>?
 
-    /// - Parameter number: of the newest record in the token; 0 where there is none.
     init(
         token: any Token,
-        number: UInt64,
+        seam: FaultSeam,
         metrics: Metrics,
+        mostWritesADay: Int = 20_000,
+        bootSeconds: @escaping @Sendable () -> Int64,
         snapshot: @escaping Snapshot,
         observer: @escaping Observer
     ) {
         self.token = token
-        self.number = number
+        self.seam = seam
+        self.mostWritesADay = mostWritesADay
+        self.bootSeconds = bootSeconds
         self.snapshot = snapshot
         self.observer = observer
         self.writes = metrics.counter(
@@ -59,55 +68,53 @@ actor AnchorKeeper {
         try await task.value
     }
 
+    /// The same for a renewal of leases, which nobody was promised: refused with `edge.anchor.too-many-writes` where the
+    /// secure element was written too often in the last day.
+    func renew() async throws {
+        let today = bootSeconds() / 86_400
+        if today != day { (day, writesToday) = (today, 0) }
+        guard writesToday < mostWritesADay else {
+            throw Refusal(EdgeDaemonError.anchorWornOut, "\(writesToday) of \(mostWritesADay)")
+        }
+        try await move()
+    }
+
     private func begin() {
         running = next
         next = nil
     }
 
     private func write() async throws {
-        let content = try await snapshot()
-        number += 1
-        let record = AnchorRecord(number: number, content: content)
-        let value = try record.serialized()
+        let record = try await snapshot()
+        writesToday += 1
         do {
-            try await create(value)
+            try seam.pass("anchor.before")
+            try await Self.create(record, in: token)
+            try seam.pass("anchor.after")
         } catch {
             writes.increment("failed")
             throw error
         }
         writes.increment("written")
-        await observer(record)
+        try await observer(record)
         // A record too many is removed with the next write; that must not fail this one.
-        let kept = number
-        try? await token.pruneRecords(Self.label) { value in
-            guard let old = try? AnchorRecord(parsing: value) else { return false }
-            return old.number + 1 >= kept
-        }
+        try? await token.pruneRecords(Self.label) { record.keeps($0) }
     }
 
-    /// An unknown outcome is settled by reading back.
-    private func create(_ value: [UInt8]) async throws {
+    /// Creates a record and reads it back: that settles an unknown outcome.
+    private static func create(_ record: AnchorRecord, in token: any Token) async throws {
+        let value = try record.serialized()
         var failure: (any Error)?
-        do { try await token.createRecord(Self.label, value) } catch { failure = error }
+        do { try await token.createRecord(label, value) } catch { failure = error }
         let records: [[UInt8]]
-        do { records = try await token.records(Self.label) } catch { throw failure ?? error }
+        do { records = try await token.records(label) } catch { throw failure ?? error }
         guard records.contains(value) else {
-            throw failure ?? Refusal(EdgeDaemonError.anchorNotWritten, "record \(number) is not there")
+            throw failure ?? Refusal(EdgeDaemonError.anchorNotWritten, "write \(record.writeNumber) is not there")
         }
     }
 
-    /// The newest record of the token; nil for a token without any. Throws `edge.anchor.unreadable` where records
-    /// exist and none can be read, or two different ones have the newest number.
+    /// The newest record of the token; nil for a token without any.
     static func newest(in token: any Token) async throws -> AnchorRecord? {
-        let values = try await token.records(label)
-        let records = values.compactMap { try? AnchorRecord(parsing: $0) }
-        guard let newest = records.max(by: { $0.number < $1.number }) else {
-            if values.isEmpty { return nil }
-            throw Refusal(EdgeDaemonError.anchorUnreadable, "\(values.count) records, none well-formed")
-        }
-        guard Set(records.filter { $0.number == newest.number }).count == 1 else {
-            throw Refusal(EdgeDaemonError.anchorUnreadable, "two records of number \(newest.number)")
-        }
-        return newest
+        try AnchorRecord.newest(of: await token.records(label))
     }
 }

@@ -28,6 +28,7 @@ enum JournalSchema {
         try createDerived(db)
     }
 
+    /// `record` is a `UnitRecord` as JSON; the columns beside it are copies of its fields, to search by.
     static func createDerived(_ db: Database) throws {
         try db.execute(
             sql: """
@@ -36,29 +37,23 @@ enum JournalSchema {
                     authorization BLOB NOT NULL,
                     chip BLOB NOT NULL,
                     generation INTEGER NOT NULL,
-                    position INTEGER NOT NULL,
-                    serial TEXT NOT NULL,
-                    dac BLOB NOT NULL,
-                    request BLOB NOT NULL,
-                    key BLOB NOT NULL,
-                    agreement_key BLOB NOT NULL,
-                    commitment BLOB NOT NULL,
-                    factory_data BLOB,
-                    state TEXT NOT NULL,
-                    exposed INTEGER NOT NULL DEFAULT 0,
-                    sequence INTEGER NOT NULL
+                    is_live INTEGER NOT NULL,
+                    record BLOB NOT NULL
                 ) STRICT, WITHOUT ROWID;
-                CREATE INDEX units_by_chip ON units (chip, sequence);
+                CREATE INDEX units_by_chip ON units (chip, authorization, generation);
                 CREATE TABLE keys (
                     key BLOB PRIMARY KEY,
                     unit BLOB NOT NULL
                 ) STRICT, WITHOUT ROWID;
-                CREATE TABLE chips (
-                    chip BLOB NOT NULL,
-                    authorization BLOB NOT NULL,
-                    generation INTEGER NOT NULL,
-                    PRIMARY KEY (chip, authorization)
+                CREATE TABLE stations (
+                    fingerprint BLOB PRIMARY KEY,
+                    name TEXT NOT NULL,
+                    role TEXT NOT NULL,
+                    certificate BLOB NOT NULL,
+                    key BLOB NOT NULL,
+                    is_revoked INTEGER NOT NULL
                 ) STRICT, WITHOUT ROWID;
+                CREATE INDEX stations_by_key ON stations (key, name);
                 CREATE TABLE derived_state (
                     one INTEGER PRIMARY KEY CHECK (one = 1),
                     version INTEGER NOT NULL,
@@ -69,9 +64,9 @@ enum JournalSchema {
         )
     }
 
+    static let derivedTables = ["units", "keys", "stations", "derived_state"]
+
     static func dropDerived(_ db: Database) throws {
-        for table in ["units", "keys", "chips", "derived_state"] {
-            try db.execute(sql: "DROP TABLE IF EXISTS \(table)")
-        }
+        for table in derivedTables { try db.execute(sql: "DROP TABLE IF EXISTS \(table)") }
     }
 }

@@ -23,11 +23,12 @@ extension JournalStore {
     }
 
     /// A document by its digest; nil where it is missing or no longer has that digest.
-    func document(_ digest: Digest256) throws -> [UInt8]? {
-        try withReader { db in
-            let row = try Row.fetchOne(db, sql: "SELECT bytes FROM documents WHERE digest = ?", arguments: [digest.blob])
-            return try row?.octets("bytes")
-        }.flatMap { Digest256.of($0) == digest ? $0 : nil }
+    func document(_ digest: Digest256) async throws -> [UInt8]? {
+        let found = try await queue.read { db in
+            try Row.fetchOne(db, sql: "SELECT bytes FROM documents WHERE digest = ?", arguments: [digest.blob])?
+                .octets("bytes")
+        }
+        return found.flatMap { Digest256.of($0) == digest ? $0 : nil }
     }
 
     static func keep(_ request: StationRequest, in db: Database) throws {

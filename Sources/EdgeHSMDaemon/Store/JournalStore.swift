@@ -42,16 +42,26 @@ final class JournalStore: Sendable {
     static let chunk = 512
 
     private let database: DurableDatabase
+    /// For the group committer alone, and for reads.
+    var queue: DatabaseQueue { database.queue }
 
-    /// Opens or makes the file; `synchronous = FULL` is asserted by `DurableDatabase`.
-    init(path: String, faults: FaultSeam = FaultSeam()) throws {
-        self.database = try Self.open(path, faults)
+    /// Opens or makes the file. Throws `store.*`.
+    init(path: String) throws {
+        database = try DurableDatabase.open(
+            path: path,
+            role: DatabaseRole(mark: "OEJR"),
+            migrations: [Migration { try JournalSchema.create($0) }]
+        )
     }
+
+    func close() throws { try database.close() }
 
     // MARK: Writing
 
-    /// Runs `body` in one durable transaction on the calling thread and returns when it is on disk.
-    func commit<Value>(_ body: (Database) throws -> Value) throws -> Value { try database.write(body) }
+    /// One durable transaction outside the group committer: before serving only.
+    func commit(_ entries: [StoredEntry]) throws {
+        try queue.write { db in for entry in entries { try Self.append(entry, in: db) } }
+    }
 
     static func append(_ stored: StoredEntry, in db: Database) throws {
         try db.execute(
@@ -66,7 +76,7 @@ final class JournalStore: Sendable {
     /// Makes the derived tables anew where they are behind the journal, ahead of it, missing or of another form.
     /// Returns true where it did.
     func rebuildIfNeeded() throws -> Bool {
-        try database.write { db in
+        try queue.write { db in
             let size = try Self.size(db)
             if try Self.derivedSize(db) == size { return false }
             try JournalSchema.dropDerived(db)
@@ -86,7 +96,7 @@ final class JournalStore: Sendable {
 
     /// Nil where the tables are missing or of another form.
     private static func derivedSize(_ db: Database) throws -> Int? {
-        for table in ["units", "keys", "chips", "derived_state"] where try !db.tableExists(table) { return nil }
+        for table in JournalSchema.derivedTables where try !db.tableExists(table) { return nil }
         guard let row = try Row.fetchOne(db, sql: "SELECT version, size FROM derived_state"),
             row["version"] == JournalSchema.derivedVersion
         else { return nil }
@@ -97,12 +107,12 @@ final class JournalStore: Sendable {
     func replay(_ visit: (StoredEntry) throws -> Void) throws {
         var next = 0
         while true {
-            let entries = try database.read { try Self.entries(from: next, limit: Self.chunk, $0) }
+            let entries = try queue.read { try Self.entries(from: next, limit: Self.chunk, $0) }
             for stored in entries { try visit(stored) }
             guard !entries.isEmpty else { break }
             next += entries.count
         }
-        let size = try database.read(Self.size)
+        let size = try queue.read(Self.size)
         guard size == next else { throw Refusal(EdgeDaemonError.journalCorrupt, "\(size) rows, last entry \(next)") }
     }
 
@@ -123,8 +133,8 @@ final class JournalStore: Sendable {
 
     /// Exact octets from a position on: at most `limit` entries whose base64 fits `octets`, and at least one where
     /// there is one.
-    func read(from first: Int, limit: Int, octets: Int) throws -> [[UInt8]] {
-        try database.read { db in
+    func read(from first: Int, limit: Int, octets: Int) async throws -> [[UInt8]] {
+        try await queue.read { db in
             let cursor = try Row.fetchCursor(
                 db,
                 sql: "SELECT bytes FROM journal WHERE sequence >= ? ORDER BY sequence LIMIT ?",
@@ -143,10 +153,8 @@ final class JournalStore: Sendable {
     }
 
     func leaves() throws -> [Digest256] {
-        try database.read { db in
+        try queue.read { db in
             try Row.fetchAll(db, sql: "SELECT leaf FROM journal ORDER BY sequence").map { try $0.fixed("leaf") }
         }
     }
-
-    func withReader<Value>(_ body: (Database) throws -> Value) throws -> Value { try database.read(body) }
 }
