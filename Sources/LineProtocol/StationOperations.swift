@@ -8,9 +8,12 @@ public enum BeginUnit: StationOperation {
     public struct Request: Codable, Sendable {
         public let authorization: Digest256
         public let chipUID: ChipUID
-        public init(authorization: Digest256, chipUID: ChipUID) {
+        /// True: a nonce for `rotateCredential` of a completed unit.
+        public let forRotation: Bool?
+        public init(authorization: Digest256, chipUID: ChipUID, forRotation: Bool? = nil) {
             self.authorization = authorization
             self.chipUID = chipUID
+            self.forRotation = forRotation
         }
     }
 

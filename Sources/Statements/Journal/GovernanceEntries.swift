@@ -76,12 +76,24 @@ public struct StatusApplied: JournalBody {
     public let nonce: Nonce
     /// Receipt: entries that the portal says it has.
     public let storedSize: Int
+    public let storedRoot: Digest256
+    /// False: this journal does not contain what the portal has stored, and issuing stops.
+    public let isContained: Bool
 
-    public init(statement: Digest256, time: Instant, nonce: Nonce, storedSize: Int) {
+    public init(
+        statement: Digest256,
+        time: Instant,
+        nonce: Nonce,
+        storedSize: Int,
+        storedRoot: Digest256,
+        isContained: Bool
+    ) {
         self.statement = statement
         self.time = time
         self.nonce = nonce
         self.storedSize = storedSize
+        self.storedRoot = storedRoot
+        self.isContained = isContained
     }
 }
 

@@ -43,7 +43,7 @@ public struct AuthorizationTombstoned: JournalBody {
     }
 }
 
-/// A DAC was issued: one unit counts.
+/// A DAC was issued: one unit counts, unless it replaces a re-provisioned one.
 public struct Issued: JournalBody {
     public static let kind = "issued"
     public let authorization: Digest256
@@ -55,6 +55,10 @@ public struct Issued: JournalBody {
     public let serial: DeviceSerial
     /// DER.
     public let dac: Octets
+    /// Key id (SHA-256 of the SubjectPublicKeyInfo) of the certified key.
+    public let deviceKey: Digest256
+    /// The unit whose re-provisioning this issue fulfils; absent: a new unit that counts.
+    public let replaces: Digest256?
     /// SHA-256 of the CSR.
     public let request: Digest256
     public let agreementKey: P256Point
@@ -70,6 +74,8 @@ public struct Issued: JournalBody {
         index: Int,
         serial: DeviceSerial,
         dac: Octets,
+        deviceKey: Digest256,
+        replaces: Digest256?,
         request: Digest256,
         agreementKey: P256Point,
         commitment: Digest256,
@@ -82,6 +88,8 @@ public struct Issued: JournalBody {
         self.index = index
         self.serial = serial
         self.dac = dac
+        self.deviceKey = deviceKey
+        self.replaces = replaces
         self.request = request
         self.agreementKey = agreementKey
         self.commitment = commitment
@@ -113,13 +121,23 @@ public struct KeySealed: JournalBody {
     public let slot: KeySlot
     /// True: the fleet key itself; false: a key derived for this unit.
     public let fleet: Bool
+    /// True when this unit had the key of this slot before: an exception's units count once.
+    public let isRepeat: Bool
     public let station: StationName
 
-    public init(authorization: Digest256, unit: Digest256, slot: KeySlot, fleet: Bool, station: StationName) {
+    public init(
+        authorization: Digest256,
+        unit: Digest256,
+        slot: KeySlot,
+        fleet: Bool,
+        isRepeat: Bool,
+        station: StationName
+    ) {
         self.authorization = authorization
         self.unit = unit
         self.slot = slot
         self.fleet = fleet
+        self.isRepeat = isRepeat
         self.station = station
     }
 }
@@ -178,6 +196,8 @@ public struct Failed: JournalBody {
     public let chipUID: ChipUID
     /// The generation that ended.
     public let generation: UInt32
+    /// True when the unit had been completed.
+    public let wasCompleted: Bool
     public let reason: String
     public let station: StationName
 
@@ -186,6 +206,7 @@ public struct Failed: JournalBody {
         unit: Digest256,
         chipUID: ChipUID,
         generation: UInt32,
+        wasCompleted: Bool,
         reason: String,
         station: StationName
     ) {
@@ -193,6 +214,7 @@ public struct Failed: JournalBody {
         self.unit = unit
         self.chipUID = chipUID
         self.generation = generation
+        self.wasCompleted = wasCompleted
         self.reason = reason
         self.station = station
     }
@@ -202,7 +224,10 @@ public struct Failed: JournalBody {
 public struct DebugUnlocked: JournalBody {
     public static let kind = "debugUnlocked"
     public let authorization: Digest256
+    /// The newest unit of this chip under the authorization; when it was completed, it has to be completed again.
+    public let unit: Digest256
     public let chipUID: ChipUID
+    public let wasCompleted: Bool
     /// 16 octets in hexadecimal.
     public let permissions: String
     public let challenge: Digest256
@@ -212,14 +237,18 @@ public struct DebugUnlocked: JournalBody {
 
     public init(
         authorization: Digest256,
+        unit: Digest256,
         chipUID: ChipUID,
+        wasCompleted: Bool,
         permissions: String,
         challenge: Digest256,
         exposed: Bool,
         station: StationName
     ) {
         self.authorization = authorization
+        self.unit = unit
         self.chipUID = chipUID
+        self.wasCompleted = wasCompleted
         self.permissions = permissions
         self.challenge = challenge
         self.exposed = exposed
@@ -231,15 +260,27 @@ public struct DebugUnlocked: JournalBody {
 public struct Reprovisioned: JournalBody {
     public static let kind = "reprovisioned"
     public let authorization: Digest256
+    /// The unit that ended.
+    public let unit: Digest256
     public let chipUID: ChipUID
     /// The generation that ended.
     public let generation: UInt32
+    public let wasCompleted: Bool
     public let station: StationName
 
-    public init(authorization: Digest256, chipUID: ChipUID, generation: UInt32, station: StationName) {
+    public init(
+        authorization: Digest256,
+        unit: Digest256,
+        chipUID: ChipUID,
+        generation: UInt32,
+        wasCompleted: Bool,
+        station: StationName
+    ) {
         self.authorization = authorization
+        self.unit = unit
         self.chipUID = chipUID
         self.generation = generation
+        self.wasCompleted = wasCompleted
         self.station = station
     }
 }
@@ -250,13 +291,23 @@ public struct Rotated: JournalBody {
     public let authorization: Digest256
     public let unit: Digest256
     public let dac: Octets
+    /// Key id of the newly certified key.
+    public let deviceKey: Digest256
     public let request: Digest256
     public let station: StationName
 
-    public init(authorization: Digest256, unit: Digest256, dac: Octets, request: Digest256, station: StationName) {
+    public init(
+        authorization: Digest256,
+        unit: Digest256,
+        dac: Octets,
+        deviceKey: Digest256,
+        request: Digest256,
+        station: StationName
+    ) {
         self.authorization = authorization
         self.unit = unit
         self.dac = dac
+        self.deviceKey = deviceKey
         self.request = request
         self.station = station
     }

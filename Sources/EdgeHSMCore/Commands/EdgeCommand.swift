@@ -1,0 +1,129 @@
+public import Statements
+public import Vocabulary
+
+/// One thing that somebody asks of an EdgeHSM. Its decision is a pure function of state, command and time.
+public protocol EdgeCommand: Sendable {
+    associatedtype Grant: Sendable
+    /// Who asks: the common name of the peer's certificate, or the local role. For attribution and refusal counts only.
+    var requester: String { get }
+    /// Checks everything, then changes the state through `turn`. Throws a `Refusal`, or `Waiting`
+    /// where the answer is being made.
+    func decide(_ state: inout EdgeHSMState, _ turn: inout Turn) throws -> Grant
+}
+
+/// Why an answer has to wait for a moment. The daemon asks again, for 2 s at most, then refuses as retryable.
+public enum WaitReason: Sendable, Equatable {
+    /// Another request for the same chip is being signed.
+    case twin
+    /// The lease of units is exhausted and its renewal is on the way.
+    case lease
+
+    /// What to say when waiting was in vain.
+    public var refusal: Refusal {
+        switch self {
+        case .twin: Refusal(EdgeError.unitBusy)
+        case .lease: Refusal(EdgeError.leaseExhausted)
+        }
+    }
+}
+
+public enum Decision<Grant: Sendable>: Sendable {
+    case granted(Grant)
+    case refused(Refusal)
+    case wait(WaitReason)
+}
+
+extension Decision: Equatable where Grant: Equatable {}
+
+/// Whether the secure element's record must move, and when.
+public enum AnchorDemand: Int, Sendable, Comparable {
+    case none
+    /// Leases want renewal: soon, nobody waits for it.
+    case background
+    /// The record must cover this outcome's entries before the reply leaves.
+    case beforeAcknowledging
+
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// What a command led to.
+///
+/// `entries` are applied to the state already and must be committed before anything leaves, whatever the decision: a
+/// downlink may be refused in part. A failed commit ends the process.
+public struct Outcome<Grant: Sendable>: Sendable {
+    public let decision: Decision<Grant>
+    public let entries: [JournalEntry]
+    public let anchor: AnchorDemand
+
+    /// The grant; throws the refusal, also for an answer that still waits.
+    public func grant() throws -> Grant {
+        switch decision {
+        case .granted(let grant): return grant
+        case .refused(let refusal): throw refusal
+        case .wait(let reason): throw reason.refusal
+        }
+    }
+}
+
+extension Outcome: Equatable where Grant: Equatable {}
+
+/// One pass through the writer: the time, and what has happened so far.
+public struct Turn: Sendable {
+    public let now: Instant
+    public let reading: ClockReading
+    public internal(set) var entries: [JournalEntry] = []
+    public internal(set) var anchor = AnchorDemand.none
+
+    init(now: Instant, reading: ClockReading) {
+        self.now = now
+        self.reading = reading
+    }
+
+    mutating func demand(_ demand: AnchorDemand) { anchor = max(anchor, demand) }
+}
+
+/// Thrown inside a decision to wait.
+struct Waiting: Error {
+    let reason: WaitReason
+}
+
+extension EdgeHSMState {
+    /// Decides one command. Call it from one writer only.
+    public mutating func handle<Command: EdgeCommand>(
+        _ command: Command,
+        at reading: ClockReading
+    ) -> Outcome<Command.Grant> {
+        guard live.isServing else {
+            return Outcome(decision: .refused(Refusal(EdgeError.notStarted)), entries: [], anchor: .none)
+        }
+        live.time.observe(reading)
+        expireHolds(at: reading)
+        var turn = Turn(now: live.time.now(at: reading), reading: reading)
+        let decision: Decision<Command.Grant>
+        do {
+            decision = .granted(try command.decide(&self, &turn))
+        } catch let waiting as Waiting {
+            decision = .wait(waiting.reason)
+        } catch let refusal as Refusal {
+            live.refusals.count(refusal.code, of: command.requester, at: turn.now)
+            decision = .refused(refusal)
+        } catch {
+            decision = .refused(Refusal(EdgeError.internalFault, "\(type(of: error))"))
+        }
+        return Outcome(decision: decision, entries: turn.entries, anchor: turn.anchor)
+    }
+
+    /// Journals one event and applies it. Everything that could refuse the command was checked before.
+    mutating func emit(_ body: any JournalBody, _ turn: inout Turn) throws {
+        let entry = JournalEntry(
+            sequence: durable.size,
+            epoch: durable.epoch,
+            time: turn.now,
+            event: JournalEvent(body: body)
+        )
+        let floor = durable.floor
+        try apply(entry)
+        turn.entries.append(entry)
+        if durable.floor > floor { live.time.raise(to: durable.floor, at: turn.reading) }
+    }
+}
