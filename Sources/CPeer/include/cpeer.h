@@ -11,3 +11,6 @@ struct obis_peer_credentials {
 
 /// SO_PEERCRED, hidden in the same way: getsockopt(SOL_SOCKET, …) fills `obis_peer_credentials`.
 extern const int obis_so_peercred;
+
+/// Forbids core dumps and inspection by other processes of the same user (PR_SET_DUMPABLE 0). 0, or -1 with errno.
+int obis_forbid_inspection(void);

@@ -89,7 +89,8 @@ struct FrameConnection: Sendable {
             }
             return try await reply.futureResult.get()
         } onCancel: {
-            close()
+            // Not `close`: an orderly end of TLS takes a while, in which the reply could still come.
+            channel.pipeline.fireErrorCaught(Refusal(ServiceSupportError.connectionLost, "cancelled"))
         }
     }
 

@@ -83,7 +83,7 @@ final class FrameServerHandler: ChannelDuplexHandler {
             let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate(),
             let der = try? certificate.toDERBytes(), let peer = try? judge.identify(der)
         else { return end(.peer, context) }
-        admit(.tls(peer), countedAs: peer.fingerprint.hex, context)
+        admit(.tls(peer), countedAs: peer.publicKeyDigest.hex, context)
     }
 
     private func identifyLocalPeer(_ context: ChannelHandlerContext) {

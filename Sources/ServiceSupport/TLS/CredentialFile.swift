@@ -1,4 +1,3 @@
-import Glibc
 import SwiftASN1
 public import Vocabulary
 
@@ -23,45 +22,16 @@ public enum CredentialFile {
         return Secret(bytes)
     }
 
-    /// Opened once and judged by its descriptor, so that the file can't be swapped between check and use.
     private static func read(_ path: String, secret: Bool) throws -> [UInt8] {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard file >= 0 else { throw Refusal(ServiceSupportError.credentialUnreadable, "\(path): errno \(errno)") }
-        defer { close(file) }
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Refusal(ServiceSupportError.credentialUnreadable, "\(path): not a regular file")
-        }
-        guard status.st_size <= largest else {
-            throw Refusal(ServiceSupportError.credentialMalformed, "\(path): larger than \(largest) octets")
-        }
-        if secret {
-            guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() || status.st_uid == 0 else {
-                let mode = String(status.st_mode & 0o7777, radix: 8)
-                throw Refusal(ServiceSupportError.credentialExposed, "\(path): mode \(mode), owner \(status.st_uid)")
+        do {
+            return try BoundedFile.read(path, largest: largest, ownerOnly: secret)
+        } catch let failure {
+            switch failure {
+            case .unreadable(let why): throw Refusal(ServiceSupportError.credentialUnreadable, "\(path): \(why)")
+            case .exposed(let why): throw Refusal(ServiceSupportError.credentialExposed, "\(path): \(why)")
+            case .tooLarge:
+                throw Refusal(ServiceSupportError.credentialMalformed, "\(path): larger than \(largest) octets")
             }
         }
-        return try contents(file, path)
-    }
-
-    private static func contents(_ file: Int32, _ path: String) throws -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: largest + 1)
-        var used = 0
-        while used < bytes.count {
-            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-                unsafe Glibc.read(file, buffer.baseAddress?.advanced(by: used), buffer.count - used)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else {
-                throw Refusal(ServiceSupportError.credentialUnreadable, "\(path): errno \(errno)")
-            }
-            if count == 0 { break }
-            used += count
-        }
-        guard used <= largest else {
-            throw Refusal(ServiceSupportError.credentialMalformed, "\(path): larger than \(largest) octets")
-        }
-        defer { for index in bytes.indices { bytes[index] = 0 } }
-        return Array(bytes[..<used])
     }
 }

@@ -9,7 +9,12 @@ public struct PeerCertificate: Sendable, Hashable {
     /// DNS names of the subject alternative name, in the certificate's order.
     public let dnsNames: [String]
     public let publicKey: P256Point
-    /// SHA-256 of `der`: what revocation lists name.
+    /// SHA-256 of `publicKey`'s 65 octets. Enrolment and revocation go by this: unlike the fingerprint, the holder
+    /// can't change it.
+    public let publicKeyDigest: Digest256
+    /// SHA-256 of `der`, as `openssl x509 -fingerprint -sha256` shows it, for people to compare. Not for revocation:
+    /// an ECDSA signature (r, s) is as valid as (r, −s), so a holder can present the same certificate under another
+    /// fingerprint.
     public let fingerprint: Digest256
     /// The certificate's own first and last second.
     public let notBefore: Instant

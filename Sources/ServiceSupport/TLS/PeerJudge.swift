@@ -64,6 +64,11 @@ public struct PeerJudge: Sendable {
         guard der.count <= Self.largestCertificate, let leaf = try? Certificate(derEncoded: der) else {
             throw Refusal(ServiceSupportError.peerMalformed, "not a DER certificate of a sane size")
         }
+        // Some octets can vary without the parser minding, such as a BIT STRING's count of unused bits.
+        var encoder = DER.Serializer()
+        guard (try? encoder.serialize(leaf)) != nil, encoder.serializedBytes == der else {
+            throw Refusal(ServiceSupportError.peerMalformed, "not in its one DER form")
+        }
         guard
             let authority = authorities.first(where: {
                 $0.subject == leaf.issuer && $0.publicKey.isValidSignature(leaf.signature, for: leaf)
@@ -80,6 +85,7 @@ public struct PeerJudge: Sendable {
             ),
             dnsNames: try Self.dnsNames(leaf),
             publicKey: key,
+            publicKeyDigest: Digest256(validated: Array(SHA256.hash(data: key.bytes))),
             fingerprint: Digest256(validated: Array(SHA256.hash(data: der))),
             notBefore: Instant(leaf.notValidBefore),
             notAfter: Instant(leaf.notValidAfter),
