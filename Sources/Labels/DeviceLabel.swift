@@ -2,7 +2,8 @@ public import Vocabulary
 
 /// What stands on a unit's label. The manual code and the QR payload hold the passcode: keep labels in memory, send them
 /// to the printer, and put them in no log and no argument list.
-public struct DeviceLabel: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct DeviceLabel: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
     /// Matter onboarding payload, `MT:` and base-38 characters.
     public let qr: String
     /// 11 or 21 digits.
@@ -20,12 +21,17 @@ public struct DeviceLabel: Sendable, Hashable, CustomStringConvertible, CustomDe
             manualCode.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else { throw Refusal(LabelError.fieldInvalid, "manual code") }
         guard (1...32).contains(productName.count), productName.utf8.count <= 128,
-            productName.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })
+            productName.unicodeScalars.allSatisfy(Self.isPrintable)
         else { throw Refusal(LabelError.fieldInvalid, "product name") }
         self.qr = qr
         self.manualCode = manualCode
         self.serial = serial
         self.productName = productName
+    }
+
+    /// No control characters, and none of the noncharacters that XML forbids.
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value) && scalar.value & 0xfffe != 0xfffe
     }
 
     /// The manual code as people read it (Matter 5.1.4.1): `1234-567-8901`, or all 21 digits in groups.

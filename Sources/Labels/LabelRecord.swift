@@ -14,7 +14,11 @@ public enum LabelRecord {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let line = Line(
-            manualCode: label.manualCode, productName: label.productName, qr: label.qr, serial: label.serial)
+            manualCode: label.manualCode,
+            productName: label.productName,
+            qr: label.qr,
+            serial: label.serial
+        )
         return try Array(encoder.encode(line)) + [UInt8(ascii: "\n")]
     }
 }

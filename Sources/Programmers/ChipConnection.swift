@@ -14,7 +14,9 @@ struct ChipConnection: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
-                        ByteToMessageHandler(ChipFrameDecoder()), ChipCallHandler())
+                        ByteToMessageHandler(ChipFrameDecoder()),
+                        ChipCallHandler()
+                    )
                 }
             }
         do {
@@ -31,8 +33,10 @@ struct ChipConnection: Sendable {
 
     func call(_ body: [UInt8], timeout: TimeAmount) async throws -> [UInt8] {
         let call = ChipCall(
-            frame: ChipFrameDecoder.frame(body), timeout: timeout,
-            promise: channel.eventLoop.makePromise(of: [UInt8].self))
+            frame: ChipFrameDecoder.frame(body),
+            timeout: timeout,
+            promise: channel.eventLoop.makePromise(of: [UInt8].self)
+        )
         channel.writeAndFlush(call).whenFailure { _ in call.promise.fail(Refusal(ProgrammerError.disconnected)) }
         return try await call.promise.futureResult.get()
     }

@@ -33,7 +33,7 @@ public struct ChipIdentity: Hashable, Sendable, Codable {
 public struct VendorAttestation: Hashable, Sendable, Codable {
     /// DER. The subject's serialNumber attribute is the chip UID in lower-case hexadecimal.
     public let certificate: Blob
-    /// ECDSA P-256 with SHA-256 over the 32 octets SHA-256(CSR) of the request that the chip made last.
+    /// ECDSA P-256 with SHA-256 over the DER of the request that the chip made last.
     public let signature: RawSignature
 
     public init(certificate: Blob, signature: RawSignature) {

@@ -19,7 +19,10 @@ public struct ChipFrame<Body: Codable & Sendable>: Codable, Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes = try [UInt8](encoder.encode(self))
         guard bytes.count <= ChipFrameFormat.largest else {
-            throw Refusal(ProgrammerError.tooLarge, "\(bytes.count) octets where \(ChipFrameFormat.largest) are allowed")
+            throw Refusal(
+                ProgrammerError.tooLarge,
+                "\(bytes.count) octets where \(ChipFrameFormat.largest) are allowed"
+            )
         }
         return bytes
     }
@@ -31,7 +34,8 @@ public struct ChipFrame<Body: Codable & Sendable>: Codable, Sendable {
             frame = try JSONDecoder().decode(Self.self, from: Data(bytes))
         } catch let refusal as Refusal {
             throw refusal
-        } catch DecodingError.dataCorrupted(let context) where context.codingPath.map(\.stringValue) == ["body"] {
+        } catch DecodingError.typeMismatch(_, let context) where context.codingPath.map(\.stringValue) == ["body"] {
+            // No case of the enumeration has this name, or there are two names.
             throw Refusal(ProgrammerError.commandUnknown)
         } catch {
             throw Refusal(ProgrammerError.malformed)

@@ -42,7 +42,11 @@ public protocol Programmer: Sendable {
     func adac(_ packet: [UInt8]) async throws -> [UInt8]
     /// Application port: what a commissioned device answers to a Matter AttestationRequest. `timestamp` in seconds
     /// since 2000-01-01 as Matter counts. Only firmware that passes secure boot answers.
-    func attestationSignature(nonce: Nonce, challenge: AttestationChallenge, timestamp: UInt32) async throws
+    func attestationSignature(
+        nonce: Nonce,
+        challenge: AttestationChallenge,
+        timestamp: UInt32
+    ) async throws
         -> AttestationAnswer
     /// Power cycle: closes a port that ADAC opened and forgets its challenge.
     func reset() async throws
@@ -70,7 +74,9 @@ extension Programmer {
         while content.count < length {
             let piece = min(UInt32(Blob.largest), length - UInt32(content.count))
             let part = try await readBack(region, offset: UInt32(content.count), length: piece)
-            guard !part.isEmpty, part.count == piece else { throw Refusal(ProgrammerError.unexpectedReply, "read-back") }
+            guard !part.isEmpty, part.count == piece else {
+                throw Refusal(ProgrammerError.unexpectedReply, "read-back")
+            }
             content += part
         }
         return content

@@ -116,7 +116,11 @@ extension SocketProgrammer {
         try await expect(.adac(packet: Blob(packet))) { if case .packet(let blob) = $0 { blob.bytes } else { nil } }
     }
 
-    public func attestationSignature(nonce: Nonce, challenge: AttestationChallenge, timestamp: UInt32) async throws
+    public func attestationSignature(
+        nonce: Nonce,
+        challenge: AttestationChallenge,
+        timestamp: UInt32
+    ) async throws
         -> AttestationAnswer
     {
         try await expect(.attestationSignature(nonce: nonce, challenge: challenge, timestamp: timestamp)) {

@@ -29,7 +29,10 @@ public enum ProductKeySeal {
     /// The chip's side: `agree` gives Z for the ephemeral point. Throws `silicon.seal.unopenable` when the wrap's
     /// integrity check fails: another chip's seal, another `info`, or changed octets.
     public static func open(
-        ephemeral: P256Point, wrapped: [UInt8], info: [UInt8], agree: (P256Point) throws -> Secret
+        ephemeral: P256Point,
+        wrapped: [UInt8],
+        info: [UInt8],
+        agree: (P256Point) throws -> Secret
     ) throws -> SymmetricKey {
         guard wrappedOctets.contains(wrapped.count) else {
             throw Refusal(ProductKeySealError.malformed, "wrapped key of \(wrapped.count) octets")
@@ -46,7 +49,10 @@ public enum ProductKeySeal {
 
     /// The same with the chip's key in memory, as a virtual chip and tests have it.
     public static func open(
-        ephemeral: P256Point, wrapped: [UInt8], info: [UInt8], with key: P256.KeyAgreement.PrivateKey
+        ephemeral: P256Point,
+        wrapped: [UInt8],
+        info: [UInt8],
+        with key: P256.KeyAgreement.PrivateKey
     ) throws -> SymmetricKey {
         try open(ephemeral: ephemeral, wrapped: wrapped, info: info) { point in
             let peer = try P256.KeyAgreement.PublicKey(x963Representation: point.bytes)

@@ -18,7 +18,11 @@ public struct VerifiedFirmware: Hashable, Sendable, Codable {
     public var softwareVersion: UInt32? { product?.softwareVersion }
 
     public init(
-        fileDigest: Digest256, imageDigest: Digest256, version: MCUbootVersion, product: FirmwareProduct?, size: Int
+        fileDigest: Digest256,
+        imageDigest: Digest256,
+        version: MCUbootVersion,
+        product: FirmwareProduct?,
+        size: Int
     ) {
         self.fileDigest = fileDigest
         self.imageDigest = imageDigest

@@ -28,7 +28,8 @@ public enum VirtualChipProcess {
     /// - Parameter ready: called once the socket accepts connections.
     /// - Throws: `chip.state.*`, `chip.storage.failed`, or what binding the socket throws.
     public static func run(
-        _ configuration: Configuration, ready: @escaping @Sendable () -> Void = {}
+        _ configuration: Configuration,
+        ready: @escaping @Sendable () -> Void = {}
     ) async throws {
         let chip = try SharedChip(configuration)
         // One thread for sockets and one for the chip: fifty chips run on a small machine.
@@ -52,7 +53,10 @@ public enum VirtualChipProcess {
     private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     private static func serve(
-        _ chip: SharedChip, _ address: ChipAddress, _ group: MultiThreadedEventLoopGroup, _ threads: NIOThreadPool,
+        _ chip: SharedChip,
+        _ address: ChipAddress,
+        _ group: MultiThreadedEventLoopGroup,
+        _ threads: NIOThreadPool,
         _ ready: @Sendable () -> Void
     ) async throws {
         let bootstrap = ServerBootstrap(group: group)
@@ -60,10 +64,16 @@ public enum VirtualChipProcess {
         switch address {
         case .unix(let path):
             server = try await bootstrap.bind(
-                unixDomainSocketPath: path, cleanupExistingSocketFile: true, childChannelInitializer: Self.prepare)
+                unixDomainSocketPath: path,
+                cleanupExistingSocketFile: true,
+                childChannelInitializer: Self.prepare
+            )
         case .loopback(let port):
             server = try await bootstrap.bind(
-                host: "127.0.0.1", port: port, childChannelInitializer: Self.prepare)
+                host: "127.0.0.1",
+                port: port,
+                childChannelInitializer: Self.prepare
+            )
         }
         ready()
         try await server.executeThenClose { connections in

@@ -38,23 +38,38 @@ public struct ADACAuthentication: Sendable {
     /// - Throws: `adac.permission.exceeded` where `approved` is empty or beyond `largestMask`; `adac.*` where a closure
     ///   signed with another key: the chain is verified as the chip will before it is returned.
     public func answer(
-        _ challenge: ADACChallenge, of chip: ChipUID, approved: ADACPermissions, leafKey: P256Point,
-        signLeaf: ([UInt8]) async throws -> RawSignature, signToken: ([UInt8]) async throws -> RawSignature
+        _ challenge: ADACChallenge,
+        of chip: ChipUID,
+        approved: ADACPermissions,
+        leafKey: P256Point,
+        signLeaf: ([UInt8]) async throws -> RawSignature,
+        signToken: ([UInt8]) async throws -> RawSignature
     ) async throws -> ADACChain {
         guard !approved.isEmpty, largestMask.contains(approved) else {
             throw Refusal(SiliconError.adacPermission, "\(approved)")
         }
         guard chip.bytes.contains(where: { $0 != 0 }) else { throw Refusal(SiliconError.adacUnbound, "zero UID") }
         let fields = ADACCertificateFields(
-            role: .leaf, key: leafKey, permissions: approved, socClass: intermediate.fields.socClass, socID: chip)
+            role: .leaf,
+            key: leafKey,
+            permissions: approved,
+            socClass: intermediate.fields.socClass,
+            socID: chip
+        )
         let leaf = ADACCertificate(fields: fields, signature: try await signLeaf(fields.toBeSigned))
         let signature = try await signToken(ADACToken.toBeSigned(requested: approved, challenge: challenge))
         let chain = ADACChain(
-            certificates: [root, intermediate, leaf], token: ADACToken(requested: approved, signature: signature))
+            certificates: [root, intermediate, leaf],
+            token: ADACToken(requested: approved, signature: signature)
+        )
         let constraint = max(root.fields.oemConstraint, intermediate.fields.oemConstraint)
         let target = ADACTarget(
-            rootKeyHash: root.fields.keyHash, socClass: intermediate.fields.socClass, socID: chip,
-            lifecycle: max(root.fields.lifecycle, intermediate.fields.lifecycle), oemConstraint: constraint)
+            rootKeyHash: root.fields.keyHash,
+            socClass: intermediate.fields.socClass,
+            socID: chip,
+            lifecycle: max(root.fields.lifecycle, intermediate.fields.lifecycle),
+            oemConstraint: constraint
+        )
         guard try chain.verify(for: target, challenge: challenge) == approved else {
             throw Refusal(SiliconError.adacPermission, "\(approved)")
         }

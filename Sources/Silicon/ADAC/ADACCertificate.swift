@@ -43,9 +43,16 @@ public struct ADACCertificate: Hashable, Sendable {
         let extensions = try ADACEncoding.readExtensions(&reader, length: extensionsLength, hash: hash)
         try reader.finish()
         fields = ADACCertificateFields(
-            role: role, key: key, permissions: permissions, socClass: socClass,
-            socID: socID.allSatisfy { $0 == 0 } ? nil : ChipUID(validated: socID), lifecycle: lifecycle,
-            oemConstraint: oemConstraint, usage: usage, extensions: extensions)
+            role: role,
+            key: key,
+            permissions: permissions,
+            socClass: socClass,
+            socID: socID.allSatisfy { $0 == 0 } ? nil : ChipUID(validated: socID),
+            lifecycle: lifecycle,
+            oemConstraint: oemConstraint,
+            usage: usage,
+            extensions: extensions
+        )
     }
 
     /// True when `key` signed this certificate.
@@ -67,17 +74,37 @@ public struct ADACCertificateFields: Hashable, Sendable {
     public let extensions: [UInt8]
 
     public init(
-        role: ADACRole, key: P256Point, permissions: ADACPermissions, socClass: UInt32 = 0, socID: ChipUID? = nil,
-        lifecycle: UInt16 = 0, oemConstraint: UInt16 = 0
+        role: ADACRole,
+        key: P256Point,
+        permissions: ADACPermissions,
+        socClass: UInt32 = 0,
+        socID: ChipUID? = nil,
+        lifecycle: UInt16 = 0,
+        oemConstraint: UInt16 = 0
     ) {
         self.init(
-            role: role, key: key, permissions: permissions, socClass: socClass, socID: socID, lifecycle: lifecycle,
-            oemConstraint: oemConstraint, usage: 0, extensions: [])
+            role: role,
+            key: key,
+            permissions: permissions,
+            socClass: socClass,
+            socID: socID,
+            lifecycle: lifecycle,
+            oemConstraint: oemConstraint,
+            usage: 0,
+            extensions: []
+        )
     }
 
     init(
-        role: ADACRole, key: P256Point, permissions: ADACPermissions, socClass: UInt32, socID: ChipUID?,
-        lifecycle: UInt16, oemConstraint: UInt16, usage: UInt8, extensions: [UInt8]
+        role: ADACRole,
+        key: P256Point,
+        permissions: ADACPermissions,
+        socClass: UInt32,
+        socID: ChipUID?,
+        lifecycle: UInt16,
+        oemConstraint: UInt16,
+        usage: UInt8,
+        extensions: [UInt8]
     ) {
         self.role = role
         self.key = key

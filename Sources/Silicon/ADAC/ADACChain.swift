@@ -10,7 +10,11 @@ public struct ADACTarget: Hashable, Sendable {
     public let oemConstraint: UInt16
 
     public init(
-        rootKeyHash: Digest256, socClass: UInt32, socID: ChipUID, lifecycle: UInt16, oemConstraint: UInt16 = 0
+        rootKeyHash: Digest256,
+        socClass: UInt32,
+        socID: ChipUID,
+        lifecycle: UInt16,
+        oemConstraint: UInt16 = 0
     ) {
         self.rootKeyHash = rootKeyHash
         self.socClass = socClass

@@ -21,7 +21,10 @@ public struct ADACTargetSession: Sendable {
         public let hardwarePermissions: ADACPermissions
 
         public init(
-            target: ADACTarget?, socID: ChipUID, socClass: UInt32, lifecycle: UInt16,
+            target: ADACTarget?,
+            socID: ChipUID,
+            socClass: UInt32,
+            lifecycle: UInt16,
             hardwarePermissions: ADACPermissions
         ) {
             self.target = target
@@ -39,7 +42,11 @@ public struct ADACTargetSession: Sendable {
 
     /// - Parameter fresh: 32 octets from the chip's random generator, used only by AuthStart.
     /// - Throws: `adac.*` with the reason why a packet is refused; `response(to:)` turns it into a status.
-    public mutating func handle(_ packet: [UInt8], chip: Description, fresh: () -> Nonce) throws -> (
+    public mutating func handle(
+        _ packet: [UInt8],
+        chip: Description,
+        fresh: () -> Nonce
+    ) throws -> (
         ADACResponse, Effect
     ) {
         let request = try ADACRequest(parsing: packet)
@@ -73,7 +80,11 @@ public struct ADACTargetSession: Sendable {
         return ADACResponse(.success, data: records.flatMap(\.encoded))
     }
 
-    private mutating func start(_ request: ADACRequest, _ chip: Description, _ fresh: () -> Nonce) throws
+    private mutating func start(
+        _ request: ADACRequest,
+        _ chip: Description,
+        _ fresh: () -> Nonce
+    ) throws
         -> ADACResponse
     {
         guard request.data.isEmpty else { throw ADACEncoding.malformed("AuthStart") }

@@ -51,7 +51,8 @@ public struct FactoryDataLimits: Hashable, Sendable {
         guard range.contains(length) else {
             throw Refusal(
                 SiliconError.factoryDataField,
-                "\(field): \(length) octets where \(range.lowerBound) to \(range.upperBound) are allowed")
+                "\(field): \(length) octets where \(range.lowerBound) to \(range.upperBound) are allowed"
+            )
         }
     }
 }

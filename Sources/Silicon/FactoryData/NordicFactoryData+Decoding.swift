@@ -10,15 +10,25 @@ extension NordicFactoryData {
         guard !fields.has("passcode"), !fields.has("enable_key"), try fields.bytes("dac_key") == Self.keyBornInChip
         else { throw Refusal(SiliconError.factoryDataSecret) }
         self = try NordicFactoryData(
-            serialNumber: DeviceSerial(fields.text("sn")), vendorID: VendorID(fields.number("vendor_id")),
-            productID: ProductID(fields.number("product_id")), vendorName: fields.text("vendor_name"),
-            productName: fields.text("product_name"), manufacturingDate: fields.text("date"),
-            hardwareVersion: fields.number("hw_ver"), hardwareVersionText: fields.text("hw_ver_str"),
-            dac: fields.bytes("dac_cert"), pai: fields.bytes("pai_cert"),
-            spake2pIterations: fields.number("spake2_it"), spake2pSalt: fields.bytes("spake2_salt"),
-            spake2pVerifier: fields.bytes("spake2_verifier"), discriminator: fields.number("discriminator"),
-            rotatingDeviceID: fields.bytes("rd_uid"), productLabel: fields.optionalText("product_label"),
-            productURL: fields.optionalText("product_url"), partNumber: fields.optionalText("part_number"))
+            serialNumber: DeviceSerial(fields.text("sn")),
+            vendorID: VendorID(fields.number("vendor_id")),
+            productID: ProductID(fields.number("product_id")),
+            vendorName: fields.text("vendor_name"),
+            productName: fields.text("product_name"),
+            manufacturingDate: fields.text("date"),
+            hardwareVersion: fields.number("hw_ver"),
+            hardwareVersionText: fields.text("hw_ver_str"),
+            dac: fields.bytes("dac_cert"),
+            pai: fields.bytes("pai_cert"),
+            spake2pIterations: fields.number("spake2_it"),
+            spake2pSalt: fields.bytes("spake2_salt"),
+            spake2pVerifier: fields.bytes("spake2_verifier"),
+            discriminator: fields.number("discriminator"),
+            rotatingDeviceID: fields.bytes("rd_uid"),
+            productLabel: fields.optionalText("product_label"),
+            productURL: fields.optionalText("product_url"),
+            partNumber: fields.optionalText("part_number")
+        )
         try fields.finish()
         // The same octets again, or something was there that this type does not hold.
         guard try encoded() == bytes else { throw CBORMap.malformed("not in the order of the format") }

@@ -34,10 +34,24 @@ public struct NordicFactoryData: Hashable, Sendable {
     public var rotatingDeviceID: [UInt8]
 
     public init(
-        serialNumber: DeviceSerial, vendorID: VendorID, productID: ProductID, vendorName: String, productName: String,
-        manufacturingDate: String, hardwareVersion: UInt16, hardwareVersionText: String, dac: [UInt8], pai: [UInt8],
-        spake2pIterations: UInt32, spake2pSalt: [UInt8], spake2pVerifier: [UInt8], discriminator: UInt16,
-        rotatingDeviceID: [UInt8], productLabel: String? = nil, productURL: String? = nil, partNumber: String? = nil
+        serialNumber: DeviceSerial,
+        vendorID: VendorID,
+        productID: ProductID,
+        vendorName: String,
+        productName: String,
+        manufacturingDate: String,
+        hardwareVersion: UInt16,
+        hardwareVersionText: String,
+        dac: [UInt8],
+        pai: [UInt8],
+        spake2pIterations: UInt32,
+        spake2pSalt: [UInt8],
+        spake2pVerifier: [UInt8],
+        discriminator: UInt16,
+        rotatingDeviceID: [UInt8],
+        productLabel: String? = nil,
+        productURL: String? = nil,
+        partNumber: String? = nil
     ) {
         self.serialNumber = serialNumber
         self.vendorID = vendorID

@@ -22,11 +22,18 @@ public struct MCUbootBuilder: Sendable {
                 product.vendorID.value.littleEndianBytes + product.productID.value.littleEndianBytes
                 + product.softwareVersion.littleEndianBytes
             return try MCUbootTLV.encodeArea(
-                [MCUbootTLV(.vendorProduct, value)], magic: MCUbootFormat.protectedMagic)
+                [MCUbootTLV(.vendorProduct, value)],
+                magic: MCUbootFormat.protectedMagic
+            )
         }
         let header = MCUbootHeader(
-            loadAddress: 0, headerSize: headerSize, protectedSize: UInt16(protected?.count ?? 0), imageSize: size,
-            flags: 0, version: version)
+            loadAddress: 0,
+            headerSize: headerSize,
+            protectedSize: UInt16(protected?.count ?? 0),
+            imageSize: size,
+            flags: 0,
+            version: version
+        )
         toBeSigned = header.encoded + body + (protected ?? [])
     }
 

@@ -23,7 +23,11 @@ struct MCUbootHeader {
     private static let allowedFlags: UInt32 = 0x20 | 0x100
 
     init(
-        loadAddress: UInt32, headerSize: UInt16, protectedSize: UInt16, imageSize: UInt32, flags: UInt32,
+        loadAddress: UInt32,
+        headerSize: UInt16,
+        protectedSize: UInt16,
+        imageSize: UInt32,
+        flags: UInt32,
         version: MCUbootVersion
     ) {
         self.loadAddress = loadAddress
@@ -43,7 +47,11 @@ struct MCUbootHeader {
         imageSize = try reader.u32()
         flags = try reader.u32()
         version = try MCUbootVersion(
-            major: reader.u8(), minor: reader.u8(), revision: reader.u16(), build: reader.u32())
+            major: reader.u8(),
+            minor: reader.u8(),
+            revision: reader.u16(),
+            build: reader.u32()
+        )
         let padding = try reader.u32()
         guard padding == 0 else { throw MCUbootFormat.malformed("header padding") }
         guard headerSize >= MCUbootFormat.smallestHeader else { throw MCUbootFormat.malformed("header size") }

@@ -30,9 +30,15 @@ public struct MCUbootImage: Sendable {
         signedLength = bodyEnd + Int(header.protectedSize)
         guard signedLength <= file.count else { throw MCUbootFormat.malformed("protected TLVs end beyond the file") }
         let protected = try MCUbootTLV.parseArea(
-            file[bodyEnd..<signedLength], magic: MCUbootFormat.protectedMagic, required: false)
+            file[bodyEnd..<signedLength],
+            magic: MCUbootFormat.protectedMagic,
+            required: false
+        )
         let unprotected = try MCUbootTLV.parseArea(
-            file[signedLength...], magic: MCUbootFormat.tlvMagic, required: true)
+            file[signedLength...],
+            magic: MCUbootFormat.tlvMagic,
+            required: true
+        )
         try MCUbootTLV.refuseForeignSchemes(protected + unprotected)
         version = header.version
         product = try Self.product(in: protected)
@@ -58,8 +64,12 @@ public struct MCUbootImage: Sendable {
             publicKey.isValidSignature(signature, for: computed)
         else { throw Refusal(SiliconError.firmwareSignatureWrong) }
         return try VerifiedFirmware(
-            fileDigest: Digest256(SHA256.hash(data: file)), imageDigest: Digest256(computed), version: version,
-            product: product, size: file.count)
+            fileDigest: Digest256(SHA256.hash(data: file)),
+            imageDigest: Digest256(computed),
+            version: version,
+            product: product,
+            size: file.count
+        )
     }
 
     private static func product(in protected: [MCUbootTLV]) throws -> FirmwareProduct? {
@@ -67,7 +77,10 @@ public struct MCUbootImage: Sendable {
         let malformed = MCUbootFormat.malformed("vendor TLV of \(tlv.value.count) octets")
         var reader = ByteReader(tlv.value, else: malformed)
         let product = try FirmwareProduct(
-            vendorID: VendorID(reader.u16()), productID: ProductID(reader.u16()), softwareVersion: reader.u32())
+            vendorID: VendorID(reader.u16()),
+            productID: ProductID(reader.u16()),
+            softwareVersion: reader.u32()
+        )
         try reader.finish()
         return product
     }

@@ -11,7 +11,9 @@ enum DeviceCSR {
     static let agreementPoint: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 32473, 1, 3]
 
     static func make(
-        uid chip: ChipUID, nonce fresh: Nonce, signing: P256.Signing.PrivateKey,
+        uid chip: ChipUID,
+        nonce fresh: Nonce,
+        signing: P256.Signing.PrivateKey,
         agreement: P256.KeyAgreement.PublicKey
     ) throws -> [UInt8] {
         let information = try DERBytes.make { der in

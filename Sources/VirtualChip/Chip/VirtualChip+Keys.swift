@@ -1,6 +1,5 @@
 import Crypto
 import CryptoExtras
-import FoundationEssentials
 import Programmers
 import Silicon
 import SwiftASN1
@@ -15,10 +14,13 @@ extension VirtualChip {
         let agreement = P256.KeyAgreement.PrivateKey()
         let exposed = openPortReadsKeyStore
         let request = try Blob(
-            DeviceCSR.make(uid: state.uid, nonce: nonce, signing: signing, agreement: agreement.publicKey))
+            DeviceCSR.make(uid: state.uid, nonce: nonce, signing: signing, agreement: agreement.publicKey)
+        )
         try store(.generateKeys) { state in
             state.keys = .init(
-                signing: Hex.encode(signing.rawRepresentation), agreement: Hex.encode(agreement.rawRepresentation))
+                signing: Hex.encode(signing.rawRepresentation),
+                agreement: Hex.encode(agreement.rawRepresentation)
+            )
             state.request = .init(nonce: nonce, der: request)
             state.exposed = exposed
         }
@@ -28,7 +30,8 @@ extension VirtualChip {
     mutating func attest(_ nonce: Nonce, at point: VirtualChipCutPoint) throws -> Blob {
         let keys = try deviceKeys()
         let request = try Blob(
-            DeviceCSR.make(uid: state.uid, nonce: nonce, signing: keys.signing, agreement: keys.agreement.publicKey))
+            DeviceCSR.make(uid: state.uid, nonce: nonce, signing: keys.signing, agreement: keys.agreement.publicKey)
+        )
         try store(point) { $0.request = .init(nonce: nonce, der: request) }
         return request
     }
@@ -37,9 +40,11 @@ extension VirtualChip {
         guard let vendor = state.vendor else { throw Refusal(VirtualChipError.vendorIdentityAbsent) }
         guard let request = state.request else { throw Refusal(VirtualChipError.requestAbsent) }
         let key = try P256.Signing.PrivateKey(rawRepresentation: Hex.decode(vendor.scalar))
-        let digest = Data(SHA256.hash(data: request.der.bytes))
+        let signature = try key.signature(for: request.der.bytes)
         return try VendorAttestation(
-            certificate: vendor.certificate, signature: RawSignature(key.signature(for: digest).rawRepresentation))
+            certificate: vendor.certificate,
+            signature: RawSignature(signature.rawRepresentation)
+        )
     }
 
     mutating func writeCredentials(_ credentials: ChipCredentials) throws -> ChipReply {
@@ -56,7 +61,9 @@ extension VirtualChip {
         // Whatever is stored must fit into an attestation answer later.
         _ = try AttestationElements.encode(
             certificationDeclaration: credentials.certificationDeclaration.bytes,
-            nonce: Nonce(validated: [UInt8](repeating: 0, count: Nonce.size)), timestamp: .max)
+            nonce: Nonce(validated: [UInt8](repeating: 0, count: Nonce.size)),
+            timestamp: .max
+        )
         try store(.writeCredentials) { $0.credentials = credentials }
         return .done
     }
@@ -69,22 +76,38 @@ extension VirtualChip {
         }
         let info = ProductKeySealInfo(slot: delivery.slot, uid: state.uid, nonce: request.nonce)
         let key = try ProductKeySeal.open(
-            ephemeral: delivery.ephemeral, wrapped: delivery.wrapped.bytes, info: info.encoded, with: keys.agreement)
+            ephemeral: delivery.ephemeral,
+            wrapped: delivery.wrapped.bytes,
+            info: info.encoded,
+            with: keys.agreement
+        )
         var authentication = try AES.CMAC(key: key)
         authentication.update(data: Array(ProductKeyReceipt.checkedText.utf8))
         let checkValue = try KeyCheckValue(authentication.finalize())
         let message = ProductKeyReceipt.message(
-            slot: delivery.slot, uid: state.uid, nonce: request.nonce, checkValue: checkValue)
+            slot: delivery.slot,
+            uid: state.uid,
+            nonce: request.nonce,
+            checkValue: checkValue
+        )
         let signature = try RawSignature(keys.signing.signature(for: message).rawRepresentation)
         try store(.installSealedKey) { state in
             state.productKeys[delivery.slot.text] = key.withUnsafeBytes { Hex.encode($0) }
         }
         return ProductKeyReceipt(
-            slot: delivery.slot, nonce: request.nonce, checkValue: checkValue, signature: signature)
+            slot: delivery.slot,
+            nonce: request.nonce,
+            checkValue: checkValue,
+            signature: signature
+        )
     }
 
     /// The application port of firmware that passed secure boot.
-    mutating func attestation(_ nonce: Nonce, _ challenge: AttestationChallenge, _ timestamp: UInt32) throws
+    mutating func attestation(
+        _ nonce: Nonce,
+        _ challenge: AttestationChallenge,
+        _ timestamp: UInt32
+    ) throws
         -> AttestationAnswer
     {
         power.reach(.attestation, .before)
@@ -92,10 +115,15 @@ extension VirtualChip {
         guard let credentials = state.credentials else { throw Refusal(VirtualChipError.credentialAbsent) }
         guard try boots() else { throw Refusal(VirtualChipError.applicationStopped) }
         let elements = try AttestationElements.encode(
-            certificationDeclaration: credentials.certificationDeclaration.bytes, nonce: nonce, timestamp: timestamp)
+            certificationDeclaration: credentials.certificationDeclaration.bytes,
+            nonce: nonce,
+            timestamp: timestamp
+        )
         let signature = try keys.signing.signature(for: elements + challenge.bytes)
         let answer = try AttestationAnswer(
-            elements: Blob(elements), signature: RawSignature(signature.rawRepresentation))
+            elements: Blob(elements),
+            signature: RawSignature(signature.rawRepresentation)
+        )
         power.reach(.attestation, .afterWrite)
         return answer
     }

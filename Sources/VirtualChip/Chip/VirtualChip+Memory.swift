@@ -20,8 +20,8 @@ extension VirtualChip {
         power.reach(.writeFirmware, .before)
         firmwareRuns = nil
         if total != state.firmwareLength {
-            // Length first: a cut between the two leaves erased flash of the right length, never old content.
-            try storage.eraseFirmware()
+            // Erased before the length changes: a cut between the two never shows old content under a new length.
+            try storage.eraseFirmware(length: Int(total))
             var new = state
             new.firmwareLength = total
             try storage.save(new) {}
@@ -39,7 +39,10 @@ extension VirtualChip {
         let hash = Digest256(validated: Array(SHA256.hash(data: key.derRepresentation)))
         try store(.setSecurityFeatures) { state in
             try state.fuses.burn(
-                secureBootKeyHash: hash, debugRootKeyHash: features.debugRootKeyHash, socClass: features.socClass)
+                secureBootKeyHash: hash,
+                debugRootKeyHash: features.debugRootKeyHash,
+                socClass: features.socClass
+            )
             state.secureBootKey = features.secureBootKey
         }
         return .done
@@ -48,7 +51,7 @@ extension VirtualChip {
     mutating func wipe(_ scope: WipeScope) throws -> ChipReply {
         firmwareRuns = nil
         try store(.wipe) { $0.wipe(scope) }
-        if scope == .everything { try storage.eraseFirmware() }
+        if scope == .everything { try storage.eraseFirmware(length: 0) }
         return .done
     }
 
@@ -86,7 +89,9 @@ extension VirtualChip {
         guard let size = regionLength(region) else { throw Refusal(VirtualChipError.regionEmpty, region.rawValue) }
         let bytes = region == .firmware ? try storage.readFirmware(at: 0, length: size) : content(of: region)
         return RegionDigest(
-            length: UInt32(size), digest: Digest256(validated: Array(SHA256.hash(data: bytes))))
+            length: UInt32(size),
+            digest: Digest256(validated: Array(SHA256.hash(data: bytes)))
+        )
     }
 
     private func regionLength(_ region: ChipRegion) -> Int? {
@@ -110,8 +115,12 @@ extension VirtualChip {
     var identity: ChipReply {
         .identity(
             identity: ChipIdentity(
-                uid: state.uid, family: state.family, lifecycle: state.lifecycle,
-                vendorCertificate: state.vendor?.certificate))
+                uid: state.uid,
+                family: state.family,
+                lifecycle: state.lifecycle,
+                vendorCertificate: state.vendor?.certificate
+            )
+        )
     }
 
     func status() throws -> ChipStatus {

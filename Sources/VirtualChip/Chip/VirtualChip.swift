@@ -122,8 +122,12 @@ extension VirtualChip {
             ADACTarget(rootKeyHash: $0, socClass: socClass, socID: state.uid, lifecycle: lifecycle)
         }
         let description = ADACTargetSession.Description(
-            target: target, socID: state.uid, socClass: socClass, lifecycle: lifecycle,
-            hardwarePermissions: .rework | .secureMemory | .wipe)
+            target: target,
+            socID: state.uid,
+            socClass: socClass,
+            lifecycle: lifecycle,
+            hardwarePermissions: .rework | .secureMemory | .wipe
+        )
         let response: ADACResponse
         do {
             let effect: ADACTargetSession.Effect

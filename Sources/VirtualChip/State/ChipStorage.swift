@@ -62,7 +62,12 @@ final class ChipStorage {
         try DurableFile.replace(folder + "/chip.json", with: Array(encoder.encode(state)), halfWay: halfWay)
     }
 
-    func eraseFirmware() throws { try DurableFile.truncate(folder + "/flash.bin") }
+    /// Leaves `length` octets of erased flash.
+    func eraseFirmware(length: Int) throws {
+        try DurableFile.truncate(folder + "/flash.bin")
+        let blank = [UInt8](repeating: Self.erased, count: length)
+        try DurableFile.overwrite(folder + "/flash.bin", at: 0, with: blank) {}
+    }
 
     func writeFirmware(_ chunk: [UInt8], at offset: Int, halfWay: () -> Void) throws {
         try DurableFile.overwrite(folder + "/flash.bin", at: offset, with: chunk, halfWay: halfWay)

@@ -16,11 +16,18 @@ public struct VendorRoot: Sendable {
 
     /// A new self-signed root for a key that exists elsewhere; valid from `notBefore` without end.
     public static func selfSigned(
-        publicKey: P256Point, notBefore: Instant, sign: @escaping Sign
+        publicKey: P256Point,
+        notBefore: Instant,
+        sign: @escaping Sign
     ) async throws -> VendorRoot {
         let body = try VendorCertificate.toBeSigned(
-            subject: name, issuer: name, key: publicKey, issuerKey: publicKey, notBefore: notBefore,
-            isAuthority: true)
+            subject: name,
+            issuer: name,
+            key: publicKey,
+            issuerKey: publicKey,
+            notBefore: notBefore,
+            isAuthority: true
+        )
         return try await VendorRoot(certificate: VendorCertificate.assemble(body, sign: sign), sign: sign)
     }
 
@@ -40,8 +47,13 @@ public struct VendorRoot: Sendable {
             throw Refusal(VirtualChipError.credentialMalformed, "vendor root")
         }
         let body = try VendorCertificate.toBeSigned(
-            subject: [(.commonName, "obis virtual chip"), (.serialNumber, uid.hex)], issuer: Self.name, key: key,
-            issuerKey: P256Point(rootKey.x963Representation), notBefore: notBefore, isAuthority: false)
+            subject: [(.commonName, "obis virtual chip"), (.serialNumber, uid.hex)],
+            issuer: Self.name,
+            key: key,
+            issuerKey: P256Point(rootKey.x963Representation),
+            notBefore: notBefore,
+            isAuthority: false
+        )
         return try await VendorCertificate.assemble(body, sign: sign)
     }
 }
@@ -49,8 +61,12 @@ public struct VendorRoot: Sendable {
 /// X.509 v3 (RFC 5280) as the virtual vendor issues it.
 private enum VendorCertificate {
     static func toBeSigned(
-        subject: [(ASN1ObjectIdentifier, String)], issuer: [(ASN1ObjectIdentifier, String)], key: P256Point,
-        issuerKey: P256Point, notBefore: Instant, isAuthority: Bool
+        subject: [(ASN1ObjectIdentifier, String)],
+        issuer: [(ASN1ObjectIdentifier, String)],
+        key: P256Point,
+        issuerKey: P256Point,
+        notBefore: Instant,
+        isAuthority: Bool
     ) throws -> [UInt8] {
         let publicKey = try P256.Signing.PublicKey(x963Representation: key.bytes)
         return try DERBytes.make { der in
@@ -88,12 +104,21 @@ private enum VendorCertificate {
         let parts = text.split { !$0.isNumber }.compactMap { Int($0) }
         guard parts.count == 6 else { throw Refusal(VocabularyError.malformedTime, text) }
         return try GeneralizedTime(
-            year: parts[0], month: parts[1], day: parts[2], hours: parts[3], minutes: parts[4], seconds: parts[5],
-            fractionalSeconds: 0)
+            year: parts[0],
+            month: parts[1],
+            day: parts[2],
+            hours: parts[3],
+            minutes: parts[4],
+            seconds: parts[5],
+            fractionalSeconds: 0
+        )
     }
 
     private static func extensions(
-        _ der: inout DER.Serializer, key: P256Point, issuerKey: P256Point, isAuthority: Bool
+        _ der: inout DER.Serializer,
+        key: P256Point,
+        issuerKey: P256Point,
+        isAuthority: Bool
     ) throws {
         let constraints = try DERBytes.make { der in
             try der.sequence { if isAuthority { try $0.serialize(true) } }
@@ -101,7 +126,8 @@ private enum VendorCertificate {
         // keyCertSign is bit 5, digitalSignature bit 0.
         let usage = try DERBytes.make { der in
             try der.serialize(
-                ASN1BitString(bytes: isAuthority ? [0x04] : [0x80], paddingBits: isAuthority ? 2 : 7))
+                ASN1BitString(bytes: isAuthority ? [0x04] : [0x80], paddingBits: isAuthority ? 2 : 7)
+            )
         }
         let subjectKey = try DERBytes.make { try $0.octets(identifier(of: key)) }
         let authorityKey = try DERBytes.make { der in
@@ -117,7 +143,10 @@ private enum VendorCertificate {
     }
 
     private static func add(
-        _ der: inout DER.Serializer, _ type: ASN1ObjectIdentifier, critical: Bool, _ value: [UInt8]
+        _ der: inout DER.Serializer,
+        _ type: ASN1ObjectIdentifier,
+        critical: Bool,
+        _ value: [UInt8]
     ) throws {
         try der.sequence { item in
             try item.object(type)

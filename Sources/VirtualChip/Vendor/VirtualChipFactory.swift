@@ -15,7 +15,11 @@ public enum VirtualChipFactory {
     /// - Throws: `chip.vendor-identity.absent` where a vendor is needed, `chip.state.in-use`, `chip.storage.failed`.
     @discardableResult
     public static func manufacture(
-        folder: String, family: ChipFamily, uid: ChipUID, vendor: VendorRoot?, notBefore: Instant
+        folder: String,
+        family: ChipFamily,
+        uid: ChipUID,
+        vendor: VendorRoot?,
+        notBefore: Instant
     ) async throws -> [UInt8]? {
         guard family.hasVendorIdentity else {
             try ChipStorage.create(ChipState(family: family, uid: uid, vendor: nil), in: folder)
@@ -26,7 +30,9 @@ public enum VirtualChipFactory {
         let point = try P256Point(key.publicKey.x963Representation)
         let certificate = try await vendor.certify(point, of: uid, notBefore: notBefore)
         let identity = try ChipState.VendorIdentity(
-            certificate: Blob(certificate), scalar: Hex.encode(key.rawRepresentation))
+            certificate: Blob(certificate),
+            scalar: Hex.encode(key.rawRepresentation)
+        )
         try ChipStorage.create(ChipState(family: family, uid: uid, vendor: identity), in: folder)
         return certificate
     }
