@@ -27,6 +27,7 @@ actor AnchorKeeper {
     /// Days since the machine was started.
     private var day: Int64 = 0
     private var writesToday = 0
+    private var isFinished = false
     /// The write that runs.
     private var running: Task<Void, any Error>?
     /// The write that starts after it; its snapshot is not taken yet, so whoever asks now may join.
@@ -57,6 +58,7 @@ actor AnchorKeeper {
 
     /// Returns when a record whose snapshot was taken after this call is in the token.
     func move() async throws {
+        if isFinished { throw Refusal(EdgeDaemonError.stopping) }
         if let next { return try await next.value }
         let previous = running
         let task = Task {
@@ -79,6 +81,15 @@ actor AnchorKeeper {
         try await move()
     }
 
+    /// The last record of a clean stop, made by `last`; no record may follow it.
+    func finish(_ last: @escaping Snapshot) async throws {
+        isFinished = true
+        _ = await next?.result
+        _ = await running?.result
+        try await Self.create(await last(), in: token)
+        writes.increment("written")
+    }
+
     private func begin() {
         running = next
         next = nil
@@ -86,10 +97,11 @@ actor AnchorKeeper {
 
     private func write() async throws {
         let record = try await snapshot()
+        let kept: Set<[UInt8]>
         writesToday += 1
         do {
             try seam.pass("anchor.before")
-            try await Self.create(record, in: token)
+            kept = AnchorRecord.newestTwo(of: try await Self.create(record, in: token))
             try seam.pass("anchor.after")
         } catch {
             writes.increment("failed")
@@ -98,11 +110,12 @@ actor AnchorKeeper {
         writes.increment("written")
         try await observer(record)
         // A record too many is removed with the next write; that must not fail this one.
-        try? await token.pruneRecords(Self.label) { record.keeps($0) }
+        try? await token.pruneRecords(Self.label) { kept.contains($0) }
     }
 
-    /// Creates a record and reads it back: that settles an unknown outcome.
-    private static func create(_ record: AnchorRecord, in token: any Token) async throws {
+    /// Creates a record and reads it back: that settles an unknown outcome. Returns all records there are.
+    @discardableResult
+    static func create(_ record: AnchorRecord, in token: any Token) async throws -> [[UInt8]] {
         let value = try record.serialized()
         var failure: (any Error)?
         do { try await token.createRecord(label, value) } catch { failure = error }
@@ -111,6 +124,7 @@ actor AnchorKeeper {
         guard records.contains(value) else {
             throw failure ?? Refusal(EdgeDaemonError.anchorNotWritten, "write \(record.writeNumber) is not there")
         }
+        return records
     }
 
     /// The newest record of the token; nil for a token without any.

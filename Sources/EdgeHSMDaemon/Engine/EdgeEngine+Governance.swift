@@ -1,6 +1,8 @@
 import EdgeHSMCore
 import LineProtocol
+import Logging
 import Statements
+import TransparencyLog
 import Vocabulary
 
 // What the OEM says to this EdgeHSM through the Factory Service, and what it is told.

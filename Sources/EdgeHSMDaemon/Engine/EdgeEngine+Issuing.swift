@@ -1,3 +1,4 @@
+import Durability
 import EdgeHSMCore
 import LineProtocol
 import Statements

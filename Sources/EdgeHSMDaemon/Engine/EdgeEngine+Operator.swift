@@ -1,6 +1,7 @@
 import EdgeHSMCore
 import GRDB
 import LineProtocol
+import Logging
 import Matter
 import Statements
 import Vocabulary

@@ -1,6 +1,7 @@
 import EdgeHSMCore
 import LineProtocol
 import Statements
+import TransparencyLog
 import Vocabulary
 
 // What an EdgeHSM says of itself. Only what is durable leaves.

@@ -2,8 +2,8 @@ import Durability
 import EdgeHSMCore
 import GRDB
 import KeyCustody
-public import Logging
-public import ServiceSupport
+import Logging
+import ServiceSupport
 import Statements
 public import Vocabulary
 
@@ -215,11 +215,11 @@ extension UnitRecord {
         IssuedUnit(
             id: unit,
             authorization: authorization,
-            issuedAt: issuedAt,
             chipUID: chipUID,
             generation: generation,
             index: index,
             serial: serial,
+            issuedAt: issuedAt,
             dac: dac.bytes,
             request: request,
             agreementKey: newest ?? agreementKey,

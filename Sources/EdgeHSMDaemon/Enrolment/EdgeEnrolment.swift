@@ -90,7 +90,12 @@ public struct EdgeEnrolment: Sendable {
         )
         let store = try JournalStore(path: configuration.journalPath)
         defer { try? store.close() }
-        try EdgeStart.begin(store, genesis: genesis, at: max(clock.realtime(), statement.content.issuedAt))
+        let first = try EdgeStart.begin(
+            store,
+            genesis: genesis,
+            at: max(clock.realtime(), statement.content.issuedAt)
+        )
+        try await EdgeStart.anchorFirst(first, in: store, token)
     }
 
     private func check(_ content: EdgeHSMEnrolment) async throws {

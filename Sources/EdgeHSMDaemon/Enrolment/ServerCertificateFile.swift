@@ -1,5 +1,5 @@
 import FoundationEssentials
-import KeyCustody
+public import KeyCustody
 public import ServiceSupport
 import Statements
 public import Vocabulary
@@ -8,6 +8,8 @@ public import Vocabulary
 public enum ServerCertificateFile {
     /// A server certificate is renewed at a start when less than this is left, in seconds.
     static let renewBefore: Int64 = 90 * 86_400
+    /// Longest life of a server certificate, in seconds.
+    static let lifetime: Int64 = 397 * 86_400
 
     /// The certificates on file, or new ones where there are none, where they are not of this configuration's names,
     /// or where their end is near.
@@ -17,7 +19,7 @@ public enum ServerCertificateFile {
         now: Instant
     ) async throws -> ServerCertificates {
         let path = configuration.certificatesPath
-        if let kept = read(path), kept.names == configuration.serverNames, kept.madeAt + 397 * 86_400 - renewBefore > now {
+        if let kept = read(path), kept.names == configuration.serverNames, now < kept.madeAt + (lifetime - renewBefore) {
             return kept.certificates
         }
         let certificates = try await execution.issueServerCertificates(

@@ -2,6 +2,7 @@ import Crypto
 import EdgeHSMCore
 import GRDB
 import Statements
+import SwiftASN1
 import Vocabulary
 import X509
 

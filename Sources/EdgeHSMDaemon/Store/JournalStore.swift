@@ -118,6 +118,8 @@ final class JournalStore: Sendable {
 
     // MARK: Reading
 
+    func size() async throws -> Int { try await queue.read(Self.size) }
+
     static func size(_ db: Database) throws -> Int {
         try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM journal") ?? 0
     }
