@@ -103,7 +103,8 @@ public struct EdgeStart: Sendable {
             let entries = try outcome.entries.map { try StoredEntry($0) }
             try seam.around("start.commit") { try store.commit(entries) }
             for entry in entries { tree.append(entry.leaf) }
-            logger.notice("epoch begun", metadata: Self.describe(try outcome.grant()))
+            let plan = try outcome.grant()
+            logger.notice("epoch begun", metadata: Self.describe(plan))
         } catch let refusal as Refusal where Self.isShown(refusal) {
             logger.critical("nothing is issued", metadata: ["code": "\(refusal.code)", "detail": "\(refusal.detail)"])
             halted = refusal
@@ -132,7 +133,7 @@ public struct EdgeStart: Sendable {
     }
 
     private func check(_ pin: EnrolmentPin, _ store: JournalStore) async throws {
-        let first = try store.queue.read { try JournalStore.entries(from: 0, limit: 1, $0) }.first
+        let first = try await store.queue.read { try JournalStore.entries(from: 0, limit: 1, $0) }.first
         guard let genesis = first?.entry.event.body as? Genesis else { throw Refusal(EdgeDaemonError.notEnrolled) }
         guard genesis.edgeHSM == configuration.edgeHSM, genesis.factory == configuration.factory else {
             throw Refusal(EdgeDaemonError.enrolmentMismatch, "this is \(genesis.edgeHSM) of \(genesis.factory)")

@@ -121,7 +121,8 @@ final class Writer: Sendable {
     // MARK: Inside a turn
 
     private func facts(_ database: Database) -> Facts {
-        memory.withLock { Facts(database: database, state: $0.state, tree: $0.tree) }
+        let (state, tree) = memory.withLock { ($0.state, $0.tree) }
+        return Facts(database: database, state: state, tree: tree)
     }
 
     /// Entries are applied to the state already, so whatever fails from here on is fatal.
