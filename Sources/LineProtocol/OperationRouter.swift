@@ -118,7 +118,8 @@ public enum LineOperations {
         FailUnit.self, AnswerDebugChallenge.self, ReprovisionUnit.self, RotateCredential.self,
         LoadPackage.self, GetStatus.self, ApplyDownlink.self, PrepareProduct.self, InstallCertificates.self,
         ReadJournal.self, GetCheckpoint.self, CloseAuthorization.self, ForwardStationRequest.self,
-        ListStationRequests.self, EnrolStation.self, RevokeStation.self, StopCleanly.self, Zeroise.self,
+        ListStationRequests.self, EnrolStation.self, RevokeStation.self, OfferClockNonce.self,
+        StopCleanly.self, Zeroise.self,
         ListWorkOrders.self, ReadFirmware.self, SignIn.self, ReportUnit.self,
     ]
     public static let names = Set(all.map { $0.name })

@@ -91,3 +91,14 @@ public enum Zeroise: OperatorOperation {
         }
     }
 }
+
+/// A fresh nonce for an officers' order that resets this EdgeHSM's clock. It dies with the process and with its use.
+public enum OfferClockNonce: OperatorOperation {
+    public static let name = "offerClockNonce"
+    public typealias Request = Nothing
+
+    public struct Reply: Codable, Sendable {
+        public let nonce: Nonce
+        public init(nonce: Nonce) { self.nonce = nonce }
+    }
+}

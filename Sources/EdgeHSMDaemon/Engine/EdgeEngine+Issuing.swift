@@ -1,0 +1,187 @@
+import Durability
+import EdgeHSMCore
+import LineProtocol
+import Statements
+import Vocabulary
+
+// From a chip's first sight to its DAC. Issuing is decide → sign outside the turn → journal → release.
+extension EdgeEngine {
+    func begin(_ request: BeginUnit.Request, by station: StationName) async throws -> BeginUnit.Reply {
+        try await serve(station.text) {
+            let nonce = Nonce(validated: Random.octets(Nonce.size))
+            let grant = try await perform { facts in
+                Begin(
+                    authorization: request.authorization,
+                    chipUID: request.chipUID,
+                    station: station,
+                    purpose: request.forRotation == true ? .rotate : .provision,
+                    nonce: nonce,
+                    facts: try JournalStore.facts(
+                        chip: request.chipUID,
+                        authorization: request.authorization,
+                        facts.database
+                    )
+                )
+            }
+            return BeginUnit.Reply(grant)
+        }
+    }
+
+    func reprovision(_ request: ReprovisionUnit.Request, by station: StationName) async throws -> BeginUnit.Reply {
+        try await serve(station.text) {
+            let nonce = Nonce(validated: Random.octets(Nonce.size))
+            let grant = try await perform { facts in
+                Reprovision(
+                    authorization: request.authorization,
+                    chipUID: request.chipUID,
+                    station: station,
+                    nonce: nonce,
+                    facts: try JournalStore.facts(
+                        chip: request.chipUID,
+                        authorization: request.authorization,
+                        facts.database
+                    )
+                )
+            }
+            return BeginUnit.Reply(grant)
+        }
+    }
+
+    func issueCredential(
+        _ request: IssueCredential.Request,
+        by station: StationName
+    ) async throws -> IssueCredential.Reply {
+        try await serve(station.text) {
+            let batch = try await batch(request.authorization)
+            let device = try await verify(request, of: batch)
+            let decision = try await perform { facts in
+                DecideIssue(
+                    authorization: request.authorization,
+                    unit: request.unit,
+                    station: station,
+                    request: device.presented(isVendorProven: batch.isVendorProven),
+                    facts: try JournalStore.facts(
+                        chip: device.chipUID,
+                        authorization: request.authorization,
+                        key: device.publicKey.keyID,
+                        facts.database
+                    )
+                )
+            }
+            switch decision {
+            case .stored(let record): return try reply(record, batch, isRepeat: true)
+            case .sign(let reservation):
+                let signed = try await sign(reservation, device, batch)
+                let record = try await perform { _ in
+                    SignedIssue(reservation: reservation, dac: Octets(signed.dac), commitment: signed.commitment)
+                }
+                return try reply(record, batch, isRepeat: false)
+            }
+        }
+    }
+
+    func rotateCredential(
+        _ request: RotateCredential.Request,
+        by station: StationName
+    ) async throws -> IssueCredential.Reply {
+        try await serve(station.text) {
+            let batch = try await batch(request.authorization)
+            let device = try await verify(request, of: batch)
+            let decision = try await perform { facts in
+                DecideRotation(
+                    authorization: request.authorization,
+                    unit: request.unit,
+                    station: station,
+                    request: device.presented(isVendorProven: batch.isVendorProven),
+                    facts: try JournalStore.facts(
+                        unit: request.unit,
+                        authorization: request.authorization,
+                        key: device.publicKey.keyID,
+                        facts.database
+                    )
+                )
+            }
+            switch decision {
+            case .stored(let record): return try reply(record, batch, isRepeat: true)
+            case .sign(let reservation):
+                let signed = try await sign(reservation, device, batch)
+                let grant = try await perform { _ in SignedRotation(reservation: reservation, dac: Octets(signed.dac)) }
+                let unit = try await record(grant.unit)
+                return try reply(unit, batch, isRepeat: false)
+            }
+        }
+    }
+
+    private func verify(_ request: IssueCredential.Request, of batch: Batch) async throws -> DeviceFacts {
+        try await execution.verifyRequest(request.request.bytes, proof: request.vendorProof, for: batch, at: now)
+    }
+
+    /// Signs a reserved DAC. Where that fails, the reservation ends as if it had not been.
+    private func sign(
+        _ reservation: Reservation,
+        _ device: DeviceFacts,
+        _ batch: Batch
+    ) async throws -> SignedCredential {
+        do {
+            try seam.pass("dac.before")
+            let signed = try await execution.issueCredential(device, unit: reservation.unit, of: batch)
+            try seam.pass("dac.after")
+            return signed
+        } catch {
+            _ = try await writer.turn { _ in AbandonIssue(reservation: reservation) }
+            throw error
+        }
+    }
+
+    /// A unit that is known to be counted.
+    func record(_ unit: Digest256) async throws -> UnitRecord {
+        try await writer.read { facts in
+            guard let record = try JournalStore.unit(unit, facts.database) else {
+                throw Refusal(EdgeError.unitUnknown, unit.hex)
+            }
+            return record
+        }
+    }
+
+    private func reply(_ record: UnitRecord, _ batch: Batch, isRepeat: Bool) throws -> IssueCredential.Reply {
+        guard let certificates = batch.certificates else {
+            throw Refusal(EdgeError.productNotPrepared, batch.manifest.product.text)
+        }
+        return IssueCredential.Reply(
+            dac: record.dac,
+            pai: certificates.pai,
+            serial: record.serial,
+            isRepeat: isRepeat
+        )
+    }
+}
+
+extension Batch {
+    /// At this level `verifyRequest` has refused every CSR without a valid proof.
+    var isVendorProven: Bool { manifest.chipIdentity == .vendorCertificate }
+}
+
+extension DeviceFacts {
+    func presented(isVendorProven: Bool) -> PresentedRequest {
+        PresentedRequest(
+            chipUID: chipUID,
+            nonce: nonce,
+            deviceKey: publicKey,
+            agreementKey: agreementKey,
+            digest: request,
+            isVendorProven: isVendorProven
+        )
+    }
+}
+
+extension BeginUnit.Reply {
+    init(_ grant: Begin.Grant) {
+        self.init(
+            unit: grant.unit,
+            generation: grant.generation,
+            nonce: grant.nonce,
+            isIssued: grant.isIssued,
+            expiresAt: grant.expiresAt
+        )
+    }
+}

@@ -1,0 +1,105 @@
+import EdgeHSMCore
+import GRDB
+import LineProtocol
+import Logging
+import Matter
+import Statements
+import Vocabulary
+
+// Stations and the Factory Service get their certificates here, and the local operator has the last word.
+extension EdgeEngine {
+    /// Hands in a CSR; brings the certificate back once the operator has enrolled it.
+    func forward(_ request: ForwardStationRequest.Request, by service: String) async throws
+        -> ForwardStationRequest.Reply
+    {
+        try await serve(service, needsToken: false) {
+            let parsed = try CertificateRequest(der: request.request.bytes)
+            let name = request.name
+            let key = parsed.publicKey.keyID
+            let waiting = StationRequest(name: name, request: request.request.bytes)
+            let enrolled = try await writer.change { _, database, _ -> [UInt8]? in
+                if let leaf = try JournalStore.certificate(of: name, key: key, database) { return leaf }
+                try JournalStore.keep(waiting, in: database)
+                return nil
+            }
+            return ForwardStationRequest.Reply(
+                fingerprint: waiting.fingerprint,
+                certificates: enrolled.map { [Octets($0), Octets(siteCA)] }
+            )
+        }
+    }
+
+    func stationRequests() async throws -> ListStationRequests.Reply {
+        let waiting = try await writer.read { try JournalStore.stationRequests($0.database) }
+        return ListStationRequests.Reply(
+            pending: waiting.map { ListStationRequests.Pending(name: $0.name, fingerprint: $0.fingerprint) }
+        )
+    }
+
+    func enrol(_ request: EnrolStation.Request, by user: String) async throws -> EnrolStation.Reply {
+        try await serve(user) {
+            guard Digest256.of(request.request.bytes) == request.fingerprint else {
+                throw Refusal(EdgeDaemonError.stationFingerprint, request.name.text)
+            }
+            let certificates = try await execution.issueStationCertificate(
+                request.request.bytes,
+                name: request.name,
+                role: request.role,
+                days: request.days,
+                at: now
+            )
+            guard let leaf = certificates.first else {
+                throw Refusal(EdgeError.internalFault, "no certificate was made")
+            }
+            try await perform(
+                also: { database, _ in try JournalStore.forget(stationRequest: request.name, in: database) },
+                { _ in
+                    RecordEnrolment(
+                        requester: user,
+                        name: request.name,
+                        role: request.role.rawValue,
+                        certificate: Octets(leaf)
+                    )
+                }
+            )
+            return EnrolStation.Reply(certificates: certificates.map { Octets($0) })
+        }
+    }
+
+    func revoke(_ request: RevokeStation.Request, by user: String) async throws -> Nothing {
+        try await serve(user, needsToken: false) {
+            try await perform { _ in
+                RevokePeer(requester: user, name: request.name, fingerprint: request.fingerprint)
+            }
+            return Nothing()
+        }
+    }
+
+    func offerClockNonce(by user: String) async throws -> OfferClockNonce.Reply {
+        try await serve(user, needsToken: false) {
+            let nonce = Nonce(validated: Random.octets(Nonce.size))
+            try await perform { _ in OfferClockReset(requester: user, nonce: nonce) }
+            return OfferClockNonce.Reply(nonce: nonce)
+        }
+    }
+
+    func zeroise(_ request: Zeroise.Request, by user: String) async throws -> Nothing {
+        try await serve(user) {
+            try await perform { _ in
+                ZeroiseCommand(requester: user, edgeHSM: request.edgeHSM, reason: request.reason)
+            }
+            try await destroyAllKeys()
+            return Nothing()
+        }
+    }
+
+    /// After the journal says so, and again at each start of a zeroised EdgeHSM: a crash in between leaves nothing.
+    func destroyAllKeys() async throws {
+        let (ids, products) = writer.peek { state in
+            (Array(state.durable.authorizations.keys), Array(state.durable.products.keys))
+        }
+        let batches = try ids.map { try batch($0, declaration: []) }
+        try await execution.zeroise(batches: batches, products: products)
+        logger.notice("the keys of this EdgeHSM are destroyed")
+    }
+}

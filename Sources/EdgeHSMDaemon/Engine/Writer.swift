@@ -1,0 +1,144 @@
+import Durability
+import EdgeHSMCore
+import FoundationEssentials
+import GRDB
+import ServiceSupport
+import Statements
+import Synchronization
+import TransparencyLog
+import Vocabulary
+
+/// The one writer of an EdgeHSM: state, journal and tables change here and nowhere else.
+///
+/// A turn reads facts, has the core decide, and appends the entries, inside a transaction that it shares with other
+/// turns (group commit). A turn's result is released after that transaction is durable. When it can't be, nobody knows
+/// what the disk holds: `fatal` ends the process, which starts again from the disk.
+final class Writer: Sendable {
+    /// What a turn reads before the decision.
+    struct Facts {
+        let database: Database
+        let state: EdgeHSMState
+        let tree: MerkleTree
+    }
+
+    private struct Memory {
+        var state: EdgeHSMState
+        var tree: MerkleTree
+        /// Journal size that the anchor must reach before replies leave.
+        var mustBeAnchored = 0
+    }
+
+    private typealias Job = @Sendable (Database) throws -> any Sendable
+
+    let store: JournalStore
+    let clock: ClockSource
+    private let memory: Mutex<Memory>
+    private let committer: GroupCommitter<Job, any Sendable>
+    private let entries: Counter
+
+    /// - Parameter fatal: called once when a commit failed; in the product it does not return.
+    init(
+        store: JournalStore,
+        state: EdgeHSMState,
+        tree: MerkleTree,
+        clock: ClockSource,
+        seam: FaultSeam,
+        metrics: Metrics,
+        fatal: @escaping @Sendable (any Error) -> Void
+    ) {
+        self.store = store
+        self.clock = clock
+        self.memory = Mutex(Memory(state: state, tree: tree))
+        self.entries = metrics.counter("obis_edge_journal_entries_total", "Journal entries made durable.")
+        self.committer = GroupCommitter(
+            queue: store.queue,
+            name: "journal",
+            batch: 64,
+            capacity: 8_192,
+            seam: seam,
+            fatal: fatal
+        ) { database, jobs in try jobs.map { try $0(database) } }
+    }
+
+    // MARK: Turns
+
+    /// Has one command decided. `make` reads the facts and makes the command; a refusal that it throws is thrown here
+    /// and changes nothing. `also` writes beside the entries, in the same transaction, when the command was granted.
+    func turn<Command: EdgeCommand>(
+        also: @escaping @Sendable (Database, Command.Grant) throws -> Void = { _, _ in },
+        _ make: @escaping @Sendable (Facts) throws -> Command
+    ) async throws -> Outcome<Command.Grant> {
+        let result = try await submit { [self] database -> Result<Outcome<Command.Grant>, Refusal> in
+            let command: Command
+            do {
+                command = try make(facts(database))
+            } catch let refusal as Refusal { return .failure(refusal) }
+            let outcome = memory.withLock { $0.state.handle(command, at: clock.reading()) }
+            try append(outcome.entries, database)
+            if outcome.anchor == .beforeAcknowledging {
+                memory.withLock { $0.mustBeAnchored = $0.state.durable.size }
+            }
+            if case .granted(let grant) = outcome.decision { try also(database, grant) }
+            return .success(outcome)
+        }
+        return try result.get()
+    }
+
+    /// Reads state that is durable when this returns.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Facts) throws -> Value) async throws -> Value {
+        try await submit { [self] database -> Result<Value, Refusal> in
+            do {
+                return .success(try body(facts(database)))
+            } catch let refusal as Refusal { return .failure(refusal) }
+        }.get()
+    }
+
+    /// Changes live facts of the core that no entry speaks of, or writes rows that no entry derives.
+    func change<Value: Sendable>(
+        _ body: @escaping @Sendable (inout EdgeHSMState, Database, MerkleTree) throws -> Value
+    ) async throws -> Value {
+        try await submit { [self] database -> Result<Value, Refusal> in
+            do {
+                return .success(try memory.withLock { try body(&$0.state, database, $0.tree) })
+            } catch let refusal as Refusal { return .failure(refusal) }
+        }.get()
+    }
+
+    /// The present state without waiting for a turn. It may be ahead of the disk by a commit, so it is for judging
+    /// peers and time, and never for what leaves the process.
+    func peek<Value: Sendable>(_ body: (EdgeHSMState) throws -> Value) rethrows -> Value {
+        try memory.withLock { try body($0.state) }
+    }
+
+    /// True while an entry that takes power away, or answers under an allowance, is not covered by the anchor.
+    var owesAnchor: Bool { memory.withLock { $0.mustBeAnchored > ($0.state.anchor?.size ?? 0) } }
+
+    var now: Instant { peek { $0.now(at: clock.reading()) } }
+
+    /// Takes nothing more and returns when all that was taken is durable.
+    func stop() async { await committer.stop() }
+
+    // MARK: Inside a turn
+
+    private func facts(_ database: Database) -> Facts {
+        let (state, tree) = memory.withLock { ($0.state, $0.tree) }
+        return Facts(database: database, state: state, tree: tree)
+    }
+
+    /// Entries are applied to the state already, so whatever fails from here on is fatal.
+    private func append(_ new: [JournalEntry], _ database: Database) throws {
+        for entry in new {
+            let stored = try StoredEntry(entry)
+            try JournalStore.append(stored, in: database)
+            memory.withLock { $0.tree.append(stored.leaf) }
+        }
+        entries.increment(by: UInt64(new.count))
+    }
+
+    private func submit<Value: Sendable>(_ job: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        guard let value = try await committer.submit({ try job($0) }) as? Value else {
+            throw Refusal(EdgeError.internalFault, "a turn gave no \(Value.self)")
+        }
+        return value
+    }
+}

@@ -1,0 +1,67 @@
+import EdgeHSMCore
+import GRDB
+import Statements
+import Vocabulary
+
+extension JournalStore {
+    static func unit(_ id: Digest256, _ db: Database) throws -> UnitRecord? {
+        try Row.fetchOne(db, sql: "SELECT record FROM units WHERE unit = ?", arguments: [id.blob]).map(record)
+    }
+
+    /// What the core asks of a chip, and of the key of a CSR.
+    static func facts(
+        chip: ChipUID,
+        authorization: Digest256,
+        key: Digest256? = nil,
+        _ db: Database
+    ) throws -> ChipFacts {
+        let newest = try Row.fetchOne(
+            db,
+            sql: "SELECT record FROM units WHERE chip = ? AND authorization = ? ORDER BY generation DESC LIMIT 1",
+            arguments: [chip.blob, authorization.blob]
+        )
+        let elsewhere = try Row.fetchOne(
+            db,
+            sql: "SELECT record FROM units WHERE chip = ? AND authorization <> ? AND is_live LIMIT 1",
+            arguments: [chip.blob, authorization.blob]
+        )
+        return ChipFacts(
+            newest: try newest.map(record),
+            liveElsewhere: try elsewhere.map(record),
+            keyOwner: try key.flatMap { try owner(ofKey: $0, db) }
+        )
+    }
+
+    /// The same for a request that names a unit: empty where the unit has a hold alone.
+    static func facts(
+        unit: Digest256,
+        authorization: Digest256,
+        key: Digest256? = nil,
+        _ db: Database
+    ) throws -> ChipFacts {
+        guard let record = try Self.unit(unit, db), record.authorization == authorization else {
+            return ChipFacts(keyOwner: try key.flatMap { try owner(ofKey: $0, db) })
+        }
+        return try facts(chip: record.chipUID, authorization: authorization, key: key, db)
+    }
+
+    /// The unit that a key was certified for, ever.
+    private static func owner(ofKey key: Digest256, _ db: Database) throws -> Digest256? {
+        try Row.fetchOne(db, sql: "SELECT unit FROM keys WHERE key = ?", arguments: [key.blob])?.fixed("unit")
+    }
+
+    /// The newest certificate of a name for this key that was not revoked.
+    static func certificate(of name: StationName, key: Digest256, _ db: Database) throws -> [UInt8]? {
+        try Row.fetchOne(
+            db,
+            sql: "SELECT certificate FROM stations WHERE key = ? AND name = ? AND NOT is_revoked",
+            arguments: [key.blob, name.text]
+        )?.octets("certificate")
+    }
+
+    private static func record(_ row: Row) throws -> UnitRecord {
+        do {
+            return try StatementCoding.decode(UnitRecord.self, from: row.octets("record"))
+        } catch { throw Refusal(EdgeDaemonError.journalCorrupt, "column record") }
+    }
+}
