@@ -1,0 +1,43 @@
+public import Statements
+public import Vocabulary
+
+/// What a station remembers of one unit across a power cut. No secret: chip and EdgeHSM know the rest.
+public struct UnitRecord: Codable, Sendable, Hashable {
+    public enum Phase: String, Codable, Sendable {
+        /// The EdgeHSM knows the unit.
+        case begun
+        /// The unit counts: its DAC was issued.
+        case issued
+        /// Everything is written and checked; the lock comes next.
+        case locking
+        /// The EdgeHSM may have heard `complete`.
+        case completing
+        /// A re-provisioning was granted and the chip is to be made again.
+        case reprovisioning
+        case passed
+        case failed
+    }
+
+    public let authorization: Digest256
+    public let chipUID: ChipUID
+    public let unit: Digest256
+    public var phase: Phase
+    public var serial: DeviceSerial?
+    /// Why it failed.
+    public var code: String?
+
+    public init(authorization: Digest256, chipUID: ChipUID, unit: Digest256, phase: Phase) {
+        self.authorization = authorization
+        self.chipUID = chipUID
+        self.unit = unit
+        self.phase = phase
+    }
+}
+
+/// Keeps unit records: what `save` returned from survives a power cut of the station.
+public protocol ProgressStore: Sendable {
+    /// Throws `station.progress.unreadable`.
+    func record(authorization: Digest256, chipUID: ChipUID) async throws -> UnitRecord?
+    /// Throws `station.progress.unwritable`.
+    func save(_ record: UnitRecord) async throws
+}
