@@ -14,7 +14,7 @@ public enum FailureKind: Sendable, Equatable {
     case giveUp
 
     /// A hold that ran out or fell to a restart, a nonce of an older pass, a challenge that is gone.
-    static let startOver: Set<String> = [
+    private static let startOverCodes: Set<String> = [
         "edge.unit.unknown", "edge.unit.no-hold", "edge.hold.unknown", "edge.hold.expired", "edge.hold.missing",
         "edge.nonce.stale", "edge.request.stale-nonce", "edge.unit.not-proven", "edge.permit.missing",
         "edge.permit.expired", StationError.readBackMismatch.rawValue, StationError.keyMissing.rawValue,
@@ -22,7 +22,7 @@ public enum FailureKind: Sendable, Equatable {
     ]
 
     /// Areas and subjects whose refusals concern the whole line.
-    static let stopsLine = [
+    private static let stopLineCodes = [
         "edge.quota.", "edge.window.", "edge.authorization.", "edge.allotment.", "edge.revocation.", "edge.revoked.",
         "edge.clock.", "edge.time.", "edge.service.", "edge.anchor.", "edge.lease.", "edge.token.", "edge.journal.",
         "edge.role-keys.", "edge.rolekeys.", "edge.station.", "edge.stopped.", "edge.state.", "token.", "store.",
@@ -30,19 +30,19 @@ public enum FailureKind: Sendable, Equatable {
         "station.permit.", "station.credential.", "station.label.unwritable",
     ]
 
-    static let leaveOpen = [
+    private static let leaveOpenCodes = [
         "station.chip.changed", "station.label.mismatch", "station.software.", "station.unit.", "programmer.",
     ]
 
     public init(_ refusal: Refusal) {
         func begins(_ list: [String]) -> Bool { list.contains { refusal.code.hasPrefix($0) } }
-        if Self.startOver.contains(refusal.code) {
+        if Self.startOverCodes.contains(refusal.code) {
             self = .startOver
         } else if refusal.isRetryable {
             self = .retry
-        } else if begins(Self.stopsLine) {
+        } else if begins(Self.stopLineCodes) {
             self = .stopLine
-        } else if begins(Self.leaveOpen) {
+        } else if begins(Self.leaveOpenCodes) {
             self = .leaveOpen
         } else {
             self = .giveUp

@@ -1,4 +1,4 @@
-public import Vocabulary
+import Vocabulary
 
 /// How often and how long a station asks again after a retryable refusal. Waits grow exponentially with jitter, so that
 /// all sites of a line do not come back at once.

@@ -1,6 +1,7 @@
 public import LineProtocol
+import Programmers
 import Statements
-public import Vocabulary
+import Vocabulary
 
 /// Takes one chip at one site through all steps. Every step may be repeated: after a power cut of station, chip or
 /// EdgeHSM a new flow with the same stores goes on where the last one stopped.

@@ -41,7 +41,7 @@ extension UnitPass {
         guard elements.declaration == (try known(data).certificationDeclaration.bytes) else {
             throw Refusal(StationError.attestationInvalid, "certification declaration")
         }
-        guard key.verifies(answer.signature, over: answer.elements.bytes + challenge.bytes) else {
+        guard holds(answer.signature, by: key, over: answer.elements.bytes + challenge.bytes) else {
             throw Refusal(StationError.attestationInvalid, "signature")
         }
         attestation = answer

@@ -3,6 +3,7 @@ import LineProtocol
 import Programmers
 import Silicon
 import Statements
+import SwiftASN1
 import Vocabulary
 import X509
 

@@ -83,6 +83,10 @@ struct UnitPass: Sendable {
         return value
     }
 
+    func holds(_ signature: RawSignature, by key: P256Point, over message: [UInt8]) -> Bool {
+        key.verifies(signature, over: message)
+    }
+
     mutating func remember(_ change: (inout UnitRecord) -> Void) async throws {
         var new = try known(record)
         change(&new)

@@ -1,4 +1,3 @@
-public import Statements
 public import Vocabulary
 
 /// What a station remembers of one unit across a power cut. No secret: chip and EdgeHSM know the rest.
