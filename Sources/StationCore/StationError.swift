@@ -7,6 +7,7 @@ public enum StationError: String, ErrorCatalogue {
     case chipChanged = "station.chip.changed"
     case chipLockedUnfinished = "station.chip.locked-unfinished"
     case chipLostKeys = "station.chip.keys-lost"
+    case portClosed = "station.chip.port-closed"
     case lockIneffective = "station.chip.lock-ineffective"
     case credentialMismatch = "station.credential.mismatch"
     case permitMismatch = "station.permit.mismatch"
@@ -21,8 +22,7 @@ public enum StationError: String, ErrorCatalogue {
     case notOffered = "station.work-order.not-offered"
     case progressUnreadable = "station.progress.unreadable"
     case progressUnwritable = "station.progress.unwritable"
-    case notFinished = "station.unit.not-finished"
-    case exposed = "station.unit.exposed"
+    case notLocked = "station.chip.not-locked"
 
     public var meaning: String {
         switch self {
@@ -31,6 +31,7 @@ public enum StationError: String, ErrorCatalogue {
         case .chipChanged: "Another chip answers than the one that this unit began with."
         case .chipLockedUnfinished: "The chip's debug port is locked, but something is missing inside."
         case .chipLostKeys: "The chip no longer has the key that its certificate was issued for."
+        case .portClosed: "The chip's debug port closed before its new provisioning was finished."
         case .lockIneffective: "The debug port still answers although it was locked."
         case .credentialMismatch: "The certificate that was issued is not for this chip's key."
         case .permitMismatch: "The programming permit does not say what this unit was given."
@@ -45,8 +46,7 @@ public enum StationError: String, ErrorCatalogue {
         case .notOffered: "No more units of this batch may be begun now."
         case .progressUnreadable: "The station's own record of a unit can not be read."
         case .progressUnwritable: "The station's own record of a unit can not be written."
-        case .notFinished: "The unit is not finished, so this service can not be done to it."
-        case .exposed: "The open debug port could read the unit's keys, so its certificate counts as exposed."
+        case .notLocked: "The chip was never locked, so there is nothing to open."
         }
     }
 
@@ -57,6 +57,7 @@ public enum StationError: String, ErrorCatalogue {
         case .chipChanged: "Put the device back that was in the fixture, or start the unit again."
         case .chipLockedUnfinished: "Scrap the device, or use the batch's re-provisioning allowance."
         case .chipLostKeys: "Scrap the device, or use the batch's re-provisioning allowance."
+        case .portClosed: "Start `obis-station reprovision` for this chip again."
         case .lockIneffective: "Scrap the device; if it repeats, stop the line and call the silicon vendor."
         case .credentialMismatch, .permitMismatch: "Stop the line and report it to the OEM's security team."
         case .firmwareMismatch: "Bring the right firmware file to the Factory Service and start again."
@@ -70,8 +71,7 @@ public enum StationError: String, ErrorCatalogue {
         case .notOffered: "Ask the OEM for a further batch; `obis-factory status` shows why this one ended."
         case .progressUnreadable: "Move the named file away; the EdgeHSM and the chip know where the unit stands."
         case .progressUnwritable: "Check disk space and rights of the station's folder."
-        case .notFinished: "Finish the unit with `obis-station run` first."
-        case .exposed: "Re-provision the unit with `obis-station reprovision` before it leaves the factory."
+        case .notLocked: "Use `obis-station run` for a chip that is not finished."
         }
     }
 }

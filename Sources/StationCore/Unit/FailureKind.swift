@@ -8,30 +8,33 @@ public enum FailureKind: Sendable, Equatable {
     case startOver
     /// Nothing can be done for any unit now: leave this one open and stop.
     case stopLine
-    /// Somebody must do something at this site; the unit can go on afterwards.
+    /// Something must be done at this site first; the unit can go on afterwards.
     case leaveOpen
     /// This unit will not become a device.
     case giveUp
 
-    /// A hold that ran out or fell to a restart, a nonce of an older pass, a challenge that is gone.
+    /// A hold that ran out or fell to a restart, a nonce or challenge of an older pass, a write that did not hold.
     private static let startOverCodes: Set<String> = [
-        "edge.unit.unknown", "edge.unit.no-hold", "edge.hold.unknown", "edge.hold.expired", "edge.hold.missing",
-        "edge.nonce.stale", "edge.request.stale-nonce", "edge.unit.not-proven", "edge.permit.missing",
-        "edge.permit.expired", StationError.readBackMismatch.rawValue, StationError.keyMissing.rawValue,
+        "edge.hold.missing", "edge.nonce.stale", "edge.unit.unknown", "edge.unit.not-issued", "edge.unit.not-attested",
+        "edge.unit.factory-data-not-given", "edge.unit.not-permitted", "edge.unit.ended", "edge.reservation.unknown",
         "programmer.read-back.differs", "chip.request.absent", "product-key.receipt.invalid",
+        StationError.readBackMismatch.rawValue, StationError.keyMissing.rawValue,
     ]
 
-    /// Areas and subjects whose refusals concern the whole line.
+    /// Areas and subjects whose refusals would meet every unit alike.
     private static let stopLineCodes = [
-        "edge.quota.", "edge.window.", "edge.authorization.", "edge.allotment.", "edge.revocation.", "edge.revoked.",
-        "edge.clock.", "edge.time.", "edge.service.", "edge.anchor.", "edge.lease.", "edge.token.", "edge.journal.",
-        "edge.role-keys.", "edge.rolekeys.", "edge.station.", "edge.stopped.", "edge.state.", "token.", "store.",
-        "net.", "tls.", "line.", "factory.", "station.firmware.", "station.progress.", "station.work-order.",
-        "station.permit.", "station.credential.", "station.label.unwritable",
+        "edge.quota.", "edge.window.", "edge.authorization.", "edge.state.", "edge.journal.", "edge.box.",
+        "edge.receipt.", "edge.clock.", "edge.refusals.", "edge.anchor.", "edge.lease.", "edge.peer.", "edge.rolekeys.",
+        "edge.signer.", "edge.rules.", "edge.slot.", "edge.allowance.", "edge.fleet-key.", "token.", "store.", "net.",
+        "tls.", "line.", "factory.", "station.firmware.", "station.progress.", "station.work-order.", "station.permit.",
+        "station.credential.", "station.label.unwritable",
     ]
 
-    private static let leaveOpenCodes = [
-        "station.chip.changed", "station.label.mismatch", "station.software.", "station.unit.", "programmer.",
+    /// Areas and subjects whose refusals mean that this device is no good.
+    private static let giveUpCodes = [
+        "chip.", "edge.chip.", "edge.key.", "edge.unit.other-key", "edge.complete.", "matter.", "factory-data.",
+        "product-key.", "station.chip.locked-unfinished", "station.chip.keys-lost", "station.chip.lock-ineffective",
+        "station.attestation.", "station.read-back.", "station.product-key.", "programmer.read-back.",
     ]
 
     public init(_ refusal: Refusal) {
@@ -42,10 +45,12 @@ public enum FailureKind: Sendable, Equatable {
             self = .retry
         } else if begins(Self.stopLineCodes) {
             self = .stopLine
-        } else if begins(Self.leaveOpenCodes) {
-            self = .leaveOpen
         } else {
-            self = .giveUp
+            self = begins(Self.giveUpCodes) ? .giveUp : .leaveOpen
         }
     }
+
+    /// True where passes that start over come to the end of their number: only a device that doesn't keep what is
+    /// written to it is given up then.
+    static func isDeviceFault(_ refusal: Refusal) -> Bool { giveUpCodes.contains { refusal.code.hasPrefix($0) } }
 }

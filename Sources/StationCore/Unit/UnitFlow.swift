@@ -62,24 +62,24 @@ public struct UnitFlow: Sendable {
     /// What a refusal means for the unit.
     private func settle(_ refusal: Refusal, _ pass: UnitPass, since start: ContinuousClock.Instant) async -> UnitOutcome
     {
-        let kind = FailureKind(refusal)
         let hasBegun = pass.begun != nil
         var result = outcome(hasBegun ? .unfinished : .notBegun, pass)
         result.refusal = refusal
         result.step = pass.current
-        switch kind {
+        let isFault = FailureKind.isDeviceFault(refusal)
+        switch FailureKind(refusal) {
         case .stopLine: result.stopsLine = true
-        case .retry: result.stopsLine = !refusal.code.hasPrefix("programmer.") && !refusal.code.hasPrefix("chip.")
+        case .retry: result.stopsLine = !isFault && !refusal.code.hasPrefix("programmer.")
         case .leaveOpen: break
         case .startOver, .giveUp:
-            guard hasBegun else { break }
+            guard hasBegun, isFault else { break }
             do {
                 try await giveUp(pass, refusal)
                 result.result = .failed
-            } catch let failing as Refusal {
+            } catch {
                 // It stays open; the next start of this chip comes to the same end.
-                result.stopsLine = FailureKind(failing) == .stopLine || FailureKind(failing) == .retry
-            } catch { result.stopsLine = true }
+                result.stopsLine = true
+            }
         }
         guard hasBegun else { return result }
         let report = try? pass.report(.failed, code: refusal.code, milliseconds: Self.milliseconds(since: start))
@@ -87,14 +87,17 @@ public struct UnitFlow: Sendable {
         return result
     }
 
+    /// Tells the EdgeHSM. A unit that it does not know, or that never counted, needs no giving up.
     private func giveUp(_ pass: UnitPass, _ refusal: Refusal) async throws {
         var pass = pass
-        let reason = String(refusal.code.prefix(120))
-        let unit = try pass.known(pass.begun).unit
-        _ = try await site.edge.ask(
-            FailUnit.self,
-            .init(authorization: batch.authorization, unit: unit, reason: reason)
+        let request = FailUnit.Request(
+            authorization: batch.authorization,
+            unit: try pass.known(pass.begun).unit,
+            reason: String(refusal.code.prefix(120))
         )
+        do {
+            _ = try await site.edge.ask(FailUnit.self, request)
+        } catch let refusal as Refusal where EdgeCodes.nothingToGiveUp.contains(refusal.code) {}
         try await pass.remember { record in
             record.phase = .failed
             record.code = refusal.code

@@ -43,8 +43,8 @@ extension UnitPass {
             isSame
             ? try known(before)
             : UnitRecord(authorization: batch.authorization, chipUID: uid, unit: reply.unit, phase: .begun)
-        if reply.isIssued && new.phase == .begun { new.phase = .issued }
-        record = nil
+        if reply.isIssued && (new.phase == .begun || new.phase == .passed) { new.phase = .issued }
+        new.isReprovisioned = before?.isReprovisioned ?? false
         try await site.progress.save(new)
         record = new
     }
@@ -56,12 +56,17 @@ extension UnitPass {
         if portOpen {
             guard hasKeys || !begun.isIssued else { throw Refusal(StationError.chipLostKeys) }
             // Keys of an earlier life are not for this unit: its EdgeHSM may have seen them, or never would.
-            if hasKeys && !begun.isIssued && before?.unit != begun.unit {
+            let areOld = before?.unit != begun.unit || before?.keysAreOld == true
+            if hasKeys && !begun.isIssued && areOld {
                 try await site.chip { try await $0.wipe(.keys) }
             }
+            try await remember { $0.keysAreOld = false }
             request = try await site.chip { try await $0.generateKeys(nonce: begun.nonce) }
         } else {
-            guard hasKeys, begun.isIssued else { throw Refusal(StationError.chipLockedUnfinished, "no issued key") }
+            guard hasKeys, begun.isIssued else {
+                let isAgain = record?.isReprovisioned ?? false
+                throw Refusal(isAgain ? StationError.portClosed : .chipLockedUnfinished, "no issued key")
+            }
             request = try await site.chip { try await $0.attest(nonce: begun.nonce) }
         }
         chipStatus = try await site.chip { try await $0.status() }
@@ -90,7 +95,7 @@ extension UnitPass {
         else { throw Refusal(StationError.credentialMismatch, "serial \(reply.serial)") }
         credential = reply
         try await remember { record in
-            if record.phase == .begun || record.phase == .reprovisioning { record.phase = .issued }
+            if record.phase == .begun { record.phase = .issued }
             record.serial = reply.serial
         }
     }
@@ -140,16 +145,18 @@ extension UnitPass {
             ("unit", permit.unit == begun.unit), ("chip UID", permit.chipUID == (try known(identity).uid)),
             ("firmware", permit.firmware == batch.firmware),
             ("factory data", permit.factoryData == Digest256.of(try known(data).factoryData.bytes)),
-            ("secure-boot key", permit.secureBootKey == reply.secureBootKey.keyID),
         ]
         if let wrong = checks.first(where: { !$0.1 }) { throw Refusal(StationError.permitMismatch, wrong.0) }
         self.permit = permit
-        secureBootKey = reply.secureBootKey
     }
 }
 
 /// Codes of the EdgeHSM that a station tells apart from all others.
 enum EdgeCodes {
     /// `begin` of a chip that is a finished unit.
-    static let completed: Set<String> = ["edge.unit.completed", "edge.unit.complete", "edge.unit.finished"]
+    static let completed: Set<String> = ["edge.unit.completed"]
+    /// `fail` of a unit that has no DAC, or is given up already.
+    static let nothingToGiveUp: Set<String> = [
+        "edge.unit.unknown", "edge.unit.not-issued", "edge.unit.ended", "edge.hold.missing",
+    ]
 }

@@ -47,7 +47,7 @@ extension UnitPass {
     mutating func setFeatures() async throws {
         let permit = try known(permit)
         let features = SecurityFeatures(
-            secureBootKey: try known(secureBootKey),
+            secureBootKey: permit.secureBootKey,
             debugRootKeyHash: permit.debugRoot,
             socClass: permit.socClass
         )
@@ -70,7 +70,8 @@ extension UnitPass {
         if let slot = batch.keySlots.first(where: { !chipStatus.slots.contains($0) }) {
             throw Refusal(portOpen ? StationError.keyMissing : .chipLockedUnfinished, slot.text)
         }
-        guard chipStatus.secureBootKeyHash == permit.secureBootKey, chipStatus.debugRootKeyHash == permit.debugRoot,
+        guard chipStatus.secureBootKeyHash == permit.secureBootKey.keyID,
+            chipStatus.debugRootKeyHash == permit.debugRoot,
             chipStatus.socClass == permit.socClass
         else { throw Refusal(difference, "security features") }
         readBack = (permit.firmware, permit.factoryData)

@@ -26,7 +26,6 @@ struct UnitPass: Sendable {
     var data: GetFactoryData.Reply?
     var sealed: [SealKey.Reply] = []
     var permit: ProgrammingPermit?
-    var secureBootKey: P256Point?
     var readBack: (firmware: Digest256, factoryData: Digest256)?
     var scanned = ""
     var attestation: AttestationAnswer?

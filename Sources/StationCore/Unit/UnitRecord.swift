@@ -11,8 +11,6 @@ public struct UnitRecord: Codable, Sendable, Hashable {
         case locking
         /// The EdgeHSM may have heard `complete`.
         case completing
-        /// A re-provisioning was granted and the chip is to be made again.
-        case reprovisioning
         case passed
         case failed
     }
@@ -22,6 +20,10 @@ public struct UnitRecord: Codable, Sendable, Hashable {
     public let unit: Digest256
     public var phase: Phase
     public var serial: DeviceSerial?
+    /// True when the device is being made again within the re-provisioning allowance: its port was locked before.
+    public var isReprovisioned = false
+    /// True until this generation's keys were made: those that the chip has are of the one before.
+    public var keysAreOld = false
     /// Why it failed.
     public var code: String?
 
