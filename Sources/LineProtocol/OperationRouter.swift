@@ -111,6 +111,15 @@ extension OperationRouter where Context == WorkContext {
     }
 }
 
+extension OperationRouter where Context == FactoryContext {
+    public mutating func mount<Operation: FactoryOperation>(
+        _ operation: Operation.Type,
+        _ handler: @escaping @Sendable (Context, Operation.Request) async throws -> Operation.Reply
+    ) {
+        add(operation, handler)
+    }
+}
+
 /// Every operation that exists on any port, so that a caller of the wrong role is told so.
 public enum LineOperations {
     public static let all: [any LineOperation.Type] = [
@@ -120,6 +129,8 @@ public enum LineOperations {
         ReadJournal.self, GetCheckpoint.self, CloseAuthorization.self, ForwardStationRequest.self,
         ListStationRequests.self, EnrolStation.self, RevokeStation.self, StopCleanly.self, Zeroise.self,
         ListWorkOrders.self, ReadFirmware.self, SignIn.self, ReportUnit.self,
+        GetFactoryStatus.self, TakeFile.self, ExportRecords.self, PrepareProductHere.self, RequestEnrolment.self,
+        CloseBatch.self,
     ]
     public static let names = Set(all.map { $0.name })
 }
