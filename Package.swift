@@ -90,7 +90,7 @@ let package = Package(
                 "ServiceSupport", "LineProtocol", "EdgeHSMCore", crypto, cryptoExtras, x509, asn1, grdb, logging,
             ]
         ),
-        library("FactoryCore", ["Vocabulary", "Statements"]),
+        library("FactoryCore", ["Vocabulary", "Statements", "LineProtocol"]),
         library(
             "FactoryService",
             [
