@@ -138,14 +138,7 @@ let package = Package(
         ),
         program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
         program("obis-verify", ["Vocabulary", "Verify", "Matter", "Silicon"]),
-        program(
-            "obis-demo",
-            [
-                "Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "PKCS11Token", "Ceremony",
-                "LineProtocol", "ServiceSupport", "VirtualChip", "Programmers", "TransparencyLog", "Verify", crypto,
-                x509, asn1,
-            ]
-        ),
+        program("obis-demo", ["Vocabulary", "FactoryBox"]),
 
         // The tests.
         .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport", swiftSettings: strict),

@@ -1,0 +1,92 @@
+import Foundation
+import Glibc
+import Silicon
+import Statements
+import Vocabulary
+
+/// One factory site with its OEM: everything that the story's chapters work on.
+actor Site {
+    static let version = "1.0.0"
+
+    nonisolated let world: World
+    nonisolated let oem: OEM
+    nonisolated let edge: EdgeAppliance
+    nonisolated let narrator: Narrator
+    nonisolated let vendor: SiliconVendor
+    nonisolated let rack: ChipRack
+    var plan: CeremonyPlan
+    var services: [String: Service] = [:]
+
+    static func build(_ world: World, oem: OEM, narrator: Narrator) async throws -> Site {
+        let site = Site(
+            world: world,
+            oem: oem,
+            edge: try EdgeAppliance(world, id: "edge-1", factory: "factory-1"),
+            narrator: narrator,
+            vendor: try await SiliconVendor.establish(notBefore: oem.start + -86_400)
+        )
+        try await site.holdFirstCeremony()
+        return site
+    }
+
+    private init(world: World, oem: OEM, edge: EdgeAppliance, narrator: Narrator, vendor: SiliconVendor) {
+        self.world = world
+        self.oem = oem
+        self.edge = edge
+        self.narrator = narrator
+        self.vendor = vendor
+        rack = ChipRack(world, vendor: vendor)
+        plan = CeremonyPlan(officers: oem.officers, expiresAt: oem.start + 30 * 86_400)
+        plan.productKeys = ProductPlan.all.map {
+            .init(product: $0.name, version: Self.version, slot: "ota", kind: $0.keyKind)
+        }
+    }
+
+    func stop() async {
+        for service in services.values.reversed() { await service.stop() }
+        await rack.stop()
+    }
+
+    // MARK: Governance
+
+    private func holdFirstCeremony() async throws {
+        _ = try await oem.hold(plan, purpose: "First keys of Example Lighting", dryRun: true)
+        narrator.passed("dry run", "names every key and file, makes nothing")
+        _ = try await oem.hold(plan, purpose: "First keys of Example Lighting")
+        narrator.passed("root authority, RoleKeys (2 of 3), PAA, debug root, firmware and product keys")
+        let request = try await edge.prepare()
+        plan.edgeHSMs = [
+            .init(
+                edgeHSM: edge.id,
+                factory: edge.factory,
+                request: request,
+                identity: String(try identity(request).keyID.hex.prefix(16))
+            )
+        ]
+        _ = try await oem.hold(plan, purpose: "Enrol \(edge.id)")
+        let enrolment = oem.state + "/enrolments/\(edge.id).json"
+        try await oem.approve(enrolment, by: Array(oem.officers.prefix(2)))
+        try await edge.enrol(
+            roleKeys: oem.roleKeys + "/0001.json",
+            rootKey: oem.state + "/public/root-authority-1.pem",
+            enrolment: enrolment
+        )
+        narrator.passed("EdgeHSM \(edge.id) enrolled", "its transport key is TRUSTED in the portal's token")
+        try await oem.ceremonyRoom.run("obis", ["ceremony", "--verify-transcript", "--state", oem.state])
+        narrator.passed("signed transcripts verify")
+    }
+
+    private func identity(_ request: String) throws -> P256Point {
+        try EdgeHSMEnrolment.read(payload: Files.envelope(request).payload).identity
+    }
+
+    func start() async throws {
+        narrator.chapter("The site comes up")
+        services["edgehsmd"] = try await edge.start()
+        narrator.passed("edgehsmd serves", "127.0.0.1:\(edge.port)")
+    }
+
+    func prepareProducts() async throws {}
+    func approveVersions() async throws {}
+    func authorizeBatches() async throws {}
+}
