@@ -1,5 +1,6 @@
 import Crypto
 import Durability
+import EdgeHSMCore
 @testable import EdgeHSMDaemon
 import KeyCustody
 import LineProtocol
