@@ -90,7 +90,7 @@ let package = Package(
                 "ServiceSupport", "LineProtocol", "EdgeHSMCore", crypto, cryptoExtras, x509, asn1, grdb, logging,
             ]
         ),
-        library("FactoryCore", ["Vocabulary", "Statements"]),
+        library("FactoryCore", ["Vocabulary", "Statements", "LineProtocol"]),
         library(
             "FactoryService",
             [
@@ -100,10 +100,11 @@ let package = Package(
         ),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         library("Labels", ["Vocabulary", "CQRencode"], settings: strictWithC),
-        library("Programmers", ["Vocabulary", "Silicon"] + sockets),
+        library("Programmers", ["Vocabulary", "Silicon"]),
+        library("ChipPort", ["Vocabulary", "Silicon", "Programmers"] + sockets),
         library(
             "VirtualChip",
-            ["Vocabulary", "Silicon", "Programmers", crypto, cryptoExtras, x509, asn1] + sockets
+            ["Vocabulary", "Silicon", "Programmers", "ChipPort", crypto, cryptoExtras, x509, asn1] + sockets
         ),
         library(
             "StationCore",
@@ -120,7 +121,7 @@ let package = Package(
             "FactoryBox",
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol", "ServiceSupport",
-                "Programmers", "VirtualChip", "Verify", crypto, x509, asn1,
+                "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, x509, asn1,
             ]
         ),
 
@@ -136,7 +137,8 @@ let package = Package(
         program(
             "obis-station",
             [
-                "Vocabulary", "StationCore", "Programmers", "VirtualChip", "Labels", "ServiceSupport", "LineProtocol",
+                "Vocabulary", "StationCore", "Programmers", "ChipPort", "VirtualChip", "Labels", "ServiceSupport",
+                "LineProtocol",
                 "Durability", "Statements", logging, grdb,
             ]
         ),
@@ -190,7 +192,10 @@ let package = Package(
         tests("Labels", ["Labels", "Vocabulary"]),
         tests(
             "VirtualChip",
-            ["VirtualChip", "Programmers", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509, asn1]
+            [
+                "VirtualChip", "Programmers", "ChipPort", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509,
+                asn1,
+            ]
         ),
         tests(
             "StationCore",

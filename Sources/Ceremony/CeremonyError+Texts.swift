@@ -11,7 +11,8 @@ extension CeremonyError {
         case .notOfficer, .alreadySigned, .notForOfficers, .confirmation, .fork, .chainMissing, .allotmentFalls,
             .roleKeysOlder, .rootUnknown:
             officerTexts
-        case .firmwareDiffers, .declarationDiffers, .familyUnknown, .textTooLong, .identityMismatch, .scopeDiffers:
+        case .firmwareDiffers, .declarationDiffers, .familyUnknown, .textTooLong, .identityMismatch, .scopeDiffers,
+            .debugRootDiffers:
             manifestTexts
         default: authorizerTexts
         }
@@ -31,7 +32,10 @@ extension CeremonyError {
                 "Remove or correct the field named in the detail."
             )
         case .keyMalformed:
-            ("A public key is not a P-256 key in hexadecimal or PEM.", "Fetch the key again from the token that made it.")
+            (
+                "A public key is not a P-256 key in hexadecimal or PEM.",
+                "Fetch the key again from the token that made it."
+            )
         case .stateBusy: ("Another run is working on the same state.", "Wait until it has ended.")
         case .pinFiles:
             (
@@ -221,6 +225,11 @@ extension CeremonyError {
             (
                 "The chip identity level does not fit the chip family.",
                 "Ask for a level that chips of this family can prove."
+            )
+        case .debugRootDiffers:
+            (
+                "The debug root is not valid, or the product's debug permissions or class do not fit under it.",
+                "Use the ceremony's debug root, a soc_class other than 0, and permissions within the root's."
             )
         default:
             ("The PAA is of another vendor than the product.", "Use the PAA of the product's vendor id.")

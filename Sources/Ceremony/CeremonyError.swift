@@ -59,6 +59,7 @@ public enum CeremonyError: String, ErrorCatalogue {
     case textTooLong = "manifest.text.too-long"
     case identityMismatch = "manifest.chip-identity.mismatch"
     case scopeDiffers = "manifest.paa.scope"
+    case debugRootDiffers = "manifest.debug-root.differs"
 
     public var meaning: String { texts.0 }
     public var remedy: String { texts.1 }

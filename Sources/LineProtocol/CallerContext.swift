@@ -48,3 +48,10 @@ public struct WorkContext: CallerContext, Hashable {
         self.certificate = certificate
     }
 }
+
+/// Somebody on the Factory Service's own machine, as the kernel says of the Unix socket's peer.
+public struct FactoryContext: CallerContext, Hashable {
+    public let userID: UInt32
+    public var name: String { "uid \(userID)" }
+    public init(userID: UInt32) { self.userID = userID }
+}

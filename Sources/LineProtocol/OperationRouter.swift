@@ -111,6 +111,15 @@ extension OperationRouter where Context == WorkContext {
     }
 }
 
+extension OperationRouter where Context == FactoryContext {
+    public mutating func mount<Operation: FactoryOperation>(
+        _ operation: Operation.Type,
+        _ handler: @escaping @Sendable (Context, Operation.Request) async throws -> Operation.Reply
+    ) {
+        add(operation, handler)
+    }
+}
+
 /// Every operation that exists on any port, so that a caller of the wrong role is told so.
 public enum LineOperations {
     public static let all: [any LineOperation.Type] = [
@@ -121,6 +130,8 @@ public enum LineOperations {
         ListStationRequests.self, EnrolStation.self, RevokeStation.self, OfferClockNonce.self,
         StopCleanly.self, Zeroise.self,
         ListWorkOrders.self, ReadFirmware.self, SignIn.self, ReportUnit.self,
+        GetFactoryStatus.self, TakeFile.self, ExportRecords.self, PrepareProductHere.self, RequestEnrolment.self,
+        CloseBatch.self,
     ]
     public static let names = Set(all.map { $0.name })
 }

@@ -8,6 +8,8 @@ public enum PINSource: Sendable, Hashable {
     case file(path: String)
     /// A credential of the systemd unit (`LoadCredentialEncrypted=name`), in `$CREDENTIALS_DIRECTORY`.
     case systemdCredential(name: String)
+    /// Several files, one a person, whose contents joined in this order are the PIN, so that nobody holds it alone.
+    case joined(paths: [String])
 
     private static let octets = 4...255
 
@@ -15,6 +17,13 @@ public enum PINSource: Sendable, Hashable {
     public func read() throws -> Secret {
         switch self {
         case .file(let path): return try Self.read(path, forbiddenMode: 0o077)
+        case .joined(let paths):
+            let parts = try paths.map { try Self.read($0, forbiddenMode: 0o077) }
+            let octets = parts.reduce(0) { $0 + $1.count }
+            guard !parts.isEmpty, Self.octets.contains(octets) else {
+                throw Refusal(KeyCustodyError.pinUnreadable, "\(octets) octets from \(paths.count) files")
+            }
+            return try Self.join(parts, octets: octets)
         case .systemdCredential(let name):
             guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY").map({ unsafe String(cString: $0) }),
                 !name.isEmpty, !name.contains("/"), name != ".."
@@ -22,6 +31,23 @@ public enum PINSource: Sendable, Hashable {
             // systemd gives the unit's user access by an ACL, whose mask shows as group permission.
             return try Self.read("\(directory)/\(name)", forbiddenMode: 0o007)
         }
+    }
+
+    private static func join(_ parts: [Secret], octets: Int) throws -> Secret {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: octets, alignment: 1)
+        defer {
+            unsafe memory.wipe()
+            unsafe memory.deallocate()
+        }
+        var offset = 0
+        for part in parts {
+            unsafe part.withBytes { bytes in
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[offset...])
+                unsafe rest.copyMemory(from: bytes)
+            }
+            offset += part.count
+        }
+        return unsafe Secret(memory)
     }
 
     private static func read(_ path: String, forbiddenMode: mode_t) throws -> Secret {

@@ -66,7 +66,10 @@ public final class PKCS11Token: LabToken {
     /// Throws `key.mechanism.missing`, naming the first that is absent, unless the token can do all that keys of these
     /// roles need.
     public func probe(for roles: Set<KeyRole>) async throws {
-        let present = try await pool.run { try $0.module.mechanisms(slot: $0.slot) }
+        try Self.requireMechanisms(of: roles, in: await pool.run { try $0.module.mechanisms(slot: $0.slot) })
+    }
+
+    static func requireMechanisms(of roles: Set<KeyRole>, in present: Set<UInt>) throws {
         for role in roles.sorted(by: { $0.rawValue < $1.rawValue }) {
             let missing = KeyPolicy.of(role).mechanisms.filter { !present.contains($0.number) }
             if let first = missing.map(\.rawValue).min() {

@@ -1,3 +1,4 @@
+import ChipPort
 import NIOCore
 import NIOPosix
 public import Programmers

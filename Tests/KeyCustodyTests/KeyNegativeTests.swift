@@ -1,3 +1,4 @@
+import Crypto
 import KeyCustody
 import TestSupport
 import Testing
@@ -135,7 +136,7 @@ import Vocabulary
     }
 
     @Test func importedKeysStayAsTheyAre() async throws {
-        let pair = try await TransportPair.make()
+        let pair = try await TransportPair.shared()
         let edge = pair.edge
         for (product, imported) in [
             (KeyRole.productFleetKey, KeyRole.importedFleetKey), (.productMasterKey, .importedMasterKey),
@@ -170,5 +171,30 @@ import Vocabulary
             )
         }
         #expect(raised != nil)
+    }
+
+    /// The key policies admit that on SoftHSM2 the PIN is enough to export a fleet key. If this fails, correct the page.
+    @Test func whatThePageAdmitsIsTrue() async throws {
+        let pair = try await TransportPair.shared()
+        let name = KeyName(.importedFleetKey, "exportable")
+        let known = Array(1...16).map { UInt8($0) }
+        try await pair.portal.importInClear(KeyName(.productFleetKey, "exportable"), value: Secret(known))
+        try await pair.edge.unwrap(
+            pair.portal.wrap(KeyName(.productFleetKey, "exportable"), under: pair.trusted),
+            with: pair.transport,
+            as: name
+        )
+        let chosen = [UInt8](repeating: 7, count: 32)
+        let wrapped = try await pair.edge.pool.run { session in
+            let key = try session.create([
+                Attribute(0, .number(KeyObject.secretKey.number)),
+                Attribute(KeyAttribute.keyType.number, .number(KeyType.aes.number)),
+                Attribute(KeyAttribute.token.number, .flag(false)), Attribute(KeyAttribute.wrap.number, .flag(true)),
+                Attribute(0x11, .bytes(chosen)),
+            ])
+            return try session.wrap(session.key(name, name.label), under: key)
+        }
+        let opened = try AES.KeyWrap.unwrap(wrapped, using: SymmetricKey(data: chosen))
+        #expect(opened == SymmetricKey(data: known))
     }
 }

@@ -31,18 +31,18 @@ import Vocabulary
     }
 
     @Test func importedAndTrustedKeysAgree() async throws {
-        let pair = try await TransportPair.make()
+        let pair = try await TransportPair.shared()
         #expect(
             try await pair.portal.attributes(of: pair.trusted) == KeyPolicy.of(.trustedTransport).objects
         )
         for (product, imported) in [
             (KeyRole.productFleetKey, KeyRole.importedFleetKey), (.productMasterKey, .importedMasterKey),
         ] {
-            try await pair.portal.generate(KeyName(product, "p"))
-            let wrapped = try await pair.portal.wrap(KeyName(product, "p"), under: pair.trusted)
-            try await pair.edge.unwrap(wrapped, with: pair.transport, as: KeyName(imported, "p"))
+            try await pair.portal.generate(KeyName(product, "policy"))
+            let wrapped = try await pair.portal.wrap(KeyName(product, "policy"), under: pair.trusted)
+            try await pair.edge.unwrap(wrapped, with: pair.transport, as: KeyName(imported, "policy"))
             #expect(
-                try await pair.edge.attributes(of: KeyName(imported, "p")) == KeyPolicy.of(imported).objects
+                try await pair.edge.attributes(of: KeyName(imported, "policy")) == KeyPolicy.of(imported).objects
             )
         }
     }

@@ -14,22 +14,20 @@ import Vocabulary
     private static let master = Array(0..<32).map { UInt8($0 ^ 0x5a) }
 
     /// Keys of known value, so that what arrives can be compared.
-    private func knownPair() async throws -> TransportPair {
-        let pair = try await TransportPair.make()
-        try await pair.portal.importInClear(KeyName(.productFleetKey, "p"), value: Secret(Self.fleet))
-        try await pair.portal.importInClear(KeyName(.productMasterKey, "p"), value: Secret(Self.master))
-        try await pair.edge.unwrap(
-            pair.portal.wrap(KeyName(.productFleetKey, "p"), under: pair.trusted),
-            with: pair.transport,
-            as: KeyName(.importedFleetKey, "p")
-        )
-        try await pair.edge.unwrap(
-            pair.portal.wrap(KeyName(.productMasterKey, "p"), under: pair.trusted),
-            with: pair.transport,
-            as: KeyName(.importedMasterKey, "p")
-        )
+    private static let known = Task {
+        let pair = try await TransportPair.shared()
+        try await pair.portal.importInClear(KeyName(.productFleetKey, "p"), value: Secret(fleet))
+        try await pair.portal.importInClear(KeyName(.productMasterKey, "p"), value: Secret(master))
+        for (product, imported) in [
+            (KeyRole.productFleetKey, KeyRole.importedFleetKey), (.productMasterKey, .importedMasterKey),
+        ] {
+            let wrapped = try await pair.portal.wrap(KeyName(product, "p"), under: pair.trusted)
+            try await pair.edge.unwrap(wrapped, with: pair.transport, as: KeyName(imported, "p"))
+        }
         return pair
     }
+
+    private func knownPair() async throws -> TransportPair { try await Self.known.value }
 
     @Test func fleetKeyReachesTheChipItIsSealedToAndNoOther() async throws {
         let pair = try await knownPair()
@@ -191,6 +189,16 @@ import Vocabulary
             await refusalCode {
                 try await pair.edge.unwrap([1], with: pair.transport, as: KeyName(.importedFleetKey, "q"))
             } == "key.input.out-of-range"
+        )
+    }
+
+    /// SoftHSM2 refuses OAEP with SHA-256, and so do we rather than fall back to another hash by ourselves.
+    @Test func theTransportHashIsNeverChangedSilently() async throws {
+        let pair = try await knownPair()
+        let strict = try await PKCS11Token.open(pair.portalFiles.configuration(transportHash: .sha256))
+        #expect(
+            await refusalCode { _ = try await strict.wrap(KeyName(.productFleetKey, "p"), under: pair.trusted) }
+                == "key.operation.refused"
         )
     }
 

@@ -97,10 +97,11 @@ import Vocabulary
             #expect(!refusal.description.contains("not-the-pin"))
         }
         let attempts = Mutex(0)
-        let pool = SessionPool(sessions: 1, queueLimit: 8, observer: { _ in }) {
+        let connect: @Sendable () throws -> Session = {
             attempts.withLock { $0 += 1 }
             throw PKCS11Failure(function: "C_Login", code: 0xa0)
         }
+        let pool = SessionPool(sessions: 1, queueLimit: 8, observer: { _ in }, connect: connect)
         for _ in 0..<5 { #expect(await refusalCode { try await pool.run { _ in } } == "key.pin.refused") }
         #expect(attempts.withLock { $0 } == 1)
     }

@@ -1,9 +1,10 @@
 import Foundation
 import KeyCustody
-import PKCS11Token
 import TestSupport
 import Testing
 import Vocabulary
+
+@testable import PKCS11Token
 
 @Suite struct TokenOpeningTests {
     @Test func pinFilesMustBePrivate() async throws {
@@ -64,6 +65,20 @@ import Vocabulary
         #expect(await code(label: "no-such-token") == "key.token.unknown")
         #expect(await code(label: "obis-test") == "key.token.unknown", "labels are whole")
         #expect(await code(label: files.label, sessions: 0) == "key.configuration.malformed")
+    }
+
+    @Test func aMissingMechanismIsNamed() async throws {
+        let all = Set(KeyMechanism.allCases.map(\.number))
+        try PKCS11Token.requireMechanisms(of: Set(KeyRole.allCases), in: all)
+        for mechanism in KeyMechanism.allCases {
+            do {
+                try PKCS11Token.requireMechanisms(of: Set(KeyRole.allCases), in: all.subtracting([mechanism.number]))
+                Issue.record("\(mechanism.rawValue) is not missed")
+            } catch let refusal as Refusal {
+                #expect(refusal.code == "key.mechanism.missing")
+                #expect(refusal.detail.hasPrefix(mechanism.rawValue))
+            }
+        }
     }
 
     @Test func anExclusiveTokenHasOneHolder() async throws {

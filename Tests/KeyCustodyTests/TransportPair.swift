@@ -11,7 +11,12 @@ struct TransportPair {
     let trusted = KeyName(.trustedTransport, "edge-1")
     let transport = KeyName(.edgeTransport)
 
-    static func make() async throws -> TransportPair {
+    private static let making = Task { try await make() }
+
+    /// One pair for all tests; each names its keys its own way.
+    static func shared() async throws -> TransportPair { try await making.value }
+
+    private static func make() async throws -> TransportPair {
         let edge = try await TestToken.open()
         try await edge.token.generate(KeyName(.edgeTransport))
         let publicKey = try await edge.token.transportPublicKey(KeyName(.edgeTransport))

@@ -6,6 +6,8 @@ import Vocabulary
 
 @testable import ServiceSupport
 
+private let echo: FrameServer.Handler = { _, body in body }
+
 @Suite struct FrameServerTests {
     @Test func answersAndNamesThePeer() async throws {
         try await withServer { server in
@@ -80,7 +82,7 @@ import Vocabulary
     }
 
     @Test func largestFrameTravelsAndALargerOneDoesNot() async throws {
-        try await withServer(handler: { _, body in body }) { server in
+        try await withServer(handler: echo) { server in
             let client = try server.client(server.pki.issue("line-3", role: "station"))
             let largest = [UInt8](repeating: 7, count: 262_144)
             #expect(try await client.request(largest) == largest)
@@ -89,7 +91,8 @@ import Vocabulary
     }
 
     @Test func tooLargeAReplyBecomesARefusal() async throws {
-        try await withServer(handler: { _, _ in [UInt8](repeating: 7, count: 262_145) }) { server in
+        let tooLarge: FrameServer.Handler = { _, _ in [UInt8](repeating: 7, count: 262_145) }
+        try await withServer(handler: tooLarge) { server in
             let client = try server.client(server.pki.issue("line-3", role: "station"))
             #expect(try await client.text("a") == "refused net.reply.too-large")
         }
@@ -147,10 +150,11 @@ import Vocabulary
 
     @Test func timeoutEndsTheConnectionAndTheNextRequestOpensAnother() async throws {
         let slow = Mutex(true)
-        try await withServer(handler: { _, body in
+        let handler: FrameServer.Handler = { _, body in
             if slow.withLock({ $0 }) { try? await Task.sleep(for: .milliseconds(500)) }
             return body
-        }) { server in
+        }
+        try await withServer(handler: handler) { server in
             let client = try server.client(server.pki.issue("line-3", role: "station"))
             #expect(await code { try await client.text("a", timeout: .milliseconds(50)) } == "net.request.timeout")
             slow.withLock { $0 = false }
@@ -159,10 +163,11 @@ import Vocabulary
     }
 
     @Test func cancelledRequestReturnsAndFreesItsPlace() async throws {
-        try await withServer(handler: { _, body in
+        let handler: FrameServer.Handler = { _, body in
             if body == Array("slow".utf8) { try? await Task.sleep(for: .milliseconds(700)) }
             return body
-        }) { server in
+        }
+        try await withServer(handler: handler) { server in
             let client = try server.client(server.pki.issue("line-3", role: "station"))
             #expect(try await client.text("warm") == "warm")
             let request = Task { try await client.text("slow") }

@@ -1,6 +1,8 @@
+import ChipPort
 import Foundation
 import Programmers
 import Silicon
+import TestSupport
 import Testing
 import VirtualChip
 import Vocabulary
@@ -77,6 +79,26 @@ struct ProtocolTests {
                     try await chip.readBack(.firmware, offset: offset, length: length)
                 }
             }
+        }
+    }
+
+    /// Octets as another program sends them: frames too large, empty, cut short, and no JSON at all.
+    @Test(arguments: ["ffffffff00", "00000000", "0000000a7b7d", "000000047b7b7b7b", "00"])
+    func aChipSurvivesBrokenFrames(_ hex: String) async throws {
+        let bench = try await ChipBench(.virtualN)
+        let script = """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(sys.argv[1])
+            s.sendall(bytes.fromhex(sys.argv[2]))
+            s.shutdown(socket.SHUT_WR)
+            while s.recv(4096): pass
+            """
+        let path = bench.folder + "/socket"
+        try await bench.powered { chip in
+            let sender = try Subprocess.run("/usr/bin/python3", ["-c", script, path, hex])
+            #expect(sender.status == 0, "\(sender.output)")
+            #expect(try await chip.identify().uid == bench.uid)
         }
     }
 

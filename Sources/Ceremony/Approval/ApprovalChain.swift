@@ -19,7 +19,9 @@ public enum ApprovalChain {
         guard last?.statementID != new.statementID else { return }
         if let (_, signed) = anchor, current.sequence <= signed.sequence {
             throw Refusal(
-                CeremonyError.fork, "sequence \(current.sequence), you have signed \(signed.sequence) of \(signed.product)")
+                CeremonyError.fork,
+                "sequence \(current.sequence), you have signed \(signed.sequence) of \(signed.product)"
+            )
         }
         var known: [Digest256: Envelope] = [:]
         for envelope in earlier + (last.map { [$0] } ?? []) { known[envelope.statementID] = envelope }
@@ -30,7 +32,10 @@ public enum ApprovalChain {
             }
             let previous = try VersionApproval.read(payload: envelope.payload)
             guard previous.product == current.product, previous.sequence == current.sequence - 1 else {
-                throw Refusal(CeremonyError.fork, "sequence \(previous.sequence) of \(previous.product) before this one")
+                throw Refusal(
+                    CeremonyError.fork,
+                    "sequence \(previous.sequence) of \(previous.product) before this one"
+                )
             }
             try checkAllotments(from: previous, to: current, releases: releases)
             if previousID == anchor?.0 { return }
@@ -39,7 +44,9 @@ public enum ApprovalChain {
             }
             current = previous
         }
-        guard anchor == nil else { throw Refusal(CeremonyError.fork, "it does not lead to the approval you have signed") }
+        guard anchor == nil else {
+            throw Refusal(CeremonyError.fork, "it does not lead to the approval you have signed")
+        }
     }
 
     private static func checkAllotments(
@@ -61,7 +68,9 @@ public enum ApprovalChain {
             }
             guard isReleased else {
                 throw Refusal(
-                    CeremonyError.allotmentFalls, "\(allotment.edgeHSM) from \(allotment.units) to \(figure)")
+                    CeremonyError.allotmentFalls,
+                    "\(allotment.edgeHSM) from \(allotment.units) to \(figure)"
+                )
             }
         }
     }

@@ -43,8 +43,11 @@ public struct OfficerApproval: Sendable {
             try? Verified<OfficerOrder>($0, signedByOfficersOf: roleKeys.content)
         }
         try ApprovalChain.check(
-            envelope, after: memory.lastApproval(approval.product),
-            earlier: earlier.filter { $0.payloadType == VersionApproval.payloadType }, releases: releases)
+            envelope,
+            after: memory.lastApproval(approval.product),
+            earlier: earlier.filter { $0.payloadType == VersionApproval.payloadType },
+            releases: releases
+        )
     }
 
     /// The digits that an officer types to confirm: the first 8 of the statement's id.

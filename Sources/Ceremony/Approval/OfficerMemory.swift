@@ -23,7 +23,9 @@ public struct OfficerMemory: Sendable {
         guard roleKeys.id != known.statementID else { return }
         guard roleKeys.content.version > content.version else {
             throw Refusal(
-                CeremonyError.roleKeysOlder, "version \(roleKeys.content.version), known is \(content.version)")
+                CeremonyError.roleKeysOlder,
+                "version \(roleKeys.content.version), known is \(content.version)"
+            )
         }
         guard roleKeys.content.root == content.root || roleKeys.envelope.isSigned(by: content.root) else {
             throw Refusal(CeremonyError.rootUnknown, "root \(roleKeys.content.root.keyID)")

@@ -59,23 +59,29 @@ public struct AuthorizationLedger: Codable, Sendable, Hashable {
         }) {
             throw Refusal(
                 CeremonyError.approvalSuperseded,
-                "sequence \(approval.sequence), used was \(later.0.approvalSequence)")
+                "sequence \(approval.sequence), used was \(later.0.approvalSequence)"
+            )
         }
         let total = ofProduct.reduce(0) { $0 + $1.1.quantity }
         let atEdge = ofProduct.filter { $0.1.edgeHSM == new.edgeHSM }.reduce(0) { $0 + $1.1.quantity }
         let allotment = approval.allotment(of: new.edgeHSM)
         guard atEdge + new.quantity <= allotment else {
             throw Refusal(
-                CeremonyError.quota, "\(new.edgeHSM): \(atEdge) granted and \(new.quantity) asked, allotted \(allotment)")
+                CeremonyError.quota,
+                "\(new.edgeHSM): \(atEdge) granted and \(new.quantity) asked, allotted \(allotment)"
+            )
         }
         guard total + new.quantity <= approval.lifetimeTotal else {
             throw Refusal(
-                CeremonyError.quota, "\(total) granted and \(new.quantity) asked, lifetime \(approval.lifetimeTotal)")
+                CeremonyError.quota,
+                "\(total) granted and \(new.quantity) asked, lifetime \(approval.lifetimeTotal)"
+            )
         }
         for (_, other) in ofProduct where Self.overlap(other, new) {
             throw Refusal(
                 CeremonyError.serialsTaken,
-                "batch \(other.batch) ends with \(other.serials.prefix)\(other.serials.first + other.quantity - 1)")
+                "batch \(other.batch) ends with \(other.serials.prefix)\(other.serials.first + other.quantity - 1)"
+            )
         }
         entries.append(Entry(authorization: Octets(try new.payload()), approvalSequence: approval.sequence))
     }

@@ -59,14 +59,17 @@ public struct BatchGround: Sendable {
         }
         try require(approved.rules.largestBatch.map { batch.quantity <= $0 } ?? true, "quantity \(batch.quantity)")
         try require(
-            approved.rules.longestWindow.map { batch.notAfter - batch.notBefore <= $0 } ?? true, "window too long")
+            approved.rules.longestWindow.map { batch.notAfter - batch.notBefore <= $0 } ?? true,
+            "window too long"
+        )
         let allowances = approved.allowances
         try require(batch.debugUnlocks.count <= allowances.debugUnlocks, "debug unlocks")
         try require(batch.reprovisions.count <= allowances.reprovisions, "re-provisionings")
         try require(batch.rotations.count <= allowances.rotations, "rotations")
         try require(
             manifest.chipIdentity.strength >= approved.rules.chipIdentity.strength,
-            "chip identity \(manifest.chipIdentity.rawValue)")
+            "chip identity \(manifest.chipIdentity.rawValue)"
+        )
         if batch.debugUnlocks.count > 0 {
             try require(ChipFamily(rawValue: manifest.family)?.bindsDebugToChip == true, "debug unlocks of this family")
         }

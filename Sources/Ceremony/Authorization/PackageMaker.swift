@@ -14,8 +14,8 @@ public struct PackageMaker: Sendable {
         /// Totals of this ledger file are kept and obeyed.
         case ledger(path: String)
         #if DEBUG
-            /// No totals: what a thief of the authorizer's token would do. For tests that show it is not enough.
-            case stolen
+        /// No totals: what a thief of the authorizer's token would do. For tests that show it is not enough.
+        case stolen
         #endif
     }
 
@@ -38,19 +38,28 @@ public struct PackageMaker: Sendable {
         switch accounting {
         case .ledger(let path): authorization = try accounted(batch, path)
         #if DEBUG
-            case .stolen: authorization = self.authorization(batch)
+        case .stolen: authorization = self.authorization(batch)
         #endif
         }
         let keys = try await wrappedKeys()
         let envelope = try await authorization.unsigned().signed(by: authorizer)
         let verified = try Verified<ProductionAuthorization>(envelope, signedBy: authorizer.publicKey)
         let contents = PackageContents(
-            authorization: envelope, approval: ground.approval.envelope, manifest: Octets(ground.manifestBytes),
-            keys: keys, certificationDeclaration: Octets(ground.certificationDeclaration))
+            authorization: envelope,
+            approval: ground.approval.envelope,
+            manifest: Octets(ground.manifestBytes),
+            keys: keys,
+            certificationDeclaration: Octets(ground.certificationDeclaration)
+        )
         let sealed = try seal(contents, authorization: verified.id)
         let package = ProductionPackage(
-            edgeHSM: batch.edgeHSM, authorization: verified.id, sealed: Digest256.of(sealed.ciphertext),
-            encapsulated: sealed.encapsulated, roleKeysVersion: authorization.roleKeysVersion, issuedAt: now)
+            edgeHSM: batch.edgeHSM,
+            authorization: verified.id,
+            sealed: Digest256.of(sealed.ciphertext),
+            encapsulated: sealed.encapsulated,
+            roleKeysVersion: authorization.roleKeysVersion,
+            issuedAt: now
+        )
         let outside = try await package.unsigned().signed(by: authorizer)
         return Result(file: PackageFile(package: outside, sealed: Octets(sealed.ciphertext)), authorization: verified)
     }
@@ -77,12 +86,23 @@ public struct PackageMaker: Sendable {
 
     private func authorization(_ batch: BatchRequest) -> ProductionAuthorization {
         ProductionAuthorization(
-            product: batch.product, approval: ground.approval.id, manifest: ground.approval.content.manifest,
-            edgeHSM: batch.edgeHSM, factory: batch.factory, batch: batch.batch, quantity: batch.quantity,
-            serials: batch.serials, notBefore: batch.notBefore, notAfter: batch.notAfter,
-            grace: batch.grace ?? Limits.defaultGrace, debugUnlocks: batch.debugUnlocks,
-            reprovisions: batch.reprovisions, rotations: batch.rotations,
-            roleKeysVersion: ground.roleKeys.content.version, issuedAt: now)
+            product: batch.product,
+            approval: ground.approval.id,
+            manifest: ground.approval.content.manifest,
+            edgeHSM: batch.edgeHSM,
+            factory: batch.factory,
+            batch: batch.batch,
+            quantity: batch.quantity,
+            serials: batch.serials,
+            notBefore: batch.notBefore,
+            notAfter: batch.notAfter,
+            grace: batch.grace ?? Limits.defaultGrace,
+            debugUnlocks: batch.debugUnlocks,
+            reprovisions: batch.reprovisions,
+            rotations: batch.rotations,
+            roleKeysVersion: ground.roleKeys.content.version,
+            issuedAt: now
+        )
     }
 
     /// Each key of the manifest, wrapped token to token under the EdgeHSM's trusted transport key.
@@ -110,8 +130,11 @@ public struct PackageMaker: Sendable {
         }
         let enrolment = ground.enrolment.content
         return try HPKESealer.seal(
-            plaintext, to: enrolment.seal, info: ProductionPackage.sealInfo,
-            aad: ProductionPackage.sealContext(edgeHSM: enrolment.edgeHSM, authorization: authorization))
+            plaintext,
+            to: enrolment.seal,
+            info: ProductionPackage.sealInfo,
+            aad: ProductionPackage.sealContext(edgeHSM: enrolment.edgeHSM, authorization: authorization)
+        )
     }
 }
 

@@ -77,7 +77,7 @@ public enum StateFile {
     }
 
     /// Names of the entries of a folder, sorted; none where it does not exist.
-    static func names(in folder: String) -> [String] {
+    public static func names(in folder: String) -> [String] {
         guard let handle = opendir(folder) else { return [] }
         defer { closedir(handle) }
         var names: [String] = []

@@ -67,7 +67,7 @@ public protocol TokenAccess: Sendable {
 
 extension TokenAccess {
     /// False when no token of this label is present.
-    func isPresent(_ reference: TokenReference) async throws -> Bool {
+    public func isPresent(_ reference: TokenReference) async throws -> Bool {
         do {
             try await withToken(reference) { _ in }
             return true

@@ -138,7 +138,9 @@ public struct CeremonyFile: Codable, Sendable, Hashable {
         try require(roleKeys.map { (1...64).contains($0.portalKeys.generation) } ?? true, "portalKeys.generation")
         try require(unique(firmwareKeys?.map(\.name.text)), "a firmware key is listed twice")
         try require(
-            unique(productKeys?.map { "\($0.product)/\($0.version)/\($0.slot)" }), "a product key is listed twice")
+            unique(productKeys?.map { "\($0.product)/\($0.version)/\($0.slot)" }),
+            "a product key is listed twice"
+        )
         try require(unique(edgeHSMs?.map(\.edgeHSM.text)), "an EdgeHSM is listed twice")
         try require(unique(products?.map { "\($0.edgeHSM)/\($0.product)" }), "a product is listed twice")
         for entry in [tokens.ceremony, tokens.portal] {

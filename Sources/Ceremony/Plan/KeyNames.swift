@@ -14,7 +14,12 @@ extension KeyName {
     public static func officer(_ name: OfficerName) -> KeyName { KeyName(.officerApproval, name.text) }
 
     /// A product key in the portal token: one for each product, version and slot.
-    public static func product(_ product: ProductName, version: String, slot: KeySlot, kind: Manifest.Key.Kind)
+    public static func product(
+        _ product: ProductName,
+        version: String,
+        slot: KeySlot,
+        kind: Manifest.Key.Kind
+    )
         -> KeyName
     {
         KeyName(kind == .fleet ? .productFleetKey : .productMasterKey, "\(product)/\(version)/\(slot)")

@@ -32,7 +32,8 @@ public struct StateFolder: Sendable, Hashable {
         return try RoleKeysHistory.verify(
             names.filter { $0.hasSuffix(".json") }.map {
                 try Envelope(parsing: StateFile.read(full("role-keys/\($0)"), limit: Envelope.largest))
-            })
+            }
+        )
     }
 
     func transcripts() throws -> [Envelope] {

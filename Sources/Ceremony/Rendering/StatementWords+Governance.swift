@@ -29,7 +29,8 @@ extension StatementWords {
                 ("product keys wrapped to", "RSA key, SHA-256 \(Digest256.of(enrolment.transport.bytes))"),
                 ("token", "serial \(enrolment.tokenSerial), \(enrolment.assurance)"),
                 ("issued", "\(enrolment.issuedAt)"),
-            ])
+            ]
+        )
     }
 
     static func words(_ approval: VersionApproval) -> StatementWords {
@@ -62,7 +63,9 @@ extension StatementWords {
             ("expires", "\(approval.expiresAt); no new batch loads afterwards"),
         ]
         return StatementWords(
-            "Approves version \(approval.version) of \(approval.product) for production.", lines)
+            "Approves version \(approval.version) of \(approval.product) for production.",
+            lines
+        )
     }
 
     static func words(_ order: OfficerOrder) -> StatementWords {
@@ -110,7 +113,8 @@ extension StatementWords {
                 ("Matter ids", "vendor \(preparation.vendorID), product \(preparation.productID)"),
                 ("PAI request", "SHA-256 \(Digest256.of(preparation.paiRequest.bytes))"),
                 ("debug key", key(preparation.debugKey)), ("prepared", "\(preparation.preparedAt)"),
-            ])
+            ]
+        )
     }
 
     static func words(_ transcript: CeremonyTranscript) -> StatementWords {

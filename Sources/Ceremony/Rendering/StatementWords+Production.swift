@@ -3,7 +3,9 @@ import Vocabulary
 
 extension StatementWords {
     static func words(_ authorization: ProductionAuthorization) -> StatementWords {
-        func allowance(_ value: ProductionAuthorization.Allowance) -> String { "\(value.count), until \(value.notAfter)" }
+        func allowance(_ value: ProductionAuthorization.Allowance) -> String {
+            "\(value.count), until \(value.notAfter)"
+        }
         let serials = authorization.serials
         let first = (try? serials.serial(0))?.text ?? "?"
         let last = (try? serials.serial(authorization.quantity - 1))?.text ?? "?"
@@ -22,7 +24,8 @@ extension StatementWords {
                 ("rotations", allowance(authorization.rotations)),
                 ("RoleKeys", "version \(authorization.roleKeysVersion) or later"),
                 ("issued", "\(authorization.issuedAt)"),
-            ])
+            ]
+        )
     }
 
     static func words(_ package: ProductionPackage) -> StatementWords {
@@ -32,6 +35,7 @@ extension StatementWords {
                 ("EdgeHSM", "\(package.edgeHSM)"), ("authorization", "statement \(package.authorization)"),
                 ("sealed part", "SHA-256 \(package.sealed)"), ("encapsulated key", "\(package.encapsulated)"),
                 ("RoleKeys", "version \(package.roleKeysVersion) or later"), ("issued", "\(package.issuedAt)"),
-            ])
+            ]
+        )
     }
 }

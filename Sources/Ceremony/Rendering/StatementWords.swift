@@ -41,7 +41,8 @@ struct StatementWords {
             try fields.sorted { $0.key < $1.key }.map { key, value in
                 if case .text(let text) = value { return (key, text) }
                 return (key, String(decoding: try StatementCoding.encode(value), as: UTF8.self))
-            })
+            }
+        )
     }
 
     static func key(_ point: P256Point) -> String { "key \(point.keyID.hex)" }

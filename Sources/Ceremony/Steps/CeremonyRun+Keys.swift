@@ -91,9 +91,13 @@ extension CeremonyRun {
         }
         guard let token else { return }
         let record = ProductKeyRecord(
-            product: entry.product, version: entry.version, slot: entry.slot, kind: entry.kind,
+            product: entry.product,
+            version: entry.version,
+            slot: entry.slot,
+            kind: entry.kind,
             checkValue: Hex.encode(try await token.checkValue(name)),
-            importedInClear: try await token.isImportedInClear(name))
+            importedInClear: try await token.isImportedInClear(name)
+        )
         if let recorded {
             guard recorded == record else { throw Refusal(CeremonyError.keyLost, "\(name) is another key") }
             return unchanged("product-key", name.label)
@@ -108,14 +112,14 @@ extension CeremonyRun {
     private func makeProductKey(_ entry: CeremonyFile.ProductKey, _ name: KeyName, _ token: any Token) async throws {
         guard let source = entry.knownValueFile else { return try await token.generate(name) }
         #if DEBUG
-            // For tests that search memory and traffic for a key they know. Release builds can't.
-            guard let lab = token as? any LabToken, !isProduction else {
-                throw Refusal(CeremonyError.labOnly, name.label)
-            }
-            let text = String(decoding: try StateFile.read(source, limit: 128), as: UTF8.self)
-            try await lab.importInClear(name, value: Secret(try Hex.decode(text.prefix { !$0.isWhitespace })))
+        // For tests that search memory and traffic for a key they know. Release builds can't.
+        guard let lab = token as? any LabToken, !isProduction else {
+            throw Refusal(CeremonyError.labOnly, name.label)
+        }
+        let text = String(decoding: try StateFile.read(source, limit: 128), as: UTF8.self)
+        try await lab.importInClear(name, value: Secret(try Hex.decode(text.prefix { !$0.isWhitespace })))
         #else
-            throw Refusal(CeremonyError.labOnly, "\(name.label): \(source)")
+        throw Refusal(CeremonyError.labOnly, "\(name.label): \(source)")
         #endif
     }
 
@@ -139,14 +143,26 @@ extension CeremonyRun {
         guard !conditions.dryRun, let token else { return planned("paa-certificate", subject, files: [path]) }
         let key = try await token.signingKey(.paa(vendor))
         let profile = try CertificateProfile.paa(
-            commonName: paa.commonName, vendorID: vendor, publicKey: key.publicKey,
-            serial: CertificateSerial(random: FreshBytes.make(CertificateSerial.size)), notBefore: paa.notBefore)
+            commonName: paa.commonName,
+            vendorID: vendor,
+            publicKey: key.publicKey,
+            serial: CertificateSerial(random: FreshBytes.make(CertificateSerial.size)),
+            notBefore: paa.notBefore
+        )
         let certificate = try await CertificateIssuing.issue(
-            ToBeSignedCertificate(profile), as: .paa, issuer: nil,
+            ToBeSignedCertificate(profile),
+            as: .paa,
+            issuer: nil,
             expected: CertificateExpectation(
-                publicKey: key.publicKey, vendorID: vendor, productID: nil, serial: profile.serial,
-                commonName: paa.commonName, notBefore: paa.notBefore),
-            sign: { try await key.sign($0) })
+                publicKey: key.publicKey,
+                vendorID: vendor,
+                productID: nil,
+                serial: profile.serial,
+                commonName: paa.commonName,
+                notBefore: paa.notBefore
+            ),
+            sign: { try await key.sign($0) }
+        )
         try made("paa-certificate", subject, keyID: key.publicKey.keyID, files: [(path, certificate.der)])
     }
 

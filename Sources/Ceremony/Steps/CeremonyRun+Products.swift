@@ -8,7 +8,8 @@ import Vocabulary
 extension CeremonyRun {
     func certify(_ entry: CeremonyFile.Product, _ token: (any Token)?) async throws {
         let path = StateFolder.certificates(entry.edgeHSM, entry.product)
-        let subject = "\(entry.product) (\(entry.vendorID.value.hex4)/\(entry.productID.value.hex4)) at \(entry.edgeHSM)"
+        let subject =
+            "\(entry.product) (\(entry.vendorID.value.hex4)/\(entry.productID.value.hex4)) at \(entry.edgeHSM)"
         let (preparation, request) = try preparation(entry)
         if let bytes = try state.read(path) {
             try requireSame(ProductCertificates(parsing: bytes), entry, preparation, request, path)
@@ -16,7 +17,8 @@ extension CeremonyRun {
         }
         try requireNewKeys([request.publicKey, preparation.debugKey])
         let vendor = VendorID(entry.vendorID.value)
-        guard let paaBytes = try state.read(StateFolder.paa(vendor)), let rootBytes = try state.read(StateFolder.debugRoot)
+        guard let paaBytes = try state.read(StateFolder.paa(vendor)),
+            let rootBytes = try state.read(StateFolder.debugRoot)
         else {
             guard conditions.dryRun else { throw Refusal(CeremonyError.prerequisite, "PAA \(vendor) and debug root") }
             return planned("product-certificates", subject, files: [path])
@@ -28,11 +30,19 @@ extension CeremonyRun {
         let root = try ADACCertificate(parsing: rootBytes)
         let intermediate = try await issueIntermediate(entry, preparation.debugKey, root: root, token)
         let certificates = ProductCertificates(
-            edgeHSM: entry.edgeHSM, product: entry.product, paa: Octets(paaBytes), pai: Octets(pai.der),
-            debugRoot: Octets(rootBytes), debugIntermediate: Octets(intermediate.encoded))
+            edgeHSM: entry.edgeHSM,
+            product: entry.product,
+            paa: Octets(paaBytes),
+            pai: Octets(pai.der),
+            debugRoot: Octets(rootBytes),
+            debugIntermediate: Octets(intermediate.encoded)
+        )
         try made(
-            "product-certificates", subject, keyID: request.publicKey.keyID,
-            files: [(path, StatementCoding.encode(certificates))])
+            "product-certificates",
+            subject,
+            keyID: request.publicKey.keyID,
+            files: [(path, StatementCoding.encode(certificates))]
+        )
     }
 
     /// The EdgeHSM's request, under an identity that the officers registered.
@@ -95,8 +105,10 @@ extension CeremonyRun {
         let pai = try AttestationCertificate(der: existing.pai.bytes)
         let debug = try ADACCertificate(parsing: existing.debugIntermediate.bytes).fields
         let name = try MatterName(
-            commonName: entry.commonName, vendorID: VendorID(entry.vendorID.value),
-            productID: ProductID(entry.productID.value))
+            commonName: entry.commonName,
+            vendorID: VendorID(entry.vendorID.value),
+            productID: ProductID(entry.productID.value)
+        )
         guard pai.publicKey == request.publicKey, pai.subject == name, pai.notBefore == entry.notBefore,
             debug.key == preparation.debugKey, debug.socClass == entry.socClass,
             debug.permissions == entry.permissions
@@ -114,15 +126,28 @@ extension CeremonyRun {
         let key = try await token.signingKey(.paa(vendor))
         guard key.publicKey == issuer.publicKey else { throw Refusal(CeremonyError.keyLost, "PAA \(vendor)") }
         let profile = try CertificateProfile.pai(
-            issuer: issuer, commonName: entry.commonName, vendorID: vendor, productID: product,
+            issuer: issuer,
+            commonName: entry.commonName,
+            vendorID: vendor,
+            productID: product,
             publicKey: request.publicKey,
-            serial: CertificateSerial(random: FreshBytes.make(CertificateSerial.size)), notBefore: entry.notBefore)
+            serial: CertificateSerial(random: FreshBytes.make(CertificateSerial.size)),
+            notBefore: entry.notBefore
+        )
         return try await CertificateIssuing.issue(
-            ToBeSignedCertificate(profile), as: .pai, issuer: issuer,
+            ToBeSignedCertificate(profile),
+            as: .pai,
+            issuer: issuer,
             expected: CertificateExpectation(
-                publicKey: request.publicKey, vendorID: vendor, productID: product, serial: profile.serial,
-                commonName: entry.commonName, notBefore: entry.notBefore),
-            sign: { try await key.sign($0) })
+                publicKey: request.publicKey,
+                vendorID: vendor,
+                productID: product,
+                serial: profile.serial,
+                commonName: entry.commonName,
+                notBefore: entry.notBefore
+            ),
+            sign: { try await key.sign($0) }
+        )
     }
 
     /// soc_class = product and the reviewed maximum mask; bound to no chip, since leaves are.
@@ -132,13 +157,21 @@ extension CeremonyRun {
         root: ADACCertificate,
         _ token: any Token
     ) async throws -> ADACCertificate {
-        guard entry.socClass != 0, !entry.permissions.isEmpty, root.fields.permissions.contains(entry.permissions) else {
-            throw Refusal(CeremonyError.differs, "\(entry.product): soc_class 0, or permissions beyond the debug root's")
+        guard entry.socClass != 0, !entry.permissions.isEmpty, root.fields.permissions.contains(entry.permissions)
+        else {
+            throw Refusal(
+                CeremonyError.differs,
+                "\(entry.product): soc_class 0, or permissions beyond the debug root's"
+            )
         }
         let key = try await token.signingKey(KeyName(.debugRoot))
         guard key.publicKey == root.fields.key else { throw Refusal(CeremonyError.keyLost, "debug root") }
         let fields = ADACCertificateFields(
-            role: .intermediate, key: debugKey, permissions: entry.permissions, socClass: entry.socClass)
+            role: .intermediate,
+            key: debugKey,
+            permissions: entry.permissions,
+            socClass: entry.socClass
+        )
         let certificate = ADACCertificate(fields: fields, signature: try await key.sign(fields.toBeSigned))
         guard certificate.isSigned(by: key.publicKey) else {
             throw Refusal(StatementError.badSignature, "debug intermediate")

@@ -26,10 +26,18 @@ extension CeremonyRun {
         }
         let isNewest = newest != nil && wanted.version == history.count
         let content = RoleKeys(
-            oem: file.oem, version: wanted.version, previous: isNewest ? newest?.content.previous : newest?.id,
-            root: root, officers: wanted.officers.map { RoleKeys.Officer(name: $0.name, key: $0.key) },
-            threshold: wanted.threshold, authorizer: authorizer, portal: portal, labelRecord: labelRecord,
-            issuedAt: wanted.issuedAt, expiresAt: wanted.expiresAt)
+            oem: file.oem,
+            version: wanted.version,
+            previous: isNewest ? newest?.content.previous : newest?.id,
+            root: root,
+            officers: wanted.officers.map { RoleKeys.Officer(name: $0.name, key: $0.key) },
+            threshold: wanted.threshold,
+            authorizer: authorizer,
+            portal: portal,
+            labelRecord: labelRecord,
+            issuedAt: wanted.issuedAt,
+            expiresAt: wanted.expiresAt
+        )
         try content.validate()
         if isNewest, let newest {
             guard newest.content == content else { throw Refusal(CeremonyError.differs, path) }
@@ -76,8 +84,11 @@ extension CeremonyRun {
         }
         if conditions.dryRun { return planned("enrolment", subject, files: [path]) }
         try made(
-            "enrolment", subject, keyID: enrolment.identity.keyID,
-            files: [(path, enrolment.unsigned().serialized())])
+            "enrolment",
+            subject,
+            keyID: enrolment.identity.keyID,
+            files: [(path, enrolment.unsigned().serialized())]
+        )
     }
 
     /// The request's content, once its self-signature and the reviewed file agree with it.

@@ -101,12 +101,23 @@ public actor CeremonyRun {
     ) throws {
         let outputs = files.map { CeremonyTranscript.Output(file: $0.name, digest: Self.digest($0.bytes)) }
         let step = CeremonyTranscript.Step(
-            action: action, subject: subject, keyID: keyID, outputs: outputs, at: conditions.clock())
+            action: action,
+            subject: subject,
+            keyID: keyID,
+            outputs: outputs,
+            at: conditions.clock()
+        )
         try pending.add(step, state: state)
         for output in files { try StateFile.write(state.full(output.name), output.bytes) }
         report(
             CeremonyReport.Line(
-                outcome: .made, action: action, subject: subject, keyID: keyID, files: files.map(\.name)))
+                outcome: .made,
+                action: action,
+                subject: subject,
+                keyID: keyID,
+                files: files.map(\.name)
+            )
+        )
     }
 
     /// What a transcript says of a file: of an envelope its statement's id, since signatures are added to it later; of
@@ -160,10 +171,18 @@ public actor CeremonyRun {
         let before = try state.transcripts()
         let key = try await token.signingKey(.generation(.rootAuthority, file.rootAuthority.generation))
         let transcript = CeremonyTranscript(
-            oem: file.oem, number: before.count + 1, previous: before.last?.statementID, ceremonyFile: fileDigest,
-            purpose: file.purpose, participants: file.participants.map(\.name), tool: conditions.tool,
-            root: key.publicKey, steps: pending.steps, startedAt: pending.startedAt,
-            finishedAt: max(conditions.clock(), pending.startedAt))
+            oem: file.oem,
+            number: before.count + 1,
+            previous: before.last?.statementID,
+            ceremonyFile: fileDigest,
+            purpose: file.purpose,
+            participants: file.participants.map(\.name),
+            tool: conditions.tool,
+            root: key.publicKey,
+            steps: pending.steps,
+            startedAt: pending.startedAt,
+            finishedAt: max(conditions.clock(), pending.startedAt)
+        )
         let envelope = try await transcript.unsigned().signed(by: key)
         let name = StateFolder.transcript(transcript.number)
         try StateFile.write(state.full(name), envelope.serialized())

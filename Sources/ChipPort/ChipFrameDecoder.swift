@@ -1,4 +1,5 @@
 package import NIOCore
+import Programmers
 import Vocabulary
 
 /// Cuts a byte stream into frame bodies: u32 length (big-endian, at most 256 KiB), then that many octets.

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Programmers
 import Vocabulary
 
 /// One socket to a chip. Requests are answered in the order in which they were sent.

@@ -1,4 +1,5 @@
 import NIOCore
+public import Programmers
 public import Silicon
 public import Vocabulary
 

@@ -1,0 +1,151 @@
+import Crypto
+import Foundation
+import Glibc
+import Statements
+import Vocabulary
+
+/// The EdgeHSM of the box: token store, configuration, daemon.
+final class EdgeAppliance: Sendable {
+    let host: TokenHost
+    let id: String
+    let factory: String
+    let port: Int
+
+    var configuration: String { host.path("edgehsmd.json") }
+    var dataDirectory: String { host.path("data") }
+    var journal: String { dataDirectory + "/journal.sqlite" }
+    var operatorSocket: String { host.path("operator.sock") }
+
+    init(_ world: World, id: String, factory: String) throws {
+        self.id = id
+        self.factory = factory
+        host = try TokenHost(world, id)
+        port = try FreePort.find()
+    }
+
+    private struct Configuration: Encodable {
+        struct Token: Encodable {
+            let module: String
+            let label: String
+            let pinFile: String
+            let sessions: Int
+        }
+        let edgeHSM: String
+        let factory: String
+        let profile = "lab"
+        let token: Token
+        let dataDirectory: String
+        let listenHost = "127.0.0.1"
+        let listenPort: Int
+        let serverNames = ["127.0.0.1", "localhost"]
+        let operatorSocket: String
+        let operatorUIDs: [UInt32]
+    }
+
+    /// The OEM's part, while it holds the appliance: token, keys, and the request that the officers will sign.
+    func prepare() async throws -> String {
+        for file in ["edge.pin", "edge.so-pin"] { try host.makePIN(file) }
+        try SoftHSM.initialize(
+            label: id,
+            pinFile: host.path("edge.pin"),
+            officerPINFile: host.path("edge.so-pin"),
+            configuration: host.path("softhsm2.conf")
+        )
+        _ = try host.world.folder(id, "data")
+        try Files.write(
+            Configuration(
+                edgeHSM: id,
+                factory: factory,
+                token: .init(module: TokenHost.module, label: id, pinFile: host.path("edge.pin"), sessions: 4),
+                dataDirectory: dataDirectory,
+                listenPort: port,
+                operatorSocket: operatorSocket,
+                operatorUIDs: [getuid()]
+            ),
+            to: configuration
+        )
+        try await host.run("edgehsmd", ["init", "--config", configuration])
+        let request = host.path("enrolment-request.json")
+        try await host.run("edgehsmd", ["enrol-request", "--config", configuration, "--out", request])
+        return request
+    }
+
+    func enrol(roleKeys: String, rootKey: String, enrolment: String) async throws {
+        try await host.run(
+            "edgehsmd",
+            [
+                "enrol", "--config", configuration, "--role-keys", roleKeys, "--root-key", rootKey, "--enrolment",
+                enrolment,
+            ]
+        )
+    }
+
+    /// Starts the daemon and waits until its operator's socket answers.
+    func start(extra: [String: String] = [:]) async throws -> Service {
+        let service = try host.service("edgehsmd", ["run", "--config", configuration], extra: extra)
+        try await service.wait { await self.isServing() }
+        return service
+    }
+
+    private func isServing() async -> Bool {
+        let finished = try? await runProgram(
+            host.world.programs.path("edgehsmd"),
+            ["operator", "status", "--config", configuration],
+            environment: host.environment
+        )
+        return finished?.status == 0
+    }
+
+    /// What the local operator does after comparing the fingerprint: certifies a station or the Factory Service.
+    func certify(name: String, role: String, request: String, fingerprint: String, out: String) async throws {
+        try await host.run(
+            "edgehsmd",
+            [
+                "operator", "enrol-station", "--config", configuration, "--name", name, "--role", role, "--request",
+                request, "--fingerprint", fingerprint, "--days", "30", "--out", out,
+            ]
+        )
+    }
+}
+
+/// SoftHSM2 itself: the token of an appliance is made by its maker, not by our programs.
+enum SoftHSM {
+    static func initialize(label: String, pinFile: String, officerPINFile: String, configuration: String) throws {
+        func pin(_ file: String) throws -> String {
+            String(decoding: try Files.read(file), as: UTF8.self).trimmingCharacters(in: .newlines)
+        }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/softhsm2-util")
+        process.arguments = [
+            "--init-token", "--free", "--label", label, "--pin", try pin(pinFile), "--so-pin", try pin(officerPINFile),
+        ]
+        process.environment = ["SOFTHSM2_CONF": configuration]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Refusal(FactoryBoxError.programFailed, "softhsm2-util --init-token \(label)")
+        }
+    }
+}
+
+/// A TCP port of this machine that nobody uses at the moment.
+enum FreePort {
+    static func find() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw Refusal(FactoryBoxError.unexpected, "no socket") }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
+            }
+        }
+        guard bound else { throw Refusal(FactoryBoxError.unexpected, "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}

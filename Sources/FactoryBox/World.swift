@@ -1,0 +1,132 @@
+import Foundation
+import Statements
+import Vocabulary
+
+/// The folders of a virtual factory and of its OEM, each host with a token store and an environment of its own.
+///
+/// A host sees its own SoftHSM2 configuration only, as it would if it were a machine: a station has none at all.
+public struct World: Sendable {
+    private static let marker = ".obis-factory-box"
+
+    let root: URL
+    let programs: Programs
+    /// Extra environment of every process, for tests: fault points, frame taps, a clock shim.
+    let extra: [String: String]
+
+    /// Makes `directory` anew. A directory that is not ours is left alone.
+    public static func make(at directory: String, extra: [String: String] = [:]) throws -> World {
+        let root = URL(fileURLWithPath: directory).standardizedFileURL
+        try remove(at: directory)
+        try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+        try Data().write(to: root.appendingPathComponent(marker))
+        return World(root: root, programs: .beside(), extra: extra)
+    }
+
+    /// Throws `box.directory.not-ours` for a directory that no demo made.
+    public static func remove(at directory: String) throws {
+        let root = URL(fileURLWithPath: directory).standardizedFileURL
+        guard FileManager.default.fileExists(atPath: root.path) else { return }
+        guard FileManager.default.fileExists(atPath: root.appendingPathComponent(marker).path) else {
+            throw Refusal(FactoryBoxError.notOurs, root.path)
+        }
+        try FileManager.default.removeItem(at: root)
+    }
+
+    func path(_ parts: String...) -> String { parts.reduce(root) { $0.appendingPathComponent($1) }.path }
+
+    func folder(_ parts: String...) throws -> String {
+        let path = parts.reduce(root) { $0.appendingPathComponent($1) }.path
+        try FileManager.default.createDirectory(
+            atPath: path,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        return path
+    }
+
+    /// Environment of a host without tokens.
+    var environment: [String: String] {
+        var environment = ["PATH": "/usr/bin:/bin", "HOME": root.path, "TZ": "UTC"]
+        for (name, value) in extra { environment[name] = value }
+        return environment
+    }
+
+    func log(_ name: String) throws -> URL {
+        URL(fileURLWithPath: try folder("logs")).appendingPathComponent(name + ".log")
+    }
+
+    /// Runs one of our programs; throws `box.program.failed` for another exit code than `expected`.
+    @discardableResult
+    func run(
+        _ program: String,
+        _ arguments: [String],
+        environment: [String: String]? = nil,
+        expecting expected: Int32 = 0
+    ) async throws -> Finished {
+        let finished = try await runProgram(
+            programs.path(program),
+            arguments,
+            environment: environment ?? self.environment
+        )
+        guard finished.status == expected else {
+            let words = (finished.errors + finished.output).split(separator: "\n").prefix(6).joined(separator: " | ")
+            throw Refusal(
+                FactoryBoxError.programFailed,
+                "\(program) \(arguments.prefix(2).joined(separator: " ")): exit \(finished.status): \(words)"
+            )
+        }
+        return finished
+    }
+}
+
+/// Files as the story writes them.
+enum Files {
+    static func write(_ value: some Encodable, to path: String, mode: Int = 0o600) throws {
+        try write(StatementCoding.encode(value), to: path, mode: mode)
+    }
+
+    static func write(_ bytes: [UInt8], to path: String, mode: Int = 0o600) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    }
+
+    static func write(_ text: String, to path: String, mode: Int = 0o600) throws {
+        try write(Array(text.utf8), to: path, mode: mode)
+    }
+
+    static func read(_ path: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
+        try StatementCoding.decode(type, from: read(path))
+    }
+
+    static func envelope(_ path: String) throws -> Envelope { try Envelope(parsing: read(path)) }
+}
+
+/// What a program printed with `--json`.
+struct PrintedJSON {
+    private let object: [String: Any]
+
+    init(_ text: String) throws {
+        guard let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] else {
+            throw Refusal(FactoryBoxError.unexpected, "no JSON object: \(text.prefix(120))")
+        }
+        self.object = object
+    }
+
+    func string(_ key: String) throws -> String {
+        guard let value = object[key] as? String else {
+            throw Refusal(FactoryBoxError.unexpected, "no \(key) in the output")
+        }
+        return value
+    }
+
+    func integer(_ key: String) throws -> Int {
+        guard let value = object[key] as? Int else {
+            throw Refusal(FactoryBoxError.unexpected, "no \(key) in the output")
+        }
+        return value
+    }
+}

@@ -1,0 +1,38 @@
+import FactoryCore
+import LineProtocol
+import Statements
+import Vocabulary
+
+/// Takes in what was brought: verifies what can be verified without keys, then hands it to the EdgeHSM, which decides.
+struct Intake: Sendable {
+    let link: EdgeLink
+    let firmware: FirmwareStore
+
+    /// Throws the refusal to be written beside the file.
+    func take(_ bytes: [UInt8]) async throws -> TakeFile.Reply {
+        // A package may have come in a moment ago, and with it the firmware that is wanted.
+        let status = try await link.refresh()
+        let wanted = Set(status.batches.map(\.firmware))
+        let file = try InboxFile(bytes, wanted: wanted, edgeHSM: link.id)
+        return TakeFile.Reply(kind: file.kind, summary: try await hand(file, bytes))
+    }
+
+    private func hand(_ file: InboxFile, _ bytes: [UInt8]) async throws -> String {
+        switch file {
+        case .package:
+            let reply = try await link.ask(LoadPackage.self, .init(package: Octets(bytes)))
+            _ = try? await link.refresh()
+            return "batch \(reply.batch) of \(reply.product), \(reply.quantity) units, \(reply.authorization)"
+        case .downlink(let bundle):
+            let reply = try await link.ask(ApplyDownlink.self, .init(bundle: bundle))
+            _ = try? await link.refresh()
+            return "RoleKeys \(reply.roleKeysVersion), \(reply.newRevocations) new revocations, \(reply.closed) closed"
+        case .certificates(let certificates):
+            _ = try await link.ask(InstallCertificates.self, .init(certificates: certificates))
+            return "certificates of \(certificates.product)"
+        case .firmware(let digest):
+            _ = try await firmware.put(bytes)
+            return "firmware \(digest), \(bytes.count) octets"
+        }
+    }
+}

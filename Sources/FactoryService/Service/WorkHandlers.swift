@@ -1,0 +1,48 @@
+import FactoryCore
+import LineProtocol
+import Statements
+import Vocabulary
+
+/// What stations ask of the Factory Service.
+struct WorkHandlers: Sendable {
+    let link: EdgeLink
+    let firmware: FirmwareStore
+    let store: FactoryStore
+    let now: @Sendable () -> Instant
+
+    func mount(on router: inout OperationRouter<WorkContext>) {
+        router.mount(ListWorkOrders.self) { _, _ in ListWorkOrders.Reply(orders: try orders()) }
+        router.mount(ReadFirmware.self) { _, request in
+            let piece = try await firmware.piece(
+                request.digest,
+                offset: request.offset,
+                length: request.length,
+                largest: ReadFirmware.largestPiece
+            )
+            return ReadFirmware.Reply(piece: Octets(piece.bytes), total: piece.total)
+        }
+        router.mount(SignIn.self) { context, request in
+            try ShiftRules.check(operatorName: request.operatorName)
+            let id = Hex.encode((0..<16).map { _ in UInt8.random(in: 0...255) })
+            try await store.begin(shift: id, station: context.station, operatorName: request.operatorName, at: now())
+            return SignIn.Reply(shift: id)
+        }
+        router.mount(ReportUnit.self) { context, report in
+            try await take(report, of: context.station)
+            return Nothing()
+        }
+    }
+
+    func orders() throws -> [WorkOrder] {
+        WorkOrderBoard(try link.knownStatus(), firmware: firmware.digests).orders
+    }
+
+    private func take(_ report: ReportUnit.Request, of station: StationName) async throws {
+        try ShiftRules.check(report)
+        guard try link.knownStatus().batches.contains(where: { $0.authorization == report.authorization }) else {
+            throw Refusal(FactoryError.reportUnknownBatch, report.authorization.hex)
+        }
+        guard try await store.hasShift(report.shift, of: station) else { throw Refusal(FactoryError.notSignedIn) }
+        try await store.add(report, of: station, at: now())
+    }
+}

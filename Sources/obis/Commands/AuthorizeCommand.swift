@@ -1,0 +1,87 @@
+import ArgumentParser
+import Ceremony
+import KeyCustody
+import Statements
+import Vocabulary
+
+struct AuthorizeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "authorize",
+        abstract: "Make the authorization and the sealed package of one batch.",
+        discussion: """
+            The ledger keeps the running totals of each product and EdgeHSM and is written before anything is signed. The \
+            same batch again gives the same authorization, sealed anew.
+            """
+    )
+
+    @Argument(help: "Batch file (JSON).", completion: .file())
+    var batch: String
+    @Option(help: "RoleKeys: the newest version's file, or the folder with all versions.")
+    var roleKeys: String
+    @Option(help: "The approval, signed by the officers.", completion: .file())
+    var approval: String
+    @Option(help: "The manifest that the approval names.", completion: .file())
+    var manifest: String
+    @Option(help: "The Certification Declaration that the manifest names.", completion: .file())
+    var cd: String
+    @Option(help: "The EdgeHSM's enrolment, signed by the officers.", completion: .file())
+    var enrolment: String
+    @Option(help: "Token file of the portal token.", completion: .file())
+    var token: String
+    @Option(help: "Ledger file; made where it is missing.")
+    var ledger: String = "authorizations.json"
+    @Option(help: "lab or production.")
+    var profile: ProfileOption = .production
+    @Option(name: .shortAndLong, help: "Package file to write.")
+    var out: String
+    #if DEBUG
+    @Flag(help: "Attack tests: sign whatever is asked, as a thief of the portal token would.")
+    var labSkipLedger = false
+    #endif
+    @OptionGroup var common: CommonOptions
+
+    private struct Answer: Encodable {
+        let package: Written
+        let authorization: Digest256
+        let edgeHSM: EdgeHSMID
+        let batch: BatchName
+        let quantity: Int
+    }
+
+    private var accounting: PackageMaker.Accounting {
+        #if DEBUG
+        if labSkipLedger { return .stolen }
+        #endif
+        return .ledger(path: ledger)
+    }
+
+    func run() async throws {
+        let request = try ReviewedJSON.read(BatchRequest.self, at: batch)
+        let ground = try BatchGround(
+            roleKeys: Files.newestRoleKeys(roleKeys),
+            approval: Files.envelope(approval),
+            enrolment: Files.envelope(enrolment),
+            manifest: StateFile.read(manifest, limit: Manifest.largest),
+            certificationDeclaration: StateFile.read(cd, limit: 4096),
+            profile: profile.profile
+        )
+        let accounting = accounting
+        let result = try await PKCS11Access().withToken(Files.reference(token)) {
+            try await PackageMaker(ground, token: $0, now: Files.now()).make(request, accounting)
+        }
+        let bytes = try StatementCoding.encode(result.file)
+        try StateFile.write(out, bytes)
+        let written = Written(file: out, digest: Digest256.of(bytes), id: result.file.package.statementID)
+        let answer = Answer(
+            package: written,
+            authorization: result.authorization.id,
+            edgeHSM: request.edgeHSM,
+            batch: request.batch,
+            quantity: request.quantity
+        )
+        try Output.show(
+            answer,
+            "package \(written.words)\nauthorization\n  id \(answer.authorization)\n  \(request.quantity) units"
+        )
+    }
+}

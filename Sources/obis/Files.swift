@@ -1,0 +1,47 @@
+import ArgumentParser
+import Ceremony
+import Glibc
+import KeyCustody
+import Statements
+import Vocabulary
+
+/// Reading what commands are given.
+enum Files {
+    static func envelope(_ path: String) throws -> Envelope {
+        try Envelope(parsing: StateFile.read(path, limit: Envelope.largest))
+    }
+
+    static func reference(_ path: String) throws -> TokenReference {
+        try ReviewedJSON.read(TokenReference.self, at: path)
+    }
+
+    /// RoleKeys from one file, or from a folder that holds every version and is verified from the first.
+    static func roleKeys(_ path: String) throws -> [Verified<RoleKeys>] {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            let envelope = try envelope(path)
+            let claimed = try RoleKeys.read(payload: envelope.payload)
+            return [try Verified<RoleKeys>(envelope, signedBy: claimed.root)]
+        }
+        return try RoleKeysHistory.verify(envelopes(in: path))
+    }
+
+    static func newestRoleKeys(_ path: String) throws -> Verified<RoleKeys> {
+        guard let newest = try roleKeys(path).last else { throw Refusal(CeremonyError.fileMissing, path) }
+        return newest
+    }
+
+    /// Every `.json` of a folder that is an envelope, by file name.
+    static func envelopes(in folder: String) throws -> [Envelope] {
+        try StateFile.names(in: folder).filter { $0.hasSuffix(".json") }.map { try envelope("\(folder)/\($0)") }
+    }
+
+    static func now() -> Instant { Instant(seconds: Int64(time(nil))) }
+
+    /// Writes an envelope and says which.
+    static func write(_ envelope: Envelope, to path: String) throws -> Written {
+        let bytes = try envelope.serialized()
+        try StateFile.write(path, bytes)
+        return Written(file: path, digest: Digest256.of(bytes), id: envelope.statementID)
+    }
+}

@@ -1,0 +1,225 @@
+import Ceremony
+import Foundation
+import KeyCustody
+import Matter
+import Silicon
+import Statements
+import TestSupport
+import Testing
+import Vocabulary
+
+/// From the appliance's request to the opened package: every step on SoftHSM2 tokens.
+@Suite(.serialized) struct ProductTests {
+    @Test func certifiesAndPackagesAndTheApplianceOpensIt() async throws {
+        let production = try await ProductionWorld.make()
+        let certificates = production.certificates
+        let (paa, pai) = (
+            try AttestationCertificate(der: certificates.paa.bytes),
+            try AttestationCertificate(der: certificates.pai.bytes)
+        )
+        try pai.check(as: .pai)
+        #expect(pai.isSigned(by: paa.publicKey) && pai.productID == ProductID(0x8000))
+        let root = try ADACCertificate(parsing: certificates.debugRoot.bytes)
+        let intermediate = try ADACCertificate(parsing: certificates.debugIntermediate.bytes)
+        #expect(intermediate.isSigned(by: root.fields.key) && intermediate.fields.socClass == 7)
+        #expect(production.manifest.firmwareProvesProduct)
+
+        let result = try await production.make(production.batch("b1", quantity: 40, firstSerial: 1))
+        let file = try PackageFile(parsing: StatementCoding.encode(result.file))
+        let roles = try production.world.roleKeys().content
+        let outside = try Verified<ProductionPackage>(file.package, signedBy: roles.authorizer).content
+        #expect(outside.sealed == Digest256.of(file.sealed.bytes))
+        try await production.world.access.withToken(production.appliance.token) { token in
+            let opened = try await HPKEOpener.open(
+                HPKEMessage(encapsulated: outside.encapsulated, ciphertext: file.sealed.bytes),
+                with: token.agreementKey(KeyName(.edgeSeal)),
+                info: ProductionPackage.sealInfo,
+                aad: ProductionPackage.sealContext(edgeHSM: outside.edgeHSM, authorization: outside.authorization)
+            )
+            let contents = try PackageContents(parsing: opened.withBytes { Array($0) })
+            let authorization = try Verified<ProductionAuthorization>(
+                contents.authorization,
+                signedBy: roles.authorizer
+            )
+            #expect(authorization.id == outside.authorization && authorization.content.quantity == 40)
+            let manifest = try Manifest(parsing: contents.manifest.bytes)
+            for (key, wrapped) in zip(manifest.keys, contents.keys) {
+                let name = KeyName(.importedMasterKey, "test.\(key.slot)")
+                try await token.unwrap(wrapped.wrapped.bytes, with: KeyName(.edgeTransport), as: name)
+                try await token.verifyCheckValue(Hex.decode(key.checkValue), of: name)
+            }
+            #expect(contents.keys.count == 1)
+        }
+    }
+
+    @Test func theLedgerNeverExceedsTheOfficers() async throws {
+        let production = try await ProductionWorld.make()
+        func code(_ batch: BatchRequest, approval: Envelope? = nil) async -> String? {
+            await refusal { _ = try await production.make(batch, approval: approval) }
+        }
+        let first = try production.batch("b1", quantity: 60, firstSerial: 1)
+        let made = try await production.make(first)
+        // The same batch again is the same statement, sealed anew, and counts once.
+        let again = try await production.make(first)
+        #expect(again.authorization.id == made.authorization.id)
+        #expect(again.file.sealed != made.file.sealed)
+        #expect(await code(try production.batch("b1", quantity: 50, firstSerial: 1)) == "authorize.batch.taken")
+        #expect(await code(try production.batch("b2", quantity: 30, firstSerial: 60)) == "authorize.serials.taken")
+        #expect(
+            await code(try production.batch("b2", quantity: 61, firstSerial: 100)) == "authorize.batch.outside-rules"
+        )
+        #expect(await code(try production.batch("b2", quantity: 41, firstSerial: 100)) == "authorize.quota.exhausted")
+        #expect(
+            await code(try production.batch("b2", quantity: 10, firstSerial: 100, unlocks: 3))
+                == "authorize.batch.outside-rules"
+        )
+        #expect(
+            await code(try production.batch("b2", quantity: 10, firstSerial: 100, days: 31))
+                == "authorize.batch.outside-rules"
+        )
+        #expect(await code(try production.batch("b2", quantity: 40, firstSerial: 100)) == nil)
+        #expect(await code(try production.batch("b3", quantity: 1, firstSerial: 900)) == "authorize.quota.exhausted")
+        // A stolen portal token signs beyond it; the EdgeHSM's own count is what stops that.
+        let stolen = try await production.make(
+            production.batch("b3", quantity: 60, firstSerial: 900),
+            accounting: .stolen
+        )
+        #expect(stolen.authorization.content.quantity == 60)
+
+        let draft = try ProductionWorld.draft(lifetime: 1_000, allotted: 110)
+        let second = try await production.world.approvedByTwo(
+            draft.envelope(manifest: production.manifest.bytes, previous: production.approval)
+        )
+        let more = try production.batch("b3", quantity: 10, firstSerial: 900)
+        #expect(await code(more, approval: second) == nil)
+        #expect(
+            await code(try production.batch("b4", quantity: 1, firstSerial: 990)) == "authorize.approval.superseded"
+        )
+    }
+
+    @Test func refusesWhatDoesNotBelongTogether() async throws {
+        let production = try await ProductionWorld.make()
+        let roleKeys = try production.world.roleKeys()
+        func ground(
+            approval: Envelope? = nil,
+            manifest: [UInt8]? = nil,
+            cd: [UInt8]? = nil,
+            profile: CeremonyFile.Profile = .lab
+        ) async -> String? {
+            await refusal { () throws in
+                _ = try BatchGround(
+                    roleKeys: roleKeys,
+                    approval: approval ?? production.approval,
+                    enrolment: production.enrolment(),
+                    manifest: manifest ?? production.manifest.bytes,
+                    certificationDeclaration: cd ?? production.declaration,
+                    profile: profile
+                )
+            }
+        }
+        #expect(await ground() == nil)
+        #expect(await ground(cd: production.declaration + [0]) == "authorize.manifest.differs")
+        #expect(await ground(profile: .production) == "authorize.edgehsm.differs")
+        let unsigned = Envelope(
+            payloadType: production.approval.payloadType,
+            payload: production.approval.payload,
+            signatures: Array(production.approval.signatures.prefix(1))
+        )
+        #expect(await ground(approval: unsigned) == "statement.officers.too-few")
+        var text = String(decoding: production.manifest.bytes, as: UTF8.self)
+        text = text.replacingOccurrences(of: "\"Lamp\"", with: "\"Lump\"")
+        #expect(await ground(manifest: Array(text.utf8)) == "authorize.manifest.differs")
+        // Another key under the same name in the token is not the approved one.
+        let batch = try production.batch("b1", quantity: 1, firstSerial: 1)
+        let name = KeyName.product(
+            try ProductName("lamp"),
+            version: "1.0.0",
+            slot: try KeySlot("ota"),
+            kind: .perUnit
+        )
+        try await production.world.access.withToken(production.world.portalToken) { token in
+            try await token.destroy(name)
+            try await token.generate(name)
+        }
+        #expect(await refusal { _ = try await production.make(batch) } == "authorize.product-key.differs")
+        let ceremony = production.world.ceremonyToken
+        let wrongToken = await refusal {
+            let ground = try production.ground()
+            _ = try await production.world.access.withToken(ceremony) { token in
+                try await PackageMaker(ground, token: token, now: World.now)
+                    .make(batch, .ledger(path: production.world.folder + "/other.json"))
+            }
+        }
+        #expect(wrongToken == "authorize.token.wrong-key")
+    }
+
+    @Test func certifiesOnlyUnderARegisteredIdentity() async throws {
+        let world = try await World()
+        let appliance = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
+        let stranger = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
+        try await world.run(world.file())
+        let genuine = try await appliance.preparation("lamp", productID: 0x8000, access: world.access)
+        let path = try world.write("preparation.json", genuine)
+        func code(_ changes: [String: Any] = [:]) async -> String? {
+            await refusal {
+                try await world.run(world.file(["products": [ProductionWorld.productEntry(path, changes)]]))
+            }
+        }
+        #expect(await code() == "ceremony.edgehsm.unregistered", "no enrolment at all")
+        // Enrolled, but signed by one officer only.
+        let request = try await world.write("request.json", appliance.request(access: world.access))
+        let entry: [String: Any] = [
+            "edgeHSM": "edge-1", "factory": "shenzhen", "request": request,
+            "identity": String(appliance.enrolment.identity.keyID.hex.prefix(16)),
+        ]
+        try await world.run(world.file(["edgeHSMs": [entry]]))
+        let enrolment = "\(world.state.path)/enrolments/edge-1.json"
+        let one = try await world.approve(Envelope(parsing: StateFile.read(enrolment, limit: Envelope.largest)), 0)
+        try StateFile.write(enrolment, one.serialized())
+        #expect(await code() == "ceremony.edgehsm.unregistered", "one officer")
+        try StateFile.write(enrolment, try await world.approve(one, 1).serialized())
+        // Signed by another appliance's identity.
+        let foreign = try await stranger.sign(
+            Envelope(payloadType: genuine.payloadType, payload: genuine.payload, signatures: []),
+            access: world.access
+        )
+        _ = try world.write("preparation.json", foreign)
+        #expect(await code() == "ceremony.edgehsm.unregistered", "another identity")
+        _ = try world.write("preparation.json", genuine)
+        #expect(await code(["productID": "8001"]) == "ceremony.preparation.differs")
+        #expect(await code(["permissions": "13000000000000000000000000000000"]) == "ceremony.state.differs")
+        #expect(await code() == nil)
+        #expect(await code(["commonName": "Another"]) == "ceremony.state.differs")
+    }
+
+    @Test func enrolsOnlyWhatTheApplianceItselfSigned() async throws {
+        let world = try await World()
+        let appliance = try await Appliance.make("edge-2", factory: "pune", access: world.access)
+        try await world.run(world.file())
+        let request = try await appliance.request(access: world.access)
+        func code(_ envelope: Envelope, _ changes: [String: String] = [:]) async -> String? {
+            await refusal {
+                let entry = try [
+                    "edgeHSM": "edge-2", "factory": "pune", "request": world.write("r.json", envelope),
+                    "identity": String(appliance.enrolment.identity.keyID.hex.prefix(16)),
+                ].merging(changes) { _, new in new }
+                try await world.run(world.file(["edgeHSMs": [entry]]))
+            }
+        }
+        let bare = Envelope(payloadType: request.payloadType, payload: request.payload, signatures: [])
+        #expect(await code(bare) == "ceremony.edgehsm.request-unsigned")
+        let officer = try await world.access.withToken(world.officers[0].token) { token in
+            let key = try await token.signingKey(.officer(world.officers[0].name))
+            return bare.adding(
+                Envelope.Signature(keyID: key.publicKey.keyID, value: try await key.sign(bare.signedBytes))
+            )
+        }
+        #expect(await code(officer) == "ceremony.edgehsm.request-unsigned")
+        #expect(await code(request, ["identity": "0000000000000000"]) == "ceremony.state.differs")
+        #expect(await code(request, ["factory": "shenzhen"]) == "ceremony.state.differs")
+        #expect(await code(request) == nil)
+        let trusted = KeyName.transport(of: appliance.enrolment)
+        let isTrusted = try await world.access.withToken(world.portalToken) { try await $0.has(trusted) }
+        #expect(isTrusted)
+    }
+}
