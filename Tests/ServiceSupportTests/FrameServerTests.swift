@@ -207,7 +207,7 @@ private let echo: FrameServer.Handler = { _, body in body }
     }
 
     @Test func connectionsOfOnePeerAreBounded() async throws {
-        var limits = FrameLimits()
+        var limits = FrameLimits.patient
         limits.connectionsPerPeer = 2
         try await withServer(limits: limits) { server in
             let station = try server.pki.issue("line-3", role: "station")

@@ -50,14 +50,25 @@ import X509
         #expect(await judge(pki, pki.authority) == "tls.peer.malformed")
     }
 
-    @Test func anyFlippedOctetIsRefused() throws {
+    @Test func anyFlippedBitIsRefused() async throws {
         let pki = try TestPKI()
         let station = try pki.issue("line-3", role: "station")
         let judge = try PeerJudge(authorities: [pki.authority.der], purpose: .client, now: { testTime })
         for index in station.der.indices {
-            var bytes = station.der
-            bytes[index] ^= 1 << UInt8.random(in: 0...7)
-            #expect(throws: Refusal.self, "octet \(index)") { try judge.judge(bytes) }
+            for bit in 0..<8 {
+                var bytes = station.der
+                bytes[index] ^= 1 << UInt8(bit)
+                #expect(throws: Refusal.self, "octet \(index), bit \(bit)") { try judge.judge(bytes) }
+            }
+            await Task.yield()
+        }
+        // Also where the bits that would be unused are zero, which the parser alone accepts.
+        for _ in 0..<50 {
+            let other = try pki.issue("line-3", role: "station")
+            guard let last = other.der.last, last.isMultiple(of: 2) else { continue }
+            var bytes = other.der
+            bytes[bytes.count - other.signatureLength - 1] = 1
+            #expect(throws: Refusal.self) { try judge.judge(bytes) }
         }
         for length in stride(from: 0, to: station.der.count, by: 7) {
             #expect(throws: Refusal.self) { try judge.judge(Array(station.der[..<length])) }

@@ -89,7 +89,7 @@ private struct RawPeer: ~Copyable {
     }
 
     @Test func framesSplitAndJoinedAnyHowAreAnsweredInOrder() async throws {
-        try await withLocalServer(FrameLimits()) { _, path, metrics in
+        try await withLocalServer(FrameLimits.patient) { _, path, metrics in
             let seed = UInt64.random(in: 0...UInt64.max)
             var random = SplitMix(state: seed)
             let bodies = (0..<200).map { [UInt8](repeating: UInt8($0), count: Int.random(in: 1...900, using: &random)) }
@@ -112,7 +112,7 @@ private struct RawPeer: ~Copyable {
 
     @Test(arguments: [[0, 4, 0, 1], [0xff, 0xff, 0xff, 0xff], [0, 0, 0, 0]] as [[UInt8]])
     func badLengthClosesAtOnce(length: [UInt8]) async throws {
-        try await withLocalServer(FrameLimits()) { _, path, metrics in
+        try await withLocalServer(FrameLimits.patient) { _, path, metrics in
             let peer = try RawPeer(path: path)
             peer.send(length)
             #expect(await peer.receiveAll() == [])
@@ -121,7 +121,7 @@ private struct RawPeer: ~Copyable {
     }
 
     @Test func halfAFrameThenSilenceIsCutOff() async throws {
-        var limits = FrameLimits()
+        var limits = FrameLimits.patient
         limits.frame = .milliseconds(150)
         try await withLocalServer(limits) { _, path, metrics in
             for part in [[0], [0, 0, 0, 9], [0, 0, 0, 9, 1, 2]] as [[UInt8]] {
@@ -134,7 +134,7 @@ private struct RawPeer: ~Copyable {
     }
 
     @Test func drippingOctetsDoNotExtendTheDeadline() async throws {
-        var limits = FrameLimits()
+        var limits = FrameLimits.patient
         limits.frame = .milliseconds(200)
         try await withLocalServer(limits) { _, path, metrics in
             let peer = try RawPeer(path: path)
@@ -149,7 +149,7 @@ private struct RawPeer: ~Copyable {
     }
 
     @Test func silenceIsCutOff() async throws {
-        var limits = FrameLimits()
+        var limits = FrameLimits.patient
         limits.idle = .milliseconds(100)
         try await withLocalServer(limits) { _, path, metrics in
             let peer = try RawPeer(path: path)
@@ -160,7 +160,7 @@ private struct RawPeer: ~Copyable {
     }
 
     @Test func silenceInsteadOfAHandshakeIsCutOff() async throws {
-        var limits = FrameLimits()
+        var limits = FrameLimits.patient
         limits.handshake = .milliseconds(100)
         try await withServer(limits: limits) { server in
             let peer = try RawPeer(port: try server.server.port ?? 0)
@@ -179,7 +179,7 @@ private struct RawPeer: ~Copyable {
     }
 
     @Test func connectionsInAllAreBounded() async throws {
-        var limits = FrameLimits()
+        var limits = FrameLimits.patient
         limits.connections = 2
         try await withLocalServer(limits) { server, path, metrics in
             let first = try RawPeer(path: path)
@@ -196,7 +196,7 @@ private struct RawPeer: ~Copyable {
     }
 
     @Test func aPeerThatDoesNotReadItsRepliesIsCutOff() async throws {
-        var limits = FrameLimits()
+        var limits = FrameLimits.patient
         limits.reply = .milliseconds(200)
         try await withLocalServer(limits) { _, path, metrics in
             let peer = try RawPeer(path: path)

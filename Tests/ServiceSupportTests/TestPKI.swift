@@ -32,6 +32,11 @@ struct TestCredential {
 
     var fingerprint: Digest256 { Digest256(validated: Array(SHA256.hash(data: der))) }
 
+    /// Octets of the DER signature, the last thing in a certificate: SEQUENCE of two INTEGERs.
+    var signatureLength: Int {
+        (68...72).first { der[der.count - $0] == 0x30 && der[der.count - $0 + 1] == UInt8($0 - 2) } ?? 0
+    }
+
     var publicKeyDigest: Digest256 {
         Digest256(validated: Array(SHA256.hash(data: key.publicKey.x963Representation)))
     }
@@ -144,3 +149,14 @@ func code(_ body: () async throws -> some Any) async -> String {
 }
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+extension FrameLimits {
+    /// Time limits that a busy machine keeps, too; a test shortens the one that it is about.
+    static var patient: FrameLimits {
+        var limits = FrameLimits()
+        limits.handshake = .seconds(60)
+        limits.frame = .seconds(60)
+        limits.reply = .seconds(60)
+        return limits
+    }
+}

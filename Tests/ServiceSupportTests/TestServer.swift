@@ -28,7 +28,7 @@ final class TestServer: Sendable {
     }
 
     func start(
-        limits: FrameLimits = FrameLimits(),
+        limits: FrameLimits = FrameLimits.patient,
         key: ((TestCredential) -> TLSKey)? = nil,
         handler: @escaping FrameServer.Handler = { Array("\($0.name):".utf8) + $1 }
     ) async throws {
@@ -57,7 +57,7 @@ final class TestServer: Sendable {
         users: Set<UInt32>,
         handler: @escaping FrameServer.Handler = { Array("\($0.name):".utf8) + $1 }
     ) async throws {
-        try await start(.local(path: socketPath, users: users), FrameLimits(), handler)
+        try await start(.local(path: socketPath, users: users), FrameLimits.patient, handler)
     }
 
     var socketPath: String { folder.path + "/s" }
@@ -109,13 +109,14 @@ final class TestServer: Sendable {
             )
         )
         configuration.connections = connections
+        configuration.connectTimeout = .seconds(60)
         return try FrameClient(configuration)
     }
 }
 
 /// Runs `body` with a started server and stops it afterwards.
 func withServer(
-    limits: FrameLimits = FrameLimits(),
+    limits: FrameLimits = FrameLimits.patient,
     handler: FrameServer.Handler? = nil,
     _ body: (TestServer) async throws -> Void
 ) async throws {
@@ -135,7 +136,7 @@ func withServer(
 }
 
 extension FrameClient {
-    func text(_ body: String, timeout: Duration = .seconds(20)) async throws -> String {
+    func text(_ body: String, timeout: Duration = .seconds(60)) async throws -> String {
         String(decoding: try await request(Array(body.utf8), timeout: timeout), as: UTF8.self)
     }
 }

@@ -38,6 +38,8 @@ public enum Vectors {
 
     public struct Missing: Error {
         public let path: String
+
+        public init(path: String) { self.path = path }
     }
 
     /// One line of `manifest.json`.

@@ -98,23 +98,26 @@ private func refused(_ body: () throws -> Void) -> Bool {
         )
     }
 
-    @Test func everySizeTo130EqualsTheDefinition() throws {
+    @Test func everySizeTo130EqualsTheDefinition() async throws {
         let all = leaves(130)
         let naive = Naive()
         let tree = MerkleTree(leaves: all)
         let lean = ProofBuilder(leaf: { all[$0] })
         for size in 0...130 {
+            await Task.yield()
             let root = naive.root(all[..<size])
             #expect(try tree.root(at: size) == root)
             #expect(CompactRange.root(of: 0..<size, leaf: { all[$0] }) == root)
             for index in 0..<size {
                 let proof = try tree.inclusion(of: index, size: size)
-                #expect(proof.hashes == naive.path(index, all[..<size]))
+                if proof.hashes != naive.path(index, all[..<size]) { Issue.record("entry \(index) of \(size)") }
                 try proof.verify(leaf: all[index], root: root)
             }
             for first in 0...size {
                 let proof = try tree.consistency(from: first, to: size)
-                if first > 0 { #expect(proof.hashes == naive.proof(first, all[..<size], true)) }
+                if first > 0, proof.hashes != naive.proof(first, all[..<size], true) {
+                    Issue.record("from \(first) to \(size)")
+                }
                 try proof.verify(firstRoot: naive.root(all[..<first]), secondRoot: root)
             }
             if size > 0 {

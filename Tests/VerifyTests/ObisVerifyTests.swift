@@ -54,7 +54,9 @@ struct ObisVerifyTests {
             let result = try run(
                 [
                     "spake2p", "--passcode", passcode, "--salt", "U1BBS0UyUCBLZXkgU2FsdA==", "--iterations", "1000",
-                ], input: input)
+                ],
+                input: input
+            )
             #expect(result.status == 0)
             #expect(result.output == expected + "\n")
         }
@@ -73,7 +75,8 @@ struct ObisVerifyTests {
             ["attestation", "--paa", "/nonexistent", "--pai", "/nonexistent", "--dac", "/nonexistent"],
             ["attestation", "--paa", "/tmp", "--pai", "/dev/null", "--dac", "/dev/null", "--vid", "FFF1"],
             ["attestation", "--paa", "/tmp", "--pai", "/dev/null", "--dac", "/dev/null", "--at", "yesterday"],
-        ])
+        ]
+    )
     func usage(_ arguments: [String]) throws {
         let result = try run(arguments)
         #expect(result.status == 2)

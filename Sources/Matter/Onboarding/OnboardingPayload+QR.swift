@@ -5,7 +5,14 @@ extension OnboardingPayload {
     public static let longestText = 1024
 
     /// The QR code's text: `MT:` and base 38 of 88 bits and the optional data.
-    public var qrText: String {
+    public var qrText: String { Self.qrText(of: [self]) }
+
+    /// One code for several devices: their texts after one prefix, joined with `*`.
+    public static func qrText(of payloads: [OnboardingPayload]) -> String {
+        "MT:" + payloads.map(\.base38).joined(separator: "*")
+    }
+
+    private var base38: String {
         var packer = BitPacker()
         packer.append(0, bits: 3)  // version
         packer.append(UInt32(vendorID.value), bits: 16)
@@ -16,7 +23,7 @@ extension OnboardingPayload {
         packer.append(passcode.reveal(), bits: 27)
         packer.append(0, bits: 4)
         let tail = extra.isEmpty ? [] : TLVElement(.anonymous, .structure(extra)).encoded
-        return "MT:" + Base38.encode(packer.octets + tail)
+        return Base38.encode(packer.octets + tail)
     }
 
     /// Reads a code that describes exactly one device. Throws `matter.onboarding.*`.
@@ -38,10 +45,11 @@ extension OnboardingPayload {
         guard let segment = segments.first(where: { $0.starts(with: prefix) }) else {
             throw Refusal(MatterError.onboardingPrefix)
         }
-        return try segment.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map { part in
-            guard part.starts(with: prefix) else { throw Refusal(MatterError.onboardingPrefix) }
-            return try OnboardingPayload(packed: Base38.decode(part.dropFirst(prefix.count)))
-        }
+        let parts = segment.dropFirst(prefix.count).split(
+            separator: UInt8(ascii: "*"),
+            omittingEmptySubsequences: false
+        )
+        return try parts.map { try OnboardingPayload(packed: Base38.decode($0)) }
     }
 
     private static let prefix = Array("MT:".utf8)

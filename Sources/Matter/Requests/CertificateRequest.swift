@@ -36,7 +36,7 @@ public struct CertificateRequest: Sendable, Hashable {
         guard try algorithm.primitive(.objectIdentifier).elementsEqual(ObjectIdentifier.ecdsaWithSHA256),
             algorithm.isAtEnd
         else { throw Refusal(MatterError.requestAlgorithm) }
-        let signature = try SignatureEncoding.raw(request.bitString(), fault: .requestSignature)
+        let signatureOctets = try request.bitString()
         try request.end()
 
         var fields = try DERReader(body, fault: .requestMalformed)
@@ -52,6 +52,7 @@ public struct CertificateRequest: Sendable, Hashable {
         var set = try fields.constructed(.context(0))
         try fields.end()
         self.attributes = try Self.attributes(&set)
+        let signature = try SignatureEncoding.raw(signatureOctets, fault: .requestSignature)
         guard publicKey.verifies(signature, over: Array(body.encodedBytes)) else {
             throw Refusal(MatterError.requestSignature, "not made by the key in the request")
         }

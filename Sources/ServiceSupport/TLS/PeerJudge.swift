@@ -64,10 +64,8 @@ public struct PeerJudge: Sendable {
         guard der.count <= Self.largestCertificate, let leaf = try? Certificate(derEncoded: der) else {
             throw Refusal(ServiceSupportError.peerMalformed, "not a DER certificate of a sane size")
         }
-        // Some octets can vary without the parser minding, such as a BIT STRING's count of unused bits.
-        var encoder = DER.Serializer()
-        guard (try? encoder.serialize(leaf)) != nil, encoder.serializedBytes == der else {
-            throw Refusal(ServiceSupportError.peerMalformed, "not in its one DER form")
+        guard Self.hasWholeSignature(der) else {
+            throw Refusal(ServiceSupportError.peerMalformed, "signature not in its one DER form")
         }
         guard
             let authority = authorities.first(where: {
@@ -93,6 +91,15 @@ public struct PeerJudge: Sendable {
             usableFrom: max(Instant(leaf.notValidBefore), Instant(authority.notValidBefore)),
             usableUntil: min(Instant(leaf.notValidAfter), Instant(authority.notValidAfter))
         )
+    }
+
+    /// A signature fills its BIT STRING: a count of unused bits other than 0 is another encoding of the same
+    /// certificate, which the parser lets pass when those bits happen to be zero.
+    private static func hasWholeSignature(_ der: [UInt8]) -> Bool {
+        guard let root = try? DER.parse(der), case .constructed(let parts) = root.content,
+            let signature = Array(parts).last, case .primitive(let bits) = signature.content
+        else { return false }
+        return bits.first == 0
     }
 
     private func checkForm(_ leaf: Certificate) throws -> P256Point {

@@ -14,7 +14,11 @@ struct IssuingTests {
         try laboratory.pai.check(as: .pai)
         try dac.check(as: .dac)
         let anchor = try AttestationChain.verify(
-            dac: dac, pai: laboratory.pai, paas: [laboratory.paa], at: Laboratory.start + 3600)
+            dac: dac,
+            pai: laboratory.pai,
+            paas: [laboratory.paa],
+            at: Laboratory.start + 3600
+        )
         #expect(anchor == laboratory.paa)
         #expect(dac.notAfter == .noExpiry)
         #expect(dac.notBefore == laboratory.pai.notBefore)
@@ -33,7 +37,8 @@ struct IssuingTests {
             [
                 "verify", "-x509_strict", "-attime", String((Laboratory.start + 120).seconds), "-CAfile", files[0],
                 "-untrusted", files[1], files[2],
-            ])
+            ]
+        )
         #expect(result.status == 0, "\(result.output)")
         let text = try Subprocess.run("/usr/bin/openssl", ["x509", "-in", files[2], "-noout", "-text"]).output
         #expect(text.contains("1.3.6.1.4.1.37244.2.1 = FFF1, 1.3.6.1.4.1.37244.2.2 = 8001"))
@@ -46,12 +51,19 @@ struct IssuingTests {
         let laboratory = try await Laboratory()
         let profile = try laboratory.dacProfile()
         let other = CertificateExpectation(
-            publicKey: P256.Signing.PrivateKey().point, vendorID: Laboratory.vendorID,
-            productID: Laboratory.productID, serial: profile.serial, commonName: "obis 0123456789abcdef",
-            notBefore: profile.notBefore)
+            publicKey: P256.Signing.PrivateKey().point,
+            vendorID: Laboratory.vendorID,
+            productID: Laboratory.productID,
+            serial: profile.serial,
+            commonName: "obis 0123456789abcdef",
+            notBefore: profile.notBefore
+        )
         await #expect {
             _ = try await CertificateIssuing.issue(
-                ToBeSignedCertificate(profile), as: .dac, issuer: profile.issuer, expected: other
+                ToBeSignedCertificate(profile),
+                as: .dac,
+                issuer: profile.issuer,
+                expected: other
             ) { _ in
                 Issue.record("the signer was called")
                 throw Refusal(MatterError.issuingSignature)
@@ -89,12 +101,17 @@ struct IssuingTests {
             ("2026-11-22T15:04:05Z", UInt8(0x17), "261122150405Z"), ("1970-01-01T00:00:00Z", 0x17, "700101000000Z"),
             ("2049-12-31T23:59:59Z", 0x17, "491231235959Z"), ("2050-01-01T00:00:00Z", 0x18, "20500101000000Z"),
             ("9999-12-31T23:59:59Z", 0x18, "99991231235959Z"),
-        ])
+        ]
+    )
     func times(_ text: String, _ tag: UInt8, _ content: String) throws {
         let key = P256.Signing.PrivateKey()
         let profile = try CertificateProfile.paa(
-            commonName: "T", vendorID: Laboratory.vendorID, publicKey: key.point, serial: .fresh(),
-            notBefore: Instant(text))
+            commonName: "T",
+            vendorID: Laboratory.vendorID,
+            publicKey: key.point,
+            serial: .fresh(),
+            notBefore: Instant(text)
+        )
         let tree = DERTree(parsing: ToBeSignedCertificate(profile).bytes)
         #expect(tree[4, 0] == DERTree(tag, Array(content.utf8)))
     }

@@ -10,7 +10,9 @@ struct LintFault: Sendable, CustomStringConvertible {
     let plant: @Sendable (inout DERTree) -> Void
 
     init(
-        _ description: String, _ code: MatterError, _ kind: CertificateKind = .dac,
+        _ description: String,
+        _ code: MatterError,
+        _ kind: CertificateKind = .dac,
         plant: @escaping @Sendable (inout DERTree) -> Void
     ) {
         self.description = description
@@ -108,9 +110,17 @@ struct LintFault: Sendable, CustomStringConvertible {
         .init("a DAC with path length", .lintBasicConstraints, plant: value(0, [0x30, 3, 2, 1, 0])),
         .init("a PAI without path length", .lintBasicConstraints, .pai, plant: value(0, [0x30, 3, 1, 1, 0xFF])),
         .init(
-            "a PAI with path length 1", .lintBasicConstraints, .pai, plant: value(0, [0x30, 6, 1, 1, 0xFF, 2, 1, 1])),
+            "a PAI with path length 1",
+            .lintBasicConstraints,
+            .pai,
+            plant: value(0, [0x30, 6, 1, 1, 0xFF, 2, 1, 1])
+        ),
         .init(
-            "a PAA with path length 2", .lintBasicConstraints, .paa, plant: value(0, [0x30, 6, 1, 1, 0xFF, 2, 1, 2])),
+            "a PAA with path length 2",
+            .lintBasicConstraints,
+            .paa,
+            plant: value(0, [0x30, 6, 1, 1, 0xFF, 2, 1, 2])
+        ),
         .init("basic constraints not critical", .lintBasicConstraints) { tree in
             tree.edit(at: [7, 0, 0]) { $0.children?.remove(at: 1) }
         },

@@ -9,13 +9,22 @@ struct LintTests {
         case .dac: try laboratory.dacProfile()
         case .pai:
             try .pai(
-                issuer: CertificateIssuer(laboratory.paa), commonName: "PAI", vendorID: Laboratory.vendorID,
-                productID: Laboratory.productID, publicKey: laboratory.paiKey.point, serial: .fresh(),
-                notBefore: Laboratory.start)
+                issuer: CertificateIssuer(laboratory.paa),
+                commonName: "PAI",
+                vendorID: Laboratory.vendorID,
+                productID: Laboratory.productID,
+                publicKey: laboratory.paiKey.point,
+                serial: .fresh(),
+                notBefore: Laboratory.start
+            )
         case .paa:
             try .paa(
-                commonName: "PAA", vendorID: Laboratory.vendorID, publicKey: laboratory.paaKey.point,
-                serial: .fresh(), notBefore: Laboratory.start)
+                commonName: "PAA",
+                vendorID: Laboratory.vendorID,
+                publicKey: laboratory.paaKey.point,
+                serial: .fresh(),
+                notBefore: Laboratory.start
+            )
         }
     }
 
@@ -48,14 +57,29 @@ struct LintTests {
         let issuer = try CertificateIssuer(laboratory.pai)
         func code(vendor: UInt16, product: UInt16?) throws -> String? {
             let profile = try CertificateProfile.dac(
-                issuer: issuer, commonName: "d", vendorID: VendorID(vendor), productID: ProductID(product ?? 0),
-                publicKey: laboratory.deviceKey.point, serial: .fresh(), notBefore: Laboratory.start)
+                issuer: issuer,
+                commonName: "d",
+                vendorID: VendorID(vendor),
+                productID: ProductID(product ?? 0),
+                publicKey: laboratory.deviceKey.point,
+                serial: .fresh(),
+                notBefore: Laboratory.start
+            )
             let expected = CertificateExpectation(
-                publicKey: profile.publicKey, vendorID: VendorID(vendor), productID: product.map { ProductID($0) },
-                serial: profile.serial, commonName: "d", notBefore: profile.notBefore)
+                publicKey: profile.publicKey,
+                vendorID: VendorID(vendor),
+                productID: product.map { ProductID($0) },
+                serial: profile.serial,
+                commonName: "d",
+                notBefore: profile.notBefore
+            )
             return try refusalCode {
                 try CertificateLint.check(
-                    ToBeSignedCertificate(profile).bytes, as: .dac, issuer: issuer, expected: expected)
+                    ToBeSignedCertificate(profile).bytes,
+                    as: .dac,
+                    issuer: issuer,
+                    expected: expected
+                )
             }
         }
         #expect(try code(vendor: 0xFFF1, product: 0x8001) == nil)
@@ -68,23 +92,46 @@ struct LintTests {
     func validity() async throws {
         let laboratory = try await Laboratory()
         let early = CertificateIssuer(
-            name: laboratory.pai.subject, publicKey: laboratory.pai.publicKey, notBefore: .epoch, notAfter: .noExpiry)
+            name: laboratory.pai.subject,
+            publicKey: laboratory.pai.publicKey,
+            notBefore: .epoch,
+            notAfter: .noExpiry
+        )
         let dac = try CertificateProfile.dac(
-            issuer: early, commonName: "d", vendorID: Laboratory.vendorID, productID: Laboratory.productID,
-            publicKey: laboratory.deviceKey.point, serial: .fresh(), notBefore: laboratory.pai.notBefore + -1)
+            issuer: early,
+            commonName: "d",
+            vendorID: Laboratory.vendorID,
+            productID: Laboratory.productID,
+            publicKey: laboratory.deviceKey.point,
+            serial: .fresh(),
+            notBefore: laboratory.pai.notBefore + -1
+        )
         let issuer = try CertificateIssuer(laboratory.pai)
         let code = try refusalCode {
             try CertificateLint.check(
-                ToBeSignedCertificate(dac).bytes, as: .dac, issuer: issuer, expected: .init(dac))
+                ToBeSignedCertificate(dac).bytes,
+                as: .dac,
+                issuer: issuer,
+                expected: .init(dac)
+            )
         }
         #expect(code == "matter.lint.validity")
         let short = CertificateIssuer(
-            name: laboratory.paa.subject, publicKey: laboratory.paa.publicKey, notBefore: Laboratory.start,
-            notAfter: Laboratory.start + 1000)
+            name: laboratory.paa.subject,
+            publicKey: laboratory.paa.publicKey,
+            notBefore: Laboratory.start,
+            notAfter: Laboratory.start + 1000
+        )
         let pai = try CertificateProfile.pai(
-            issuer: short, commonName: "PAI", vendorID: Laboratory.vendorID, productID: nil,
-            publicKey: laboratory.paiKey.point, serial: .fresh(), notBefore: Laboratory.start,
-            notAfter: Laboratory.start + 1001)
+            issuer: short,
+            commonName: "PAI",
+            vendorID: Laboratory.vendorID,
+            productID: nil,
+            publicKey: laboratory.paiKey.point,
+            serial: .fresh(),
+            notBefore: Laboratory.start,
+            notAfter: Laboratory.start + 1001
+        )
         let outlives = try refusalCode {
             try CertificateLint.check(ToBeSignedCertificate(pai).bytes, as: .pai, issuer: short, expected: .init(pai))
         }

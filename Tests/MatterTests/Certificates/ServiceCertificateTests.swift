@@ -13,18 +13,30 @@ struct ServiceCertificateTests {
 
     private func authority() throws -> [UInt8] {
         let profile = try ServiceCertificateProfile(
-            usage: .authority, subject: ServiceName(commonName: "site-1 CA", organization: "Acme"), issuer: nil,
-            publicKey: caKey.point, serial: .fresh(), notBefore: Laboratory.start, notAfter: Laboratory.start + 86_400)
+            usage: .authority,
+            subject: ServiceName(commonName: "site-1 CA", organization: "Acme"),
+            issuer: nil,
+            publicKey: caKey.point,
+            serial: .fresh(),
+            notBefore: Laboratory.start,
+            notAfter: Laboratory.start + 86_400
+        )
         let tbs = ToBeSignedCertificate(profile)
         return try tbs.assembled(with: caKey.signNow(tbs.bytes))
     }
 
     private func leaf(_ usage: ServiceCertificateProfile.Usage, issuer: [UInt8]) throws -> [UInt8] {
         let profile = try ServiceCertificateProfile(
-            usage: usage, subject: ServiceName(commonName: "station-07", organizationalUnit: "station"),
-            issuer: ServiceIssuer(certificate: issuer), publicKey: leafKey.point, serial: .fresh(),
-            notBefore: Laboratory.start, notAfter: Laboratory.start + 3600, dnsNames: ["edge.site-1.example"],
-            addresses: [[10, 0, 0, 7]])
+            usage: usage,
+            subject: ServiceName(commonName: "station-07", organizationalUnit: "station"),
+            issuer: ServiceIssuer(certificate: issuer),
+            publicKey: leafKey.point,
+            serial: .fresh(),
+            notBefore: Laboratory.start,
+            notAfter: Laboratory.start + 3600,
+            dnsNames: ["edge.site-1.example"],
+            addresses: [[10, 0, 0, 7]]
+        )
         let tbs = ToBeSignedCertificate(profile)
         return try tbs.assembled(with: caKey.signNow(tbs.bytes))
     }
@@ -34,21 +46,25 @@ struct ServiceCertificateTests {
         arguments: [
             (ServiceCertificateProfile.Usage.server, true, false), (.client, false, true),
             (.serverAndClient, true, true),
-        ])
+        ]
+    )
     func purposes(_ usage: ServiceCertificateProfile.Usage, server: Bool, client: Bool) throws {
         let ca = try authority()
         let folder = try TemporaryFolder()
         func pem(_ name: String, _ der: [UInt8]) throws -> String {
             let source = try folder.write(name, der)
             _ = try Subprocess.run(
-                "/usr/bin/openssl", ["x509", "-inform", "DER", "-in", source, "-out", source + ".pem"])
+                "/usr/bin/openssl",
+                ["x509", "-inform", "DER", "-in", source, "-out", source + ".pem"]
+            )
             return source + ".pem"
         }
         let (root, end) = try (pem("ca", ca), pem("leaf", leaf(usage, issuer: ca)))
         func verifies(_ options: [String]) throws -> Bool {
             let time = ["-attime", String((Laboratory.start + 60).seconds)]
             return try Subprocess.run(
-                "/usr/bin/openssl", ["verify", "-x509_strict", "-CAfile", root] + time + options + [end]
+                "/usr/bin/openssl",
+                ["verify", "-x509_strict", "-CAfile", root] + time + options + [end]
             ).status == 0
         }
         #expect(try verifies(["-purpose", "sslserver"]) == server)
@@ -75,9 +91,16 @@ struct ServiceCertificateTests {
         #expect(try refusalCode { _ = try ServiceIssuer(certificate: end) } == MatterError.serviceIssuer.rawValue)
         func profile(names: [String] = [], addresses: [[UInt8]] = [], notAfter: Instant = .noExpiry) throws {
             _ = try ServiceCertificateProfile(
-                usage: .server, subject: ServiceName(commonName: "x"), issuer: ServiceIssuer(certificate: ca),
-                publicKey: leafKey.point, serial: .fresh(), notBefore: Laboratory.start, notAfter: notAfter,
-                dnsNames: names, addresses: addresses)
+                usage: .server,
+                subject: ServiceName(commonName: "x"),
+                issuer: ServiceIssuer(certificate: ca),
+                publicKey: leafKey.point,
+                serial: .fresh(),
+                notBefore: Laboratory.start,
+                notAfter: notAfter,
+                dnsNames: names,
+                addresses: addresses
+            )
         }
         let code = MatterError.serviceProfile.rawValue
         #expect(try refusalCode { try profile(names: ["bad name"]) } == code)

@@ -52,6 +52,9 @@ struct DERTree: Equatable {
         return [tag] + length + body
     }
 
+    /// A SEQUENCE around octets that need not be DER.
+    static func sequence(_ body: [UInt8]) -> [UInt8] { [0x30] + DERTree(0x04, body).encoded.dropFirst() }
+
     subscript(_ path: Int...) -> DERTree {
         get { path.reduce(self) { $0.children![$1] } }
         set { set(newValue, at: path[...]) }

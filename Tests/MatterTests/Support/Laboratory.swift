@@ -18,40 +18,59 @@ struct Laboratory: Sendable {
     init() async throws {
         let key = paaKey
         let paaProfile = try CertificateProfile.paa(
-            commonName: "Laboratory PAA", vendorID: Self.vendorID, publicKey: key.point, serial: .fresh(),
-            notBefore: Self.start)
+            commonName: "Laboratory PAA",
+            vendorID: Self.vendorID,
+            publicKey: key.point,
+            serial: .fresh(),
+            notBefore: Self.start
+        )
         paa = try await Self.issue(paaProfile, key)
         let paiProfile = try CertificateProfile.pai(
-            issuer: CertificateIssuer(paa), commonName: "Laboratory PAI", vendorID: Self.vendorID,
-            productID: Self.productID, publicKey: paiKey.point, serial: .fresh(), notBefore: Self.start + 60)
+            issuer: CertificateIssuer(paa),
+            commonName: "Laboratory PAI",
+            vendorID: Self.vendorID,
+            productID: Self.productID,
+            publicKey: paiKey.point,
+            serial: .fresh(),
+            notBefore: Self.start + 60
+        )
         pai = try await Self.issue(paiProfile, key)
     }
 
     func dacProfile() throws -> CertificateProfile {
         try CertificateProfile.dac(
-            issuer: CertificateIssuer(pai), commonName: "obis 0123456789abcdef", vendorID: Self.vendorID,
-            productID: Self.productID, publicKey: deviceKey.point, serial: .fresh(), notBefore: Self.start)
+            issuer: CertificateIssuer(pai),
+            commonName: "obis 0123456789abcdef",
+            vendorID: Self.vendorID,
+            productID: Self.productID,
+            publicKey: deviceKey.point,
+            serial: .fresh(),
+            notBefore: Self.start
+        )
     }
 
     func dac() async throws -> AttestationCertificate { try await Self.issue(dacProfile(), paiKey) }
 
-    static func issue(_ profile: CertificateProfile, _ key: P256.Signing.PrivateKey) async throws
+    static func issue(
+        _ profile: CertificateProfile,
+        _ key: P256.Signing.PrivateKey
+    ) async throws
         -> AttestationCertificate
     {
         try await CertificateIssuing.issue(
-            ToBeSignedCertificate(profile), as: profile.kind, issuer: profile.issuer, expected: .init(profile),
-            sign: key.sign)
+            ToBeSignedCertificate(profile),
+            as: profile.kind,
+            issuer: profile.issuer,
+            expected: .init(profile),
+            sign: key.sign
+        )
     }
 
-    /// A certificate over any to-be-signed bytes, made without any check.
+    /// A certificate over any to-be-signed bytes, made without any check; they need not be DER.
     static func certificate(over tbs: [UInt8], _ key: P256.Signing.PrivateKey) throws -> [UInt8] {
-        try DERTree(
-            0x30,
-            children: [
-                DERTree(parsing: tbs), DERTree(parsing: [0x30, 0x0A, 0x06, 0x08] + OID.ecdsaWithSHA256),
-                DERTree(0x03, [0] + key.signature(for: tbs).derRepresentation),
-            ]
-        ).encoded
+        let algorithm: [UInt8] = [0x30, 0x0A, 0x06, 0x08] + OID.ecdsaWithSHA256
+        let signature = DERTree(0x03, [0] + (try key.signature(for: tbs).derRepresentation)).encoded
+        return DERTree.sequence(tbs + algorithm + signature)
     }
 }
 
@@ -82,9 +101,14 @@ extension CertificateSerial {
 extension CertificateExpectation {
     init(_ profile: CertificateProfile) {
         self.init(
-            publicKey: profile.publicKey, vendorID: Laboratory.vendorID, productID: profile.subject.productID,
-            serial: profile.serial, commonName: profile.subject.commonName ?? "", notBefore: profile.notBefore,
-            notAfter: profile.notAfter)
+            publicKey: profile.publicKey,
+            vendorID: Laboratory.vendorID,
+            productID: profile.subject.productID,
+            serial: profile.serial,
+            commonName: profile.subject.commonName ?? "",
+            notBefore: profile.notBefore,
+            notAfter: profile.notAfter
+        )
     }
 }
 
