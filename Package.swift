@@ -126,7 +126,13 @@ let package = Package(
         ),
 
         // The programs.
-        program("edgehsmd", ["Vocabulary", "EdgeHSMDaemon", "PKCS11Token", "KeyCustody", "ServiceSupport", logging]),
+        program(
+            "edgehsmd",
+            [
+                "Vocabulary", "Statements", "LineProtocol", "EdgeHSMDaemon", "PKCS11Token", "KeyCustody",
+                "ServiceSupport", crypto, logging,
+            ]
+        ),
         program("obis-factory", ["Vocabulary", "FactoryService", "ServiceSupport", logging]),
         program(
             "obis-station",

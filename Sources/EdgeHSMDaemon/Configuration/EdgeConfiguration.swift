@@ -38,6 +38,17 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         }
     }
 
+    /// Certificate of a signer of Certification Declarations and the alliance's root above it, as PEM files.
+    public struct DeclarationSignerFiles: Codable, Sendable, Hashable {
+        public var certificate: String
+        public var root: String
+
+        public init(certificate: String, root: String) {
+            self.certificate = certificate
+            self.root = root
+        }
+    }
+
     public var edgeHSM: EdgeHSMID
     public var factory: FactoryID
     public var profile: Profile
@@ -55,6 +66,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
     public var operatorUIDs: [UInt32]
     /// Absolute path of the file that metrics are written to every 10 seconds; absent: no file.
     public var metricsFile: String?
+    /// Needed in production; absent in the lab: the alliance's published test key.
+    public var declarationSigners: [DeclarationSignerFiles]?
     /// Writes of the anchor a day that lease renewals may cause; absent: 20,000.
     public var anchorWritesADay: Int?
 
@@ -70,6 +83,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         operatorSocket: String,
         operatorUIDs: [UInt32],
         metricsFile: String? = nil,
+        declarationSigners: [DeclarationSignerFiles]? = nil,
         anchorWritesADay: Int? = nil
     ) {
         self.edgeHSM = edgeHSM
@@ -83,6 +97,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         self.operatorSocket = operatorSocket
         self.operatorUIDs = operatorUIDs
         self.metricsFile = metricsFile
+        self.declarationSigners = declarationSigners
         self.anchorWritesADay = anchorWritesADay
     }
 

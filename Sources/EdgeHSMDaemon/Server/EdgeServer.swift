@@ -1,4 +1,5 @@
 import EdgeHSMCore
+public import KeyCustody
 import LineProtocol
 public import Logging
 public import ServiceSupport
@@ -8,13 +9,14 @@ import Vocabulary
 /// The two doors of an EdgeHSM: TCP with mutual TLS for stations and the Factory Service, and a Unix socket for the
 /// local operator. A caller's role comes from its certificate, and is judged anew for every request.
 public final class EdgeServer: Sendable {
-    private let line: FrameServer
+    /// Nil on a zeroised EdgeHSM, which has no TLS key.
+    private let line: FrameServer?
     private let local: FrameServer
 
     /// The TCP port in use.
-    public var port: Int? { line.port }
+    public var port: Int? { line?.port }
 
-    private init(line: FrameServer, local: FrameServer) {
+    private init(line: FrameServer?, local: FrameServer) {
         self.line = line
         self.local = local
     }
@@ -23,29 +25,32 @@ public final class EdgeServer: Sendable {
     public static func start(
         _ engine: EdgeEngine,
         configuration: EdgeConfiguration,
-        identity: TLSIdentity,
-        siteCA: [UInt8],
+        certificates: ServerCertificates?,
+        token: any Token,
         metrics: Metrics,
         logger: Logger,
         stop: @escaping @Sendable () -> Void
     ) async throws -> EdgeServer {
         let doors = Doors(engine: engine, metrics: metrics, logger: logger, stop: stop)
-        let line = try await FrameServer.start(
-            FrameServerConfiguration(
-                endpoint: .tls(
-                    host: configuration.listenHost,
-                    port: configuration.listenPort,
-                    identity: identity,
-                    authorities: [siteCA],
-                    now: { engine.now }
+        var line: FrameServer?
+        if let certificates {
+            line = try await FrameServer.start(
+                FrameServerConfiguration(
+                    endpoint: .tls(
+                        host: configuration.listenHost,
+                        port: configuration.listenPort,
+                        identity: ServerCertificateFile.identity(certificates, token: token),
+                        authorities: [certificates.siteCA.bytes],
+                        now: { engine.now }
+                    ),
+                    metrics: metrics,
+                    logger: logger,
+                    authorize: { try doors.authorize($0) },
+                    encodeRefusal: { OperationRouter<StationContext>.refuse($0, request: $1) }
                 ),
-                metrics: metrics,
-                logger: logger,
-                authorize: { try doors.authorize($0) },
-                encodeRefusal: { OperationRouter<StationContext>.refuse($0, request: $1) }
-            ),
-            handler: { await doors.answer($0, $1) }
-        )
+                handler: { await doors.answer($0, $1) }
+            )
+        }
         do {
             let local = try await FrameServer.start(
                 FrameServerConfiguration(
@@ -59,16 +64,15 @@ public final class EdgeServer: Sendable {
             )
             return EdgeServer(line: line, local: local)
         } catch {
-            await line.shutdown()
+            await line?.shutdown()
             throw error
         }
     }
 
     /// Stops listening and lets running requests end.
     public func shutdown() async {
-        async let first: Void = line.shutdown()
-        async let second: Void = local.shutdown()
-        _ = await (first, second)
+        await line?.shutdown()
+        await local.shutdown()
     }
 }
 

@@ -33,6 +33,7 @@ struct OEMWorld: Sendable {
     let root = SoftwareKey()
     let officers: [SoftwareKey]
     let authorizer: SoftwareKey
+    let portal = SoftwareKey()
     let labelKey: P256.KeyAgreement.PrivateKey
     let certificates: CertificatesInstalled
     let manifestBytes: [UInt8]
@@ -105,7 +106,7 @@ struct OEMWorld: Sendable {
             },
             threshold: 2,
             authorizer: authorizer.publicKey,
-            portal: SoftwareKey().publicKey,
+            portal: portal.publicKey,
             labelRecord: P256Point(validated: Array(labelKey.publicKey.x963Representation)),
             issuedAt: Self.now + -1_000,
             expiresAt: Self.now + 10_000_000
@@ -320,17 +321,24 @@ struct OEMWorld: Sendable {
         var sealedForAuthorization: Digest256?
         var flipSealedOctet = false
         var version = "1.0"
+        var batch = "B1"
+        var quantity = 10
     }
 
-    func authorization(_ approvalID: Digest256, edgeHSM: EdgeHSMID = edgeID) -> ProductionAuthorization {
+    func authorization(
+        _ approvalID: Digest256,
+        edgeHSM: EdgeHSMID = edgeID,
+        batch: String = "B1",
+        quantity: Int = 10
+    ) -> ProductionAuthorization {
         ProductionAuthorization(
             product: Self.product,
             approval: approvalID,
             manifest: Digest256.of(manifestBytes),
             edgeHSM: edgeHSM,
             factory: FactoryID(validated: "factory-1"),
-            batch: BatchName(validated: "B1"),
-            quantity: 10,
+            batch: BatchName(validated: batch),
+            quantity: quantity,
             serials: .init(prefix: "BU", first: 1, digits: 6),
             notBefore: Self.now + -100,
             notAfter: Self.now + 10_000,
@@ -346,7 +354,12 @@ struct OEMWorld: Sendable {
         var approval = try self.approval.unsigned()
         for index in alterations.approvers { approval = try officers[index].signed(approval) }
         let authorization = try authorizer.signed(
-            authorization(approval.statementID, edgeHSM: alterations.edgeHSM).unsigned()
+            authorization(
+                approval.statementID,
+                edgeHSM: alterations.edgeHSM,
+                batch: alterations.batch,
+                quantity: alterations.quantity
+            ).unsigned()
         )
         let contents = PackageContents(
             authorization: authorization,

@@ -1,0 +1,74 @@
+internal import ArgumentParser
+internal import EdgeHSMDaemon
+internal import ServiceSupport
+internal import Statements
+internal import Vocabulary
+
+struct InitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Makes the appliance's keys in its token, and its TLS certificate. What is there stays."
+    )
+
+    @OptionGroup var appliance: ConfigurationOption
+
+    func run() async throws {
+        try ProcessHardening.apply()
+        let certificates = try await appliance.open().enrolment.initialise()
+        print("site CA \(Digest256.of(certificates.siteCA.bytes))")
+    }
+}
+
+struct EnrolRequestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enrol-request",
+        abstract: "Writes what the OEM's officers are asked to sign: this appliance's keys, signed by its identity."
+    )
+
+    @OptionGroup var appliance: ConfigurationOption
+    @Option(help: "The file to write, an envelope.") var out: String
+
+    func run() async throws {
+        try ProcessHardening.apply()
+        let request = try await appliance.open().enrolment.request()
+        try InputFile.write(request.serialized(), to: out)
+        print("enrolment \(request.statementID)")
+    }
+}
+
+struct EnrolCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enrol",
+        abstract: "Pins the OEM's root authority and RoleKeys in the token and begins the journal."
+    )
+
+    @OptionGroup var appliance: ConfigurationOption
+    @Option(help: "RoleKeys version 1, an envelope.") var roleKeys: String
+    @Option(help: "The root authority's public key: PEM or hexadecimal.") var rootKey: String
+    @Option(help: "The enrolment that the officers signed, an envelope.") var enrolment: String
+
+    func run() async throws {
+        try ProcessHardening.apply()
+        let root = try InputFile.publicKey(rootKey)
+        try await appliance.open().enrolment.enrol(
+            root: root,
+            roleKeys: InputFile.envelope(roleKeys),
+            enrolment: InputFile.envelope(enrolment)
+        )
+        print("enrolled under the root authority \(root.keyID)")
+    }
+}
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Serves until it is stopped.")
+
+    @OptionGroup var appliance: ConfigurationOption
+    @Flag(help: .hidden) var allowInspection = false
+
+    func run() async throws {
+        try ProcessHardening.apply(allowsInspection: allowInspection)
+        let signals = SignalWait()
+        try await appliance.open().run(until: signals)
+    }
+}
+
