@@ -56,7 +56,7 @@ struct OEM: Sendable {
 
     func hold(_ plan: CeremonyPlan, purpose: String, dryRun: Bool = false) async throws -> Finished {
         let path = ceremonyRoom.path("ceremony.json")
-        try Files.write(CeremonyPlan.File(plan, purpose: purpose, oem: self), to: path)
+        try Files.writeJSON(CeremonyPlan.File(plan, purpose: purpose, oem: self), to: path)
         return try await ceremonyRoom.run(
             "obis",
             ["ceremony", path, "--state", state, "--json"] + (dryRun ? ["--dry-run"] : [])

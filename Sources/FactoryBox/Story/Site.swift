@@ -68,7 +68,7 @@ actor Site {
         try await oem.approve(enrolment, by: Array(oem.officers.prefix(2)))
         try await edge.enrol(
             roleKeys: oem.roleKeys + "/0001.json",
-            rootKey: oem.state + "/public/root-authority-1.pem",
+            rootKey: oem.state + "/public/root-authority.pem",
             enrolment: enrolment
         )
         narrator.passed("EdgeHSM \(edge.id) enrolled", "its transport key is TRUSTED in the portal's token")
