@@ -110,6 +110,13 @@ let package = Package(
             ["Vocabulary", "Statements", "Matter", "Silicon", "LineProtocol", "Programmers", crypto, x509, asn1]
         ),
         library(
+            "StationService",
+            [
+                "Vocabulary", "Statements", "StationCore", "Programmers", "Labels", "LineProtocol", "ServiceSupport",
+                "Durability", crypto, x509, asn1, grdb,
+            ]
+        ),
+        library(
             "Ceremony",
             ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto, cryptoExtras, x509, asn1]
         ),
@@ -126,13 +133,13 @@ let package = Package(
 
         // The programs.
         program("edgehsmd", ["Vocabulary", "EdgeHSMDaemon", "PKCS11Token", "KeyCustody", "ServiceSupport", logging]),
-        program("obis-factory", ["Vocabulary", "FactoryService", "ServiceSupport", logging]),
+        program(
+            "obis-factory",
+            ["Vocabulary", "Statements", "LineProtocol", "FactoryService", "ServiceSupport", logging]
+        ),
         program(
             "obis-station",
-            [
-                "Vocabulary", "StationCore", "Programmers", "VirtualChip", "Labels", "ServiceSupport", "LineProtocol",
-                "Durability", "Statements", logging, grdb,
-            ]
+            ["Vocabulary", "StationService", "StationCore", "Silicon", "Statements", "ServiceSupport", "LineProtocol"]
         ),
         program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
         program("obis-verify", ["Vocabulary", "Verify", "Matter", "Silicon"]),
@@ -179,7 +186,10 @@ let package = Package(
         ),
         tests(
             "FactoryService",
-            ["FactoryService", "FactoryCore", "LineProtocol", "Statements", "Vocabulary", grdb, logging]
+            [
+                "FactoryService", "FactoryCore", "LineProtocol", "ServiceSupport", "TransparencyLog", "Statements",
+                "Vocabulary", crypto, x509, asn1, grdb, logging,
+            ]
         ),
         tests("Labels", ["Labels", "Vocabulary"]),
         tests(
@@ -189,8 +199,8 @@ let package = Package(
         tests(
             "StationCore",
             [
-                "StationCore", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter", "Silicon",
-                "Vocabulary", crypto, x509, asn1,
+                "StationCore", "StationService", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter",
+                "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
             ]
         ),
         tests(

@@ -80,7 +80,8 @@ extension TokenExecution {
         }
         let authority = try await siteAuthority(at: now)
         let profile = try ServiceCertificateProfile(
-            usage: .client,
+            // A Factory Service is the EdgeHSM's client and its stations' server.
+            usage: role == .service ? .serverAndClient : .client,
             subject: ServiceName(commonName: name.text, organizationalUnit: role.rawValue),
             issuer: ServiceIssuer(certificate: authority.certificate),
             publicKey: csr.publicKey,
