@@ -111,6 +111,13 @@ let package = Package(
             ["Vocabulary", "Statements", "Matter", "Silicon", "LineProtocol", "Programmers", crypto, x509, asn1]
         ),
         library(
+            "StationService",
+            [
+                "Vocabulary", "Statements", "StationCore", "Programmers", "ChipPort", "Labels", "LineProtocol",
+                "ServiceSupport", "Durability", crypto, x509, asn1, grdb,
+            ]
+        ),
+        library(
             "Ceremony",
             ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto, cryptoExtras, x509, asn1]
         ),
@@ -133,14 +140,13 @@ let package = Package(
                 "ServiceSupport", crypto, logging,
             ]
         ),
-        program("obis-factory", ["Vocabulary", "FactoryService", "ServiceSupport", logging]),
+        program(
+            "obis-factory",
+            ["Vocabulary", "Statements", "LineProtocol", "FactoryService", "ServiceSupport", logging]
+        ),
         program(
             "obis-station",
-            [
-                "Vocabulary", "StationCore", "Programmers", "ChipPort", "VirtualChip", "Labels", "ServiceSupport",
-                "LineProtocol",
-                "Durability", "Statements", logging, grdb,
-            ]
+            ["Vocabulary", "StationService", "StationCore", "Silicon", "Statements", "ServiceSupport", "LineProtocol"]
         ),
         program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
         program("obis-verify", ["Vocabulary", "Verify", "Matter", "Silicon"]),
@@ -180,7 +186,10 @@ let package = Package(
         ),
         tests(
             "FactoryService",
-            ["FactoryService", "FactoryCore", "LineProtocol", "Statements", "Vocabulary", grdb, logging]
+            [
+                "FactoryService", "FactoryCore", "LineProtocol", "ServiceSupport", "TransparencyLog", "Statements",
+                "Vocabulary", crypto, x509, asn1, grdb, logging,
+            ]
         ),
         tests("Labels", ["Labels", "Vocabulary"]),
         tests(
@@ -193,8 +202,8 @@ let package = Package(
         tests(
             "StationCore",
             [
-                "StationCore", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter", "Silicon",
-                "Vocabulary", crypto, x509, asn1,
+                "StationCore", "StationService", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter",
+                "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
             ]
         ),
         tests(
