@@ -62,7 +62,8 @@ public struct LabelSpool: LabelDesk {
 
     private static let queue = DispatchQueue(label: "obis.station.labels", attributes: .concurrent)
 
-    private static func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    private static func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value
+    {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result(catching: work)) }
         }

@@ -1,11 +1,11 @@
+import ChipPort
 import Durability
 import Glibc
 public import LineProtocol
-import ChipPort
 import Programmers
 import ServiceSupport
-public import StationCore
 import Statements
+public import StationCore
 import Vocabulary
 
 /// A configured station: its connections, its records, and the sites that work with them.

@@ -1,7 +1,7 @@
 import Crypto
 import Glibc
-import StationCore
 import Statements
+import StationCore
 import SwiftASN1
 public import Vocabulary
 import X509

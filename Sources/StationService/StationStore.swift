@@ -2,8 +2,8 @@ import Durability
 import FoundationEssentials
 import GRDB
 public import LineProtocol
-public import StationCore
 import Statements
+public import StationCore
 public import Vocabulary
 
 /// A station's own records: where each unit stands, and reports that the Factory Service has not taken yet. No secret
