@@ -14,14 +14,17 @@ actor Site {
     nonisolated let narrator: Narrator
     nonisolated let vendor: SiliconVendor
     nonisolated let rack: ChipRack
+    nonisolated let factory: FactoryHost
     var plan: CeremonyPlan
     var services: [String: Service] = [:]
 
     static func build(_ world: World, oem: OEM, narrator: Narrator) async throws -> Site {
+        let edge = try EdgeAppliance(world, id: "edge-1", factory: "factory-1")
         let site = Site(
             world: world,
             oem: oem,
-            edge: try EdgeAppliance(world, id: "edge-1", factory: "factory-1"),
+            edge: edge,
+            factory: try FactoryHost(world, edge: edge),
             narrator: narrator,
             vendor: try await SiliconVendor.establish(notBefore: oem.start + -86_400)
         )
@@ -29,12 +32,20 @@ actor Site {
         return site
     }
 
-    private init(world: World, oem: OEM, edge: EdgeAppliance, narrator: Narrator, vendor: SiliconVendor) {
+    private init(
+        world: World,
+        oem: OEM,
+        edge: EdgeAppliance,
+        factory: FactoryHost,
+        narrator: Narrator,
+        vendor: SiliconVendor
+    ) {
         self.world = world
         self.oem = oem
         self.edge = edge
         self.narrator = narrator
         self.vendor = vendor
+        self.factory = factory
         rack = ChipRack(world, vendor: vendor)
         plan = CeremonyPlan(officers: oem.officers, expiresAt: oem.start + 30 * 86_400)
         plan.productKeys = ProductPlan.all.map {
@@ -76,17 +87,51 @@ actor Site {
         narrator.passed("signed transcripts verify")
     }
 
-    private func identity(_ request: String) throws -> P256Point {
+    private nonisolated func identity(_ request: String) throws -> P256Point {
         try EdgeHSMEnrolment.read(payload: Files.envelope(request).payload).identity
     }
 
-    func start() async throws {
-        narrator.chapter("The site comes up")
-        services["edgehsmd"] = try await edge.start()
-        narrator.passed("edgehsmd serves", "127.0.0.1:\(edge.port)")
+    nonisolated func identityKey() throws -> P256Point {
+        try identity(edge.host.path("enrolment-request.json"))
     }
 
-    func prepareProducts() async throws {}
-    func approveVersions() async throws {}
-    func authorizeBatches() async throws {}
+    // MARK: The site comes up
+
+    func start() async throws {
+        services["edgehsmd"] = try await edge.start()
+        narrator.passed("edgehsmd serves", "127.0.0.1:\(edge.port)")
+        try await factory.enrol(identity: identityKey())
+        narrator.passed("Factory Service and station enrolled", "the operator compared two fingerprints")
+        services["obis-factory"] = try await factory.start()
+        narrator.passed("obis-factory serves", "127.0.0.1:\(factory.port)")
+    }
+
+    /// Keys made in the EdgeHSM, certified by the OEM: nobody travelled.
+    func prepareProducts() async throws {
+        for product in ProductPlan.all {
+            let preparation = world.path("factory", "\(product.name).preparation.json")
+            try await factory.run([
+                "prepare-product", "--product", product.name, "--vendor", OEM.vendorID, "--product-id",
+                product.productIDText, "--out", preparation,
+            ])
+            plan.products.append(
+                .init(
+                    product: product.name,
+                    edgeHSM: edge.id,
+                    vendorID: OEM.vendorID,
+                    productID: product.productIDText,
+                    preparation: preparation,
+                    commonName: "Example \(product.name) PAI",
+                    notBefore: oem.start + -3_600,
+                    socClass: product.socClass,
+                    permissions: ADACPermissions.all.hex
+                )
+            )
+        }
+        _ = try await oem.hold(plan, purpose: "Certify the keys that \(edge.id) made for its products")
+        for product in ProductPlan.all {
+            try await factory.run(["load", oem.state + "/products/\(edge.id)/\(product.name).json"])
+        }
+        narrator.passed("PAIs and debug intermediates certified", "their keys were made in the EdgeHSM's token")
+    }
 }

@@ -42,10 +42,14 @@ public struct Story: Sendable {
     }
 
     private func tell(_ site: Site) async throws {
+        narrator.chapter("The site comes up")
         try await site.start()
         try await site.prepareProducts()
+        narrator.chapter("Versions and batches")
         try await site.approveVersions()
         try await site.authorizeBatches()
+        narrator.chapter("Production, offline")
+        try await site.produce()
     }
 }
 
