@@ -50,6 +50,12 @@ public struct Story: Sendable {
         try await site.authorizeBatches()
         narrator.chapter("Production, offline")
         try await site.produce()
+        narrator.chapter("Rework")
+        try await site.rework()
+        narrator.chapter("Records")
+        try await site.verifyRecords()
+        narrator.chapter("Summary")
+        try await site.summarise(Int(narrator.elapsed))
     }
 }
 
