@@ -39,11 +39,19 @@ import Vocabulary
         #expect(refusal { try box.reprovision(id, chip) } != nil)
         // Only the stored DAC is repeated, and a unit may be given up.
         let again = DecideIssue(
-            authorization: id, unit: unit.unit, station: station,
+            authorization: id,
+            unit: unit.unit,
+            station: station,
             request: PresentedRequest(
-                chipUID: chip.uid, nonce: Nonce(validated: World.random(32)), deviceKey: chip.key,
-                agreementKey: chip.agreement, digest: unit.request, isVendorProven: false),
-            facts: box.facts(id, chip.uid, key: chip.key))
+                chipUID: chip.uid,
+                nonce: Nonce(validated: World.random(32)),
+                deviceKey: chip.key,
+                agreementKey: chip.agreement,
+                digest: unit.request,
+                isVendorProven: false
+            ),
+            facts: box.facts(id, chip.uid, key: chip.key)
+        )
         #expect(try box.run(again).grant() == .stored(unit))
         try box.fail(unit)
     }
@@ -82,9 +90,12 @@ import Vocabulary
 
     @Test func receiptThatWeDoNotContainStopsIssuing() throws {
         var box = try Box(world)
-        let id = try box.load()
+        let id = try box.load(BatchDraft(quantity: 80))
         let good = try world.status(
-            at: World.start + 10, storedSize: box.disk.entries.count, storedRoot: box.disk.tree.root)
+            at: World.start + 10,
+            storedSize: box.disk.entries.count,
+            storedRoot: box.disk.tree.root
+        )
         _ = try box.downlink(status: good).grant()
         try box.issue(id, Chip(1))
         let beyond = try world.status(at: World.start + 20, storedSize: box.disk.entries.count + 50, storedRoot: .zero)
@@ -93,7 +104,10 @@ import Vocabulary
         try box.crash()
         expectRefused(EdgeError.receiptNotContained) { try box.issue(id, Chip(2)) }
         let agreed = try world.status(
-            at: World.start + 30, storedSize: box.disk.entries.count, storedRoot: box.disk.tree.root)
+            at: World.start + 30,
+            storedSize: box.disk.entries.count,
+            storedRoot: box.disk.tree.root
+        )
         _ = try box.downlink(status: agreed).grant()
         try box.issue(id, Chip(2))
     }
@@ -109,7 +123,10 @@ import Vocabulary
             try box.downlink(roleKeys: [forged.signed(by: world.authorizer)]).grant()
         }
         #expect(try box.downlink(roleKeys: [second, third]).grant().roleKeysVersion == 3)
-        #expect(try box.downlink(roleKeys: [world.roleKeys()]).grant().roleKeysVersion == 3, "an old one is passed over")
+        #expect(
+            try box.downlink(roleKeys: [world.roleKeys()]).grant().roleKeysVersion == 3,
+            "an old one is passed over"
+        )
         let fork = try world.roleKeys(version: 3, previous: second.statementID, expiresAt: World.start + 9 * World.day)
         expectRefused(EdgeError.roleKeysForked) { try box.downlink(roleKeys: [fork]).grant() }
         try box.crash()
@@ -121,7 +138,9 @@ import Vocabulary
         let id = try box.load()
         let chip = Chip(1)
         let begun = try box.begin(id, chip)
-        guard case .sign(let reservation) = try box.settle(box.decision(id, begun.unit, chip, begun.nonce)) else { return }
+        guard case .sign(let reservation) = try box.settle(box.decision(id, begun.unit, chip, begun.nonce)) else {
+            return
+        }
         #expect(try box.downlink(status: world.status(at: World.start + 1, closed: [id])).grant().closed == 1)
         expectRefused(EdgeError.reservationUnknown) { try box.sign(reservation, chip.key) }
         #expect(try box.state.authorization(id).returned == 10)

@@ -94,7 +94,9 @@ import Vocabulary
         let first = try BatchDraft(allotment: 100).approval(world)
         _ = try box.load(BatchDraft(), under: first)
         func release(_ units: Int) throws -> Envelope {
-            try world.order(.releaseAllotment(edgeHSM: World.edgeHSM, product: World.product, units: units, sequence: 1))
+            try world.order(
+                .releaseAllotment(edgeHSM: World.edgeHSM, product: World.product, units: units, sequence: 1)
+            )
         }
         expectRefused(EdgeError.releaseBelowUse) { try box.downlink(orders: [release(9)]).grant() }
         _ = try box.downlink(orders: [release(10)]).grant()
@@ -150,8 +152,14 @@ import Vocabulary
         // Officer 0 retired: what runs runs on, what is new needs the present officers.
         try box.issue(running, Chip(1))
         expectRefused(StatementError.tooFewOfficers) { try box.load(BatchDraft(batch: "b2", signers: [0, 1])) }
-        let second = try box.load(BatchDraft(sequence: 2, previous: BatchDraft().approval(world).statementID,
-            batch: "b3", signers: [1, 2]))
+        let second = try box.load(
+            BatchDraft(
+                sequence: 2,
+                previous: BatchDraft().approval(world).statementID,
+                batch: "b3",
+                signers: [1, 2]
+            )
+        )
         let order = try OfficerOrder(
             order: .revoke(.roleKey(world.officers[0].point.keyID)),
             reason: "lost",
@@ -167,10 +175,18 @@ import Vocabulary
         var box = try Box(world)
         let (one, two) = (try BatchDraft().load(world), try BatchDraft(batch: "b2").load(world))
         let swapped = LoadAuthorization(
-            requester: "service", package: one.package, sealed: one.sealed, contents: two.contents)
+            requester: "service",
+            package: one.package,
+            sealed: one.sealed,
+            contents: two.contents
+        )
         expectRefused(EdgeError.packageMismatch) { try box.run(swapped).grant() }
         let resealed = LoadAuthorization(
-            requester: "service", package: one.package, sealed: .zero, contents: one.contents)
+            requester: "service",
+            package: one.package,
+            sealed: .zero,
+            contents: one.contents
+        )
         expectRefused(EdgeError.packageMismatch) { try box.run(resealed).grant() }
         let wrongType = Envelope(
             payloadType: VersionApproval.payloadType,

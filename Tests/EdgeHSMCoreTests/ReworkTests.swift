@@ -90,18 +90,31 @@ import Vocabulary
         let begun = try box.begin(id, chip, .rotate)
         func rotation(_ chip: Chip, _ nonce: Nonce) -> DecideRotation {
             DecideRotation(
-                authorization: id, unit: unit.unit, station: station, request: chip.request(nonce),
-                facts: box.facts(id, chip.uid, key: chip.key))
+                authorization: id,
+                unit: unit.unit,
+                station: station,
+                request: chip.request(nonce),
+                facts: box.facts(id, chip.uid, key: chip.key)
+            )
         }
         expectRefused(EdgeError.keySeenBefore) {
             var old = chip.request(begun.nonce)
             old = PresentedRequest(
-                chipUID: chip.uid, nonce: begun.nonce, deviceKey: chip.key, agreementKey: chip.agreement,
-                digest: .zero, isVendorProven: false)
+                chipUID: chip.uid,
+                nonce: begun.nonce,
+                deviceKey: chip.key,
+                agreementKey: chip.agreement,
+                digest: .zero,
+                isVendorProven: false
+            )
             return try box.run(
                 DecideRotation(
-                    authorization: id, unit: unit.unit, station: station, request: old,
-                    facts: box.facts(id, chip.uid, key: chip.key))
+                    authorization: id,
+                    unit: unit.unit,
+                    station: station,
+                    request: old,
+                    facts: box.facts(id, chip.uid, key: chip.key)
+                )
             ).grant()
         }
         chip.newKey()

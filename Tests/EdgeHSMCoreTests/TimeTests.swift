@@ -29,7 +29,7 @@ import Vocabulary
 
     @Test func I2_clockBehindTheFloorRefusesAtStart() throws {
         var box = try Box(world)
-        let id = try box.load()
+        let id = try box.load(BatchDraft(quantity: 80))
         box.wall = World.start + 5_000
         try box.issue(id, Chip(1))
         box.wall = World.start + 4_699
@@ -46,7 +46,7 @@ import Vocabulary
 
     @Test func officersResetTheClockOnce() throws {
         var box = try Box(world)
-        let id = try box.load()
+        let id = try box.load(BatchDraft(quantity: 80))
         box.wall = World.start + 5 * World.day
         try box.issue(id, Chip(1))
         box.wall = World.start
@@ -67,8 +67,9 @@ import Vocabulary
         #expect(box.state.stopped == nil)
         _ = try box.downlink(orders: [good]).grant()
         expectRefused(EdgeError.clockNonceStale) {
-            try box.downlink(orders: [world.order(.resetClock(edgeHSM: World.edgeHSM, nonce: nonce, time: World.start))])
-                .grant()
+            try box.downlink(orders: [world.order(.resetClock(edgeHSM: World.edgeHSM, nonce: nonce, time: World.start))]
+            )
+            .grant()
         }
     }
 

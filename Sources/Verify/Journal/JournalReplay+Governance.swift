@@ -82,7 +82,8 @@ extension JournalReplay {
     mutating func judgeRelease(_ body: AllotmentReleased) {
         var product = products[body.product] ?? Product()
         if case .releaseAllotment(let box, let name, let units, let sequence) = orders[body.order]?.order {
-            let fits = box == genesis?.edgeHSM && name == body.product && units == body.units && sequence == body.sequence
+            let fits =
+                box == genesis?.edgeHSM && name == body.product && units == body.units && sequence == body.sequence
             demand(fits, .orderMissing, "another release was ordered")
         } else {
             note(.orderMissing, "release of \(body.product)")
@@ -172,6 +173,10 @@ extension JournalReplay {
         for (left, right) in zip(stated, openAccounts) where left != right {
             note(.accountMismatch, "authorization \(right.authorization)")
         }
-        demand(stated.count == openAccounts.count, .accountMismatch, "\(stated.count) accounts of \(openAccounts.count)")
+        demand(
+            stated.count == openAccounts.count,
+            .accountMismatch,
+            "\(stated.count) accounts of \(openAccounts.count)"
+        )
     }
 }

@@ -25,7 +25,9 @@ extension JournalReplay {
         if let target = revocation(of: batch) { note(.revokedUsed, "\(target)") }
         demand(time >= floor, .time, "\(time) after \(floor)")
         demand(!(peers[station] ?? []).isEmpty, .peerUnknown, station.text)
-        if let contact { demand(contact.isContained, .revokedUsed, "issued although the portal's receipt was not contained") }
+        if let contact {
+            demand(contact.isContained, .revokedUsed, "issued although the portal's receipt was not contained")
+        }
     }
 
     // MARK: Issuing

@@ -101,7 +101,7 @@ extension Simulator {
         let elapsed = Int64(roll(1_200))
         box.uptime += elapsed
         switch roll(6) {
-        case 0: box.wall = box.wall + -Int64(roll(200_000))
+        case 0 where roll(3) == 0: box.wall = box.wall + -Int64(roll(200_000))
         case 1: box.wall = box.wall + Int64(roll(40_000))
         default: box.wall = max(box.wall + elapsed, World.start)
         }
@@ -142,21 +142,20 @@ extension Simulator {
 
     /// An old disk. Refused when it lacks what the anchor covers; else a lost tail, which nothing can tell from a crash.
     mutating func restore() throws {
-        if roll(2) == 0 { snapshots.append(box.disk) }
-        guard let old = pick(snapshots), let anchor = try AnchorRecord.newest(of: box.token) else { return }
+        guard let anchor = try AnchorRecord.newest(of: box.token) else { return }
         let present = box.disk
-        let covers = (try? old.tree.root(at: anchor.size)) == anchor.root
-        box.disk = old
+        let size = roll(3) == 0 ? 1 + roll(present.entries.count) : anchor.size - 2 + roll(6)
         pending = []
-        if covers {
-            if old.entries.count < present.entries.count { lostTails += 1 }
+        box.disk = Box.Disk()
+        for bytes in present.entries.prefix(max(1, size)) { try box.disk.commit(JournalEntry(parsing: bytes)) }
+        if box.disk.entries.count >= anchor.size {
+            if box.disk.entries.count < present.entries.count { lostTails += 1 }
             try box.start()
         } else {
             expectRefused(EdgeError.anchorRollback) { try box.start() }
             box.disk = present
             try box.start()
         }
-        snapshots.removeAll()
     }
 
     // MARK: - Invariants
@@ -173,6 +172,8 @@ extension Simulator {
             let left = released[account.id]?.count ?? 0
             #expect(left <= account.consumed, "I8: \(left) left the box, \(account.consumed) counted")
             #expect(unlocks[account.id] ?? 0 <= account.unlocks, "I8: unlocks")
+            #expect(reissues[account.id] ?? 0 <= account.reissues, "I8: reissues")
+            #expect(rotations[account.id] ?? 0 <= account.rotations, "I8: rotations")
             guard !account.isClosed else { continue }
             let flying = pending.count { $0.reservation.authorization == account.id && $0.reservation.kind == .new }
             #expect(account.consumed + flying <= anchor.ceiling(of: account.id) ?? 0, "consumed + in flight ≤ ceiling")

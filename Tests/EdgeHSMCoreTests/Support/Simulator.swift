@@ -19,10 +19,11 @@ struct Simulator {
     /// Requests that may come again, late.
     var late: [DecideIssue] = []
     var statuses: [Envelope] = []
-    var snapshots: [Box.Disk] = []
     /// The world's truth, which no restored disk changes: DACs that left the box, by authorization.
     var released: [Digest256: Set<Octets>] = [:]
     var unlocks: [Digest256: Int] = [:]
+    var reissues: [Digest256: Int] = [:]
+    var rotations: [Digest256: Int] = [:]
     var lostTails = 0
     var counts: [String: Int] = [:]
 
@@ -87,10 +88,15 @@ struct Simulator {
         if roll(8) == 0 { return try box.run(AbandonIssue(reservation: reservation)).grant() }
         if reservation.kind == .rotation {
             let dac = Octets(try box.world.dac(for: key, notBefore: notBefore(reservation)))
-            _ = try box.run(SignedRotation(reservation: reservation, dac: dac)).grant()
+            let rotated = try box.run(SignedRotation(reservation: reservation, dac: dac)).grant()
+            rotations[rotated.authorization, default: 0] += 1
         } else {
             let record = try box.sign(reservation, key)
-            if !record.isReissue { released[record.authorization, default: []].insert(record.dac) }
+            if record.isReissue {
+                reissues[record.authorization, default: 0] += 1
+            } else {
+                released[record.authorization, default: []].insert(record.dac)
+            }
         }
     }
 
@@ -157,6 +163,8 @@ struct Simulator {
             request: old.request,
             facts: box.facts(old.authorization, old.request.chipUID, key: old.request.deviceKey)
         )
-        if case .sign(let reservation) = try box.settle(command) { pending.append((reservation, old.request.deviceKey)) }
+        if case .sign(let reservation) = try box.settle(command) {
+            pending.append((reservation, old.request.deviceKey))
+        }
     }
 }

@@ -169,7 +169,11 @@ struct World {
     static let firmware = Digest256.of([1, 2, 3])
     static let declaration: [UInt8] = [0x30, 0x00]
 
-    func order(_ order: OfficerOrder.Order, by signers: [Int] = [0, 1], at time: Instant = World.start) throws -> Envelope {
+    func order(
+        _ order: OfficerOrder.Order,
+        by signers: [Int] = [0, 1],
+        at time: Instant = World.start
+    ) throws -> Envelope {
         try OfficerOrder(order: order, reason: "test", issuedAt: time, expiresAt: time + 30 * World.day)
             .unsigned().signed(by: signers.map { officers[$0] })
     }
