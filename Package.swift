@@ -149,7 +149,7 @@ let package = Package(
             ["Vocabulary", "StationService", "StationCore", "Silicon", "Statements", "ServiceSupport", "LineProtocol"]
         ),
         program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
-        program("obis-verify", ["Vocabulary", "Verify", "Matter", "Silicon"]),
+        program("obis-verify", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon"]),
         program("obis-demo", ["Vocabulary", "FactoryBox"]),
 
         // The tests.
@@ -174,7 +174,7 @@ let package = Package(
         tests("Durability", ["Durability", "Vocabulary", grdb]),
         tests("ServiceSupport", ["ServiceSupport", "Vocabulary", crypto, x509, asn1, logging] + nio),
         tests("LineProtocol", ["LineProtocol", "Statements", "Vocabulary"]),
-        tests("EdgeHSMCore", ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", crypto]),
+        tests("EdgeHSMCore", ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter", crypto]),
         tests(
             "EdgeHSMDaemon",
             [
