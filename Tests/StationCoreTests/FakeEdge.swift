@@ -214,7 +214,8 @@ final class FakeEdge: Sendable {
         state.units[uid]?.permit = permit
         let envelope = try permit.unsigned()
         let signature = try RawSignature(identity.signature(for: envelope.signedBytes).rawRepresentation)
-        return GetPermit.Reply(permit: envelope.adding(.init(keyID: identityPoint.keyID, value: signature)))
+        let signed = envelope.adding(.init(keyID: identityPoint.keyID, value: signature))
+        return GetPermit.Reply(permit: signed, secureBootKey: permit.secureBootKey)
     }
 
     private func complete(_ state: inout State, _ request: CompleteUnit.Request) throws -> CompleteUnit.Reply {

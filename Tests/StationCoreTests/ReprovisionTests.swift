@@ -1,8 +1,8 @@
 import LineProtocol
 import Programmers
 import Silicon
-import StationCore
 import Statements
+import StationCore
 import Synchronization
 import Testing
 import Vocabulary
