@@ -215,7 +215,7 @@ final class FakeEdge: Sendable {
         let envelope = try permit.unsigned()
         let signature = try RawSignature(identity.signature(for: envelope.signedBytes).rawRepresentation)
         let signed = envelope.adding(.init(keyID: identityPoint.keyID, value: signature))
-        return GetPermit.Reply(permit: signed, secureBootKey: permit.secureBootKey)
+        return GetPermit.Reply(permit: signed)
     }
 
     private func complete(_ state: inout State, _ request: CompleteUnit.Request) throws -> CompleteUnit.Reply {
