@@ -53,7 +53,8 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
             "Stop using this appliance and send its data folder and log to the OEM's security team."
         case .entryTooLarge: "Send a smaller request; report it if the request was an ordinary one."
         case .anchorNotWritten: "Check the token; the EdgeHSM goes on by itself once it answers."
-        case .anchorWornOut: "Raise the limit if the secure element allows it; find out why leases are renewed so often."
+        case .anchorWornOut:
+            "Raise the limit if the secure element allows it; find out why leases are renewed so often."
         case .softwareToken: "Use a hardware token, or the lab profile for tests."
         case .notEnrolled: "Run `edgehsmd enrol` with the files from the OEM."
         case .enrolmentMismatch: "Fetch the files for this appliance from the OEM again."

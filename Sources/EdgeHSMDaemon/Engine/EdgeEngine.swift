@@ -178,7 +178,8 @@ public final class EdgeEngine: Sendable {
     /// A loaded batch with all that its units are made from. Throws `edge.authorization.unknown`, or
     /// `edge.batch.incomplete` where its Certification Declaration is lost.
     func batch(_ id: Digest256) async throws -> Batch {
-        let digest = try writer.peek { state in try state.manifest(of: state.authorization(id)).certificationDeclaration }
+        let digest = try writer.peek { state in try state.manifest(of: state.authorization(id)).certificationDeclaration
+        }
         guard let declaration = try await documents.get(digest) else {
             throw Refusal(EdgeDaemonError.documentMissing, "Certification Declaration of \(id.hex)")
         }

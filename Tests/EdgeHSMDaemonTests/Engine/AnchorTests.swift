@@ -1,5 +1,4 @@
 import EdgeHSMCore
-@testable import EdgeHSMDaemon
 import Foundation
 import GRDB
 import KeyCustody
@@ -8,6 +7,8 @@ import Statements
 import Testing
 import TransparencyLog
 import Vocabulary
+
+@testable import EdgeHSMDaemon
 
 @Suite("The anchor, restarts and restored disks")
 struct AnchorTests {
@@ -46,7 +47,12 @@ struct AnchorTests {
         #expect(newest.epoch == 2 && !newest.clean)
         // Burned units have burned their serials too.
         let serial = try await next.issue(EngineChip(), batch).issued.serial
-        #expect(serial == (try ProductionAuthorization.SerialRange(prefix: "BU", first: 1, digits: 6).serial(1 + account.burned)))
+        #expect(
+            serial
+                == (try ProductionAuthorization.SerialRange(prefix: "BU", first: 1, digits: 6).serial(
+                    1 + account.burned
+                ))
+        )
     }
 
     @Test("I8: a restored journal file is refused, shows its status and journal, and issues nothing")
@@ -67,7 +73,9 @@ struct AnchorTests {
         let third = try await world.start()
         let status = try await third.status()
         #expect(status.stopped?.has(EdgeError.anchorRollback) == true)
-        #expect(try await third.readJournal(ReadJournal.Request(from: 0, limit: 1_000)).entries.count == status.journalSize)
+        #expect(
+            try await third.readJournal(ReadJournal.Request(from: 0, limit: 1_000)).entries.count == status.journalSize
+        )
         #expect(await refusal { try await third.issue(EngineChip(), batch) } == EdgeError.anchorRollback.rawValue)
         #expect(await refusal { try await third.checkpoint() } == EdgeError.anchorRollback.rawValue)
         await third.stop()
@@ -80,7 +88,10 @@ struct AnchorTests {
         await engine.stop()
         let store = try JournalStore(path: world.configuration.journalPath)
         try await store.queue.write { db in
-            try db.execute(sql: "UPDATE journal SET bytes = replace(bytes, 'clean', 'cleaN') WHERE sequence = 1")
+            try db.execute(
+                sql:
+                    "UPDATE journal SET bytes = CAST(replace(CAST(bytes AS TEXT), 'clean', 'cleaN') AS BLOB) WHERE sequence = 1"
+            )
         }
         try store.close()
         let code = await refusal { try await world.start() }
@@ -123,7 +134,9 @@ struct AnchorTests {
         #expect(
             await refusal { try await engine.apply(bundle, by: "factory") } == EdgeDaemonError.anchorNotWritten.rawValue
         )
-        #expect(await refusal { try await engine.issue(EngineChip(), batch) } == EdgeError.authorizationRevoked.rawValue)
+        #expect(
+            await refusal { try await engine.issue(EngineChip(), batch) } == EdgeError.authorizationRevoked.rawValue
+        )
         _ = try await engine.apply(bundle, by: "factory")
         let size = try await engine.writer.read { $0.state.durable.size }
         #expect(try await AnchorKeeper.newest(in: world.token)?.size == size)
@@ -162,7 +175,9 @@ struct AnchorTests {
         let world = try await EngineWorld.make()
         let (engine, batch) = try await world.startWithBatch()
         world.gate.report(.failing(Refusal(EdgeError.internalFault)))
-        #expect(await refusal { try await engine.issue(EngineChip(), batch) } == EdgeDaemonError.tokenUnavailable.rawValue)
+        #expect(
+            await refusal { try await engine.issue(EngineChip(), batch) } == EdgeDaemonError.tokenUnavailable.rawValue
+        )
         #expect(try await engine.status().stopped?.has(EdgeDaemonError.tokenUnavailable) == true)
         world.gate.report(.serving)
         _ = try await engine.issue(EngineChip(), batch)

@@ -1,7 +1,6 @@
 import Crypto
 import Durability
 import EdgeHSMCore
-@testable import EdgeHSMDaemon
 import KeyCustody
 import LineProtocol
 import Logging
@@ -11,6 +10,8 @@ import Statements
 import Synchronization
 import TestSupport
 import Vocabulary
+
+@testable import EdgeHSMDaemon
 
 /// A clock that a test moves.
 final class TestClock: Sendable {
@@ -61,6 +62,10 @@ final class EngineWorld: Sendable {
     let metrics = Metrics()
     let configuration: EdgeConfiguration
     private let fatals = Mutex(0)
+
+    var failedAnchorWrites: UInt64 {
+        metrics.counter("obis_edge_anchor_writes_total", "").count("failed")
+    }
 
     static let station = StationName(validated: "station-1")
 
