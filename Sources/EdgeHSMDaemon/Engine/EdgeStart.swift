@@ -179,6 +179,7 @@ public struct EdgeStart: Sendable {
         )
         let keeper = AnchorKeeper(
             token: token,
+            last: state.anchor,
             seam: seam,
             metrics: metrics,
             mostWritesADay: configuration.anchorWritesADay ?? 20_000,

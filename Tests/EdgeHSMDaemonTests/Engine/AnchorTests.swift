@@ -4,6 +4,7 @@ import GRDB
 import KeyCustody
 import LineProtocol
 import Statements
+import TestSupport
 import Testing
 import TransparencyLog
 import Vocabulary
@@ -77,7 +78,7 @@ struct AnchorTests {
             try await third.readJournal(ReadJournal.Request(from: 0, limit: 1_000)).entries.count == status.journalSize
         )
         #expect(await refusal { try await third.issue(EngineChip(), batch) } == EdgeError.anchorRollback.rawValue)
-        #expect(await refusal { try await third.checkpoint() } == EdgeError.anchorRollback.rawValue)
+        #expect(await refusal { try await third.checkpoint(by: "factory") } == EdgeError.anchorRollback.rawValue)
         await third.stop()
     }
 
@@ -156,6 +157,30 @@ struct AnchorTests {
         #expect(engine.writer.peek { $0.anchor?.writeNumber } == numbers[1])
     }
 
+    @Test("I8: a second process on the same token and a copied journal stops the first, and neither goes on unseen")
+    func clonedDisk() async throws {
+        let world = try await EngineWorld.make()
+        let (first, batch) = try await world.startWithBatch(quantity: 100)
+        _ = try await first.issue(EngineChip(), batch)
+        let path = world.configuration.journalPath
+        try await first.writer.store.queue.writeWithoutTransaction { db in
+            _ = try db.checkpoint(.truncate)
+        }
+        let clone = try TemporaryFolder()
+        try FileManager.default.copyItem(atPath: path, toPath: clone.path("journal.sqlite"))
+        let second = try await world.start(dataDirectory: clone.path)
+        // The clone has burned what the first had leased; the first finds the clone's record with its next write.
+        #expect(await refusal { try await first.keeper.move() } == EdgeDaemonError.anchorForeign.rawValue)
+        #expect(await refusal { try await first.keeper.move() } == EdgeDaemonError.anchorForeign.rawValue)
+        var made = 1
+        for _ in 0..<40 {
+            do { _ = try await first.issue(EngineChip(), batch) } catch { break }
+            made += 1
+        }
+        let account = try await second.account(batch)
+        #expect(made <= account.issued + account.burned, "what the first still made was burned by the second")
+    }
+
     @Test("many who ask while a record is being written share the next one")
     func coalescing() async throws {
         let world = try await EngineWorld.make()
@@ -189,7 +214,8 @@ struct AnchorTests {
         let (engine, batch) = try await world.startWithBatch()
         _ = try await engine.issue(EngineChip(), batch)
         let identity = try await world.token.signingKey(.init(.edgeIdentity)).publicKey
-        let checkpoint = try Verified<Checkpoint>(await engine.checkpoint().checkpoint, signedBy: identity).content
+        let checkpoint = try Verified<Checkpoint>(await engine.checkpoint(by: "factory").checkpoint, signedBy: identity)
+            .content
         let entries = try await engine.readJournal(ReadJournal.Request(from: 0, limit: 1_000)).entries
         #expect(entries.count == checkpoint.size)
         #expect(MerkleTree(leaves: entries.map { MerkleHash.leaf($0.bytes) }).root == checkpoint.root)

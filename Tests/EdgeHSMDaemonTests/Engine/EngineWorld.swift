@@ -113,7 +113,13 @@ final class EngineWorld: Sendable {
     }
 
     /// - Parameter faults: a plan of `FaultSeam`.
-    func start(faults: String? = nil, siteCA: [UInt8] = []) async throws -> EdgeEngine {
+    func start(
+        faults: String? = nil,
+        siteCA: [UInt8] = [],
+        dataDirectory: String? = nil
+    ) async throws -> EdgeEngine {
+        var configuration = configuration
+        if let dataDirectory { configuration.dataDirectory = dataDirectory }
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
         return try await EdgeStart(

@@ -64,7 +64,8 @@ struct KillTests {
 
     private static let plans = [
         "journal.commit:9:kill", "journal.commit:9:kill-after", "journal.commit:12:kill-after", "journal.reply:10:kill",
-        "anchor.before:2:kill", "anchor.after:2:kill", "dac.before:2:kill", "dac.after:2:kill", "start.commit:1:kill-after",
+        "anchor.before:2:kill", "anchor.after:2:kill", "dac.before:2:kill", "dac.after:2:kill",
+        "start.commit:1:kill-after",
     ]
 
     @Test("I1, I3, I5, I8: SIGKILL at named points and at random ones; what left is journaled, and nothing is undone")
@@ -198,7 +199,9 @@ struct KillTests {
         let status = try await caller.call(GetStatus.self)
         var journal: [[UInt8]] = []
         while journal.count < status.journalSize {
-            journal += try await caller.call(ReadJournal.self, .init(from: journal.count, limit: 500)).entries.map(\.bytes)
+            journal += try await caller.call(ReadJournal.self, .init(from: journal.count, limit: 500)).entries.map(
+                \.bytes
+            )
         }
         await client.close()
         #expect(journal.starts(with: line.journal))
