@@ -111,6 +111,13 @@ let package = Package(
             ["Vocabulary", "Statements", "Matter", "Silicon", "LineProtocol", "Programmers", crypto, x509, asn1]
         ),
         library(
+            "StationService",
+            [
+                "Vocabulary", "Statements", "StationCore", "Programmers", "ChipPort", "Labels", "LineProtocol",
+                "ServiceSupport", "Durability", crypto, x509, asn1, grdb,
+            ]
+        ),
+        library(
             "Ceremony",
             ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto, cryptoExtras, x509, asn1]
         ),
@@ -133,25 +140,17 @@ let package = Package(
                 "ServiceSupport", crypto, logging,
             ]
         ),
-        program("obis-factory", ["Vocabulary", "FactoryService", "ServiceSupport", logging]),
+        program(
+            "obis-factory",
+            ["Vocabulary", "Statements", "LineProtocol", "FactoryService", "ServiceSupport", logging]
+        ),
         program(
             "obis-station",
-            [
-                "Vocabulary", "StationCore", "Programmers", "ChipPort", "VirtualChip", "Labels", "ServiceSupport",
-                "LineProtocol",
-                "Durability", "Statements", logging, grdb,
-            ]
+            ["Vocabulary", "StationService", "StationCore", "Silicon", "Statements", "ServiceSupport", "LineProtocol"]
         ),
         program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
-        program("obis-verify", ["Vocabulary", "Verify", "Matter", "Silicon"]),
-        program(
-            "obis-demo",
-            [
-                "Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "PKCS11Token", "Ceremony",
-                "LineProtocol", "ServiceSupport", "VirtualChip", "Programmers", "TransparencyLog", "Verify", crypto,
-                x509, asn1,
-            ]
-        ),
+        program("obis-verify", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon"]),
+        program("obis-demo", ["Vocabulary", "FactoryBox"]),
 
         // The tests.
         .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport", swiftSettings: strict),
@@ -175,7 +174,7 @@ let package = Package(
         tests("Durability", ["Durability", "Vocabulary", grdb]),
         tests("ServiceSupport", ["ServiceSupport", "Vocabulary", crypto, x509, asn1, logging] + nio),
         tests("LineProtocol", ["LineProtocol", "Statements", "Vocabulary"]),
-        tests("EdgeHSMCore", ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", crypto]),
+        tests("EdgeHSMCore", ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter", crypto]),
         tests(
             "EdgeHSMDaemon",
             [
@@ -187,7 +186,10 @@ let package = Package(
         ),
         tests(
             "FactoryService",
-            ["FactoryService", "FactoryCore", "LineProtocol", "Statements", "Vocabulary", grdb, logging]
+            [
+                "FactoryService", "FactoryCore", "LineProtocol", "ServiceSupport", "TransparencyLog", "Statements",
+                "Vocabulary", crypto, x509, asn1, grdb, logging,
+            ]
         ),
         tests("Labels", ["Labels", "Vocabulary"]),
         tests(
@@ -200,8 +202,8 @@ let package = Package(
         tests(
             "StationCore",
             [
-                "StationCore", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter", "Silicon",
-                "Vocabulary", crypto, x509, asn1,
+                "StationCore", "StationService", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter",
+                "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
             ]
         ),
         tests(

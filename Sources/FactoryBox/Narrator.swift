@@ -13,9 +13,11 @@ public final class Narrator: Sendable {
 
     private func write(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
+    /// Seconds since the story began.
+    var elapsed: Int64 { (ContinuousClock.now - start).components.seconds }
+
     public func chapter(_ title: String) {
-        let seconds = Double((ContinuousClock.now - start).components.seconds)
-        write("\n" + paint("\(title)", "1") + paint("  \(Int(seconds)) s", "2"))
+        write("\n" + paint("\(title)", "1") + paint("  \(elapsed) s", "2"))
     }
 
     public func passed(_ step: String, _ detail: String = "") {

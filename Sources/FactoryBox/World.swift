@@ -81,7 +81,7 @@ public struct World: Sendable {
 
 /// Files as the story writes them.
 enum Files {
-    static func write(_ value: some Encodable, to path: String, mode: Int = 0o600) throws {
+    static func writeJSON(_ value: some Encodable, to path: String, mode: Int = 0o600) throws {
         try write(StatementCoding.encode(value), to: path, mode: mode)
     }
 

@@ -5,6 +5,10 @@ public struct FactoryConfiguration: Codable, Sendable {
     public struct Listen: Codable, Sendable {
         public var host: String
         public var port: Int
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
     }
 
     public struct TLS: Codable, Sendable {
@@ -14,6 +18,11 @@ public struct FactoryConfiguration: Codable, Sendable {
         public var key: String
         /// PEM: the site CA, which has issued stations and EdgeHSM server certificates.
         public var authorities: String
+        public init(certificates: String, key: String, authorities: String) {
+            self.certificates = certificates
+            self.key = key
+            self.authorities = authorities
+        }
     }
 
     public struct EdgeHSM: Codable, Sendable {
@@ -22,6 +31,12 @@ public struct FactoryConfiguration: Codable, Sendable {
         public var port: Int
         /// The identity key from the enrolment, 65 octets in hexadecimal: it signs checkpoints.
         public var identityKey: P256Point
+        public init(id: EdgeHSMID, host: String, port: Int, identityKey: P256Point) {
+            self.id = id
+            self.host = host
+            self.port = port
+            self.identityKey = identityKey
+        }
     }
 
     public var name: StationName
@@ -40,6 +55,30 @@ public struct FactoryConfiguration: Codable, Sendable {
     public var interval: Int?
     /// Seconds that a firmware file may wait in the inbox for its package; 60 if absent.
     public var firmwarePatience: Int?
+
+    public init(
+        name: StationName,
+        listen: Listen,
+        tls: TLS,
+        edgeHSM: EdgeHSM,
+        socket: String,
+        users: [UInt32]? = nil,
+        state: String,
+        inbox: String,
+        interval: Int? = nil,
+        firmwarePatience: Int? = nil
+    ) {
+        self.name = name
+        self.listen = listen
+        self.tls = tls
+        self.edgeHSM = edgeHSM
+        self.socket = socket
+        self.users = users
+        self.state = state
+        self.inbox = inbox
+        self.interval = interval
+        self.firmwarePatience = firmwarePatience
+    }
 
     public var pause: Duration { .milliseconds(max(interval ?? 1_000, 50)) }
 }

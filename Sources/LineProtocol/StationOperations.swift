@@ -196,12 +196,7 @@ public enum GetPermit: StationOperation {
     public struct Reply: Codable, Sendable {
         /// A `ProgrammingPermit`.
         public let permit: Envelope
-        /// The secure-boot key whose SubjectPublicKeyInfo has the permit's digest: a chip fuses it by the key itself.
-        public let secureBootKey: P256Point
-        public init(permit: Envelope, secureBootKey: P256Point) {
-            self.permit = permit
-            self.secureBootKey = secureBootKey
-        }
+        public init(permit: Envelope) { self.permit = permit }
     }
 }
 

@@ -7,9 +7,12 @@ internal import Foundation
 struct ObisVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-verify",
-        abstract: "Checks attestation certificates and onboarding codes, independently of the system that made them.",
+        abstract: "Checks certificates, onboarding codes and journals, independently of the system that made them.",
         discussion: "Exit status: 0 accepted, 1 refused, 2 wrong usage or an unreadable file.",
-        subcommands: [AttestationCommand.self, OnboardingCommand.self, SPAKE2PlusCommand.self, FirmwareCommand.self]
+        subcommands: [
+            AttestationCommand.self, OnboardingCommand.self, SPAKE2PlusCommand.self, FirmwareCommand.self,
+            JournalCommand.self,
+        ]
     )
 }
 

@@ -1,3 +1,4 @@
+import ChipPort
 import Programmers
 import Silicon
 import Testing

@@ -1,3 +1,4 @@
+import ChipPort
 import Foundation
 import Programmers
 import Silicon

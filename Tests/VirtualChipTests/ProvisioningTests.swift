@@ -1,3 +1,4 @@
+import ChipPort
 import Crypto
 import Foundation
 import Matter

@@ -17,7 +17,8 @@ extension EdgeHSMState {
     mutating func renewLease(_ id: Digest256, _ turn: inout Turn) {
         guard let account = durable.authorizations[id], var lease = live.leases[id] else { return }
         let used = account.consumed + inFlight(id)
-        let isHalfUsed = lease.ceiling - used <= leaseSize(lease, id, turn.reading) / 2
+        let last = min(leaseSize(lease, id, turn.reading), lease.size / 2)
+        let isHalfUsed = lease.ceiling - used <= last / 2
         guard isHalfUsed, lease.ceiling < account.granted - account.returned else { return }
         lease.isWanted = true
         live.leases[id] = lease

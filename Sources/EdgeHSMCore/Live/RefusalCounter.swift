@@ -7,7 +7,7 @@ struct RefusalCounter: Sendable, Equatable {
     static let mostKeys = 64
     /// Entries in one hour; what is beyond waits and is counted together.
     static let mostEntriesAnHour = 1_000
-    static let overflowCode = "edge.refusals.overflow"
+    static let overflowCode = EdgeError.refusalsOverflow.rawValue
 
     struct Key: Hashable, Sendable {
         let station: String

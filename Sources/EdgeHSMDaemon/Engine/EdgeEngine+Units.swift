@@ -96,7 +96,7 @@ extension EdgeEngine {
                 )
             }
             permits.keep(PermitMemory.Given(permit: permit.statementID, terms: terms), of: request.unit)
-            return GetPermit.Reply(permit: permit, secureBootKey: secureBootKey)
+            return GetPermit.Reply(permit: permit)
         }
     }
 

@@ -80,7 +80,7 @@ extension TokenExecution {
         }
         let authority = try await siteAuthority(at: now)
         let profile = try ServiceCertificateProfile(
-            // The Factory Service also serves the stations, under the same certificate.
+            // A Factory Service is the EdgeHSM's client and its stations' server.
             usage: role == .service ? .serverAndClient : .client,
             subject: ServiceName(commonName: name.text, organizationalUnit: role.rawValue),
             issuer: ServiceIssuer(certificate: authority.certificate),

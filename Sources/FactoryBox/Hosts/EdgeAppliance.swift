@@ -52,7 +52,7 @@ final class EdgeAppliance: Sendable {
             configuration: host.path("softhsm2.conf")
         )
         _ = try host.world.folder(id, "data")
-        try Files.write(
+        try Files.writeJSON(
             Configuration(
                 edgeHSM: id,
                 factory: factory,

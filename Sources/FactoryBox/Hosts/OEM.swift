@@ -6,6 +6,10 @@ import Vocabulary
 /// The OEM's people and machines: the ceremony room, three officers with a token each, the portal's token.
 struct OEM: Sendable {
     static let vendorID = "FFF1"
+    static let ceremonyPINs = ["ceremony.alice.pin", "ceremony.bob.pin"]
+    static let firmwareKey = "secure-boot-1"
+    /// A key of the same ceremony that no product names.
+    static let otherFirmwareKey = "secure-boot-other"
 
     let world: World
     let ceremonyRoom: TokenHost
@@ -29,7 +33,7 @@ struct OEM: Sendable {
         let room = try TokenHost(world, "oem")
         _ = try room.makeTokenFile(
             "ceremony",
-            pinFiles: ["ceremony.alice.pin", "ceremony.bob.pin"],
+            pinFiles: ceremonyPINs,
             officerPINFile: "ceremony.so-pin"
         )
         _ = try room.makeTokenFile("portal", pinFiles: ["portal.pin"], officerPINFile: "portal.so-pin")
@@ -50,67 +54,9 @@ struct OEM: Sendable {
 
     // MARK: Ceremonies
 
-    /// What the reviewed file says beyond tokens and roles; it only grows.
-    struct Plan {
-        var roleKeysVersion = 1
-        var officers: [Officer]
-        var expiresAt: Instant
-        var productKeys: [[String: Any]] = []
-        var edgeHSMs: [[String: Any]] = []
-        var products: [[String: Any]] = []
-    }
-
-    private func token(_ label: String, pinFiles: [String], officerPINFile: String) -> [String: Any] {
-        var token: [String: Any] = [
-            "module": TokenHost.module, "label": label, "officerPINFile": ceremonyRoom.path(officerPINFile),
-        ]
-        if pinFiles.count == 1 {
-            token["pinFile"] = ceremonyRoom.path(pinFiles[0])
-        } else {
-            token["pinFiles"] = pinFiles.map(ceremonyRoom.path)
-        }
-        return ["token": token, "initialize": true]
-    }
-
-    func hold(_ plan: Plan, purpose: String, dryRun: Bool = false) async throws -> Finished {
-        let file: [String: Any] = [
-            "format": "obis-ceremony-v1",
-            "oem": "Example Lighting",
-            "purpose": purpose,
-            "profile": "lab",
-            "participants": [["name": "Alice", "role": "key keeper"], ["name": "Bob", "role": "key keeper"]],
-            "tokens": [
-                "ceremony": token(
-                    "ceremony",
-                    pinFiles: ["ceremony.alice.pin", "ceremony.bob.pin"],
-                    officerPINFile: "ceremony.so-pin"
-                ),
-                "portal": token("portal", pinFiles: ["portal.pin"], officerPINFile: "portal.so-pin"),
-            ],
-            "rootAuthority": ["generation": 1],
-            "roleKeys": [
-                "version": plan.roleKeysVersion,
-                "officers": plan.officers.map { ["name": $0.name, "key": $0.key] },
-                "threshold": 2,
-                "issuedAt": (start + -3_600).description,
-                "expiresAt": plan.expiresAt.description,
-                "portalKeys": ["generation": 1],
-            ] as [String: Any],
-            "paa": [
-                "vendorID": Self.vendorID, "commonName": "Example Lighting PAA",
-                "notBefore": (start + -86_400).description,
-            ],
-            "debugRoot": ["permissions": String(repeating: "f", count: 32)],
-            "firmwareKeys": [["name": "secure-boot-1"]],
-            "productKeys": plan.productKeys,
-            "edgeHSMs": plan.edgeHSMs,
-            "products": plan.products,
-        ]
+    func hold(_ plan: CeremonyPlan, purpose: String, dryRun: Bool = false) async throws -> Finished {
         let path = ceremonyRoom.path("ceremony.json")
-        try Files.write(
-            Array(JSONSerialization.data(withJSONObject: file, options: [.sortedKeys, .prettyPrinted])),
-            to: path
-        )
+        try Files.writeJSON(CeremonyPlan.File(plan, purpose: purpose, oem: self), to: path)
         return try await ceremonyRoom.run(
             "obis",
             ["ceremony", path, "--state", state, "--json"] + (dryRun ? ["--dry-run"] : [])

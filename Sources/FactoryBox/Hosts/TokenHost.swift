@@ -43,7 +43,7 @@ struct TokenHost: Sendable {
             try makePIN(file)
         }
         let file = path(label + ".token.json")
-        try Files.write(reference(label, pinFiles: pinFiles, officerPINFile: officerPINFile), to: file)
+        try Files.writeJSON(reference(label, pinFiles: pinFiles, officerPINFile: officerPINFile), to: file)
         return file
     }
 

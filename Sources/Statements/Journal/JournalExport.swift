@@ -1,12 +1,27 @@
-/// The journal of one EdgeHSM as a file: a signed checkpoint and every entry that it covers, in order.
+import Vocabulary
+
+/// A whole journal as a file: its entries from the first one on, and the checkpoint that vouches for them.
+///
+/// JSON `{"checkpoint": Envelope, "entries": [base64, …]}`. Proves itself: the entries' Merkle root is the checkpoint's.
 public struct JournalExport: Codable, Sendable, Hashable {
-    /// A `Checkpoint`.
+    /// Largest file read, in octets.
+    public static let largest = 512 * 1024 * 1024
+
+    /// A `Checkpoint` of exactly these entries.
     public let checkpoint: Envelope
-    /// Exact octets of entries 0 to the checkpoint's size.
+    /// Exact octets of each entry.
     public let entries: [Octets]
 
     public init(checkpoint: Envelope, entries: [Octets]) {
         self.checkpoint = checkpoint
         self.entries = entries
     }
+
+    /// Throws a `StatementError`.
+    public init(parsing bytes: [UInt8]) throws {
+        try StrictJSON.check(bytes, limit: Self.largest)
+        self = try StatementCoding.decode(JournalExport.self, from: bytes)
+    }
+
+    public func serialized() throws -> [UInt8] { try StatementCoding.encode(self) }
 }

@@ -43,20 +43,20 @@ public struct LineRunner: Sendable {
 
     /// Throws only what a site's seam throws.
     public func run() async throws -> LineSummary {
-        let queue = Mutex(LineQueue(quantity: quantity))
+        let queue = LineQueue(quantity: quantity)
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for site in 1...sites {
                 group.addTask {
-                    while !Task.isCancelled, let place = queue.withLock({ $0.next() }) {
+                    while !Task.isCancelled, let place = queue.next() {
                         let outcome = try await visit(site, place)
-                        queue.withLock { $0.finish(outcome) }
+                        queue.finish(outcome)
                     }
                 }
             }
             try await group.waitForAll()
         }
-        var summary = queue.withLock { $0.summary }
+        var summary = queue.summary
         summary.milliseconds = UnitFlow.milliseconds(since: start)
         return summary
     }
@@ -83,19 +83,22 @@ public struct LineRunner: Sendable {
     }
 }
 
-/// Which chip comes next, and what came of those before.
-private struct LineQueue {
+/// Which chip comes next, and what came of those before. All sites share it.
+private final class LineQueue: Sendable {
     private let quantity: Int
-    private var taken = 0
-    private(set) var summary = LineSummary()
+    private let state = Mutex((taken: 0, summary: LineSummary()))
 
     init(quantity: Int) { self.quantity = quantity }
 
-    mutating func next() -> Int? {
-        guard summary.stop == nil, taken < quantity else { return nil }
-        taken += 1
-        return taken
+    var summary: LineSummary { state.withLock { $0.summary } }
+
+    func next() -> Int? {
+        state.withLock { state in
+            guard state.summary.stop == nil, state.taken < quantity else { return nil }
+            state.taken += 1
+            return state.taken
+        }
     }
 
-    mutating func finish(_ outcome: UnitOutcome) { summary.add(outcome) }
+    func finish(_ outcome: UnitOutcome) { state.withLock { $0.summary.add(outcome) } }
 }

@@ -1,0 +1,158 @@
+import ChipPort
+import Foundation
+import Matter
+import Programmers
+import Statements
+import Vocabulary
+
+/// What came off the line, in a folder that other people's verifiers read. The demo makes it, and only the demo: it holds
+/// the codes of devices.
+struct Evidence: Sendable {
+    struct Device: Codable, Sendable {
+        let serial: String
+        let chipUID: String
+        let factory: String
+        let batch: String
+        let product: String
+        let vid: UInt16
+        let pid: UInt16
+        let discriminator: UInt16
+        /// DER files, relative to the folder.
+        let dac: String
+        let pai: String
+        let cd: String
+        let qr: String
+        let manualCode: String
+    }
+
+    /// Hexadecimal; the signature is r ‖ s, 64 octets, made by the chip over elements ‖ challenge.
+    struct Attestation: Codable, Sendable {
+        let serial: String
+        let nonce: String
+        let challenge: String
+        let elements: String
+        let signature: String
+    }
+
+    let folder: String
+    let devices: [Device]
+
+    private struct Label: Decodable {
+        let qr: String
+        let manualCode: String
+    }
+
+    /// Takes certificates from the journal, codes from the labels, and signatures from the chips themselves.
+    static func collect(from export: JournalExport, site: Site) async throws -> Evidence {
+        let folder = try site.world.folder("evidence")
+        for part in ["paa", "pai", "dac", "cd"] { _ = try site.world.folder("evidence", part) }
+        try Files.write(
+            "Made by a demo with test keys: nothing here is a secret of a product.\n",
+            to: folder + "/README"
+        )
+        let ledger = try Ledger(export)
+        for product in ProductPlan.all {
+            guard let certificates = ledger.certificates[product.name] else { continue }
+            try Files.write(certificates.paa.bytes, to: folder + "/paa/\(OEM.vendorID).der", mode: 0o644)
+            try Files.write(certificates.pai.bytes, to: folder + "/pai/\(product.name).der", mode: 0o644)
+            try Files.write(
+                Files.read(site.productFile(product, "cd.der")),
+                to: folder + "/cd/\(product.name).der",
+                mode: 0o644
+            )
+        }
+        var devices: [Device] = []
+        var attestations: [Attestation] = []
+        for chip in await site.rack.chips {
+            guard let unit = ledger.completed[chip.uid] else { continue }
+            devices.append(try device(unit, chip: chip, folder: folder, site: site))
+            attestations.append(try await attest(unit, chip: chip))
+        }
+        try writeLines(devices, to: folder + "/devices.jsonl")
+        try writeLines(attestations, to: folder + "/attestation.jsonl")
+        return Evidence(folder: folder, devices: devices)
+    }
+
+    private static func device(
+        _ unit: Ledger.Unit,
+        chip: ChipRack.Chip,
+        folder: String,
+        site: Site
+    ) throws -> Device {
+        let serial = unit.issued.serial.text
+        try Files.write(unit.issued.dac.bytes, to: folder + "/dac/\(serial).der", mode: 0o644)
+        let label = try Files.decode(Label.self, site.factory.labels + "/\(serial).json")
+        let payload = try OnboardingPayload(qrText: label.qr)
+        return Device(
+            serial: serial,
+            chipUID: chip.uid.hex,
+            factory: unit.authorization.factory.text,
+            batch: unit.authorization.batch.text,
+            product: unit.authorization.product.text,
+            vid: payload.vendorID.value,
+            pid: payload.productID.value,
+            discriminator: payload.discriminator.value,
+            dac: "dac/\(serial).der",
+            pai: "pai/\(unit.authorization.product).der",
+            cd: "cd/\(unit.authorization.product).der",
+            qr: label.qr,
+            manualCode: label.manualCode
+        )
+    }
+
+    /// A commissioner's question to the finished device, with a nonce and a challenge of now.
+    private static func attest(_ unit: Ledger.Unit, chip: ChipRack.Chip) async throws -> Attestation {
+        var generator = SystemRandomNumberGenerator()
+        func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) } }
+        let nonce = Nonce(validated: random(32))
+        let challenge = AttestationChallenge(validated: random(16))
+        let programmer = try chip.programmer
+        let answer = try await programmer.attestationSignature(nonce: nonce, challenge: challenge, timestamp: 0)
+        await programmer.close()
+        return Attestation(
+            serial: unit.issued.serial.text,
+            nonce: nonce.hex,
+            challenge: challenge.hex,
+            elements: Hex.encode(answer.elements.bytes),
+            signature: answer.signature.hex
+        )
+    }
+
+    private static func writeLines(_ values: [some Encodable], to path: String) throws {
+        let lines = try values.map { try StatementCoding.encode($0) + [UInt8(ascii: "\n")] }
+        try Files.write(Array(lines.joined()), to: path)
+    }
+
+    /// What a journal says was finished: for each chip its newest issued unit, if it was completed.
+    private struct Ledger {
+        struct Unit {
+            let issued: Issued
+            let authorization: ProductionAuthorization
+        }
+
+        var certificates: [String: CertificatesInstalled] = [:]
+        var completed: [ChipUID: Unit] = [:]
+
+        init(_ export: JournalExport) throws {
+            var authorizations: [Digest256: ProductionAuthorization] = [:]
+            var newest: [ChipUID: Issued] = [:]
+            var finished: Set<Digest256> = []
+            for octets in export.entries {
+                switch try JournalEntry(parsing: octets.bytes).event.body {
+                case let body as CertificatesInstalled: certificates[body.product.text] = body
+                case let body as AuthorizationLoaded:
+                    authorizations[body.authorization.statementID] = try ProductionAuthorization.read(
+                        payload: body.authorization.payload
+                    )
+                case let body as Issued: newest[body.chipUID] = body
+                case let body as Completed: finished.insert(body.unit)
+                default: break
+                }
+            }
+            for (chip, issued) in newest where finished.contains(issued.unit) {
+                guard let authorization = authorizations[issued.authorization] else { continue }
+                completed[chip] = Unit(issued: issued, authorization: authorization)
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Silicon
+import Vocabulary
+
+/// A product of the story.
+struct ProductPlan: Sendable {
+    let name: String
+    let productID: UInt16
+    let deviceType: UInt32
+    let family: ChipFamily
+    let quantity: Int
+    /// The version's OTA key: one for the fleet, or one for each unit.
+    let keyKind: String
+    let serialPrefix: String
+    let socClass: UInt32
+
+    var productIDText: String { ProductID(productID).description }
+
+    /// A bulb whose chips have a certificate of their vendor, and a plug whose chips have none.
+    static let all = [
+        ProductPlan(
+            name: "bulb",
+            productID: 0x8001,
+            deviceType: 0x0100,
+            family: .virtualV,
+            quantity: 30,
+            keyKind: "fleet",
+            serialPrefix: "BU",
+            socClass: 0x8001
+        ),
+        ProductPlan(
+            name: "plug",
+            productID: 0x8002,
+            deviceType: 0x010A,
+            family: .virtualN,
+            quantity: 20,
+            keyKind: "perUnit",
+            serialPrefix: "PL",
+            socClass: 0x8002
+        ),
+    ]
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Statements
+import Vocabulary
+
+/// The demo: a whole line on this machine, told step by step. Throws at the first thing that differs from what it
+/// promises.
+public struct Story: Sendable {
+    public struct Options: Sendable {
+        public var directory: String
+        /// End and stop everything after the summary, rather than leaving the line running.
+        public var once: Bool
+        public init(directory: String, once: Bool) {
+            self.directory = directory
+            self.once = once
+        }
+    }
+
+    private let options: Options
+    private let narrator = Narrator()
+
+    public init(_ options: Options) { self.options = options }
+
+    public func play() async throws {
+        let world = try World.make(at: options.directory)
+        let start = Clock.now
+        narrator.chapter("Ceremony")
+        let oem = try await OEM.establish(in: world, start: start)
+        let site = try await Site.build(world, oem: oem, narrator: narrator)
+        do {
+            try await tell(site)
+        } catch {
+            await site.stop()
+            throw error
+        }
+        if options.once {
+            await site.stop()
+        } else {
+            narrator.note("The line is running; Ctrl-C ends it.")
+            await Interrupt.wait()
+            await site.stop()
+        }
+    }
+
+    private func tell(_ site: Site) async throws {
+        narrator.chapter("The site comes up")
+        try await site.start()
+        try await site.prepareProducts()
+        narrator.chapter("Versions and batches")
+        try await site.approveVersions()
+        try await site.authorizeBatches()
+        narrator.chapter("Production, offline")
+        try await site.produce()
+        narrator.chapter("Rework")
+        try await site.rework()
+        narrator.chapter("Records")
+        try await site.verifyRecords()
+        narrator.chapter("Summary")
+        try await site.summarise(Int(narrator.elapsed))
+    }
+}
+
+enum Clock {
+    static var now: Instant { Instant(seconds: Int64(Date().timeIntervalSince1970)) }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+enum Interrupt {
+    static func wait() async {
+        signal(SIGINT, SIG_IGN)
+        signal(SIGTERM, SIG_IGN)
+        await withCheckedContinuation { continuation in
+            let queue = DispatchQueue(label: "interrupt")
+            let once = Once(continuation)
+            for number in [SIGINT, SIGTERM] {
+                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+                source.setEventHandler { once.fire() }
+                source.resume()
+                once.keep(source)
+            }
+        }
+    }
+
+    /// Confined to the queue above.
+    private final class Once: @unchecked Sendable {
+        private var continuation: CheckedContinuation<Void, Never>?
+        private var sources: [any DispatchSourceSignal] = []
+        init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
+        func keep(_ source: any DispatchSourceSignal) { sources.append(source) }
+        func fire() {
+            continuation?.resume()
+            continuation = nil
+            for source in sources { source.cancel() }
+        }
+    }
+}

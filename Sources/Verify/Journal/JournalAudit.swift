@@ -1,0 +1,62 @@
+internal import Matter
+public import Statements
+internal import TransparencyLog
+public import Vocabulary
+
+/// Judges a whole journal with rules of its own: nothing here is shared with the EdgeHSM's decision core.
+///
+/// Gap-free sequence, Merkle root and checkpoint signature; every authorization under the RoleKeys in force at its
+/// entry; every unit within scope, window, quota and allotment; one live DAC for a key and for a chip; each DAC against
+/// the installed PAI; starts, burns, closings and the checkpoint's accounts.
+public struct JournalAudit: Sendable, Hashable {
+    /// What is trusted beforehand. Without either key the journal is only judged to be consistent with itself.
+    public struct Trust: Sendable, Hashable {
+        /// Identity key of the EdgeHSM, from its enrolment.
+        public let identity: P256Point?
+        /// The OEM's root authority.
+        public let root: P256Point?
+
+        public init(identity: P256Point? = nil, root: P256Point? = nil) {
+            self.identity = identity
+            self.root = root
+        }
+    }
+
+    public struct Finding: Sendable, Hashable {
+        /// Position of the entry; nil: the journal or checkpoint as a whole.
+        public let sequence: Int?
+        public let refusal: Refusal
+    }
+
+    /// Findings listed at most.
+    public static let mostFindings = 100
+
+    public let findings: [Finding]
+    /// What was read, by name.
+    public let fields: [String: String]
+    /// Accounts of all authorizations that are not closed, as replayed here, by id.
+    public let accounts: [Checkpoint.Account]
+
+    public var isAccepted: Bool { findings.isEmpty }
+
+    public var verdict: Verdict {
+        guard let first = findings.first else {
+            return Verdict(accepted: fields, reason: "The journal is complete, and every entry was permitted.")
+        }
+        var fields = fields
+        for (number, finding) in findings.enumerated() {
+            fields["finding\(number + 1)"] = "\(finding.refusal.code) \(finding.refusal.detail)"
+        }
+        return Verdict(refused: first.refusal, fields: fields)
+    }
+
+    /// Never throws: whatever is wrong is a finding.
+    public init(_ export: JournalExport, trust: Trust = Trust()) {
+        var replay = JournalReplay(trust: trust)
+        for entry in export.entries { replay.add(entry.bytes) }
+        replay.finish(with: export.checkpoint)
+        findings = replay.findings
+        fields = replay.fields
+        accounts = replay.openAccounts
+    }
+}

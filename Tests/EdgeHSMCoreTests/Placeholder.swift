@@ -1,1 +1,0 @@
-// EdgeHSMCore tests

@@ -1,0 +1,141 @@
+import EdgeHSMCore
+import Statements
+import Testing
+import Vocabulary
+
+/// I7 and I9: service allowances are operations of their own, each with its own end.
+@Suite struct ReworkTests {
+    let world: World
+
+    init() throws { world = try World() }
+
+    @Test func reprovisionCostsAllowanceAndNoQuota() throws {
+        var box = try Box(world)
+        let id = try box.load(BatchDraft(quantity: 1, reprovisions: 1))
+        var chip = Chip(1)
+        let first = try box.make(id, chip)
+        box.wall = World.start + 50 * World.day
+        let begun = try box.reprovision(id, chip)
+        // A lost reply costs no second allowance.
+        let again = try box.reprovision(id, chip)
+        #expect(begun.unit == again.unit && begun.generation == 1 && !again.isIssued)
+        chip.newKey()
+        let second = try box.issue(id, chip)
+        #expect(second.index == first.index && second.serial == first.serial && second.generation == 1)
+        try box.program(second)
+        _ = try box.run(box.completion(second)).grant()
+        let account = try box.state.authorization(id)
+        #expect(account.issued == 1 && account.remaining == 0 && account.completed == 1 && account.reissues == 1)
+        #expect(box.disk.units[first.unit]?.state == .replaced)
+        expectRefused(EdgeError.allowanceExhausted) { try box.reprovision(id, chip) }
+        expectRefused(EdgeError.chipNotOfBatch) { try box.reprovision(id, Chip(7)) }
+    }
+
+    @Test func I9_allowanceEndsOnItsOwnDay() throws {
+        var box = try Box(world)
+        let id = try box.load()
+        try box.make(id, Chip(1))
+        box.wall = World.start + 100 * World.day + 1
+        expectRefused(EdgeError.allowanceOver) { try box.reprovision(id, Chip(1)) }
+        expectRefused(EdgeError.allowanceOver) { try box.run(box.unlock(id, Chip(1), challenge: .zero)).grant() }
+        expectRefused(EdgeError.allowanceOver) { try box.begin(id, Chip(1), .rotate) }
+    }
+
+    @Test func unlockCountsEachChallengeOnce() throws {
+        var box = try Box(world)
+        let id = try box.load(BatchDraft(debugUnlocks: 1, manifest: world.manifest(openPortReadsKeys: true)))
+        let unit = try box.make(id, Chip(1))
+        let challenge = Digest256.of([1])
+        expectRefused(EdgeError.chipNotOfBatch) { try box.run(box.unlock(id, Chip(2), challenge: challenge)).grant() }
+        expectRefused(EdgeError.permissionsTooWide) {
+            try box.run(box.unlock(id, Chip(1), challenge: challenge, permissions: String(repeating: "f", count: 32)))
+                .grant()
+        }
+        let writes = box.anchorWrites
+        let grant = try box.run(box.unlock(id, Chip(1), challenge: challenge)).grant()
+        #expect(grant.remaining == 0 && grant.isExposed && !grant.isRepeat && box.anchorWrites == writes + 1)
+        let again = try box.run(box.unlock(id, Chip(1), challenge: challenge)).grant()
+        #expect(again.isRepeat && again.remaining == 0)
+        expectRefused(EdgeError.allowanceExhausted) {
+            try box.run(box.unlock(id, Chip(1), challenge: Digest256.of([2]))).grant()
+        }
+        // Exposed: no completion with the old key.
+        #expect(try box.state.authorization(id).completed == 0)
+        _ = try box.issue(id, Chip(1).with(key: unit, box))
+        expectRefused(EdgeError.unitExposed) { try box.program(unit) }
+        var chip = Chip(1)
+        _ = try box.reprovision(id, chip)
+        chip.newKey()
+        try box.make(id, chip)
+        #expect(try box.state.authorization(id).completed == 1)
+    }
+
+    @Test func unlockWithoutExposureIsCompletedAgain() throws {
+        var box = try Box(world)
+        let id = try box.load()
+        let chip = Chip(1)
+        try box.make(id, chip)
+        box.wall = World.start + 20 * World.day
+        let grant = try box.run(box.unlock(id, chip, challenge: Digest256.of([1]))).grant()
+        #expect(!grant.isExposed)
+        try box.make(id, chip)
+        #expect(try box.state.authorization(id).completed == 1)
+    }
+
+    @Test func rotationReplacesTheKey() throws {
+        var box = try Box(world)
+        let id = try box.load(BatchDraft(rotations: 1))
+        var chip = Chip(1)
+        let unit = try box.make(id, chip)
+        let begun = try box.begin(id, chip, .rotate)
+        func rotation(_ chip: Chip, _ nonce: Nonce) -> DecideRotation {
+            DecideRotation(
+                authorization: id,
+                unit: unit.unit,
+                station: station,
+                request: chip.request(nonce),
+                facts: box.facts(id, chip.uid, key: chip.key)
+            )
+        }
+        expectRefused(EdgeError.keySeenBefore) {
+            var old = chip.request(begun.nonce)
+            old = PresentedRequest(
+                chipUID: chip.uid,
+                nonce: begun.nonce,
+                deviceKey: chip.key,
+                agreementKey: chip.agreement,
+                digest: .zero,
+                isVendorProven: false
+            )
+            return try box.run(
+                DecideRotation(
+                    authorization: id,
+                    unit: unit.unit,
+                    station: station,
+                    request: old,
+                    facts: box.facts(id, chip.uid, key: chip.key)
+                )
+            ).grant()
+        }
+        chip.newKey()
+        guard case .sign(let reservation) = try box.run(rotation(chip, begun.nonce)).grant() else { return }
+        let dac = Octets(try world.dac(for: chip.key, notBefore: World.start))
+        _ = try box.run(SignedRotation(reservation: reservation, dac: dac)).grant()
+        guard case .stored(let record) = try box.run(rotation(chip, begun.nonce)).grant() else {
+            Issue.record("rotated twice")
+            return
+        }
+        #expect(record.dac == dac && record.unit == unit.unit)
+        expectRefused(EdgeError.allowanceExhausted) { try box.begin(id, chip, .rotate) }
+        expectRefused(EdgeError.unitCompleted) { try box.begin(id, chip) }
+    }
+}
+
+extension Chip {
+    /// This chip with the key that a unit's DAC was issued for.
+    func with(key unit: UnitRecord, _ box: Box) throws -> Chip {
+        var chip = self
+        chip.key = try #require(try AttestationKey.of(unit.dac.bytes))
+        return chip
+    }
+}
