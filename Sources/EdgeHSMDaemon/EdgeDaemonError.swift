@@ -8,6 +8,7 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
     case journalCorrupt = "edge.journal.corrupt"
     case entryTooLarge = "edge.journal.entry-too-large"
     case anchorNotWritten = "edge.anchor.not-written"
+    case anchorForeign = "edge.anchor.foreign"
     case anchorWornOut = "edge.anchor.too-many-writes"
     case softwareToken = "edge.token.software"
     case notEnrolled = "edge.enrolment.missing"
@@ -20,6 +21,9 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
     case productUnknown = "edge.product.unknown"
     case invalidSetting = "edge.setting.invalid"
     case badRange = "edge.journal.range"
+    case fileUnreadable = "edge.file.unreadable"
+    case fileUnwritable = "edge.file.unwritable"
+    case fileMalformed = "edge.file.malformed"
 
     public var meaning: String {
         switch self {
@@ -29,6 +33,7 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
         case .journalCorrupt: "The EdgeHSM's journal on disk contradicts itself."
         case .entryTooLarge: "A journal entry would be larger than its limit."
         case .anchorNotWritten: "The anchor in the token could not be moved."
+        case .anchorForeign: "Another process writes anchor records into this EdgeHSM's token."
         case .anchorWornOut: "The anchor in the token was written more often today than the configured limit."
         case .softwareToken: "The production profile refuses a token that is only software."
         case .notEnrolled: "This EdgeHSM is not enrolled: no root authority and RoleKeys are pinned in its token."
@@ -41,6 +46,9 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
         case .productUnknown: "This product was never prepared here."
         case .invalidSetting: "A setting of the EdgeHSM's configuration can not be used."
         case .badRange: "The journal range asked for is malformed."
+        case .fileUnreadable: "A file named on the command line can not be read."
+        case .fileUnwritable: "A file named on the command line can not be written."
+        case .fileMalformed: "A file named on the command line does not hold what it should."
         }
     }
 
@@ -53,7 +61,9 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
             "Stop using this appliance and send its data folder and log to the OEM's security team."
         case .entryTooLarge: "Send a smaller request; report it if the request was an ordinary one."
         case .anchorNotWritten: "Check the token; the EdgeHSM goes on by itself once it answers."
-        case .anchorWornOut: "Raise the limit if the secure element allows it; find out why leases are renewed so often."
+        case .anchorForeign: "Stop the other process and find out who copied this EdgeHSM; then start it again."
+        case .anchorWornOut:
+            "Raise the limit if the secure element allows it; find out why leases are renewed so often."
         case .softwareToken: "Use a hardware token, or the lab profile for tests."
         case .notEnrolled: "Run `edgehsmd enrol` with the files from the OEM."
         case .enrolmentMismatch: "Fetch the files for this appliance from the OEM again."
@@ -64,6 +74,9 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
         case .documentMissing: "Load the batch's package again."
         case .productUnknown: "Prepare the product first."
         case .invalidSetting: "Correct the setting named in the detail."
+        case .fileUnreadable: "Check the path and that your user may read it."
+        case .fileUnwritable: "Check the path and that your user may write there."
+        case .fileMalformed: "Name the file that belongs to this option."
         case .badRange: "Ask for a position from 0 up to the journal's size, and at least one entry."
         }
     }

@@ -71,4 +71,3 @@ struct RunCommand: AsyncParsableCommand {
         try await appliance.open().run(until: signals)
     }
 }
-

@@ -13,7 +13,9 @@ struct EdgeHSMD: AsyncParsableCommand {
             their answer in the token, `run` serves. Exit status: 0 done, 1 refused, 64 wrong usage, 74 the journal \
             could not be written.
             """,
-        subcommands: [InitCommand.self, EnrolRequestCommand.self, EnrolCommand.self, RunCommand.self, OperatorCommand.self]
+        subcommands: [
+            InitCommand.self, EnrolRequestCommand.self, EnrolCommand.self, RunCommand.self, OperatorCommand.self,
+        ]
     )
 }
 

@@ -108,7 +108,10 @@ struct ClockNonceCommand: AsyncParsableCommand {
 }
 
 struct StopCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "stop", abstract: "Ends the daemon with nothing burned.")
+    static let configuration = CommandConfiguration(
+        commandName: "stop",
+        abstract: "Ends the daemon with nothing burned."
+    )
     @OptionGroup var appliance: ConfigurationOption
     func run() async throws { _ = try await appliance.ask(StopCleanly.self, Nothing()) }
 }

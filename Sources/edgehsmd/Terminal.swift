@@ -1,4 +1,5 @@
 internal import Crypto
+internal import EdgeHSMDaemon
 internal import FoundationEssentials
 internal import Glibc
 internal import Statements
@@ -23,9 +24,11 @@ enum InputFile {
 
     static func read(_ path: String) throws -> [UInt8] {
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            throw Refusal(CommandError.fileUnreadable, path)
+            throw Refusal(EdgeDaemonError.fileUnreadable, path)
         }
-        guard data.count <= largest else { throw Refusal(CommandError.fileUnreadable, "\(path): \(data.count) octets") }
+        guard data.count <= largest else {
+            throw Refusal(EdgeDaemonError.fileUnreadable, "\(path): \(data.count) octets")
+        }
         return Array(data)
     }
 
@@ -37,12 +40,12 @@ enum InputFile {
         let trimmed = String(text.drop { $0.isWhitespace })
         if trimmed.hasPrefix("-----BEGIN") {
             guard let key = try? P256.Signing.PublicKey(pemRepresentation: trimmed) else {
-                throw Refusal(CommandError.fileMalformed, "\(path): no P-256 public key in PEM")
+                throw Refusal(EdgeDaemonError.fileMalformed, "\(path): no P-256 public key in PEM")
             }
             return P256Point(validated: Array(key.x963Representation))
         }
         guard let point = try? P256Point(hex: String(trimmed.prefix { !$0.isWhitespace })), point.signingKey != nil
-        else { throw Refusal(CommandError.fileMalformed, "\(path): no P-256 public key") }
+        else { throw Refusal(EdgeDaemonError.fileMalformed, "\(path): no P-256 public key") }
         return point
     }
 
@@ -53,14 +56,16 @@ enum InputFile {
         guard text.hasPrefix("-----BEGIN") else { return bytes }
         let lines = text.split(whereSeparator: \.isNewline).dropFirst()
         let base64 = lines.prefix { !$0.hasPrefix("-----") }.joined()
-        guard let data = Data(base64Encoded: base64) else { throw Refusal(CommandError.fileMalformed, "\(path): PEM") }
+        guard let data = Data(base64Encoded: base64) else {
+            throw Refusal(EdgeDaemonError.fileMalformed, "\(path): PEM")
+        }
         return Array(data)
     }
 
     static func write(_ bytes: [UInt8], to path: String) throws {
         do {
             try Data(bytes).write(to: URL(filePath: path), options: .atomic)
-        } catch { throw Refusal(CommandError.fileUnwritable, path) }
+        } catch { throw Refusal(EdgeDaemonError.fileUnwritable, path) }
     }
 
     static func pem(_ certificates: [[UInt8]]) -> String {
@@ -74,28 +79,5 @@ enum InputFile {
             }
             return "-----BEGIN CERTIFICATE-----\n\(lines.joined(separator: "\n"))\n-----END CERTIFICATE-----\n"
         }.joined()
-    }
-}
-
-/// What can be wrong with a command's files and arguments.
-enum CommandError: String, ErrorCatalogue {
-    case fileUnreadable = "edgehsmd.file.unreadable"
-    case fileUnwritable = "edgehsmd.file.unwritable"
-    case fileMalformed = "edgehsmd.file.malformed"
-
-    var meaning: String {
-        switch self {
-        case .fileUnreadable: "A file named on the command line can not be read."
-        case .fileUnwritable: "A file named on the command line can not be written."
-        case .fileMalformed: "A file named on the command line does not hold what it should."
-        }
-    }
-
-    var remedy: String {
-        switch self {
-        case .fileUnreadable: "Check the path and that your user may read it."
-        case .fileUnwritable: "Check the path and that your user may write there."
-        case .fileMalformed: "Name the file that belongs to this option."
-        }
     }
 }

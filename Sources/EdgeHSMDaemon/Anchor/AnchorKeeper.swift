@@ -28,13 +28,19 @@ actor AnchorKeeper {
     private var day: Int64 = 0
     private var writesToday = 0
     private var isFinished = false
+    /// The newest record that is known to be ours, as it was at start or as we wrote it last.
+    private var last: AnchorRecord?
+    /// Set once another writer was seen: from then on this EdgeHSM writes no record and so gets no lease.
+    private var foreign: Refusal?
     /// The write that runs.
     private var running: Task<Void, any Error>?
     /// The write that starts after it; its snapshot is not taken yet, so whoever asks now may join.
     private var next: Task<Void, any Error>?
 
+    /// - Parameter last: the newest record at start; any newer one that we did not write is another process's.
     init(
         token: any Token,
+        last: AnchorRecord?,
         seam: FaultSeam,
         metrics: Metrics,
         mostWritesADay: Int = 20_000,
@@ -43,6 +49,7 @@ actor AnchorKeeper {
         observer: @escaping Observer
     ) {
         self.token = token
+        self.last = last
         self.seam = seam
         self.mostWritesADay = mostWritesADay
         self.bootSeconds = bootSeconds
@@ -59,6 +66,7 @@ actor AnchorKeeper {
     /// Returns when a record whose snapshot was taken after this call is in the token.
     func move() async throws {
         if isFinished { throw Refusal(EdgeDaemonError.stopping) }
+        if let foreign { throw foreign }
         if let next { return try await next.value }
         let previous = running
         let task = Task {
@@ -81,12 +89,14 @@ actor AnchorKeeper {
         try await move()
     }
 
-    /// The last record of a clean stop, made by `last`; no record may follow it.
-    func finish(_ last: @escaping Snapshot) async throws {
+    /// The last record of a clean stop, made by `final`; no record may follow it.
+    func finish(_ final: @escaping Snapshot) async throws {
         isFinished = true
         _ = await next?.result
         _ = await running?.result
-        try await Self.create(await last(), in: token)
+        if let foreign { throw foreign }
+        let record = try await final()
+        try requireAlone(await Self.create(record, in: token), record)
         writes.increment("written")
     }
 
@@ -101,7 +111,10 @@ actor AnchorKeeper {
         writesToday += 1
         do {
             try seam.pass("anchor.before")
-            kept = AnchorRecord.newestTwo(of: try await Self.create(record, in: token))
+            let values = try await Self.create(record, in: token)
+            try requireAlone(values, record)
+            last = record
+            kept = AnchorRecord.newestTwo(of: values)
             try seam.pass("anchor.after")
         } catch {
             writes.increment("failed")
@@ -111,6 +124,18 @@ actor AnchorKeeper {
         try await observer(record)
         // A record too many is removed with the next write; that must not fail this one.
         try? await token.pruneRecords(Self.label) { kept.contains($0) }
+    }
+
+    /// The secure element belongs to one appliance: beside what we wrote there may be nothing newer than our last record.
+    /// A second process on the same token would otherwise count the same units again.
+    private func requireAlone(_ values: [[UInt8]], _ record: AnchorRecord) throws {
+        let others = values.compactMap { try? AnchorRecord(parsing: $0) }.filter { $0 != record }
+        let newest = others.max { $0.writeNumber < $1.writeNumber }
+        // A write of ours whose outcome stayed unknown has a number between the two.
+        guard let newest, newest != last, newest.epoch != record.epoch || newest.writeNumber >= record.writeNumber
+        else { return }
+        foreign = Refusal(EdgeDaemonError.anchorForeign, "write \(newest.writeNumber) of epoch \(newest.epoch)")
+        if let foreign { throw foreign }
     }
 
     /// Creates a record and reads it back: that settles an unknown outcome. Returns all records there are.

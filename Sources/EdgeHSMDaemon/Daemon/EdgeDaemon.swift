@@ -68,7 +68,10 @@ public struct EdgeDaemon: Sendable {
             logger: logger,
             stop: { stopping.arrive() }
         )
-        logger.notice("serving", metadata: ["port": "\(server.port ?? 0)", "socket": "\(configuration.operatorSocket)"])
+        logger.notice(
+            "serving",
+            metadata: ["port": "\(server.port ?? 0)", "socket": "\(configuration.operatorSocket)"]
+        )
         ServiceManager.notify("READY=1")
         let upkeep = Task { await keepUp(engine) }
         Task {

@@ -9,7 +9,10 @@ import Vocabulary
 // Stations and the Factory Service get their certificates here, and the local operator has the last word.
 extension EdgeEngine {
     /// Hands in a CSR; brings the certificate back once the operator has enrolled it.
-    func forward(_ request: ForwardStationRequest.Request, by service: String) async throws
+    func forward(
+        _ request: ForwardStationRequest.Request,
+        by service: String
+    ) async throws
         -> ForwardStationRequest.Reply
     {
         try await serve(service, needsToken: false) {

@@ -60,8 +60,8 @@ extension EdgeEngine {
     }
 
     /// A signed checkpoint of now; also the heartbeat.
-    func checkpoint() async throws -> GetCheckpoint.Reply {
-        try await serve("checkpoint") {
+    func checkpoint(by service: String) async throws -> GetCheckpoint.Reply {
+        try await serve(service) {
             let reading = writer.clock.reading()
             let version = softwareVersion
             let checkpoint = try await writer.read { facts in

@@ -23,6 +23,7 @@ public final class EdgeEngine: Sendable {
     let admission = Admission(most: EdgeEngine.mostRequests)
     let documents: DocumentCache
     let permits = PermitMemory()
+    let disk: DiskWatch
     let logger: Logger
     let seam: FaultSeam
     let softwareVersion: String
@@ -53,6 +54,7 @@ public final class EdgeEngine: Sendable {
         self.token = token
         self.gate = gate
         self.documents = DocumentCache(store: writer.store)
+        self.disk = DiskWatch(path: writer.store.path)
         self.logger = logger
         self.seam = seam
         self.softwareVersion = softwareVersion
@@ -63,7 +65,11 @@ public final class EdgeEngine: Sendable {
     // MARK: What the doors ask
 
     /// Trusted time.
-    public var now: Instant { writer.now }
+    public var now: Instant {
+        // Without a start no trusted time runs: what the journal says is the floor.
+        guard halted == nil else { return max(writer.clock.realtime(), writer.peek { $0.durable.floor }) }
+        return writer.now
+    }
 
     /// Throws `edge.peer.unknown` or `edge.peer.revoked`.
     func peer(_ fingerprint: Digest256) throws -> EnrolledPeer { try writer.peek { try $0.peer(fingerprint) } }
@@ -79,7 +85,10 @@ public final class EdgeEngine: Sendable {
         do {
             return try await admission.run {
                 if let halted { throw halted }
-                if needsToken { try gate.requireServing() }
+                if needsToken {
+                    try gate.requireServing()
+                    try disk.requireRoom()
+                }
                 return try await body()
             }
         } catch let counted as CountedRefusal {
@@ -97,7 +106,7 @@ public final class EdgeEngine: Sendable {
     }
 
     func flushRefusals(all: Bool) async throws {
-        guard halted == nil else { return }
+        guard halted == nil, disk.hasRoomForRefusals else { return }
         _ = try await writer.turn { _ in FlushRefusals(all: all) }
     }
 
@@ -149,6 +158,7 @@ public final class EdgeEngine: Sendable {
     /// Work that the passing of time brings; the daemon calls it every second.
     public func tick() async {
         guard halted == nil else { return }
+        disk.look()
         do {
             if writer.owesAnchor {
                 try await keeper.move()
@@ -178,7 +188,8 @@ public final class EdgeEngine: Sendable {
     /// A loaded batch with all that its units are made from. Throws `edge.authorization.unknown`, or
     /// `edge.batch.incomplete` where its Certification Declaration is lost.
     func batch(_ id: Digest256) async throws -> Batch {
-        let digest = try writer.peek { state in try state.manifest(of: state.authorization(id)).certificationDeclaration }
+        let digest = try writer.peek { state in try state.manifest(of: state.authorization(id)).certificationDeclaration
+        }
         guard let declaration = try await documents.get(digest) else {
             throw Refusal(EdgeDaemonError.documentMissing, "Certification Declaration of \(id.hex)")
         }

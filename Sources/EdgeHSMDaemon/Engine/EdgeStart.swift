@@ -152,7 +152,9 @@ public struct EdgeStart: Sendable {
 
     /// What an operator can only see and not mend here: the check itself. A token that fails is no reason to show.
     private static func isShown(_ refusal: Refusal) -> Bool {
-        [EdgeError.anchorMissing, .anchorMalformed, .anchorRollback, .anchorTokenRolledBack].contains { refusal.has($0) }
+        [EdgeError.anchorMissing, .anchorMalformed, .anchorRollback, .anchorTokenRolledBack].contains {
+            refusal.has($0)
+        }
     }
 
     private static func describe(_ plan: StartCheck.Plan) -> Logger.Metadata {
@@ -177,6 +179,7 @@ public struct EdgeStart: Sendable {
         )
         let keeper = AnchorKeeper(
             token: token,
+            last: state.anchor,
             seam: seam,
             metrics: metrics,
             mostWritesADay: configuration.anchorWritesADay ?? 20_000,

@@ -1,5 +1,5 @@
-public import KeyCustody
 import FoundationEssentials
+public import KeyCustody
 public import ServiceSupport
 public import Statements
 public import Vocabulary

@@ -26,13 +26,17 @@ struct EnrolmentPin: Codable, Sendable, Hashable {
 
     /// Nil where nothing is pinned. Throws `edge.enrolment.mismatch` where two different pins exist.
     static func read(from token: any Token) async throws -> EnrolmentPin? {
-        let pins = try await Set(token.records(label).compactMap { value -> EnrolmentPin? in
-            guard (try? StrictJSON.check(value, limit: 4_096)) != nil,
-                let pin = try? StatementCoding.decode(EnrolmentPin.self, from: value), pin.format == format
-            else { return nil }
-            return pin
-        })
-        guard pins.count <= 1 else { throw Refusal(EdgeDaemonError.enrolmentMismatch, "\(pins.count) pins in the token") }
+        let pins = try await Set(
+            token.records(label).compactMap { value -> EnrolmentPin? in
+                guard (try? StrictJSON.check(value, limit: 4_096)) != nil,
+                    let pin = try? StatementCoding.decode(EnrolmentPin.self, from: value), pin.format == format
+                else { return nil }
+                return pin
+            }
+        )
+        guard pins.count <= 1 else {
+            throw Refusal(EdgeDaemonError.enrolmentMismatch, "\(pins.count) pins in the token")
+        }
         return pins.first
     }
 

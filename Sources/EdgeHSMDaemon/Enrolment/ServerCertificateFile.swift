@@ -19,7 +19,8 @@ public enum ServerCertificateFile {
         now: Instant
     ) async throws -> ServerCertificates {
         let path = configuration.certificatesPath
-        if let kept = read(path), kept.names == configuration.serverNames, now < kept.madeAt + (lifetime - renewBefore) {
+        if let kept = read(path), kept.names == configuration.serverNames, now < kept.madeAt + (lifetime - renewBefore)
+        {
             return kept.certificates
         }
         let certificates = try await execution.issueServerCertificates(

@@ -35,7 +35,7 @@ enum EdgeRouters {
         router.mount(PrepareProduct.self) { try await engine.prepareProduct($1, by: $0.name) }
         router.mount(InstallCertificates.self) { try await engine.install($1.certificates, by: $0.name) }
         router.mount(ReadJournal.self) { try await engine.readJournal($1) }
-        router.mount(GetCheckpoint.self) { _, _ in try await engine.checkpoint() }
+        router.mount(GetCheckpoint.self) { context, _ in try await engine.checkpoint(by: context.name) }
         router.mount(CloseAuthorization.self) { try await engine.close($1.authorization, by: $0.name) }
         router.mount(ForwardStationRequest.self) { try await engine.forward($1, by: $0.name) }
         return router

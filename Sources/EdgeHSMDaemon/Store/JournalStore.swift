@@ -11,10 +11,13 @@ struct StoredEntry: Sendable {
     let bytes: [UInt8]
     let leaf: Digest256
 
+    /// Base64 of an entry must fit one frame; requests, which fit one too, never lead to a larger entry.
+    static let largest = min(JournalEntry.largest, 180 * 1024)
+
     init(_ entry: JournalEntry) throws {
         let bytes = try entry.serialized()
-        guard bytes.count <= JournalEntry.largest else {
-            throw Refusal(EdgeDaemonError.entryTooLarge, "\(bytes.count) octets, limit \(JournalEntry.largest)")
+        guard bytes.count <= Self.largest else {
+            throw Refusal(EdgeDaemonError.entryTooLarge, "\(bytes.count) octets, limit \(Self.largest)")
         }
         self.entry = entry
         self.bytes = bytes
@@ -44,6 +47,7 @@ final class JournalStore: Sendable {
     private let database: DurableDatabase
     /// For the group committer alone, and for reads.
     var queue: DatabaseQueue { database.queue }
+    var path: String { database.path }
 
     /// Opens or makes the file. Throws `store.*`.
     init(path: String) throws {

@@ -1,13 +1,15 @@
 import EdgeHSMCore
-@testable import EdgeHSMDaemon
 import Foundation
 import GRDB
 import KeyCustody
 import LineProtocol
 import Statements
+import TestSupport
 import Testing
 import TransparencyLog
 import Vocabulary
+
+@testable import EdgeHSMDaemon
 
 @Suite("The anchor, restarts and restored disks")
 struct AnchorTests {
@@ -46,7 +48,12 @@ struct AnchorTests {
         #expect(newest.epoch == 2 && !newest.clean)
         // Burned units have burned their serials too.
         let serial = try await next.issue(EngineChip(), batch).issued.serial
-        #expect(serial == (try ProductionAuthorization.SerialRange(prefix: "BU", first: 1, digits: 6).serial(1 + account.burned)))
+        #expect(
+            serial
+                == (try ProductionAuthorization.SerialRange(prefix: "BU", first: 1, digits: 6).serial(
+                    1 + account.burned
+                ))
+        )
     }
 
     @Test("I8: a restored journal file is refused, shows its status and journal, and issues nothing")
@@ -67,9 +74,11 @@ struct AnchorTests {
         let third = try await world.start()
         let status = try await third.status()
         #expect(status.stopped?.has(EdgeError.anchorRollback) == true)
-        #expect(try await third.readJournal(ReadJournal.Request(from: 0, limit: 1_000)).entries.count == status.journalSize)
+        #expect(
+            try await third.readJournal(ReadJournal.Request(from: 0, limit: 1_000)).entries.count == status.journalSize
+        )
         #expect(await refusal { try await third.issue(EngineChip(), batch) } == EdgeError.anchorRollback.rawValue)
-        #expect(await refusal { try await third.checkpoint() } == EdgeError.anchorRollback.rawValue)
+        #expect(await refusal { try await third.checkpoint(by: "factory") } == EdgeError.anchorRollback.rawValue)
         await third.stop()
     }
 
@@ -80,7 +89,10 @@ struct AnchorTests {
         await engine.stop()
         let store = try JournalStore(path: world.configuration.journalPath)
         try await store.queue.write { db in
-            try db.execute(sql: "UPDATE journal SET bytes = replace(bytes, 'clean', 'cleaN') WHERE sequence = 1")
+            try db.execute(
+                sql:
+                    "UPDATE journal SET bytes = CAST(replace(CAST(bytes AS TEXT), 'clean', 'cleaN') AS BLOB) WHERE sequence = 1"
+            )
         }
         try store.close()
         let code = await refusal { try await world.start() }
@@ -123,7 +135,9 @@ struct AnchorTests {
         #expect(
             await refusal { try await engine.apply(bundle, by: "factory") } == EdgeDaemonError.anchorNotWritten.rawValue
         )
-        #expect(await refusal { try await engine.issue(EngineChip(), batch) } == EdgeError.authorizationRevoked.rawValue)
+        #expect(
+            await refusal { try await engine.issue(EngineChip(), batch) } == EdgeError.authorizationRevoked.rawValue
+        )
         _ = try await engine.apply(bundle, by: "factory")
         let size = try await engine.writer.read { $0.state.durable.size }
         #expect(try await AnchorKeeper.newest(in: world.token)?.size == size)
@@ -141,6 +155,30 @@ struct AnchorTests {
         let numbers = values.compactMap { (try? AnchorRecord(parsing: $0))?.writeNumber }.sorted()
         #expect(numbers.count == 2 && numbers[0] + 1 == numbers[1])
         #expect(engine.writer.peek { $0.anchor?.writeNumber } == numbers[1])
+    }
+
+    @Test("I8: a second process on the same token and a copied journal stops the first, and neither goes on unseen")
+    func clonedDisk() async throws {
+        let world = try await EngineWorld.make()
+        let (first, batch) = try await world.startWithBatch(quantity: 100)
+        _ = try await first.issue(EngineChip(), batch)
+        let path = world.configuration.journalPath
+        try await first.writer.store.queue.writeWithoutTransaction { db in
+            _ = try db.checkpoint(.truncate)
+        }
+        let clone = try TemporaryFolder()
+        try FileManager.default.copyItem(atPath: path, toPath: clone.path("journal.sqlite"))
+        let second = try await world.start(dataDirectory: clone.path)
+        // The clone has burned what the first had leased; the first finds the clone's record with its next write.
+        #expect(await refusal { try await first.keeper.move() } == EdgeDaemonError.anchorForeign.rawValue)
+        #expect(await refusal { try await first.keeper.move() } == EdgeDaemonError.anchorForeign.rawValue)
+        var made = 1
+        for _ in 0..<40 {
+            do { _ = try await first.issue(EngineChip(), batch) } catch { break }
+            made += 1
+        }
+        let account = try await second.account(batch)
+        #expect(made <= account.issued + account.burned, "what the first still made was burned by the second")
     }
 
     @Test("many who ask while a record is being written share the next one")
@@ -162,7 +200,9 @@ struct AnchorTests {
         let world = try await EngineWorld.make()
         let (engine, batch) = try await world.startWithBatch()
         world.gate.report(.failing(Refusal(EdgeError.internalFault)))
-        #expect(await refusal { try await engine.issue(EngineChip(), batch) } == EdgeDaemonError.tokenUnavailable.rawValue)
+        #expect(
+            await refusal { try await engine.issue(EngineChip(), batch) } == EdgeDaemonError.tokenUnavailable.rawValue
+        )
         #expect(try await engine.status().stopped?.has(EdgeDaemonError.tokenUnavailable) == true)
         world.gate.report(.serving)
         _ = try await engine.issue(EngineChip(), batch)
@@ -174,7 +214,8 @@ struct AnchorTests {
         let (engine, batch) = try await world.startWithBatch()
         _ = try await engine.issue(EngineChip(), batch)
         let identity = try await world.token.signingKey(.init(.edgeIdentity)).publicKey
-        let checkpoint = try Verified<Checkpoint>(await engine.checkpoint().checkpoint, signedBy: identity).content
+        let checkpoint = try Verified<Checkpoint>(await engine.checkpoint(by: "factory").checkpoint, signedBy: identity)
+            .content
         let entries = try await engine.readJournal(ReadJournal.Request(from: 0, limit: 1_000)).entries
         #expect(entries.count == checkpoint.size)
         #expect(MerkleTree(leaves: entries.map { MerkleHash.leaf($0.bytes) }).root == checkpoint.root)

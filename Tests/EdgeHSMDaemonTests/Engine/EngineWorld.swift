@@ -1,7 +1,6 @@
 import Crypto
 import Durability
 import EdgeHSMCore
-@testable import EdgeHSMDaemon
 import KeyCustody
 import LineProtocol
 import Logging
@@ -11,6 +10,8 @@ import Statements
 import Synchronization
 import TestSupport
 import Vocabulary
+
+@testable import EdgeHSMDaemon
 
 /// A clock that a test moves.
 final class TestClock: Sendable {
@@ -62,6 +63,10 @@ final class EngineWorld: Sendable {
     let configuration: EdgeConfiguration
     private let fatals = Mutex(0)
 
+    var failedAnchorWrites: UInt64 {
+        metrics.counter("obis_edge_anchor_writes_total", "").count("failed")
+    }
+
     static let station = StationName(validated: "station-1")
 
     var fatalCount: Int { fatals.withLock { $0 } }
@@ -108,7 +113,13 @@ final class EngineWorld: Sendable {
     }
 
     /// - Parameter faults: a plan of `FaultSeam`.
-    func start(faults: String? = nil, siteCA: [UInt8] = []) async throws -> EdgeEngine {
+    func start(
+        faults: String? = nil,
+        siteCA: [UInt8] = [],
+        dataDirectory: String? = nil
+    ) async throws -> EdgeEngine {
+        var configuration = configuration
+        if let dataDirectory { configuration.dataDirectory = dataDirectory }
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
         return try await EdgeStart(

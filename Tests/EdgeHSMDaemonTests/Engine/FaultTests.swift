@@ -1,61 +1,88 @@
 import Durability
 import EdgeHSMCore
-@testable import EdgeHSMDaemon
 import LineProtocol
 import Statements
 import Testing
 import Vocabulary
 
+@testable import EdgeHSMDaemon
+
 @Suite("Faults around signing, commit, anchor and reply")
 struct FaultTests {
-    /// Where the process "dies" or the step fails, and how.
-    static let faults = [
-        "dac.before:2:error", "dac.after:2:error", "journal.commit:9:error", "journal.commit:10:error",
-        "journal.commit:11:error", "journal.commit:11:error-after", "journal.commit:12:error",
-        "journal.commit:12:error-after", "journal.commit:13:error-after", "journal.reply:10:error",
-        "journal.reply:11:error", "journal.reply:12:error", "journal.reply:13:error", "anchor.before:3:error",
-        "anchor.after:3:error", "anchor.before:4:error", "anchor.after:4:error",
-    ]
+    /// Every place around the first issues after a start where the process dies or a step fails.
+    static let plans: [String] =
+        (3...12).flatMap { count in
+            ["journal.commit:\(count):error", "journal.commit:\(count):error-after", "journal.reply:\(count):error"]
+        } + ["anchor.before:2:error", "anchor.after:2:error", "anchor.before:3:error", "anchor.after:3:error"]
+        + ["dac.before:1:error", "dac.after:2:error"]
 
-    @Test("I3, I4, I5, I8: whatever left is in the journal of the next start, and counts never shrink", arguments: faults)
-    func survive(_ plan: String) async throws {
+    @Test("I3, I4, I5, I8: whatever left is in the journal of the next start, and counts never shrink")
+    func survive() async throws {
         let world = try await EngineWorld.make()
-        let quantity = 20
-        let (engine, batch) = try await world.startWithBatch(quantity: quantity, faults: plan)
+        let setup = try await world.start()
+        try await world.installProduct(setup)
+        await setup.stop()
+        var hits = 0
+        for (number, plan) in Self.plans.enumerated() {
+            let engine = try await world.start()
+            let batch = try await world.load(engine, quantity: 10, batch: "B\(number)")
+            await engine.stop()
+            if try await survive(plan, batch, world) { hits += 1 }
+        }
+        // Plans whose place the four issues do not reach would test nothing.
+        #expect(hits >= Self.plans.count - 3, "\(hits) of \(Self.plans.count) faults struck")
+    }
+
+    /// True where the fault struck.
+    private func survive(_ plan: String, _ batch: Digest256, _ world: EngineWorld) async throws -> Bool {
+        let deaths = world.fatalCount
+        let failedWrites = world.failedAnchorWrites
+        let engine = try await world.start(faults: plan)
         var released: [(chip: EngineChip, dac: Octets)] = []
         var failed: [EngineChip] = []
         for _ in 0..<4 {
             let chip = EngineChip()
             do { released.append((chip, try await engine.issue(chip, batch).issued.dac)) } catch { failed.append(chip) }
         }
-        let hasDied = world.fatalCount > 0
-        #expect(world.fatalCount <= 1)
-        if hasDied {
+        if world.fatalCount > deaths {
             // Nothing is served by a process whose disk is in an unknown state.
-            #expect(await refusal { try await engine.issue(EngineChip(), batch) } == DurabilityError.commitFailed.rawValue)
+            let code = await refusal { try await engine.issue(EngineChip(), batch) }
+            #expect(code == DurabilityError.commitFailed.rawValue, "\(plan)")
         }
+        let struck = world.fatalCount > deaths || !failed.isEmpty || world.failedAnchorWrites > failedWrites
         try world.crash(engine)
 
         let next = try await world.start()
         let entries = try await next.entries()
-        #expect(entries.map(\.sequence) == Array(0..<entries.count))
-        let journaled = entries.compactMap { ($0.event.body as? Issued)?.dac }
-        for unit in released { #expect(journaled.contains(unit.dac)) }
+        #expect(entries.map(\.sequence) == Array(0..<entries.count), "\(plan)")
+        let issued = entries.compactMap { $0.event.body as? Issued }.filter { $0.authorization == batch }
+        for unit in released { #expect(issued.contains { $0.dac == unit.dac }, "\(plan)") }
         let account = try await next.account(batch)
-        #expect(account.issued >= released.count && account.issued == journaled.count)
-        #expect(account.issued + account.burned + account.remaining == quantity)
+        #expect(account.issued >= released.count && account.issued == issued.count, "\(plan)")
+        #expect(account.issued + account.burned + account.remaining == 10, "\(plan)")
+        try await goOn(next, batch, released, failed, plan)
+        await next.stop()
+        return struck
+    }
 
-        // The line goes on: what was released is repeated, what failed is made, and no chip has two.
-        for unit in released { #expect(try await next.issue(unit.chip, batch).issued.dac == unit.dac) }
+    /// The line goes on: what was released is repeated, what failed is made, and no chip or key has two.
+    private func goOn(
+        _ engine: EdgeEngine,
+        _ batch: Digest256,
+        _ released: [(chip: EngineChip, dac: Octets)],
+        _ failed: [EngineChip],
+        _ plan: String
+    ) async throws {
+        for unit in released { #expect(try await engine.issue(unit.chip, batch).issued.dac == unit.dac, "\(plan)") }
         for chip in failed {
-            do { _ = try await next.issue(chip, batch) } catch let refusal as Refusal {
-                #expect(refusal.has(EdgeError.quotaExhausted), "\(refusal)")
+            do { _ = try await engine.issue(chip, batch) } catch let refusal as Refusal {
+                #expect(refusal.has(EdgeError.quotaExhausted), "\(plan): \(refusal)")
             }
         }
-        let all = try await next.entries().compactMap { $0.event.body as? Issued }
-        #expect(Set(all.map(\.chipUID)).count == all.count && Set(all.map(\.deviceKey)).count == all.count)
-        #expect(Set(all.map(\.serial.text)).count == all.count)
-        await next.stop()
+        let all = try await engine.entries().compactMap { $0.event.body as? Issued }
+        #expect(Set(all.map(\.chipUID)).count == all.count && Set(all.map(\.deviceKey)).count == all.count, "\(plan)")
+        let own = all.filter { $0.authorization == batch }
+        #expect(Set(own.map(\.serial.text)).count == own.count, "\(plan)")
     }
 
     @Test("entries of concurrent requests share transactions and keep the order of the decisions")

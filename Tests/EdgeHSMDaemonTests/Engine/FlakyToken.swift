@@ -70,7 +70,12 @@ final class FlakyToken: Token {
         try await real.verifyCheckValue(expected, of: product)
     }
     func isImportedInClear(_ product: KeyName) async throws -> Bool { try await real.isImportedInClear(product) }
-    func seal(_ product: KeyName, _ release: ProductKeyRelease, to chip: P256Point, info: [UInt8]) async throws
+    func seal(
+        _ product: KeyName,
+        _ release: ProductKeyRelease,
+        to chip: P256Point,
+        info: [UInt8]
+    ) async throws
         -> SealedProductKey
     { try await real.seal(product, release, to: chip, info: info) }
     func derive(_ unitSecret: KeyName, context: [UInt8]) async throws -> Secret {

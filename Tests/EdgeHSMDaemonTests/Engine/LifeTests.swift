@@ -1,6 +1,5 @@
 import Crypto
 import EdgeHSMCore
-@testable import EdgeHSMDaemon
 import KeyCustody
 import LineProtocol
 import Matter
@@ -8,6 +7,8 @@ import Silicon
 import Statements
 import Testing
 import Vocabulary
+
+@testable import EdgeHSMDaemon
 
 @Suite("An EdgeHSM serves a line")
 struct LifeTests {
@@ -62,7 +63,8 @@ struct LifeTests {
         _ data: GetFactoryData.Reply,
         _ world: EngineWorld
     ) throws -> CompleteUnit.Request {
-        let elements = try AttestationElements(declaration: world.oem.declaration, nonce: terms.attestationNonce).encoded
+        let elements = try AttestationElements(declaration: world.oem.declaration, nonce: terms.attestationNonce)
+            .encoded
         let challenge = try Hex.decode(terms.attestationChallenge)
         return CompleteUnit.Request(
             authorization: batch,

@@ -1,5 +1,6 @@
 import Crypto
 import EdgeHSMDaemon
+import Foundation
 import KeyCustody
 import LineProtocol
 import Matter
@@ -25,7 +26,8 @@ struct SoftwareKey: SigningKey {
 /// An OEM with software keys, one product prepared at one EdgeHSM whose token is SoftHSM2, and a portal token with the
 /// product key: everything that the execution meets, made from scratch for each test.
 struct OEMWorld: Sendable {
-    static let now = Instant(seconds: 1_795_000_000)
+    /// The real time, once for a process: the daemon's program has no other clock.
+    static let now = Instant(seconds: Int64(Date().timeIntervalSince1970))
 
     let edge: PKCS11Token
     let execution: TokenExecution

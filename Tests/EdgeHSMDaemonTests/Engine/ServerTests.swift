@@ -1,0 +1,253 @@
+import EdgeHSMCore
+import KeyCustody
+import LineProtocol
+import Logging
+import Matter
+import ServiceSupport
+import Statements
+import Testing
+import Vocabulary
+
+@testable import EdgeHSMDaemon
+
+@Suite("The doors of an EdgeHSM")
+struct ServerTests {
+    /// A running server with its operator's client.
+    private struct Site {
+        let world: EngineWorld
+        let engine: EdgeEngine
+        let server: EdgeServer
+        let certificates: ServerCertificates
+        let local: LineCaller
+        let localClient: FrameClient
+
+        static func make() async throws -> Site {
+            let world = try await EngineWorld.make()
+            let certificates = try await world.enrolment.initialise()
+            let engine = try await world.start(siteCA: certificates.siteCA.bytes)
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let server = try await EdgeServer.start(
+                engine,
+                configuration: world.configuration,
+                certificates: certificates,
+                token: world.token,
+                metrics: world.metrics,
+                logger: logger,
+                stop: {}
+            )
+            let client = try FrameClient(
+                FrameClientConfiguration(endpoint: .local(path: world.configuration.operatorSocket))
+            )
+            return Site(
+                world: world,
+                engine: engine,
+                server: server,
+                certificates: certificates,
+                local: LineCaller(prefix: "operator") { try await client.request($0) },
+                localClient: client
+            )
+        }
+
+        func end() async {
+            await localClient.close()
+            await server.shutdown()
+            await engine.stop()
+        }
+
+        func csr(_ key: SoftwareKey) throws -> [UInt8] {
+            let request = ToBeSignedRequest(
+                subject: try ServiceName(commonName: "request"),
+                publicKey: key.publicKey
+            )
+            return try request.assembled(with: key.signNow(request.bytes)).der
+        }
+
+        func enrol(_ name: String, _ role: EnrolStation.Request.Role, _ key: SoftwareKey) async throws -> [[UInt8]] {
+            let csr = try csr(key)
+            return try await local.call(
+                EnrolStation.self,
+                EnrolStation.Request(
+                    name: StationName(name),
+                    role: role,
+                    request: Octets(csr),
+                    fingerprint: Digest256.of(csr),
+                    days: 30
+                )
+            ).certificates.map(\.bytes)
+        }
+
+        func client(_ chain: [[UInt8]], _ key: SoftwareKey) throws -> FrameClient {
+            let clock = world.clock.source
+            return try FrameClient(
+                FrameClientConfiguration(
+                    endpoint: .tls(
+                        host: "127.0.0.1",
+                        port: server.port ?? 0,
+                        identity: TLSIdentity(
+                            chain: chain,
+                            key: .custom(publicKey: key.publicKey, sign: { try key.signNow($0) })
+                        ),
+                        authorities: [certificates.siteCA.bytes],
+                        server: ServerExpectation(role: "edgehsm", commonName: OEMWorld.edgeID.text),
+                        now: clock.realtime
+                    )
+                )
+            )
+        }
+    }
+
+    @Test("a station over mutual TLS may do a station's work and nothing else, until it is revoked")
+    func stationOverTLS() async throws {
+        let site = try await Site.make()
+        let (serviceKey, stationKey) = (SoftwareKey(), SoftwareKey())
+        let service = try site.client(try await site.enrol("factory", .service, serviceKey), serviceKey)
+        let chain = try await site.enrol("station-7", .station, stationKey)
+        let station = try site.client(chain, stationKey)
+        let asService = LineCaller(prefix: "factory") { try await service.request($0) }
+        let asStation = LineCaller(prefix: "station") { try await station.request($0) }
+
+        _ = try await asService.call(
+            PrepareProduct.self,
+            .init(product: OEMWorld.product, vendorID: VendorID(0xFFF1), productID: ProductID(0x8001))
+        )
+        try await site.world.installProduct(site.engine)
+        let package = try await site.world.oem.package()
+        let batch = try await asService.call(LoadPackage.self, .init(package: Octets(package))).authorization
+        let chip = EngineChip()
+        let begun = try await asStation.call(BeginUnit.self, .init(authorization: batch, chipUID: chip.uid))
+        let issue = IssueCredential.Request(
+            authorization: batch,
+            unit: begun.unit,
+            request: Octets(try chip.request(begun.nonce)),
+            vendorProof: nil
+        )
+        let issued = try await asStation.call(IssueCredential.self, issue)
+        #expect(try await asStation.call(IssueCredential.self, issue).dac == issued.dac)
+
+        // Roles: by type and by certificate.
+        let wrong = LineProtocolError.wrongRole.rawValue
+        #expect(await refusal { try await asStation.call(LoadPackage.self, .init(package: Octets(package))) } == wrong)
+        #expect(await refusal { try await asStation.call(GetStatus.self) } == wrong)
+        #expect(await refusal { try await asService.call(IssueCredential.self, issue) } == wrong)
+        #expect(await refusal { try await asService.call(StopCleanly.self) } == wrong)
+        #expect(await refusal { try await site.local.call(IssueCredential.self, issue) } == wrong)
+
+        // A retry is judged anew, on the connection that is open.
+        _ = try await site.local.call(
+            RevokeStation.self,
+            .init(name: StationName("station-7"), fingerprint: Digest256.of(chain[0]))
+        )
+        #expect(
+            await refusal { try await asStation.call(IssueCredential.self, issue) } == EdgeError.peerRevoked.rawValue
+        )
+        _ = try await asService.call(GetStatus.self)
+        await station.close()
+        await service.close()
+        await site.end()
+    }
+
+    @Test("a forwarded request waits for the operator, who must name its fingerprint; then its certificate comes back")
+    func forwarded() async throws {
+        let site = try await Site.make()
+        let key = SoftwareKey()
+        let csr = try site.csr(key)
+        let name = StationName(validated: "station-9")
+        let request = ForwardStationRequest.Request(name: name, request: Octets(csr))
+        #expect(try await site.engine.forward(request, by: "factory").certificates == nil)
+        let waiting = try await site.local.call(ListStationRequests.self).pending
+        #expect(waiting.map(\.name) == [name] && waiting.map(\.fingerprint) == [Digest256.of(csr)])
+        let wrong = EnrolStation.Request(
+            name: name,
+            role: .station,
+            request: Octets(csr),
+            fingerprint: .zero,
+            days: 30
+        )
+        #expect(
+            await refusal { try await site.local.call(EnrolStation.self, wrong) }
+                == EdgeDaemonError.stationFingerprint.rawValue
+        )
+        let chain = try await site.enrol(name.text, .station, key)
+        let answer = try await site.engine.forward(request, by: "factory").certificates
+        #expect(answer?.map(\.bytes) == chain)
+        #expect(try await site.local.call(ListStationRequests.self).pending.isEmpty)
+        await site.end()
+    }
+
+    @Test("a certificate of the site CA that this EdgeHSM never enrolled is refused")
+    func notEnrolled() async throws {
+        let site = try await Site.make()
+        let key = SoftwareKey()
+        let chain = try await site.world.oem.execution.issueStationCertificate(
+            site.csr(key),
+            name: StationName(validated: "station-8"),
+            role: .station,
+            days: 30,
+            at: OEMWorld.now
+        )
+        let client = try site.client(chain, key)
+        let caller = LineCaller(prefix: "station") { try await client.request($0) }
+        let begin = BeginUnit.Request(authorization: .zero, chipUID: EngineChip().uid)
+        #expect(await refusal { try await caller.call(BeginUnit.self, begin) } == EdgeError.peerUnknown.rawValue)
+        await client.close()
+        await site.end()
+    }
+
+    @Test("zeroise needs this box's own id, destroys its keys, and leaves a journal that can be read")
+    func zeroise() async throws {
+        let site = try await Site.make()
+        try await site.world.installProduct(site.engine)
+        let other = Zeroise.Request(edgeHSM: EdgeHSMID(validated: "edge-2"), reason: "test")
+        #expect(await refusal { try await site.local.call(Zeroise.self, other) } == EdgeError.wrongEdgeHSM.rawValue)
+        _ = try await site.local.call(Zeroise.self, .init(edgeHSM: OEMWorld.edgeID, reason: "test"))
+        for role in EdgeEnrolment.roles { #expect(try await !site.world.token.has(KeyName(role))) }
+        #expect(try await !site.world.token.has(KeyName(.pai, OEMWorld.product.text)))
+        await site.end()
+        let next = try await site.world.start()
+        let status = try await next.status()
+        #expect(status.stopped?.has(EdgeError.zeroised) == true)
+        let package = LoadPackage.Request(
+            package: Octets(try await site.world.oem.package(.init(sealedTo: EngineChip().signing.publicKey)))
+        )
+        #expect(await refusal { try await next.load(package, by: "factory") } != nil)
+        await next.stop()
+    }
+
+    @Test("an enrolment that names another key, another box or too few officers is refused, and a second one too")
+    func enrolment() async throws {
+        let world = try await EngineWorld.make()
+        let oem = world.oem
+        let roleKeys = try oem.root.signed(oem.context.roleKeys.unsigned())
+        let request = try await world.enrolment.request()
+        let bare = Envelope(payloadType: request.payloadType, payload: request.payload, signatures: [])
+        let one = try oem.officers[0].signed(bare)
+        let both = try oem.officers[1].signed(one)
+        func enrol(_ enrolment: Envelope, root: P256Point? = nil, roleKeys keys: Envelope? = nil) async -> String? {
+            do {
+                try await world.enrolment.enrol(
+                    root: root ?? oem.root.publicKey,
+                    roleKeys: keys ?? roleKeys,
+                    enrolment: enrolment
+                )
+                return nil
+            } catch { return (error as? Refusal)?.code }
+        }
+        #expect(await enrol(one) == StatementError.tooFewOfficers.rawValue)
+        #expect(await enrol(both, root: SoftwareKey().publicKey) == StatementError.notSigned.rawValue)
+        // Another statement of the same content: the box is pinned to the one it was enrolled with.
+        world.clock.advance(5)
+        let later = try await world.enrolment.request()
+        var second = Envelope(payloadType: later.payloadType, payload: later.payload, signatures: [])
+        for officer in oem.officers.prefix(2) { second = try officer.signed(second) }
+        #expect(await enrol(second) == EdgeDaemonError.alreadyEnrolled.rawValue)
+    }
+
+    @Test("a production profile refuses a software token")
+    func profile() async throws {
+        let world = try await EngineWorld.make()
+        var configuration = world.configuration
+        configuration.profile = .production
+        #expect(throws: Refusal.self) { try EdgeEnrolment.requireProfile(configuration, world.token.information) }
+        try EdgeEnrolment.requireProfile(world.configuration, world.token.information)
+    }
+}
