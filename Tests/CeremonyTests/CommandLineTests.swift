@@ -16,14 +16,16 @@ import Vocabulary
         init() throws {
             folder = NSTemporaryDirectory() + "obis-cli-\(UUID().uuidString)"
             try FileManager.default.createDirectory(atPath: folder + "/tokens", withIntermediateDirectories: true)
-            let configuration = "directories.tokendir = \(folder)/tokens\nobjectstore.backend = file\nlog.level = ERROR\n"
+            let configuration =
+                "directories.tokendir = \(folder)/tokens\nobjectstore.backend = file\nlog.level = ERROR\n"
             try Data(configuration.utf8).write(to: URL(fileURLWithPath: folder + "/softhsm2.conf"))
         }
 
         func obis(_ arguments: String...) throws -> Subprocess.Result {
             try Subprocess.run(
                 "/usr/bin/env",
-                ["-C", folder, "SOFTHSM2_CONF=\(folder)/softhsm2.conf", BuiltProgram.path("obis")] + arguments)
+                ["-C", folder, "SOFTHSM2_CONF=\(folder)/softhsm2.conf", BuiltProgram.path("obis")] + arguments
+            )
         }
 
         /// Runs a command that must succeed and returns its JSON.
@@ -31,7 +33,10 @@ import Vocabulary
         func done(_ arguments: String..., place: SourceLocation = #_sourceLocation) throws -> [String: Any] {
             let result = try Subprocess.run(
                 "/usr/bin/env",
-                ["-C", folder, "SOFTHSM2_CONF=\(folder)/softhsm2.conf", BuiltProgram.path("obis")] + arguments + ["--json"])
+                ["-C", folder, "SOFTHSM2_CONF=\(folder)/softhsm2.conf", BuiltProgram.path("obis")] + arguments + [
+                    "--json"
+                ]
+            )
             try #require(result.status == 0, "\(arguments): \(result.output)", sourceLocation: place)
             let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
             return object as? [String: Any] ?? ["list": object]
@@ -60,8 +65,17 @@ import Vocabulary
             let id = try Envelope(parsing: StateFile.read("\(folder)/\(file)", limit: Envelope.largest)).statementID
             for name in officers {
                 try done(
-                    "approve", file, "--token", "\(name).token.json", "--role-keys", "state/role-keys", "--memory",
-                    "memory-\(name)", "--confirm", String(id.hex.prefix(8)))
+                    "approve",
+                    file,
+                    "--token",
+                    "\(name).token.json",
+                    "--role-keys",
+                    "state/role-keys",
+                    "--memory",
+                    "memory-\(name)",
+                    "--confirm",
+                    String(id.hex.prefix(8))
+                )
             }
         }
     }
@@ -70,7 +84,13 @@ import Vocabulary
         var officers: [[String: Any]] = []
         for name in ["ada", "ben", "cem"] {
             let answer = try machine.done(
-                "officer-key", "--token", "\(name).token.json", "--name", name, "--initialize")
+                "officer-key",
+                "--token",
+                "\(name).token.json",
+                "--name",
+                name,
+                "--initialize"
+            )
             officers.append(["name": name, "key": try #require(answer["key"])])
         }
         return [
@@ -122,7 +142,13 @@ import Vocabulary
         try machine.write("ceremony.json", file)
         try machine.done("ceremony", "ceremony.json", "--state", "state")
         let transcripts = try machine.done(
-            "ceremony", "--state", "state", "--verify-transcript", "--root", "state/public/root-authority.pem")
+            "ceremony",
+            "--state",
+            "state",
+            "--verify-transcript",
+            "--root",
+            "state/public/root-authority.pem"
+        )
         #expect((transcripts["list"] as? [Any])?.count == 3)
 
         try await package(machine, appliance: appliance)
@@ -132,14 +158,45 @@ import Vocabulary
     private func package(_ machine: Machine, appliance: Appliance) async throws {
         try Data(repeating: 0x55, count: 2_048).write(to: URL(fileURLWithPath: machine.folder + "/body.bin"))
         try machine.done(
-            "firmware-sign", "body.bin", "--token", "ceremony.token.json", "--key", "main", "--version", "1.2.3+4",
-            "--vendor", "FFF1", "--product", "8000", "--software-version", "100", "--out", "firmware.bin")
+            "firmware-sign",
+            "body.bin",
+            "--token",
+            "ceremony.token.json",
+            "--key",
+            "main",
+            "--version",
+            "1.2.3+4",
+            "--vendor",
+            "FFF1",
+            "--product",
+            "8000",
+            "--software-version",
+            "100",
+            "--out",
+            "firmware.bin"
+        )
         try StateFile.write("\(machine.folder)/cd.der", try await ProductionWorld.declaration(productIDs: [0x8000]))
         try machine.write("product.json", ProductionWorld.description(["chipIdentity": "none"]))
         try machine.done(
-            "manifest", "product.json", "--firmware", "firmware.bin", "--secure-boot-key",
-            "state/public/firmware-signing-main.pem", "--cd", "cd.der", "--paa", "state/paa/FFF1.der", "--debug-root",
-            "state/debug/root.adac", "--token", "portal.token.json", "--profile", "lab", "--out", "manifest.json")
+            "manifest",
+            "product.json",
+            "--firmware",
+            "firmware.bin",
+            "--secure-boot-key",
+            "state/public/firmware-signing-main.pem",
+            "--cd",
+            "cd.der",
+            "--paa",
+            "state/paa/FFF1.der",
+            "--debug-root",
+            "state/debug/root.adac",
+            "--token",
+            "portal.token.json",
+            "--profile",
+            "lab",
+            "--out",
+            "manifest.json"
+        )
         try machine.write(
             "draft.json",
             [
@@ -147,7 +204,8 @@ import Vocabulary
                 "allowances": ["debugUnlocks": 1, "reprovisions": 1, "rotations": 0],
                 "rules": ["chipIdentity": "none"], "issuedAt": "2026-11-22T00:00:00Z",
                 "expiresAt": "2035-01-01T00:00:00Z",
-            ])
+            ]
+        )
         try machine.done("approval-draft", "draft.json", "--manifest", "manifest.json", "--out", "approval.json")
         try machine.approve("approval.json", by: ["ada"])
         try machine.write("batch.json", batch(50))
@@ -160,7 +218,8 @@ import Vocabulary
             try Subprocess.run(
                 "/usr/bin/env",
                 ["-C", machine.folder, "SOFTHSM2_CONF=\(machine.folder)/softhsm2.conf", BuiltProgram.path("obis")]
-                    + arguments + more)
+                    + arguments + more
+            )
         }
         let early = try authorize()
         #expect(early.status == 1 && early.output.contains("statement.officers.too-few"), "\(early.output)")
@@ -168,13 +227,16 @@ import Vocabulary
         let made = try authorize()
         #expect(made.status == 0, "\(made.output)")
         let package = try PackageFile(
-            parsing: StateFile.read(machine.folder + "/package.json", limit: PackageFile.largest))
+            parsing: StateFile.read(machine.folder + "/package.json", limit: PackageFile.largest)
+        )
         let outside = try ProductionPackage.read(payload: package.package.payload)
         let opened = try await SoftHSMAccess().withToken(appliance.token) { token in
             try await HPKEOpener.open(
                 HPKEMessage(encapsulated: outside.encapsulated, ciphertext: package.sealed.bytes),
-                with: token.agreementKey(KeyName(.edgeSeal)), info: ProductionPackage.sealInfo,
-                aad: ProductionPackage.sealContext(edgeHSM: outside.edgeHSM, authorization: outside.authorization))
+                with: token.agreementKey(KeyName(.edgeSeal)),
+                info: ProductionPackage.sealInfo,
+                aad: ProductionPackage.sealContext(edgeHSM: outside.edgeHSM, authorization: outside.authorization)
+            )
         }
         #expect(try PackageContents(parsing: opened.withBytes { Array($0) }).keys.count == 1)
         try machine.write("batch.json", batch(51).merging(["batch": "b2"]) { _, new in new })
@@ -200,24 +262,53 @@ import Vocabulary
             [
                 "order": ["kind": "revoke", "revoke": ["kind": "edgeHSM", "target": "edge-1"]], "reason": "drill",
                 "issuedAt": "2026-11-22T00:00:00Z", "expiresAt": "2035-01-01T00:00:00Z",
-            ])
+            ]
+        )
         try machine.done("order", "order-in.json", "--out", "order.json")
         let unsigned = try machine.obis("statement", "verify", "order.json", "--role-keys", "state/role-keys", "--json")
         #expect(unsigned.status == 1 && unsigned.output.contains("statement.officers.too-few"))
         try machine.approve("order.json")
         let twice = try machine.obis(
-            "approve", "order.json", "--token", "ada.token.json", "--role-keys", "state/role-keys", "--memory",
-            "memory-ada", "--confirm", "00000000")
+            "approve",
+            "order.json",
+            "--token",
+            "ada.token.json",
+            "--role-keys",
+            "state/role-keys",
+            "--memory",
+            "memory-ada",
+            "--confirm",
+            "00000000"
+        )
         #expect(twice.status == 1 && twice.output.contains("officer.confirmation.wrong"))
         try machine.done("statement", "verify", "order.json", "--role-keys", "state/role-keys")
         try machine.done(
-            "status", "--edgehsm", "edge-1", "--role-keys", "state/role-keys", "--token", "portal.token.json",
-            "--revoke", Digest256.zero.hex, "--out", "status.json")
+            "status",
+            "--edgehsm",
+            "edge-1",
+            "--role-keys",
+            "state/role-keys",
+            "--token",
+            "portal.token.json",
+            "--revoke",
+            Digest256.zero.hex,
+            "--out",
+            "status.json"
+        )
         try machine.done(
-            "bundle", "--role-keys", "state/role-keys", "--order", "order.json", "--status", "status.json", "--out",
-            "bundle.json")
+            "bundle",
+            "--role-keys",
+            "state/role-keys",
+            "--order",
+            "order.json",
+            "--status",
+            "status.json",
+            "--out",
+            "bundle.json"
+        )
         let bundle = try DownlinkBundle(
-            parsing: StateFile.read(machine.folder + "/bundle.json", limit: DownlinkBundle.largest))
+            parsing: StateFile.read(machine.folder + "/bundle.json", limit: DownlinkBundle.largest)
+        )
         #expect(bundle.roleKeys.count == 1 && bundle.orders.count == 1 && bundle.status != nil)
         let shown = try machine.obis("statement", "show", "order.json")
         #expect(shown.status == 0 && shown.output.contains("Revokes edgeHSM edge-1, for ever."))
