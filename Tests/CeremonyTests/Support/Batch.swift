@@ -111,6 +111,7 @@ struct ProductionWorld {
         firmware: (image: [UInt8], key: P256Point),
         declaration: [UInt8],
         profile: CeremonyFile.Profile = .lab,
+        vendorRoots: [[UInt8]] = [[0x30, 0x00]],
         _ changes: [String: Any] = [:]
     ) throws -> ManifestMaker {
         let description = description(changes)
@@ -123,7 +124,7 @@ struct ProductionWorld {
                 certificationDeclaration: declaration,
                 paa: try StateFile.read("\(world.state.path)/paa/FFF1.der", limit: 600),
                 debugRoot: try StateFile.read("\(world.state.path)/debug/root.adac", limit: 600),
-                vendorRoots: [[0x30, 0x00]]
+                vendorRoots: vendorRoots
             ),
             profile: profile
         )
