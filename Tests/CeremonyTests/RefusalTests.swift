@@ -19,34 +19,40 @@ import Vocabulary
     @Test func oneKeyGetsOnePurpose() async throws {
         let world = try await World()
         let appliance = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
-        try await world.run(world.file(["debugRoot": NSNull()]))
+        try await world.run(world.file())
         let entry = try await world.enrol(appliance)
         let preparation = try await appliance.preparation("lamp", productID: 0x8000, access: world.access)
         let content = try ProductPreparation.read(payload: preparation.payload)
-        func code(_ changed: ProductPreparation, product: String, debugRoot: Bool = true) async -> String? {
+        func code(_ changed: ProductPreparation, product: String) async -> String? {
             await refusal {
                 let path = try world.write(
-                    "\(product).json", await appliance.sign(changed.unsigned(), access: world.access))
+                    "\(product).json",
+                    await appliance.sign(changed.unsigned(), access: world.access)
+                )
                 let products = [ProductionWorld.productEntry(path, ["product": product])]
                 try await world.run(
-                    world.file(
-                        ["edgeHSMs": [entry], "products": products].merging(
-                            debugRoot ? [:] : ["debugRoot": NSNull()]) { _, new in new }))
+                    world.file(["edgeHSMs": [entry], "products": products])
+                )
             }
         }
-        func preparation(_ product: String, debug: P256Point) throws -> ProductPreparation {
+        func prepared(_ product: String, debug: P256Point) throws -> ProductPreparation {
             ProductPreparation(
-                edgeHSM: content.edgeHSM, product: try ProductName(product), vendorID: content.vendorID,
-                productID: content.productID, paiRequest: content.paiRequest, debugKey: debug,
-                preparedAt: content.preparedAt)
+                edgeHSM: content.edgeHSM,
+                product: try ProductName(product),
+                vendorID: content.vendorID,
+                productID: content.productID,
+                paiRequest: content.paiRequest,
+                debugKey: debug,
+                preparedAt: content.preparedAt
+            )
         }
-        #expect(await code(content, product: "lamp", debugRoot: false) == "ceremony.step.prerequisite")
         let identity = appliance.enrolment.identity
-        #expect(await code(try preparation("lamp", debug: identity), product: "lamp") == "ceremony.key.reused")
+        #expect(await code(try prepared("lamp", debug: identity), product: "lamp") == "ceremony.key.reused")
         #expect(await code(content, product: "lamp") == nil)
         #expect(
-            await code(try preparation("bulb", debug: content.debugKey), product: "bulb") == "ceremony.key.reused",
-            "the PAI key of another product")
+            await code(try prepared("bulb", debug: content.debugKey), product: "bulb") == "ceremony.key.reused",
+            "the PAI key of another product"
+        )
     }
 
     @Test func knownProductKeysStayInTheLab() async throws {
@@ -61,7 +67,10 @@ import Vocabulary
         // The officers may approve it; authorizer and manifest refuse it all the same in production.
         let firmware = try await ProductionWorld.firmware(world)
         let maker = try await ProductionWorld.maker(
-            world, firmware: firmware, declaration: ProductionWorld.declaration(productIDs: [0x8000]))
+            world,
+            firmware: firmware,
+            declaration: ProductionWorld.declaration(productIDs: [0x8000])
+        )
         let manifest = try await world.access.withToken(world.portalToken) { try await maker.make(token: $0) }
         #expect(manifest.manifest.keys.map(\.checkValue) == [record.checkValue])
     }
@@ -78,8 +87,8 @@ import Vocabulary
             }
         }
         let ground = try production.ground()
-        #expect(await code(ground, at: Instant("2027-11-22T00:00:01Z")) == "authorize.approval.expired")
-        #expect(await code(ground, at: Instant("2030-01-01T00:00:01Z")) == "authorize.role-keys.expired")
+        #expect(await code(ground, at: try Instant("2027-11-22T00:00:01Z")) == "authorize.approval.expired")
+        #expect(await code(ground, at: try Instant("2030-01-01T00:00:01Z")) == "authorize.role-keys.expired")
         let path = production.world.folder + "/l.json"
         try StateFile.write(path, Array("{}".utf8))
         #expect(await code(ground) == "authorize.ledger.malformed")
@@ -96,18 +105,28 @@ import Vocabulary
         func code(level: String, exception: Int?, quantity: Int, batch name: String) async -> String? {
             await refusal {
                 let maker = try ProductionWorld.maker(
-                    world, firmware: firmware, declaration: production.declaration, vendorRoots: [],
-                    ["version": "2.0.0", "chipIdentity": level, "keys": [["slot": "ota", "kind": "fleet"]]])
+                    world,
+                    firmware: firmware,
+                    declaration: production.declaration,
+                    vendorRoots: [],
+                    ["version": "2.0.0", "chipIdentity": level, "keys": [["slot": "ota", "kind": "fleet"]]]
+                )
                 let made = try await world.access.withToken(world.portalToken) { try await maker.make(token: $0) }
                 let exceptions = exception.map { [["slot": "ota", "mostUnits": $0]] } ?? []
                 let approval = try ProductionWorld.draft(
-                    lifetime: 100, allotted: 100,
+                    lifetime: 100,
+                    allotted: 100,
                     ["rules": ["chipIdentity": "none"], "fleetKeyExceptions": exceptions]
                 ).envelope(manifest: made.bytes, previous: nil)
                 let signed = try await sign(approval, world)
                 let ground = try BatchGround(
-                    roleKeys: world.roleKeys(), approval: signed, enrolment: production.enrolment(),
-                    manifest: made.bytes, certificationDeclaration: production.declaration, profile: .lab)
+                    roleKeys: world.roleKeys(),
+                    approval: signed,
+                    enrolment: production.enrolment(),
+                    manifest: made.bytes,
+                    certificationDeclaration: production.declaration,
+                    profile: .lab
+                )
                 let batch = try production.batch(name, quantity: quantity, firstSerial: 1)
                 _ = try await world.access.withToken(world.portalToken) { token in
                     try await PackageMaker(ground, token: token, now: World.now)
@@ -127,8 +146,11 @@ import Vocabulary
         var envelope = envelope
         for officer in world.officers.prefix(2) {
             let approval = try OfficerApproval(
-                envelope, roleKeys: world.roleKeys(), earlier: [],
-                memory: OfficerMemory("\(world.folder)/memory-\(UUID().uuidString)"))
+                envelope,
+                roleKeys: world.roleKeys(),
+                earlier: [],
+                memory: OfficerMemory("\(world.folder)/memory-\(UUID().uuidString)")
+            )
             envelope = try await world.access.withToken(officer.token) {
                 try await approval.sign(with: $0, confirmedBy: approval.confirmation).0
             }
