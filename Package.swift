@@ -157,9 +157,9 @@ let package = Package(
         tests(
             "Documentation",
             [
-                "Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "ServiceSupport", "LineProtocol",
-                "EdgeHSMCore", "EdgeHSMDaemon", "FactoryService", "Programmers", "VirtualChip", "StationCore",
-                "Labels", "Ceremony", "Verify", "FactoryBox",
+                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Durability",
+                "ServiceSupport", "LineProtocol", "EdgeHSMCore", "EdgeHSMDaemon", "FactoryCore", "Programmers",
+                "VirtualChip", "StationCore", "Labels", "Ceremony", "Verify", "FactoryBox",
             ]
         ),
         tests("Vocabulary", ["Vocabulary"]),
@@ -174,7 +174,10 @@ let package = Package(
         tests("Durability", ["Durability", "Vocabulary", grdb]),
         tests("ServiceSupport", ["ServiceSupport", "Vocabulary", crypto, x509, asn1, logging] + nio),
         tests("LineProtocol", ["LineProtocol", "Statements", "Vocabulary"]),
-        tests("EdgeHSMCore", ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter", crypto]),
+        tests(
+            "EdgeHSMCore",
+            ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter", crypto]
+        ),
         tests(
             "EdgeHSMDaemon",
             [

@@ -1,8 +1,9 @@
 import Ceremony
+import Durability
 import EdgeHSMCore
 import EdgeHSMDaemon
 import FactoryBox
-import FactoryService
+import FactoryCore
 import Foundation
 import KeyCustody
 import Labels
@@ -15,6 +16,7 @@ import Statements
 import StationCore
 import TestSupport
 import Testing
+import TransparencyLog
 import Verify
 import VirtualChip
 import Vocabulary
@@ -24,10 +26,11 @@ import Vocabulary
 struct ErrorCatalogueTests {
     /// Every catalogue of the code. `everyCatalogueIsListed` finds one that is missing here.
     static let catalogues: [any ErrorCatalogue.Type] = [
-        VocabularyError.self, StatementError.self, MatterError.self, SiliconError.self, ProductKeySealError.self,
-        KeyCustodyError.self, ServiceSupportError.self, LineProtocolError.self, ExecutionError.self,
-        ProgrammerError.self, VirtualChipError.self, LabelError.self, CeremonyError.self, VerifyError.self,
-        FactoryBoxError.self,
+        VocabularyError.self, StatementError.self, TransparencyLogError.self, MatterError.self, SiliconError.self,
+        ProductKeySealError.self, KeyCustodyError.self, DurabilityError.self, ServiceSupportError.self,
+        LineProtocolError.self, EdgeError.self, EdgeDaemonError.self, ExecutionError.self, FactoryError.self,
+        StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, CeremonyError.self,
+        VerifyError.self, JournalError.self, FactoryBoxError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
