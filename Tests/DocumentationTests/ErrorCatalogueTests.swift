@@ -26,6 +26,7 @@ struct ErrorCatalogueTests {
     static let catalogues: [any ErrorCatalogue.Type] = [
         VocabularyError.self, StatementError.self, MatterError.self, SiliconError.self, ProductKeySealError.self,
         KeyCustodyError.self, ServiceSupportError.self, LineProtocolError.self, ExecutionError.self,
+        EdgeDaemonError.self,
         ProgrammerError.self, VirtualChipError.self, LabelError.self, CeremonyError.self, VerifyError.self,
         FactoryBoxError.self,
     ]

@@ -38,7 +38,7 @@ struct LifeTests {
         let identity = try await world.token.signingKey(.init(.edgeIdentity)).publicKey
         let terms = try Verified<ProgrammingPermit>(permit.permit, signedBy: identity).content
         #expect(terms.factoryData == Digest256.of(data.factoryData.bytes))
-        #expect(permit.secureBootKey == terms.secureBootKey)
+        #expect(terms.secureBootKey == world.oem.manifest.firmware.verificationKey)
 
         let evidence = try evidence(chip, batch, begun.unit, terms, data, world)
         let completed = try await engine.complete(evidence, by: EngineWorld.station)
