@@ -3,7 +3,7 @@ extension CeremonyError {
     var texts: (String, String) {
         switch self {
         case .fileMissing, .fileUnreadable, .fileUnwritable, .fileTooLarge, .fileMalformed, .unknownField,
-            .keyMalformed, .stateBusy, .pinFiles, .tokenNotNamed, .tokenMissing, .softwareToken:
+            .keyMalformed, .stateBusy, .pinFiles, .tokenMissing, .softwareToken:
             fileTexts
         case .participants, .differs, .keyLost, .versionGap, .prerequisite, .unregistered, .requestUnsigned,
             .preparationDiffers, .keyReused, .labOnly, .transcriptInvalid:
@@ -42,8 +42,6 @@ extension CeremonyError {
                 "A token must be given either one PIN file or a list of different ones.",
                 "Correct the token's entry named in the detail."
             )
-        case .tokenNotNamed:
-            ("A step needs a token that the ceremony file does not name.", "Add the token named in the detail.")
         case .tokenMissing:
             (
                 "A token is not present and the ceremony file does not say that it is to be initialised.",

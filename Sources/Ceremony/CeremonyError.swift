@@ -12,7 +12,6 @@ public enum CeremonyError: String, ErrorCatalogue {
     case keyMalformed = "ceremony.key.malformed"
     case stateBusy = "ceremony.state.busy"
     case pinFiles = "ceremony.token.pin-files"
-    case tokenNotNamed = "ceremony.token.not-named"
     case tokenMissing = "ceremony.token.missing"
     case softwareToken = "ceremony.token.software"
     // The ceremony.

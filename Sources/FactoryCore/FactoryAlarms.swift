@@ -56,7 +56,9 @@ public struct FactorySituation: Sendable {
         }
         let backlog = status.journalSize - journalStored
         if backlog > Self.longBacklog {
-            alarms.append(.init(.warning, "factory.alarm.backlog", "\(backlog) journal entries are not stored here yet."))
+            alarms.append(
+                .init(.warning, "factory.alarm.backlog", "\(backlog) journal entries are not stored here yet.")
+            )
         }
         return alarms + status.batches.flatMap { self.alarms(of: $0, at: status.time) }
     }
@@ -65,11 +67,17 @@ public struct FactorySituation: Sendable {
         guard WorkOrderStanding(batch) == .offered else { return [] }
         var alarms: [FactoryAlarm] = []
         if !firmware.contains(batch.firmware) {
-            alarms.append(.init(.critical, FactoryError.firmwareUnknown.rawValue, "Batch \(batch.batch) has no firmware."))
+            alarms.append(
+                .init(.critical, FactoryError.firmwareUnknown.rawValue, "Batch \(batch.batch) has no firmware.")
+            )
         }
         if batch.account.remaining <= batch.account.granted / Self.lowQuotaShare {
             alarms.append(
-                .init(.warning, "factory.alarm.quota", "Batch \(batch.batch) has \(batch.account.remaining) units left.")
+                .init(
+                    .warning,
+                    "factory.alarm.quota",
+                    "Batch \(batch.batch) has \(batch.account.remaining) units left."
+                )
             )
         }
         if batch.notAfter - now < Self.shortWindow {

@@ -27,7 +27,9 @@ public enum ShiftRules {
         try require((1...1_024).contains(report.site), "site")
         try require((0...longestUnit).contains(report.milliseconds), "milliseconds")
         if let code = report.code {
-            let isCode = code.utf8.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || [0x2D, 0x2E].contains($0) || ($0 >= 0x30 && $0 <= 0x39) }
+            let isCode = code.utf8.allSatisfy {
+                ($0 >= 0x61 && $0 <= 0x7A) || [0x2D, 0x2E].contains($0) || ($0 >= 0x30 && $0 <= 0x39)
+            }
             try require((1...longestCode).contains(code.utf8.count) && isCode, "code")
         }
         if let record = report.labelRecord {

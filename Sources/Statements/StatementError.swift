@@ -16,7 +16,6 @@ public enum StatementError: String, ErrorCatalogue {
     case badSignature = "statement.signature.invalid"
     case notSigned = "statement.signature.missing"
     case tooFewOfficers = "statement.officers.too-few"
-    case unknownSigner = "statement.signer.unknown"
 
     public var meaning: String {
         switch self {
@@ -35,7 +34,6 @@ public enum StatementError: String, ErrorCatalogue {
         case .badSignature: "A signature on the statement does not verify."
         case .notSigned: "The statement has no signature by the key that must sign it."
         case .tooFewOfficers: "Fewer different officers have signed than the rule demands."
-        case .unknownSigner: "A signature names a key that has no role here."
         }
     }
 
@@ -47,7 +45,7 @@ public enum StatementError: String, ErrorCatalogue {
         case .wrongType: "Use the file that belongs to this step."
         case .inconsistent: "Ask the OEM's security team for a corrected statement."
         case .notUnderstood: "Update this software, then try again."
-        case .badSignature, .notSigned, .unknownSigner:
+        case .badSignature, .notSigned:
             "Do not use the file. Fetch it again from the portal and report it to the OEM's security team."
         case .tooFewOfficers: "Have the missing officers sign with `obis approve`, then try again."
         }

@@ -129,7 +129,9 @@ extension ObisFactory {
                 throw ValidationError("The authorization's id is 64 lower-case hexadecimal digits.")
             }
             let reply = try await options.ask(CloseBatch.self, .init(authorization: id))
-            print("closed at entry \(reply.sequence): \(reply.account.issued) issued, \(reply.account.returned) returned")
+            print(
+                "closed at entry \(reply.sequence): \(reply.account.issued) issued, \(reply.account.returned) returned"
+            )
         }
     }
 }

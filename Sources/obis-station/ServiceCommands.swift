@@ -1,9 +1,9 @@
 import ArgumentParser
 import LineProtocol
 import Silicon
+import Statements
 import StationCore
 import StationService
-import Statements
 import Vocabulary
 
 /// A chip on the bench, for service.

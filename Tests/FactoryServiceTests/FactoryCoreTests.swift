@@ -20,7 +20,12 @@ import Vocabulary
         expected: WorkOrderStanding
     ) {
         let batch = Sample.batch(
-            state: state, remaining: remaining, issued: issued, completed: completed, unlocks: unlocks)
+            state: state,
+            remaining: remaining,
+            issued: issued,
+            completed: completed,
+            unlocks: unlocks
+        )
         #expect(WorkOrderStanding(batch) == expected)
     }
 

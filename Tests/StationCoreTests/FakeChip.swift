@@ -43,10 +43,16 @@ final class FakeChip: Programmer {
     }
 
     func fail(_ command: String, _ refusals: Refusal..., takesEffect: Bool = false) {
-        state.withLock { $0.faults[command, default: []] += refusals.map { Fault(refusal: $0, takesEffect: takesEffect) } }
+        state.withLock {
+            $0.faults[command, default: []] += refusals.map { Fault(refusal: $0, takesEffect: takesEffect) }
+        }
     }
 
-    private func run<Value>(_ command: String, debug: Bool, _ body: (inout sending State) throws -> sending Value) throws
+    private func run<Value>(
+        _ command: String,
+        debug: Bool,
+        _ body: (inout sending State) throws -> sending Value
+    ) throws
         -> Value
     {
         try state.withLock { state in
@@ -112,7 +118,9 @@ final class FakeChip: Programmer {
         guard family.hasVendorIdentity else { throw Refusal(FakeChipError.keysAbsent) }
         return try run("vendorAttest", debug: false) { _ in
             VendorAttestation(
-                certificate: try Blob([1, 2, 3]), signature: RawSignature(validated: [UInt8](repeating: 1, count: 64)))
+                certificate: try Blob([1, 2, 3]),
+                signature: RawSignature(validated: [UInt8](repeating: 1, count: 64))
+            )
         }
     }
 
@@ -189,7 +197,11 @@ final class FakeChip: Programmer {
 
     func adac(_ packet: [UInt8]) throws -> [UInt8] { throw Refusal(FakeChipError.locked) }
 
-    func attestationSignature(nonce: Nonce, challenge: AttestationChallenge, timestamp: UInt32) throws
+    func attestationSignature(
+        nonce: Nonce,
+        challenge: AttestationChallenge,
+        timestamp: UInt32
+    ) throws
         -> AttestationAnswer
     {
         try run("attestationSignature", debug: false) { state in
@@ -198,7 +210,9 @@ final class FakeChip: Programmer {
             let elements = try AttestationElements(declaration: declaration, nonce: nonce, timestamp: timestamp).encoded
             let signature = try key.signature(for: elements + challenge.bytes)
             return AttestationAnswer(
-                elements: try Blob(elements), signature: try RawSignature(signature.rawRepresentation))
+                elements: try Blob(elements),
+                signature: try RawSignature(signature.rawRepresentation)
+            )
         }
     }
 

@@ -2,8 +2,8 @@ import Crypto
 import FoundationEssentials
 import LineProtocol
 import Matter
-import StationCore
 import Statements
+import StationCore
 import SwiftASN1
 import Synchronization
 import Vocabulary
@@ -85,7 +85,9 @@ final class FakeEdge: Sendable {
                 let unit = try self.attested(state, request.unit)
                 return SealKey.Reply(
                     ephemeral: P256Point(validated: [4] + [UInt8](repeating: 1, count: 64)),
-                    wrapped: Octets(unit.attestedNonce?.bytes ?? []), info: Octets([UInt8]()))
+                    wrapped: Octets(unit.attestedNonce?.bytes ?? []),
+                    info: Octets([UInt8]())
+                )
             }
         }
         router.mount(GetPermit.self) { _, request in try self.guarded("permit") { try self.permit(&$0, request.unit) } }
@@ -122,8 +124,12 @@ final class FakeEdge: Sendable {
         state.units[request.chipUID]?.attestedNonce = nil
         state.holds[id] = (request.chipUID, nonce)
         return BeginUnit.Reply(
-            unit: id, generation: unit.generation, nonce: nonce, isIssued: unit.key != nil,
-            expiresAt: Instant(seconds: 10_000))
+            unit: id,
+            generation: unit.generation,
+            nonce: nonce,
+            isIssued: unit.key != nil,
+            expiresAt: Instant(seconds: 10_000)
+        )
     }
 
     private func issue(_ state: inout State, _ request: IssueCredential.Request) throws -> IssueCredential.Reply {
@@ -131,7 +137,8 @@ final class FakeEdge: Sendable {
             throw Refusal(FakeEdgeError.holdMissing)
         }
         let bytes = request.request.bytes
-        guard bytes.count == 113, Array(bytes[65..<81]) == hold.uid.bytes, Array(bytes[81...]) == hold.nonce.bytes else {
+        guard bytes.count == 113, Array(bytes[65..<81]) == hold.uid.bytes, Array(bytes[81...]) == hold.nonce.bytes
+        else {
             throw Refusal(FakeEdgeError.nonceStale)
         }
         let key = Array(bytes[..<65])
@@ -150,40 +157,65 @@ final class FakeEdge: Sendable {
         unit.attestedNonce = hold.nonce
         state.units[hold.uid] = unit
         return IssueCredential.Reply(
-            dac: Octets(unit.dac), pai: Octets([UInt8]("pai".utf8)), serial: try known(unit.serial), isRepeat: isRepeat)
+            dac: Octets(unit.dac),
+            pai: Octets([UInt8]("pai".utf8)),
+            serial: try known(unit.serial),
+            isRepeat: isRepeat
+        )
     }
 
     private func factoryData(_ state: inout State, _ id: Digest256) throws -> GetFactoryData.Reply {
         let unit = try attested(state, id)
         let payload = try OnboardingPayload(
-            vendorID: batch.vendorID, productID: batch.productID, flow: .standard, discovery: .ble,
-            discriminator: try Discriminator(0xF00), passcode: try Passcode(20_202_021))
+            vendorID: batch.vendorID,
+            productID: batch.productID,
+            flow: .standard,
+            discovery: .ble,
+            discriminator: try Discriminator(0xF00),
+            passcode: try Passcode(20_202_021)
+        )
         return GetFactoryData.Reply(
-            encoding: "nordic-cbor", factoryData: Octets(Array("data of \(try known(unit.serial))".utf8)),
+            encoding: "nordic-cbor",
+            factoryData: Octets(Array("data of \(try known(unit.serial))".utf8)),
             certificationDeclaration: Octets([UInt8]("cd".utf8)),
             label: LabelContent(
-                serial: try known(unit.serial), vendorID: batch.vendorID, productID: batch.productID,
-                discriminator: 0xF00, qr: payload.qrText, manualCode: "34970112332"),
+                serial: try known(unit.serial),
+                vendorID: batch.vendorID,
+                productID: batch.productID,
+                discriminator: 0xF00,
+                qr: payload.qrText,
+                manualCode: "34970112332"
+            ),
             labelRecord: SealedRecord(
-                encapsulated: identityPoint, ciphertext: Octets([UInt8](repeating: 5, count: 40))))
+                encapsulated: identityPoint,
+                ciphertext: Octets([UInt8](repeating: 5, count: 40))
+            )
+        )
     }
 
     private func permit(_ state: inout State, _ id: Digest256) throws -> GetPermit.Reply {
         let unit = try attested(state, id)
         guard let uid = state.holds[id]?.uid else { throw Refusal(FakeEdgeError.unitUnknown) }
         var permit = ProgrammingPermit(
-            edgeHSM: Self.id, authorization: batch.authorization, unit: id, chipUID: uid, firmware: batch.firmware,
+            edgeHSM: Self.id,
+            authorization: batch.authorization,
+            unit: id,
+            chipUID: uid,
+            firmware: batch.firmware,
             factoryData: Digest256.of(Array("data of \(try known(unit.serial))".utf8)),
             secureBootKey: P256Point(validated: Array(secureBoot.publicKey.x963Representation)),
-            debugRoot: Digest256.of([1]), socClass: 5,
+            debugRoot: Digest256.of([1]),
+            socClass: 5,
             attestationNonce: Nonce(validated: (0..<32).map { _ in UInt8.random(in: 0...255) }),
             attestationChallenge: Hex.encode((0..<16).map { _ in UInt8.random(in: 0...255) }),
-            expiresAt: Instant(seconds: 10_000))
+            expiresAt: Instant(seconds: 10_000)
+        )
         state.changePermit?(&permit)
         state.units[uid]?.permit = permit
         let envelope = try permit.unsigned()
         let signature = try RawSignature(identity.signature(for: envelope.signedBytes).rawRepresentation)
-        return GetPermit.Reply(permit: envelope.adding(.init(keyID: identityPoint.keyID, value: signature)))
+        let signed = envelope.adding(.init(keyID: identityPoint.keyID, value: signature))
+        return GetPermit.Reply(permit: signed)
     }
 
     private func complete(_ state: inout State, _ request: CompleteUnit.Request) throws -> CompleteUnit.Reply {
@@ -218,11 +250,17 @@ final class FakeEdge: Sendable {
     private func certificate(_ key: [UInt8]) throws -> [UInt8] {
         let name = try DistinguishedName { CommonName("device") }
         let certificate = try Certificate(
-            version: .v3, serialNumber: .init(),
+            version: .v3,
+            serialNumber: .init(),
             publicKey: .init(try P256.Signing.PublicKey(x963Representation: key)),
-            notValidBefore: Date(timeIntervalSince1970: 0), notValidAfter: Date(timeIntervalSince1970: 10_000_000),
-            issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256, extensions: .init(),
-            issuerPrivateKey: .init(ca))
+            notValidBefore: Date(timeIntervalSince1970: 0),
+            notValidAfter: Date(timeIntervalSince1970: 10_000_000),
+            issuer: name,
+            subject: name,
+            signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: .init(),
+            issuerPrivateKey: .init(ca)
+        )
         var serializer = DER.Serializer()
         try serializer.serialize(certificate)
         return serializer.serializedBytes

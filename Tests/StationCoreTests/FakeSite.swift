@@ -1,7 +1,7 @@
 import LineProtocol
 import Silicon
-import StationCore
 import Statements
+import StationCore
 import Synchronization
 import Vocabulary
 
@@ -27,9 +27,19 @@ final class FakeSite: Sendable {
         chip other: FakeChip? = nil
     ) -> Site {
         Site(
-            number: 1, edgeHSM: FakeEdge.id, identityKey: edge.identityPoint, edge: edge.link(retry),
-            chip: other ?? chip, desk: desk, firmware: FirmwareSource(work()), progress: store, reports: store,
-            retry: retry, now: { Instant(seconds: 1_000_000_000) }, seam: seam)
+            number: 1,
+            edgeHSM: FakeEdge.id,
+            identityKey: edge.identityPoint,
+            edge: edge.link(retry),
+            chip: other ?? chip,
+            desk: desk,
+            firmware: FirmwareSource(work()),
+            progress: store,
+            reports: store,
+            retry: retry,
+            now: { Instant(seconds: 1_000_000_000) },
+            seam: seam
+        )
     }
 
     func run(
@@ -53,13 +63,25 @@ final class FakeSite: Sendable {
     static func batch(firmware: [UInt8], family: String) -> GetStatus.Batch {
         let id = Digest256(validated: [UInt8](repeating: 1, count: 32))
         return GetStatus.Batch(
-            authorization: id, product: ProductName(validated: "lamp"), batch: BatchName(validated: "b1"),
-            manifest: .zero, firmware: Digest256.of(firmware), firmwareSize: firmware.count, family: family,
-            vendorID: VendorID(0xFFF1), productID: ProductID(0x8000),
-            keySlots: [KeySlot(validated: "ota"), KeySlot(validated: "spare")], state: .open,
-            notBefore: Instant(seconds: 0), notAfter: Instant(seconds: 1_000_000),
+            authorization: id,
+            product: ProductName(validated: "lamp"),
+            batch: BatchName(validated: "b1"),
+            manifest: .zero,
+            firmware: Digest256.of(firmware),
+            firmwareSize: firmware.count,
+            family: family,
+            vendorID: VendorID(0xFFF1),
+            productID: ProductID(0x8000),
+            keySlots: [KeySlot(validated: "ota"), KeySlot(validated: "spare")],
+            state: .open,
+            notBefore: Instant(seconds: 0),
+            notAfter: Instant(seconds: 1_000_000),
             account: .init(authorization: id, granted: 10, issued: 0, burned: 0, returned: 0, remaining: 10),
-            completed: 0, debugUnlocksLeft: 0, reprovisionsLeft: 1, rotationsLeft: 0)
+            completed: 0,
+            debugUnlocksLeft: 0,
+            reprovisionsLeft: 1,
+            rotationsLeft: 0
+        )
     }
 }
 

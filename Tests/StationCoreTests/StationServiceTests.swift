@@ -14,16 +14,24 @@ import Vocabulary
     private var label: LabelContent {
         get throws {
             LabelContent(
-                serial: try DeviceSerial("T-1"), vendorID: VendorID(0xFFF1), productID: ProductID(0x8000),
-                discriminator: 3840, qr: "MT:Y.K9042C00KA0648G00", manualCode: "34970112332")
+                serial: try DeviceSerial("T-1"),
+                vendorID: VendorID(0xFFF1),
+                productID: ProductID(0x8000),
+                discriminator: 3840,
+                qr: "MT:Y.K9042C00KA0648G00",
+                manualCode: "34970112332"
+            )
         }
     }
 
     @Test func recordsAndReportsSurviveClosing() async throws {
         let path = folder + "/station.sqlite"
         var record = UnitRecord(
-            authorization: .zero, chipUID: ChipUID(validated: [UInt8](repeating: 1, count: 16)), unit: .zero,
-            phase: .issued)
+            authorization: .zero,
+            chipUID: ChipUID(validated: [UInt8](repeating: 1, count: 16)),
+            unit: .zero,
+            phase: .issued
+        )
         record.serial = try DeviceSerial("T-1")
         do {
             let store = try StationStore(path: path)
@@ -32,8 +40,18 @@ import Vocabulary
             try await store.save(record)
             try await store.add(
                 ReportUnit.Request(
-                    shift: "s", authorization: .zero, chipUID: record.chipUID, unit: .zero, serial: record.serial,
-                    result: .passed, code: nil, site: 1, milliseconds: 5, labelRecord: nil))
+                    shift: "s",
+                    authorization: .zero,
+                    chipUID: record.chipUID,
+                    unit: .zero,
+                    serial: record.serial,
+                    result: .passed,
+                    code: nil,
+                    site: 1,
+                    milliseconds: 5,
+                    labelRecord: nil
+                )
+            )
             try store.close()
         }
         let store = try StationStore(path: path)
@@ -85,8 +103,11 @@ import Vocabulary
                 name: StationName(validated: "s"),
                 tls: .init(certificates: "/c", key: "/k", authorities: "/a"),
                 edgeHSM: .init(id: EdgeHSMID(validated: "e"), host: "h", port: 1, identityKey: point),
-                factory: .init(name: StationName(validated: "f"), host: "h", port: 2), chips: chips, state: "/s",
-                labels: "/l")
+                factory: .init(name: StationName(validated: "f"), host: "h", port: 2),
+                chips: chips,
+                state: "/s",
+                labels: "/l"
+            )
         }
         #expect(configuration(["/chips/{n}/port"]).chipAddress(12) == "/chips/12/port")
         #expect(configuration(["/one"]).chipAddress(1) == "/one")

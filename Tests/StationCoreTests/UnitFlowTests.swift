@@ -2,8 +2,8 @@ import Crypto
 import LineProtocol
 import Programmers
 import Silicon
-import StationCore
 import Statements
+import StationCore
 import Synchronization
 import Testing
 import Vocabulary
@@ -66,10 +66,13 @@ import Vocabulary
     }
 
     /// Each command to the chip breaks, before or after it took effect: it is repeated.
-    @Test(arguments: [
-        "identify", "status", "generateKeys", "writeFirmware", "writeFactoryData", "writeCredentials",
-        "installSealedKey", "setSecurityFeatures", "readBack", "digest", "attestationSignature", "lockDebug",
-    ], [false, true])
+    @Test(
+        arguments: [
+            "identify", "status", "generateKeys", "writeFirmware", "writeFactoryData", "writeCredentials",
+            "installSealedKey", "setSecurityFeatures", "readBack", "digest", "attestationSignature", "lockDebug",
+        ],
+        [false, true]
+    )
     func chipIsCut(_ command: String, takesEffect: Bool) async throws {
         let site = FakeSite()
         site.chip.fail(command, Refusal(ProgrammerError.disconnected), takesEffect: takesEffect)
@@ -140,19 +143,25 @@ import Vocabulary
                 let wrong = permit
                 permit = ProgrammingPermit(
                     edgeHSM: what == "edgeHSM" ? EdgeHSMID(validated: "edge-2") : wrong.edgeHSM,
-                    authorization: wrong.authorization, unit: what == "unit" ? other : wrong.unit,
+                    authorization: wrong.authorization,
+                    unit: what == "unit" ? other : wrong.unit,
                     chipUID: what == "uid" ? ChipUID(validated: [UInt8](repeating: 3, count: 16)) : wrong.chipUID,
                     firmware: what == "firmware" ? other : wrong.firmware,
                     factoryData: what == "factoryData" ? other : wrong.factoryData,
-                    secureBootKey: wrong.secureBootKey, debugRoot: wrong.debugRoot, socClass: wrong.socClass,
-                    attestationNonce: wrong.attestationNonce, attestationChallenge: wrong.attestationChallenge,
-                    expiresAt: wrong.expiresAt)
+                    secureBootKey: wrong.secureBootKey,
+                    debugRoot: wrong.debugRoot,
+                    socClass: wrong.socClass,
+                    attestationNonce: wrong.attestationNonce,
+                    attestationChallenge: wrong.attestationChallenge,
+                    expiresAt: wrong.expiresAt
+                )
             }
         }
         var environment = site.site()
         if what == "key" {
             environment.identityKey = P256Point(
-                validated: Array(P256.Signing.PrivateKey().publicKey.x963Representation))
+                validated: Array(P256.Signing.PrivateKey().publicKey.x963Representation)
+            )
         }
         let outcome = try await UnitFlow(site: environment, batch: site.edge.batch, shift: "s").run()
         #expect(outcome.refusal?.has(StationError.permitMismatch) == true && outcome.stopsLine)
@@ -168,7 +177,7 @@ import Vocabulary
 
     @Test func aForeignLabelIsNotLetThrough() async throws {
         let site = FakeSite()
-        site.desk.scan.withLock { $0 = "MT:Y.K9042C00KA0648G00" }
+        site.desk.scan.withLock { $0 = "MT:-24J0AFN00KA0648G00" }
         let outcome = try await site.run()
         #expect(outcome.refusal?.has(StationError.labelMismatch) == true && outcome.result == .unfinished)
         #expect(site.chip.state.withLock { $0.locks } == 0)
@@ -203,9 +212,13 @@ import Vocabulary
         site.edge.state.withLock { $0.quota = 5 }
         let places = Mutex<[Int]>([])
         let runner = LineRunner(
-            batch: site.edge.batch, shift: "s", sites: 3, quantity: 20,
+            batch: site.edge.batch,
+            shift: "s",
+            sites: 3,
+            quantity: 20,
             makeSite: { _, place in site.site(chip: FakeChip(uid: UInt8(place))) },
-            events: { if case .finished(_, let place, _, _) = $0 { places.withLock { $0.append(place) } } })
+            events: { if case .finished(_, let place, _, _) = $0 { places.withLock { $0.append(place) } } }
+        )
         let summary = try await runner.run()
         #expect(summary.passed == 5 && summary.exitCode == 3)
         #expect(summary.stop?.code == "edge.quota.exhausted")

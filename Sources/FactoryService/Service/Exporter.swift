@@ -17,7 +17,10 @@ struct Exporter: Sendable {
             throw Refusal(FactoryError.exportFailed, "no checkpoint yet")
         }
         let entries = try await store.entries(from: 0, to: newest.size)
-        let export = JournalExport(checkpoint: try Envelope(parsing: newest.envelope), entries: entries.map { Octets($0) })
+        let export = JournalExport(
+            checkpoint: try Envelope(parsing: newest.envelope),
+            entries: entries.map { Octets($0) }
+        )
         try await write(try StatementCoding.encode(export), "journal.json", folder)
         try await write(try await labels(), "labels.jsonl", folder)
         try await write(try await events(), "events.jsonl", folder)

@@ -119,7 +119,8 @@ public final class FactoryDaemon: Sendable {
         }
     }
 
-    private func round() async {
+    /// One look at EdgeHSM, inbox and journal.
+    func round() async {
         let wasDown = link.refusal != nil
         do {
             let status = try await link.refresh()

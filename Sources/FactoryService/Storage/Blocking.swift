@@ -1,6 +1,6 @@
 import Dispatch
-import Glibc
 import FactoryCore
+import Glibc
 import Vocabulary
 
 /// Runs file work on a thread of its own, never on the cooperative pool.

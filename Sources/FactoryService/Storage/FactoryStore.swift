@@ -28,7 +28,8 @@ final class FactoryStore: Sendable {
 
     func close() throws { try database.close() }
 
-    private func write<Value: Sendable>(_ change: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    private func write<Value: Sendable>(_ change: @escaping @Sendable (Database) throws -> Value) async throws -> Value
+    {
         do { return try await database.queue.write(change) } catch let error as DatabaseError {
             throw Refusal(FactoryError.storeFailed, "SQLite \(error.extendedResultCode.rawValue)")
         }
@@ -72,18 +73,26 @@ extension FactoryStore {
     func save(checkpoint: [UInt8], size: Int) async throws {
         try await write {
             try $0.execute(
-                sql: "INSERT INTO checkpoint (size, envelope) VALUES (?, ?) ON CONFLICT (size) DO UPDATE SET envelope = ?2",
+                sql:
+                    "INSERT INTO checkpoint (size, envelope) VALUES (?, ?) ON CONFLICT (size) DO UPDATE SET envelope = ?2",
                 arguments: [size, checkpoint.data]
             )
             // Only the newest matter; a few are kept so that people can look back.
-            try $0.execute(sql: "DELETE FROM checkpoint WHERE size NOT IN (SELECT size FROM checkpoint ORDER BY size DESC LIMIT 16)")
+            try $0.execute(
+                sql:
+                    "DELETE FROM checkpoint WHERE size NOT IN (SELECT size FROM checkpoint ORDER BY size DESC LIMIT 16)"
+            )
         }
     }
 
     /// The newest checkpoint, with its size.
     func newestCheckpoint() async throws -> (size: Int, envelope: [UInt8])? {
         try await read { database in
-            guard let row = try Row.fetchOne(database, sql: "SELECT size, envelope FROM checkpoint ORDER BY size DESC LIMIT 1")
+            guard
+                let row = try Row.fetchOne(
+                    database,
+                    sql: "SELECT size, envelope FROM checkpoint ORDER BY size DESC LIMIT 1"
+                )
             else { return nil }
             return (row["size"], DataRow.bytes(row, "envelope"))
         }

@@ -39,8 +39,11 @@ final class FirmwareStore: Sendable {
     }
 
     /// Throws `factory.firmware.*`.
-    func piece(_ digest: Digest256, offset: Int, length: Int, largest: Int) async throws -> (bytes: [UInt8], total: Int) {
-        guard let total = verified.withLock({ $0[digest] }) else { throw Refusal(FactoryError.firmwareUnknown, digest.hex) }
+    func piece(_ digest: Digest256, offset: Int, length: Int, largest: Int) async throws -> (bytes: [UInt8], total: Int)
+    {
+        guard let total = verified.withLock({ $0[digest] }) else {
+            throw Refusal(FactoryError.firmwareUnknown, digest.hex)
+        }
         guard offset >= 0, length > 0, length <= largest, offset <= total, length <= total - offset else {
             throw Refusal(FactoryError.firmwareRange, "\(offset)+\(length) of \(total)")
         }

@@ -46,7 +46,11 @@ public struct LineText: Sendable {
 
     /// Foreign text must not move the cursor.
     static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "·" : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "·" : $0 }
+            )
+        )
     }
 
     private func seconds(_ milliseconds: Int) -> String {

@@ -92,14 +92,8 @@ struct ProductionWorld {
         }
     }
 
-    static func maker(
-        _ world: World,
-        firmware: (image: [UInt8], key: P256Point),
-        declaration: [UInt8],
-        profile: CeremonyFile.Profile = .lab,
-        _ changes: [String: Any] = [:]
-    ) throws -> ManifestMaker {
-        let description: [String: Any] = [
+    static func description(_ changes: [String: Any]) -> [String: Any] {
+        [
             "product": product, "version": "1.0.0", "vendorID": "FFF1", "productID": "8000", "deviceType": 0x0100,
             "family": "virtual-v", "softwareVersion": 100, "chipIdentity": "vendorCertificate",
             "commissioning": ["flow": 0, "discovery": 2, "iterations": 1_000],
@@ -110,6 +104,17 @@ struct ProductionWorld {
             "keys": [["slot": "ota", "kind": "perUnit"]], "socClass": 7,
             "debugPermissions": "03000000000000000000000000000000",
         ].merging(changes) { _, new in new }
+    }
+
+    static func maker(
+        _ world: World,
+        firmware: (image: [UInt8], key: P256Point),
+        declaration: [UInt8],
+        profile: CeremonyFile.Profile = .lab,
+        vendorRoots: [[UInt8]] = [[0x30, 0x00]],
+        _ changes: [String: Any] = [:]
+    ) throws -> ManifestMaker {
+        let description = description(changes)
         let bytes = Array(try JSONSerialization.data(withJSONObject: description))
         return ManifestMaker(
             try ReviewedJSON.decode(ProductDescription.self, from: bytes),
@@ -119,7 +124,7 @@ struct ProductionWorld {
                 certificationDeclaration: declaration,
                 paa: try StateFile.read("\(world.state.path)/paa/FFF1.der", limit: 600),
                 debugRoot: try StateFile.read("\(world.state.path)/debug/root.adac", limit: 600),
-                vendorRoots: [[0x30, 0x00]]
+                vendorRoots: vendorRoots
             ),
             profile: profile
         )

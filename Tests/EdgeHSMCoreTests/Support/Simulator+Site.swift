@@ -144,7 +144,8 @@ extension Simulator {
     mutating func restore() throws {
         guard let anchor = try AnchorRecord.newest(of: box.token) else { return }
         let present = box.disk
-        let size = roll(3) == 0 ? 1 + roll(present.entries.count) : anchor.size - 2 + roll(6)
+        let beyond = present.entries.count - anchor.size
+        let size = roll(4) == 0 ? 1 + roll(present.entries.count) : anchor.size + (beyond > 0 ? roll(beyond) : -1)
         pending = []
         box.disk = Box.Disk()
         for bytes in present.entries.prefix(max(1, size)) { try box.disk.commit(JournalEntry(parsing: bytes)) }

@@ -1,0 +1,160 @@
+import Ceremony
+import Foundation
+import KeyCustody
+import Statements
+import TestSupport
+import Testing
+import Vocabulary
+
+/// Refusals that the longer stories don't reach.
+@Suite(.serialized) struct RefusalTests {
+    @Test func onlyOneRunWorksOnAState() async throws {
+        let world = try await World()
+        try await world.run(world.file())
+        let lock = try StateLock(world.state.path + "/.lock")
+        #expect(await refusal { try await world.run(world.file()) } == "ceremony.state.busy")
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test func oneKeyGetsOnePurpose() async throws {
+        let world = try await World()
+        let appliance = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
+        try await world.run(world.file())
+        let entry = try await world.enrol(appliance)
+        let preparation = try await appliance.preparation("lamp", productID: 0x8000, access: world.access)
+        let content = try ProductPreparation.read(payload: preparation.payload)
+        func code(_ changed: ProductPreparation, product: String) async -> String? {
+            await refusal {
+                let path = try world.write(
+                    "\(product).json",
+                    await appliance.sign(changed.unsigned(), access: world.access)
+                )
+                let products = [ProductionWorld.productEntry(path, ["product": product])]
+                try await world.run(
+                    world.file(["edgeHSMs": [entry], "products": products])
+                )
+            }
+        }
+        func prepared(_ product: String, debug: P256Point) throws -> ProductPreparation {
+            ProductPreparation(
+                edgeHSM: content.edgeHSM,
+                product: try ProductName(product),
+                vendorID: content.vendorID,
+                productID: content.productID,
+                paiRequest: content.paiRequest,
+                debugKey: debug,
+                preparedAt: content.preparedAt
+            )
+        }
+        let identity = appliance.enrolment.identity
+        #expect(await code(try prepared("lamp", debug: identity), product: "lamp") == "ceremony.key.reused")
+        #expect(await code(content, product: "lamp") == nil)
+        #expect(
+            await code(try prepared("bulb", debug: content.debugKey), product: "bulb") == "ceremony.key.reused",
+            "the PAI key of another product"
+        )
+    }
+
+    @Test func knownProductKeysStayInTheLab() async throws {
+        let world = try await World()
+        let value = world.folder + "/known"
+        try StateFile.write(value, Array((String(repeating: "5a", count: 32) + "\n").utf8))
+        let key = ["product": "lamp", "version": "1.0.0", "slot": "ota", "kind": "perUnit", "knownValueFile": value]
+        try await world.run(world.file(["productKeys": [key], "firmwareKeys": [["name": "main"]]]))
+        let path = "\(world.state.path)/product-keys/lamp/1.0.0/ota.json"
+        let record = try ReviewedJSON.read(ProductKeyRecord.self, at: path)
+        #expect(record.importedInClear)
+        // The officers may approve it; authorizer and manifest refuse it all the same in production.
+        let firmware = try await ProductionWorld.firmware(world)
+        let maker = try await ProductionWorld.maker(
+            world,
+            firmware: firmware,
+            declaration: ProductionWorld.declaration(productIDs: [0x8000])
+        )
+        let manifest = try await world.access.withToken(world.portalToken) { try await maker.make(token: $0) }
+        #expect(manifest.manifest.keys.map(\.checkValue) == [record.checkValue])
+    }
+
+    @Test func expiryAndFleetKeysAreTheOfficersWord() async throws {
+        let production = try await ProductionWorld.make()
+        let batch = try production.batch("b1", quantity: 10, firstSerial: 1)
+        func code(_ ground: BatchGround, at time: Instant = World.now) async -> String? {
+            await refusal {
+                _ = try await production.world.access.withToken(production.world.portalToken) { token in
+                    try await PackageMaker(ground, token: token, now: time)
+                        .make(batch, .ledger(path: production.world.folder + "/l.json"))
+                }
+            }
+        }
+        let ground = try production.ground()
+        #expect(await code(ground, at: try Instant("2027-11-22T00:00:01Z")) == "authorize.approval.expired")
+        #expect(await code(ground, at: try Instant("2030-01-01T00:00:01Z")) == "authorize.role-keys.expired")
+        let path = production.world.folder + "/l.json"
+        try StateFile.write(path, Array("{}".utf8))
+        #expect(await code(ground) == "authorize.ledger.malformed")
+        try FileManager.default.removeItem(atPath: path)
+        #expect(await code(ground) == nil)
+    }
+
+    @Test func aFleetKeyNeedsAnExceptionWithRoomForAllUnits() async throws {
+        let production = try await ProductionWorld.make()
+        let world = production.world
+        let key = ["product": "lamp", "version": "2.0.0", "slot": "ota", "kind": "fleet"]
+        try await world.run(world.file(["productKeys": [key]]))
+        let firmware = try await ProductionWorld.firmware(world)
+        func code(level: String, exception: Int?, quantity: Int, batch name: String) async -> String? {
+            await refusal {
+                let maker = try ProductionWorld.maker(
+                    world,
+                    firmware: firmware,
+                    declaration: production.declaration,
+                    vendorRoots: [],
+                    ["version": "2.0.0", "chipIdentity": level, "keys": [["slot": "ota", "kind": "fleet"]]]
+                )
+                let made = try await world.access.withToken(world.portalToken) { try await maker.make(token: $0) }
+                let exceptions = exception.map { [["slot": "ota", "mostUnits": $0]] } ?? []
+                let approval = try ProductionWorld.draft(
+                    lifetime: 100,
+                    allotted: 100,
+                    ["rules": ["chipIdentity": "none"], "fleetKeyExceptions": exceptions]
+                ).envelope(manifest: made.bytes, previous: nil)
+                let signed = try await sign(approval, world)
+                let ground = try BatchGround(
+                    roleKeys: world.roleKeys(),
+                    approval: signed,
+                    enrolment: production.enrolment(),
+                    manifest: made.bytes,
+                    certificationDeclaration: production.declaration,
+                    profile: .lab
+                )
+                let batch = try production.batch(name, quantity: quantity, firstSerial: 1)
+                _ = try await world.access.withToken(world.portalToken) { token in
+                    try await PackageMaker(ground, token: token, now: World.now)
+                        .make(batch, .ledger(path: "\(world.folder)/\(name).json"))
+                }
+            }
+        }
+        let refused = "authorize.fleet-key.no-exception"
+        #expect(await code(level: "none", exception: 50, quantity: 10, batch: "b1") == refused)
+        #expect(await code(level: "applet", exception: nil, quantity: 10, batch: "b2") == refused)
+        #expect(await code(level: "applet", exception: 9, quantity: 10, batch: "b3") == refused)
+        #expect(await code(level: "applet", exception: 10, quantity: 10, batch: "b4") == nil)
+    }
+
+    /// Two officers on machines without memory, since these approvals are each other's forks.
+    private func sign(_ envelope: Envelope, _ world: World) async throws -> Envelope {
+        var envelope = envelope
+        for officer in world.officers.prefix(2) {
+            let approval = try OfficerApproval(
+                envelope,
+                roleKeys: world.roleKeys(),
+                earlier: [],
+                memory: OfficerMemory("\(world.folder)/memory-\(UUID().uuidString)")
+            )
+            envelope = try await world.access.withToken(officer.token) {
+                try await approval.sign(with: $0, confirmedBy: approval.confirmation).0
+            }
+        }
+        return envelope
+    }
+}
