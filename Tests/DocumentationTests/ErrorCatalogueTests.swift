@@ -26,19 +26,11 @@ import Vocabulary
 struct ErrorCatalogueTests {
     /// Every catalogue of the code. `everyCatalogueIsListed` finds one that is missing here.
     static let catalogues: [any ErrorCatalogue.Type] = [
-<<<<<<< HEAD
         VocabularyError.self, StatementError.self, TransparencyLogError.self, MatterError.self, SiliconError.self,
         ProductKeySealError.self, KeyCustodyError.self, DurabilityError.self, ServiceSupportError.self,
         LineProtocolError.self, EdgeError.self, EdgeDaemonError.self, ExecutionError.self, FactoryError.self,
         StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, CeremonyError.self,
         VerifyError.self, JournalError.self, FactoryBoxError.self,
-=======
-        VocabularyError.self, StatementError.self, MatterError.self, SiliconError.self, ProductKeySealError.self,
-        KeyCustodyError.self, ServiceSupportError.self, LineProtocolError.self, ExecutionError.self,
-        EdgeDaemonError.self,
-        ProgrammerError.self, VirtualChipError.self, LabelError.self, CeremonyError.self, VerifyError.self,
-        FactoryBoxError.self,
->>>>>>> a370a7bcb9f3bc3c395d6cb960cae3cf995d8042
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

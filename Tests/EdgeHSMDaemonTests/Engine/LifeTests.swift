@@ -38,10 +38,6 @@ struct LifeTests {
         let identity = try await world.token.signingKey(.init(.edgeIdentity)).publicKey
         let terms = try Verified<ProgrammingPermit>(permit.permit, signedBy: identity).content
         #expect(terms.factoryData == Digest256.of(data.factoryData.bytes))
-<<<<<<< HEAD
-=======
-        #expect(terms.secureBootKey == world.oem.manifest.firmware.verificationKey)
->>>>>>> a370a7bcb9f3bc3c395d6cb960cae3cf995d8042
 
         let evidence = try evidence(chip, batch, begun.unit, terms, data, world)
         let completed = try await engine.complete(evidence, by: EngineWorld.station)
