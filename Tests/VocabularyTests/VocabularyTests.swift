@@ -1,0 +1,84 @@
+import Testing
+import Vocabulary
+
+@Suite("Vocabulary")
+struct VocabularyTests {
+    @Test(
+        "a time reads back as it was written",
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("2000-02-29T23:59:59Z", 951_868_799), ("2026-11-22T15:04:05Z", 1_795_359_845),
+            ("9999-12-31T23:59:59Z", 253_402_300_799),
+        ] as [(String, Int64)]
+    )
+    func instants(text: String, seconds: Int64) throws {
+        #expect(try Instant(text).seconds == seconds)
+        #expect(Instant(seconds: seconds).description == text)
+    }
+
+    @Test("every day from 1970 to 2100 survives both ways")
+    func everyDay() throws {
+        for day in Int64(0)..<47_482 {
+            let instant = Instant(seconds: day * 86_400 + 1)
+            #expect(try Instant(instant.description) == instant)
+        }
+    }
+
+    @Test(
+        "anything but UTC with whole seconds is refused",
+        arguments: [
+            "2026-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-22T24:00:00Z",
+            "2026-11-22T15:04:60Z", "2026-11-22T15:04:05+00:00", "2026-11-22 15:04:05Z", "2026-11-22T15:04:05.0Z", "",
+            "1969-12-31T23:59:59Z", "２026-11-22T15:04:05Z",
+        ]
+    )
+    func malformedInstants(text: String) {
+        let refusal = #expect(throws: Refusal.self) { try Instant(text) }
+        #expect(refusal?.has(VocabularyError.malformedTime) == true)
+    }
+
+    @Test("hexadecimal is lower case, of even length and of the right size")
+    func hex() throws {
+        #expect(try Hex.decode("00ff10") == [0, 255, 16])
+        #expect(Hex.encode([0, 255, 16] as [UInt8]) == "00ff10")
+        for text in ["0", "0G", "FF", " 0", "0x10"] { #expect(throws: Refusal.self) { try Hex.decode(text) } }
+        #expect(throws: Refusal.self) { try ChipUID(hex: "00") }
+    }
+
+    @Test(
+        "identifiers are safe in file names, labels and logs",
+        arguments: ["", "-a", ".a", "a/b", "a b", "a\n", "ä", String(repeating: "a", count: 65), "a\u{0}"]
+    )
+    func badIdentifiers(text: String) { #expect(throws: Refusal.self) { try FactoryID(text) } }
+
+    @Test("good identifiers and serials are kept as they are")
+    func goodIdentifiers() throws {
+        #expect(try FactoryID("factory-1.A_b").text == "factory-1.A_b")
+        #expect(try DeviceSerial("BU00000001").text == "BU00000001")
+        for text in ["bu1", "", "12345678901234567", "A B"] { #expect(throws: Refusal.self) { try DeviceSerial(text) } }
+    }
+
+    @Test("a secret prints nothing of itself, however it is printed")
+    func secrets() {
+        struct Holder {
+            let name = "holder"
+            let secret = Secret(Array("hunter2".utf8))
+        }
+        let holder = Holder()
+        var dumped = ""
+        dump(holder, to: &dumped)
+        for text in ["\(holder)", String(describing: holder.secret), String(reflecting: holder), dumped] {
+            #expect(!text.contains("hunter2") && !text.contains("104"))
+        }
+        #expect("\(holder.secret)" == "<redacted>")
+        #expect(holder.secret == Secret(Array("hunter2".utf8)))
+        #expect(!(holder.secret == Secret(Array("hunter3".utf8))))
+        #expect(!(holder.secret == Secret(Array("hunter".utf8))))
+    }
+
+    @Test("a refusal's detail can't fill a log")
+    func boundedDetail() {
+        let refusal = Refusal(VocabularyError.tooLarge, String(repeating: "x", count: 10_000))
+        #expect(refusal.detail.count == Refusal.longestDetail + 1)
+        #expect(refusal.has(VocabularyError.tooLarge) && !refusal.has(VocabularyError.outOfRange))
+    }
+}
