@@ -38,7 +38,7 @@ def main():
         "selftest": lambda: selftest.run(report, logs / "matter-sdk-selftest.log"),
         "matter": lambda: matter(report, pathlib.Path(options.evidence).resolve(), logs / "matter-sdk.log"),
         "firmware": lambda: firmware.run(report, options.verifier, options.demo),
-        "sanitizers": lambda: sanitizers.run(report, logs / "tsan.log"),
+        "sanitizers": lambda: sanitizers.run(report, logs),
     }
     for part in options.only or PARTS:
         try:

@@ -3,6 +3,8 @@ import datetime
 import pathlib
 import tempfile
 
+from cryptography import x509
+
 from . import chains
 from .chains import Device, issue, name
 
@@ -128,7 +130,7 @@ class Judgement:
         self.refused("attestation signature with one bit turned (s)", [500], each(
             lambda device, answer: {"signature": flipped(answer.signature, 40, 7)}))
         self.refused("attestation elements with one bit turned", [500], each(
-            lambda device, answer: {"elements": flipped(answer.elements, answer.elements.rindex(answer.nonce) + 3)}))
+            lambda device, answer: {"elements": flipped(answer.elements, answer.elements.find(answer.nonce) + 3)}))
         self.refused("another session's challenge", [500], each(
             lambda device, answer: {"challenge": flipped(answer.challenge, 0)}))
         self.refused("another nonce asked than answered", [502], each(
@@ -145,7 +147,8 @@ class Judgement:
             lambda device, answer: {"pid": device.pid ^ 0x4000}))
         neighbours = zip(attested, attested[1:] + attested[:1])
         self.refused("one device's DAC under another's signature", [500], (
-            (device.serial, self.verdict(device, answer, dac=other.dac)) for (device, answer), (other, _) in neighbours))
+            (device.serial, self.verdict(device, answer, dac=other.dac))
+            for (device, answer), (other, _) in neighbours))
         self.other_authorities(attested)
 
     def other_authorities(self, attested):
@@ -180,7 +183,8 @@ class Judgement:
             ("DAC of another product than its PAI", [306], Device(
                 vid, pid, cd, chain=(good.paa, product), dac_pid=pid ^ 1)),
             ("PAI of another vendor than its PAA", [205], Device(vid, pid, cd, pai_vid=other, dac_vid=other)),
-            ("DAC of a product outside the declaration", [605], Device(vid, pid, cd, chain=chain, dac_pid=pid ^ 0x4000)),
+            ("DAC of a product outside the declaration", [605], Device(
+                vid, pid, cd, chain=chain, dac_pid=pid ^ 0x4000)),
             ("DAC that began before its PAI", [301], Device(
                 vid, pid, cd, chain=chain, dac_start=chains.CREATED - day)),
             ("expired DAC", [300], Device(vid, pid, cd, chain=chain, dac_end=yesterday)),
@@ -189,7 +193,7 @@ class Judgement:
             ("declaration of another vendor, rightly signed", [604], Device(
                 vid, pid, chains.declaration_of_another(vid), chain=chain)),
             ("declaration with one bit of its content turned", [602], Device(
-                vid, pid, flipped(cd, cd.index(b"\x15\x24\x00") + 4), chain=chain)),
+                vid, pid, flipped(cd, cd.find(b"\x15\x24\x00") + 4), chain=chain)),
             ("declaration with one bit of its signature turned", [602], Device(vid, pid, flipped(cd, -1), chain=chain)),
             ("declaration of an unknown signer", [601], Device(vid, pid, unknown_signer(cd), chain=chain)),
             ("declaration of no form", [600, 603], Device(vid, pid, cd[:40], chain=chain)),
@@ -206,24 +210,25 @@ class Judgement:
             )
 
 
+def replaced(data, old, new):
+    """`data` with the last `old` replaced; unchanged where there is none, which its check then notices."""
+    head, found, tail = data.rpartition(old)
+    return head + new + tail if found else data
+
+
 def other_vendor(device):
     """The DAC with its subject's vendor identifier altered in place."""
-    written = f"{device.vid:04X}".encode()
-    position = device.dac.rindex(written)
-    return device.dac[:position] + f"{device.vid ^ 0x11:04X}".encode() + device.dac[position + 4:]
+    return replaced(device.dac, f"{device.vid:04X}".encode(), f"{device.vid ^ 0x11:04X}".encode())
 
 
 def impostor(paa):
     """A PAA that looks the same (subject and key identifier) but holds another key."""
-    from cryptography import x509
-
     real = x509.load_der_x509_certificate(paa)
     identifier = real.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     return issue(real.subject, ca=True, path=1, identifier=identifier).der
 
 
 def unknown_signer(cd):
-    """The declaration with its signer's key identifier altered."""
-    key_identifier = bytes.fromhex("62fa823359acfaa9963e1cfa140addf504f37160")
-    position = cd.index(key_identifier)
-    return flipped(cd, position)
+    """The declaration with its signer's key identifier, the test key's, altered."""
+    identifier = bytes.fromhex("62fa823359acfaa9963e1cfa140addf504f37160")
+    return replaced(cd, identifier, flipped(identifier, 0))

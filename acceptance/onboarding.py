@@ -37,7 +37,8 @@ class Judgement:
 
     def run(self):
         devices = self.evidence.devices.values()
-        self.report.every(SDK, "QR code read, and it names this device", ((d.serial, self.qr_fault(d)) for d in devices))
+        self.report.every(
+            SDK, "QR code read, and it names this device", ((d.serial, self.qr_fault(d)) for d in devices))
         self.report.every(
             SDK, "manual pairing code read, and it agrees with the QR code",
             ((d.serial, self.manual_fault(d)) for d in devices),

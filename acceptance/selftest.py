@@ -138,7 +138,10 @@ def run(report, log):
             plant(copy)
             checks, status = judge(copy, log)
             found = any(not check["passed"] for check in checks)
-            report.check("self-test", f"noticed: {sentence}", status == 0 and found, f"exit {status}, all checks passed")
+            report.check(
+                "self-test", f"noticed: {sentence}", status == 0 and found,
+                f"exit status {status}" if status else "all checks passed",
+            )
             shutil.rmtree(copy)
 
 
