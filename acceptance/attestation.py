@@ -145,10 +145,9 @@ class Judgement:
             lambda device, answer: {"vid": device.vid ^ 1}))
         self.refused("device that reports a product outside its declaration", [605], each(
             lambda device, answer: {"pid": device.pid ^ 0x4000}))
-        neighbours = zip(attested, attested[1:] + attested[:1])
-        self.refused("one device's DAC under another's signature", [500], (
+        self.refused("DAC of another device of the same product", [500], (
             (device.serial, self.verdict(device, answer, dac=other.dac))
-            for (device, answer), (other, _) in neighbours))
+            for device, answer, other in neighbours(attested)))
         self.other_authorities(attested)
 
     def other_authorities(self, attested):
@@ -208,6 +207,14 @@ class Judgement:
                 SDK, f"{vid:04X}/{pid:04X} made here: {sentence}: {verb} with {expected}", result in codes,
                 f"SDK says {self.library.describe(result)}",
             )
+
+
+def neighbours(attested):
+    """Each attested device with another one under the same PAI."""
+    for device, answer in attested:
+        others = [other for other, _ in attested if other.pai == device.pai and other.dac != device.dac]
+        if others:
+            yield device, answer, others[0]
 
 
 def replaced(data, old, new):

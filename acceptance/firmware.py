@@ -1,6 +1,7 @@
 """imgtool, the tool that OEMs sign MCUboot images with, makes images; `obis-verify firmware` judges them. And back:
 imgtool judges the firmware that the demo signed."""
 import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -78,13 +79,16 @@ def tampered(shop, image):
     """Pairs of a sentence and an image (or image and key) that must be refused."""
     vendor = image.index(struct.pack("<HH", 0x00A1, 8)) + 4
     digest = image.index(struct.pack("<HH", 0x10, 32), vendor) + 4
-    # The signature's last octets are those of s: the DER stays whole.
+    body = altered(image, HEADER + 100)
+    recomputed = hashlib.sha256(body[:vendor + 8]).digest()
     yield "one bit of the header's version turned", altered(image, 20)
     yield "one bit of the body's first octet turned", altered(image, HEADER)
     yield "one bit of the body's last octet turned", altered(image, HEADER + BODY - 1)
     yield "one bit of the vendor in its protected TLV turned", altered(image, vendor)
     yield "one bit of the software version in its protected TLV turned", altered(image, vendor + 7)
     yield "one bit of the digest turned", altered(image, digest)
+    yield "one bit of the body turned and the digest made right", body[:digest] + recomputed + body[digest + 32:]
+    # Its last octets are those of s: the DER stays whole.
     yield "one bit of the signature turned", altered(image, len(image) - 1)
     yield "signed with another key", shop.sign("stranger", key="other.pem")
     yield "no signature", shop.sign("unsigned", key=None)
@@ -146,28 +150,31 @@ def refusals(report, shop, image):
 
 
 def demo_firmware(report, shop, demo):
-    """What the demo's own signing key, in its token, made: imgtool must accept it, and refuse it altered."""
-    images = sorted(demo.glob("oem/firmware/*.bin"))
-    keys = sorted(demo.glob("oem/firmware/*.pem"))
+    """What the demo's own signing keys, in their token, made: imgtool must accept it, and refuse it altered."""
+    public = demo / "oem" / "state" / "public"
+    key, stranger = (public / f"firmware-signing-{name}.pem" for name in ("secure-boot-1", "secure-boot-other"))
+    images = sorted(demo.glob("oem/versions/*/firmware.bin"))
     report.check(
-        "evidence", f"the demo left signed firmware and its public key in {demo}/oem/firmware", images and keys,
-        f"{len(images)} *.bin, {len(keys)} *.pem",
+        "evidence", f"the demo left {len(images)} signed firmware files and the public keys",
+        images and key.exists() and stranger.exists(),
+        f"looked for {demo}/oem/versions/*/firmware.bin, {key} and {stranger}",
     )
     for image in images:
-        key = image.with_suffix(".pem") if image.with_suffix(".pem").exists() else keys[0] if keys else None
-        if key is None:
-            continue
-        content = image.read_bytes()
-        report.check(IMGTOOL, f"{image.name}: accepted by imgtool verify", imgtool_accepts(shop, content, key))
+        name, content = f"{image.parent.name}/{image.name}", image.read_bytes()
         body = struct.unpack_from("<H", content, 8)[0]
-        report.check(
-            IMGTOOL, f"{image.name} with one bit of its body turned: refused by imgtool verify",
-            not imgtool_accepts(shop, altered(content, body), key),
-        )
-        report.check(
-            IMGTOOL, f"{image.name} under another key: refused by imgtool verify",
-            not imgtool_accepts(shop, content, shop.folder / "other-public.pem"),
-        )
+        other = image.with_name("firmware.other.bin").read_bytes()
+        for sentence, judged, under, wanted in (
+            ("", content, key, True),
+            (" with one bit of its body turned", altered(content, body), key, False),
+            (" with one bit of its signature turned", altered(content, len(content) - 1), key, False),
+            (" judged by the other key", content, stranger, False),
+            (", signed with the other key,", other, key, False),
+            (", signed with the other key and judged by it,", other, stranger, True),
+        ):
+            report.check(
+                IMGTOOL, f"{name}{sentence}: {'accepted' if wanted else 'refused'}",
+                imgtool_accepts(shop, judged, under) == wanted, "imgtool verify says otherwise",
+            )
 
 
 def imgtool_accepts(shop, content, key):
