@@ -82,7 +82,7 @@ import Vocabulary
         // A stolen portal token signs beyond it; the EdgeHSM's own count is what stops that.
         let stolen = try await production.make(
             production.batch("b3", quantity: 60, firstSerial: 900),
-            accounting: .stolen
+            accounting: .stolen()
         )
         #expect(stolen.authorization.content.quantity == 60)
 

@@ -15,7 +15,9 @@ public struct PackageMaker: Sendable {
         case ledger(path: String)
         #if DEBUG
         /// No totals: what a thief of the authorizer's token would do. For tests that show it is not enough.
-        case stolen
+        /// `manifest` goes inside in place of the approved one; the package is sealed to `box` in place of the
+        /// EdgeHSM that the authorization names.
+        case stolen(manifest: [UInt8]? = nil, box: EdgeHSMEnrolment? = nil)
         #endif
     }
 
@@ -34,26 +36,31 @@ public struct PackageMaker: Sendable {
     /// Calling it again for the same batch makes the same authorization, sealed and signed anew.
     public func make(_ batch: BatchRequest, _ accounting: Accounting) async throws -> Result {
         let authorizer = try await token.signingKey(.authorizer, equal: ground.roleKeys.content.authorizer)
-        let authorization: ProductionAuthorization
+        let (authorization, box, manifest): (ProductionAuthorization, EdgeHSMEnrolment, [UInt8])
         switch accounting {
-        case .ledger(let path): authorization = try accounted(batch, path)
+        case .ledger(let path):
+            (authorization, box, manifest) = (
+                try accounted(batch, path), ground.enrolment.content, ground.manifestBytes
+            )
         #if DEBUG
-        case .stolen: authorization = self.authorization(batch)
+        case .stolen(let other, let target):
+            authorization = self.authorization(batch)
+            (box, manifest) = (target ?? ground.enrolment.content, other ?? ground.manifestBytes)
         #endif
         }
-        let keys = try await wrappedKeys()
+        let keys = try await wrappedKeys(for: box)
         let envelope = try await authorization.unsigned().signed(by: authorizer)
         let verified = try Verified<ProductionAuthorization>(envelope, signedBy: authorizer.publicKey)
         let contents = PackageContents(
             authorization: envelope,
             approval: ground.approval.envelope,
-            manifest: Octets(ground.manifestBytes),
+            manifest: Octets(manifest),
             keys: keys,
             certificationDeclaration: Octets(ground.certificationDeclaration)
         )
-        let sealed = try seal(contents, authorization: verified.id)
+        let sealed = try seal(contents, authorization: verified.id, to: box)
         let package = ProductionPackage(
-            edgeHSM: batch.edgeHSM,
+            edgeHSM: box.edgeHSM,
             authorization: verified.id,
             sealed: Digest256.of(sealed.ciphertext),
             encapsulated: sealed.encapsulated,
@@ -106,7 +113,7 @@ public struct PackageMaker: Sendable {
     }
 
     /// Each key of the manifest, wrapped token to token under the EdgeHSM's trusted transport key.
-    private func wrappedKeys() async throws -> [PackageContents.WrappedKey] {
+    private func wrappedKeys(for box: EdgeHSMEnrolment) async throws -> [PackageContents.WrappedKey] {
         let manifest = ground.manifest
         var keys: [PackageContents.WrappedKey] = []
         for key in manifest.keys {
@@ -117,23 +124,26 @@ public struct PackageMaker: Sendable {
             if ground.profile == .production, try await token.isImportedInClear(name) {
                 throw Refusal(CeremonyError.productKeyInClear, name.label)
             }
-            let wrapped = try await token.wrap(name, under: .transport(of: ground.enrolment.content))
+            let wrapped = try await token.wrap(name, under: .transport(of: box))
             keys.append(PackageContents.WrappedKey(slot: key.slot, wrapped: Octets(wrapped)))
         }
         return keys
     }
 
-    private func seal(_ contents: PackageContents, authorization: Digest256) throws -> HPKEMessage {
+    private func seal(
+        _ contents: PackageContents,
+        authorization: Digest256,
+        to box: EdgeHSMEnrolment
+    ) throws -> HPKEMessage {
         let plaintext = try StatementCoding.encode(contents)
         guard plaintext.count <= PackageContents.largest else {
             throw Refusal(StatementError.tooLarge, "package contents of \(plaintext.count) octets")
         }
-        let enrolment = ground.enrolment.content
         return try HPKESealer.seal(
             plaintext,
-            to: enrolment.seal,
+            to: box.seal,
             info: ProductionPackage.sealInfo,
-            aad: ProductionPackage.sealContext(edgeHSM: enrolment.edgeHSM, authorization: authorization)
+            aad: ProductionPackage.sealContext(edgeHSM: box.edgeHSM, authorization: authorization)
         )
     }
 }

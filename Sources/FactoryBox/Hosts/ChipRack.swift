@@ -34,12 +34,14 @@ actor ChipRack {
 
     private let world: World
     private let vendor: SiliconVendor
+    private let home: String
     private var processes: [ChipUID: Service] = [:]
     private(set) var chips: [Chip] = []
 
-    init(_ world: World, vendor: SiliconVendor) {
+    init(_ world: World, vendor: SiliconVendor, folder: String = "chips") {
         self.world = world
         self.vendor = vendor
+        home = folder
     }
 
     /// Makes blank chips and powers them.
@@ -49,7 +51,7 @@ actor ChipRack {
             var generator = SystemRandomNumberGenerator()
             let uid = ChipUID(validated: (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
             let name = String(chips.count + 1)
-            let folder = try world.folder("chips", name)
+            let folder = try world.folder(home, name)
             let chip = Chip(uid: uid, folder: folder, socket: folder + "/port")
             try await VirtualChipFactory.manufacture(
                 folder: folder,

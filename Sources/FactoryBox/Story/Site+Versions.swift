@@ -122,20 +122,18 @@ extension Site {
     }
 
     private func draftApproval(_ product: ProductPlan) async throws {
-        let allotment = VersionApproval.Allotment(
-            edgeHSM: try EdgeHSMID(edge.id),
-            units: product.quantity + Self.spareUnits
-        )
+        // The second EdgeHSM is for attacks alone.
+        let allotments = [(edge.id, product.quantity + Self.spareUnits), (AttackBench.boxName, Self.spareUnits)]
         try Files.writeJSON(
             Draft(
                 lifetimeTotal: 10_000,
-                allotments: [allotment],
+                allotments: allotments.map { .init(edgeHSM: try EdgeHSMID($0.0), units: $0.1) },
                 rules: VersionApproval.Rules(
                     largestBatch: 1_000,
                     chipIdentity: product.family.hasVendorIdentity ? .vendorCertificate : .none
                 ),
                 issuedAt: oem.start + -600,
-                expiresAt: oem.start + 20 * 86_400
+                expiresAt: oem.start + 60 * 86_400
             ),
             to: productFile(product, "approval.draft.json")
         )
@@ -150,7 +148,7 @@ extension Site {
         try await oem.approve(approval, by: Array(oem.officers.suffix(2)))
     }
 
-    /// Units of the allotment that the first batch leaves for the attacks.
+    /// Units of the allotment that the first batch leaves; also the allotment of the EdgeHSM that is attacked.
     static let spareUnits = 60
 
     /// The refusal that a program printed with `--json`.

@@ -50,6 +50,8 @@ public struct Story: Sendable {
         try await site.authorizeBatches()
         narrator.chapter("Production, offline")
         try await site.produce()
+        narrator.chapter("Everything that must be refused")
+        try await site.attack()
         narrator.chapter("Rework")
         try await site.rework()
         narrator.chapter("Records")

@@ -37,6 +37,10 @@ struct AuthorizeCommand: AsyncParsableCommand {
     #if DEBUG
     @Flag(help: "Attack tests: sign whatever is asked, as a thief of the portal token would.")
     var labSkipLedger = false
+    @Option(help: "Attack tests: put this manifest inside, with --lab-skip-ledger.", completion: .file())
+    var labManifest: String?
+    @Option(help: "Attack tests: seal to the EdgeHSM of this enrolment, with --lab-skip-ledger.", completion: .file())
+    var labSealTo: String?
     #endif
     @OptionGroup var common: CommonOptions
 
@@ -48,9 +52,14 @@ struct AuthorizeCommand: AsyncParsableCommand {
         let quantity: Int
     }
 
-    private var accounting: PackageMaker.Accounting {
+    private func accounting() throws -> PackageMaker.Accounting {
         #if DEBUG
-        if labSkipLedger { return .stolen }
+        if labSkipLedger {
+            return .stolen(
+                manifest: try labManifest.map { try StateFile.read($0, limit: Manifest.largest) },
+                box: try labSealTo.map { try EdgeHSMEnrolment.read(payload: Files.envelope($0).payload) }
+            )
+        }
         #endif
         return .ledger(path: ledger)
     }
@@ -65,7 +74,7 @@ struct AuthorizeCommand: AsyncParsableCommand {
             certificationDeclaration: StateFile.read(cd, limit: 4096),
             profile: profile.profile
         )
-        let accounting = accounting
+        let accounting = try accounting()
         let result = try await PKCS11Access().withToken(Files.reference(token)) {
             try await PackageMaker(ground, token: $0, now: Files.now()).make(request, accounting)
         }

@@ -1,0 +1,108 @@
+/// Everything that the demo tries and that must be refused. Each is made by a real client with everything valid but the
+/// attacked thing; then the same request with only that mended must succeed. `docs/attacks.md` is this list.
+public enum Attack: String, CaseIterable, Sendable {
+    // Roles and registration.
+    case serviceCall = "service operation by a station"
+    case unregisteredIdentity = "PAI request of an unregistered identity"
+    // Packages.
+    case alteredPackage = "altered package"
+    case resealedPackage = "re-sealed package"
+    case reloadedPackage = "package loaded again"
+    case otherBox = "authorization of another EdgeHSM inside"
+    case otherVersion = "manifest of another version inside"
+    case beyondAllotment = "units beyond the allotment"
+    // Units.
+    case beyondQuantity = "unit beyond the quantity"
+    case otherUID = "CSR replayed for another chip"
+    case staleNonce = "CSR over a stale nonce"
+    case keySeenBefore = "CSR with a key seen before"
+    case swappedAgreementKey = "station's key put into a chip's CSR"
+    case stationsRequest = "station's own CSR for a chip's unit"
+    case sealUnattested = "sealKey without the chip's CSR"
+    // Races.
+    case raceLastUnit = "two stations, the last unit"
+    case raceChip = "two keys, one chip"
+    case raceKey = "two chips, one key"
+    // Debug unlocks.
+    case unlockOtherBatch = "unlock of another batch's chip"
+    case unlockFalseUID = "the same under a false UID, at the chip"
+    case beyondUnlocks = "unlock beyond the allowance"
+    // Officers and revocation.
+    case tooFewOfficers = "order of m−1 officers"
+    case officerTwice = "order signed twice by one officer"
+    case wrongType = "signed approval in place of an order"
+    case relabelled = "the same, relabelled as an order"
+    case revokedByOfficers = "batch revoked by officers"
+    case revokedByPortal = "batch revoked by the portal"
+    // Time.
+    case windowNotOpen = "window not yet open"
+    case windowOver = "window over"
+    case clockSteppedBack = "clock set back while running"
+    case clockSetBack = "clock set back across a restart"
+    // Restored state.
+    case restoredUnits = "journal file restored, units"
+    case restoredUnlocks = "journal file restored, unlocks"
+    // RoleKeys.
+    case roleKeysWithheld = "newer RoleKeys withheld"
+    case retiredOfficer = "order with a retired officer"
+    case roleKeysDowngraded = "old RoleKeys sent again for them"
+    case roleKeysExpired = "expired RoleKeys"
+
+    /// Who can make it, the code that refuses it, and what alone was changed in the request that succeeds.
+    public struct Facts: Sendable {
+        public let maker: String
+        public let code: String
+        public let mended: String
+        init(_ maker: String, _ code: String, _ mended: String) {
+            self.maker = maker
+            self.code = code
+            self.mended = mended
+        }
+    }
+
+    public var name: String { rawValue }
+    public var code: String { facts.code }
+
+    public var facts: Facts {
+        switch self {
+        case .serviceCall: Facts("station", "line.operation.not-permitted", "asked by the Factory Service")
+        case .unregisteredIdentity:
+            Facts("anybody who mails", "ceremony.edgehsm.unregistered", "signed by the registered EdgeHSM")
+        case .alteredPackage: Facts("network, USB stick", "edge.package.mismatch", "octets as signed")
+        case .resealedPackage: Facts("network, USB stick", "statement.signature.invalid", "seal as signed")
+        case .reloadedPackage: Facts("Factory Service", "edge.authorization.already-loaded", "another batch")
+        case .otherBox: Facts("stolen portal", "package.parts.mismatch", "authorization of this EdgeHSM")
+        case .otherVersion: Facts("stolen portal", "package.parts.mismatch", "the approved manifest")
+        case .beyondAllotment: Facts("stolen portal", "edge.allotment.exceeded", "quantity within it")
+        case .beyondQuantity: Facts("station", "edge.quota.exhausted", "a batch with units left")
+        case .otherUID: Facts("station", "edge.chip.mismatch", "the chip's own CSR")
+        case .staleNonce: Facts("station", "edge.nonce.stale", "the nonce of now")
+        case .keySeenBefore: Facts("cloned chip", "edge.key.seen-before", "a key of its own")
+        case .swappedAgreementKey: Facts("station", "matter.request.signature", "the chip's CSR untouched")
+        case .stationsRequest: Facts("station", "edge.unit.other-key", "the chip's CSR; no seal opens for the station")
+        case .sealUnattested: Facts("station", "edge.unit.not-attested", "the chip's CSR first")
+        case .raceLastUnit: Facts("two stations", "edge.quota.exhausted", "a batch with units left")
+        case .raceChip: Facts("two stations", "edge.unit.other-key", "the key that came first")
+        case .raceKey: Facts("two stations", "edge.key.seen-before", "a key of its own")
+        case .unlockOtherBatch: Facts("station", "edge.chip.not-of-batch", "the chip's own batch")
+        case .unlockFalseUID: Facts("station", "programmer.debug.refused", "the chip that the answer names")
+        case .beyondUnlocks: Facts("station", "edge.allowance.exhausted", "a batch with unlocks left")
+        case .tooFewOfficers: Facts("one officer", "statement.officers.too-few", "a second officer signs")
+        case .officerTwice: Facts("one officer", "statement.officers.too-few", "two different officers")
+        case .wrongType: Facts("stolen portal", "statement.type.unexpected", "a signed order")
+        case .relabelled: Facts("stolen portal", "statement.officers.too-few", "a signed order")
+        case .revokedByOfficers: Facts("station", "edge.authorization.revoked", "a batch not revoked")
+        case .revokedByPortal: Facts("station", "edge.authorization.revoked", "a batch not revoked")
+        case .windowNotOpen: Facts("station", "edge.window.not-open", "time inside the window")
+        case .windowOver: Facts("station", "edge.window.over", "a batch whose window runs")
+        case .clockSteppedBack: Facts("root on the host", "edge.window.over", "a batch whose window runs")
+        case .clockSetBack: Facts("root on the host", "edge.clock.behind-floor", "clock set right")
+        case .restoredUnits: Facts("whoever has the disk", "edge.anchor.rollback", "the right journal put back")
+        case .restoredUnlocks: Facts("whoever has the disk", "edge.anchor.rollback", "the right journal put back")
+        case .roleKeysWithheld: Facts("Factory Service", "edge.rolekeys.outdated", "RoleKeys 2 applied")
+        case .retiredOfficer: Facts("retired officer", "statement.officers.too-few", "a present officer signs")
+        case .roleKeysDowngraded: Facts("retired officer", "statement.officers.too-few", "a present officer signs")
+        case .roleKeysExpired: Facts("stolen portal", "edge.rolekeys.expired", "RoleKeys 3 applied")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ChipPort
+import LineProtocol
+import Programmers
+import Silicon
+import Statements
+import Vocabulary
+
+/// Debug ports of real chips: locked, fused with the OEM's debug root, each of a batch of its own.
+extension AttackBench {
+    func attackDebugPorts() async throws {
+        let chips = try await rack.add(2, family: Self.product.family, notBefore: oem.start + -3_600)
+        let (mine, other) = (chips[0], chips[1])
+        try await lock(mine, "delta")
+        try await lock(other, "epsilon")
+        try await attack(.unlockOtherBatch) {
+            _ = try await answer(other, as: other.uid, "delta")
+        } mended: {
+            try await unlock(other, as: other.uid, "epsilon")
+        }
+        // The answer for a false UID is given and counted: it names a chip, and no other takes it.
+        try await attack(.unlockFalseUID) {
+            try await unlock(other, as: mine.uid, "delta")
+        } mended: {
+            try await unlock(mine, as: mine.uid, "delta")
+        }
+        try await attack(.beyondUnlocks) {
+            _ = try await answer(other, as: other.uid, "epsilon")
+        } mended: {
+            try await unlock(mine, as: mine.uid, "delta")
+        }
+    }
+
+    /// The chip's first life: keys and DAC of the batch, then the fuses.
+    private func lock(_ chip: ChipRack.Chip, _ batch: String) async throws {
+        let begun = try await begin(batch, chip.uid)
+        let programmer = try chip.programmer
+        try await issue(batch, begun.unit, Octets(programmer.generateKeys(nonce: begun.nonce)))
+        let manifest = try Manifest(parsing: Files.read(site.productFile(Self.product, "manifest.json")))
+        try await programmer.setSecurityFeatures(
+            SecurityFeatures(
+                secureBootKey: manifest.firmware.verificationKey,
+                debugRootKeyHash: manifest.chipSecurity.debugRoot,
+                socClass: manifest.chipSecurity.socClass
+            )
+        )
+        try await programmer.lockDebug()
+    }
+
+    private func answer(
+        _ chip: ChipRack.Chip,
+        as uid: ChipUID,
+        _ batch: String
+    ) async throws -> AnswerDebugChallenge.Reply {
+        try await answer(chip.programmer.startDebugSession(), as: uid, batch)
+    }
+
+    func answer(
+        _ challenge: ADACChallenge,
+        as uid: ChipUID,
+        _ batch: String
+    ) async throws -> AnswerDebugChallenge.Reply {
+        try await client("station").ask(
+            AnswerDebugChallenge.self,
+            .init(
+                authorization: loaded(batch),
+                chipUID: uid,
+                challenge: Octets(challenge.encoded),
+                permissions: ADACPermissions.rework.hex
+            )
+        )
+    }
+
+    /// Challenge, answer, open port; the chip is reset afterwards.
+    private func unlock(_ chip: ChipRack.Chip, as uid: ChipUID, _ batch: String) async throws {
+        let reply = try await answer(chip, as: uid, batch)
+        let programmer = try chip.programmer
+        try await programmer.openDebugPort(
+            ADACChain(
+                certificates: reply.certificates.map { try ADACCertificate(parsing: $0.bytes) },
+                token: ADACToken(parsing: reply.token.bytes)
+            )
+        )
+        try await programmer.reset()
+    }
+}

@@ -1,0 +1,119 @@
+import LineProtocol
+import Statements
+import Vocabulary
+
+/// Packages that were changed on the way, and packages that a thief of the portal's token makes.
+extension AttackBench {
+    func attackPackages() async throws {
+        try await attackOctets()
+        let again = try await package("alpha-once-more", BatchTerms(quantity: 1))
+        let alpha = try Files.read(packageFile("alpha"))
+        try await attack(.reloadedPackage) {
+            try await load(alpha, as: "nothing")
+        } mended: {
+            try await load(again, as: "single")
+        }
+        try await attackAsThief()
+    }
+
+    private func packageFile(_ name: String) -> String {
+        site.productFile(Self.product, "attack-\(name).package")
+    }
+
+    private func attackOctets() async throws {
+        let alpha = try await package("alpha")
+        try await attack(.alteredPackage) {
+            let file = try PackageFile(parsing: alpha)
+            var sealed = file.sealed.bytes
+            sealed[sealed.count / 2] ^= 1
+            try await load(
+                StatementCoding.encode(PackageFile(package: file.package, sealed: Octets(sealed))),
+                as: "nothing"
+            )
+        } mended: {
+            try await load(alpha, as: "alpha")
+        }
+        let beta = try await package("beta", BatchTerms(quantity: 10))
+        // The same batch again is the same authorization under another seal: both seals are good ones.
+        let other = try await resealed("beta")
+        try await attack(.resealedPackage) {
+            try await load(exchangingSeal(of: beta, for: other), as: "nothing")
+        } mended: {
+            try await load(beta, as: "beta")
+        }
+    }
+
+    private func resealed(_ name: String) async throws -> [UInt8] {
+        let file = packageFile(name)
+        let first = try Files.read(file)
+        try await oem.ceremonyRoom.run("obis", await authorizeAgain(name))
+        let second = try Files.read(file)
+        try Files.write(first, to: file)
+        return second
+    }
+
+    private func authorizeAgain(_ name: String) async -> [String] {
+        func file(_ part: String) -> String { site.productFile(Self.product, part) }
+        return [
+            "authorize", file("attack-\(name).batch.json"), "--role-keys", oem.roleKeys, "--approval",
+            file("approval.json"), "--manifest", file("manifest.json"), "--cd", file("cd.der"), "--enrolment",
+            oem.state + "/enrolments/\(edge.id).json", "--token", oem.portalTokenFile, "--ledger",
+            oem.ceremonyRoom.path("ledger.json"), "--profile", "lab", "--out", file("attack-\(name).package"),
+        ]
+    }
+
+    /// The outside of `package`, rewritten for the seal of `other`, under the signature that it had.
+    private func exchangingSeal(of package: [UInt8], for other: [UInt8]) throws -> [UInt8] {
+        let (file, taken) = (try PackageFile(parsing: package), try PackageFile(parsing: other))
+        let outside = try ProductionPackage.read(payload: file.package.payload)
+        let inner = try ProductionPackage.read(payload: taken.package.payload)
+        let rewritten = ProductionPackage(
+            edgeHSM: outside.edgeHSM,
+            authorization: outside.authorization,
+            sealed: inner.sealed,
+            encapsulated: inner.encapsulated,
+            roleKeysVersion: outside.roleKeysVersion,
+            issuedAt: outside.issuedAt
+        )
+        let envelope = Envelope(
+            payloadType: file.package.payloadType,
+            payload: try rewritten.payload(),
+            signatures: file.package.signatures
+        )
+        return try StatementCoding.encode(PackageFile(package: envelope, sealed: taken.sealed))
+    }
+
+    /// Whoever has the portal's token signs and seals whatever they like; the officers' figures still bind.
+    private func attackAsThief() async throws {
+        let stolen = "--lab-skip-ledger"
+        let foreign = try await package(
+            "gamma",
+            BatchTerms(quantity: 10, box: site.edge.id),
+            [stolen, "--lab-seal-to", oem.state + "/enrolments/\(edge.id).json"]
+        )
+        let gamma = try await package("gamma", BatchTerms(quantity: 10), [stolen])
+        try await attack(.otherBox) {
+            try await load(foreign, as: "nothing")
+        } mended: {
+            try await load(gamma, as: "gamma")
+        }
+        let terms = BatchTerms(quantity: 2, unlocks: 6)
+        let later = site.productFile(Self.product, "manifest.later.json")
+        let manifest = String(decoding: try Files.read(site.productFile(Self.product, "manifest.json")), as: UTF8.self)
+        try Files.write(manifest.replacing("\"\(Site.version)\"", with: "\"1.0.1\""), to: later)
+        let changed = try await package("delta", terms, [stolen, "--lab-manifest", later])
+        let delta = try await package("delta", terms, [stolen])
+        try await attack(.otherVersion) {
+            try await load(changed, as: "nothing")
+        } mended: {
+            try await load(delta, as: "delta")
+        }
+        let many = try await package("epsilon", BatchTerms(quantity: Site.spareUnits, unlocks: 1), [stolen])
+        let few = try await package("epsilon", BatchTerms(quantity: 2, unlocks: 1), [stolen])
+        try await attack(.beyondAllotment) {
+            try await load(many, as: "nothing")
+        } mended: {
+            try await load(few, as: "epsilon")
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import LineProtocol
+import Statements
+import Vocabulary
+
+/// RoleKeys change while packages and orders are on their way: a newer version counts, an old or expired one does not.
+extension AttackBench {
+    func attackRoleKeys() async throws {
+        let day = Self.day
+        let (olivia, oscar, otto) = (oem.officers[0], oem.officers[1], oem.officers[2])
+        _ = try await order("retired", .authorization(Digest256.of([1])), by: [olivia, oscar])
+        _ = try await order("downgraded", .authorization(Digest256.of([2])), by: [olivia, oscar])
+        try await retireOlivia()
+        let iota = try await package("iota", BatchTerms(quantity: 1))
+        try await attack(.roleKeysWithheld) {
+            try await load(iota, as: "nothing")
+        } mended: {
+            try await apply(roleKeys: [roleKeys(2)])
+            try await load(iota, as: "iota")
+        }
+        let retired = try Files.envelope(world.path("attacks", "orders", "retired.json"))
+        try await attack(.retiredOfficer) {
+            try await apply([retired])
+        } mended: {
+            try await applyRevocation(countersign("retired", by: otto))
+        }
+        let downgraded = try Files.envelope(world.path("attacks", "orders", "downgraded.json"))
+        try await attack(.roleKeysDowngraded) {
+            try await apply(roleKeys: [roleKeys(1)], [downgraded])
+        } mended: {
+            try await applyRevocation(countersign("downgraded", by: otto), roleKeys: [roleKeys(1)])
+        }
+        let kappa = try await package("kappa", BatchTerms(quantity: 1, closes: 40 * day))
+        try clock.set(31 * day)
+        // Certificates of the line last 30 days: the operator certifies the Factory Service again.
+        _ = try await enrol("service-late", "service")
+        try await attack(.roleKeysExpired) {
+            try await load(kappa, as: "nothing")
+        } mended: {
+            let expiry = oem.start + 90 * day
+            try await site.hold("RoleKeys 3: a later expiry") {
+                $0.roleKeysVersion = 3
+                $0.expiresAt = expiry
+            }
+            try await apply(roleKeys: [roleKeys(3)])
+            try await load(kappa, as: "kappa")
+        }
+        try await informFirstBox()
+    }
+
+    private func roleKeys(_ version: Int) throws -> Envelope {
+        try Files.envelope(oem.roleKeys + "/000\(version).json")
+    }
+
+    private func retireOlivia() async throws {
+        let opal = try await OEM.makeOfficer("opal", in: world)
+        let officers = [oem.officers[1], oem.officers[2], opal]
+        try await site.hold("RoleKeys 2: Olivia leaves, Opal comes") {
+            $0.roleKeysVersion = 2
+            $0.officers = officers
+        }
+    }
+
+    /// The box of the line learns of the new RoleKeys by a file too, so that the OEM has one present.
+    private func informFirstBox() async throws {
+        let bundle = world.path("attacks", "bundle.json")
+        try await oem.ceremonyRoom.run(
+            "obis",
+            ["bundle", "--role-keys", oem.roleKeys, "--after", "1", "--out", bundle]
+        )
+        try await site.factory.run(["load", bundle])
+    }
+}

@@ -1,0 +1,228 @@
+import Foundation
+import LineProtocol
+import Statements
+import Vocabulary
+
+/// A second EdgeHSM of the same OEM with hostile clients around it, so that production keeps its numbers.
+actor AttackBench {
+    static let boxName = "edge-2"
+    /// The product whose chips prove nothing of themselves: the hardest case for everybody else.
+    static let product = ProductPlan.all[1]
+    static let day: Int64 = 86_400
+
+    let site: Site
+    let world: World
+    let oem: OEM
+    let edge: EdgeAppliance
+    let clock: ClockShim
+    let rack: ChipRack
+    let narrator: Narrator
+    private(set) var clients: [LineClient] = []
+    private(set) var daemon: Service?
+    private var nextSerial = 50_001
+    private(set) var refused = 0
+    var batches: [String: Digest256] = [:]
+
+    init(_ site: Site) async throws {
+        self.site = site
+        world = site.world
+        oem = site.oem
+        narrator = site.narrator
+        edge = try EdgeAppliance(site.world, id: Self.boxName, factory: site.edge.factory)
+        clock = try await ClockShim.build(in: site.world)
+        rack = ChipRack(site.world, vendor: site.vendor, folder: "attacks/chips")
+    }
+
+    func play() async throws {
+        try await prepare()
+        try await attackRoles()
+        try await attackPackages()
+        try await attackUnits()
+        try await attackByRacing()
+        try await attackDebugPorts()
+        try await attackGovernance()
+        try await attackTime()
+        try await attackStorage()
+        try await attackRoleKeys()
+        let missing = Attack.allCases.count - refused
+        guard missing == 0 else { throw Refusal(FactoryBoxError.unexpected, "\(missing) attacks were not made") }
+        narrator.note("\(refused) attacks refused; each request succeeded once its one fault was mended")
+    }
+
+    func stop() async {
+        for client in clients { await client.close() }
+        await rack.stop()
+        await daemon?.stop()
+        daemon = nil
+    }
+
+    // MARK: Refused, then accepted
+
+    /// Both halves of an attack: the first must be refused with its code, the second must succeed.
+    func attack(
+        _ attack: Attack,
+        _ attempt: () async throws -> Void,
+        mended: () async throws -> Void
+    ) async throws {
+        var code = "success"
+        do { try await attempt() } catch let refusal as Refusal {
+            guard refusal.code == attack.code else {
+                throw Refusal(FactoryBoxError.unexpected, "\(attack.name): \(attack.code) expected, got \(refusal)")
+            }
+            code = refusal.code
+        }
+        guard code == attack.code else {
+            throw Refusal(FactoryBoxError.unexpected, "\(attack.name): \(attack.code) expected, got \(code)")
+        }
+        do { try await mended() } catch {
+            throw Refusal(FactoryBoxError.unexpected, "\(attack.name), mended (\(attack.facts.mended)): \(error)")
+        }
+        refused += 1
+        narrator.passed(
+            attack.name.padded(to: 42) + attack.code.padded(to: 36),
+            "then " + attack.facts.mended
+        )
+    }
+
+    /// Runs both; exactly one may succeed, and the other's refusal is thrown after `winner` was told which.
+    func race(
+        _ first: @Sendable @escaping () async throws -> Void,
+        _ second: @Sendable @escaping () async throws -> Void
+    ) async throws -> (winner: Int, refusal: Refusal) {
+        async let one = Self.outcome(first)
+        async let two = Self.outcome(second)
+        switch try await (one, two) {
+        case (nil, .some(let refusal)): return (0, refusal)
+        case (.some(let refusal), nil): return (1, refusal)
+        case (nil, nil): throw Refusal(FactoryBoxError.unexpected, "both requests of a race succeeded")
+        case (.some(let refusal), .some): throw Refusal(FactoryBoxError.unexpected, "both failed: \(refusal)")
+        }
+    }
+
+    private static func outcome(_ work: @Sendable () async throws -> Void) async throws -> Refusal? {
+        do {
+            try await work()
+            return nil
+        } catch let refusal as Refusal { return refusal }
+    }
+
+    /// Runs a program that prints JSON and throws the refusal that it printed.
+    func obis(_ arguments: [String], on host: TokenHost) async throws {
+        struct Printed: Decodable { let refused: Refusal }
+        let finished = try await runProgram(
+            world.programs.path("obis"),
+            arguments + ["--json"],
+            environment: host.environment
+        )
+        guard finished.status != 0 else { return }
+        throw try StatementCoding.decode(Printed.self, from: Array(finished.output.utf8)).refused
+    }
+
+    // MARK: The box
+
+    func start() async throws { daemon = try await edge.start(extra: clock.environment) }
+
+    func halt() async {
+        await daemon?.stop()
+        daemon = nil
+    }
+
+    func enrol(_ name: String, _ role: String) async throws -> LineClient {
+        let client = try await LineClient.enrol(name, role: role, at: edge)
+        clients.append(client)
+        return client
+    }
+
+    /// The newest certified client of a name: `service`, `station`, `rival`.
+    func client(_ name: String) throws -> LineClient {
+        guard let client = clients.last(where: { $0.name.hasPrefix(name) }) else {
+            throw Refusal(FactoryBoxError.unexpected, "no client \(name)")
+        }
+        return client
+    }
+
+    // MARK: Batches
+
+    struct BatchTerms: Sendable {
+        var quantity = 2
+        /// Seconds from the story's start.
+        var opens: Int64 = -300
+        var closes = 7 * AttackBench.day
+        var unlocks = 2
+        /// The EdgeHSM that the authorization names.
+        var box = AttackBench.boxName
+    }
+
+    /// A package by `obis authorize`; returns its octets.
+    func package(_ name: String, _ terms: BatchTerms = BatchTerms(), _ options: [String] = []) async throws -> [UInt8] {
+        var order = await site.order(Self.product)
+        order.name = "attack-" + name
+        order.quantity = terms.quantity
+        order.firstSerial = nextSerial
+        order.notBefore = oem.start + terms.opens
+        order.notAfter = oem.start + terms.closes
+        order.debugUnlocks = terms.unlocks
+        order.edgeHSM = terms.box
+        nextSerial += terms.quantity
+        return try Files.read(try await site.authorize(order, options: options).file)
+    }
+
+    func load(_ package: [UInt8], as name: String) async throws {
+        let reply = try await client("service").ask(LoadPackage.self, .init(package: Octets(package)))
+        batches[name] = reply.authorization
+    }
+
+    func loaded(_ name: String) throws -> Digest256 {
+        guard let id = batches[name] else { throw Refusal(FactoryBoxError.unexpected, "batch \(name) is not loaded") }
+        return id
+    }
+
+    // MARK: Units
+
+    func begin(_ batch: String, _ uid: ChipUID, by name: String = "station") async throws -> BeginUnit.Reply {
+        try await client(name).ask(BeginUnit.self, .init(authorization: loaded(batch), chipUID: uid))
+    }
+
+    @discardableResult
+    func issue(
+        _ batch: String,
+        _ unit: Digest256,
+        _ request: Octets,
+        by name: String = "station"
+    ) async throws -> IssueCredential.Reply {
+        try await client(name).ask(
+            IssueCredential.self,
+            .init(authorization: loaded(batch), unit: unit, request: request, vendorProof: nil)
+        )
+    }
+
+    /// A whole unit: soft hold, the chip's CSR, its DAC.
+    @discardableResult
+    func make(_ batch: String, _ chip: SoftChip, by name: String = "station") async throws -> BeginUnit.Reply {
+        let begun = try await begin(batch, chip.uid, by: name)
+        try await issue(batch, begun.unit, chip.request(begun.nonce), by: name)
+        return begun
+    }
+}
+
+extension String {
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+}
+
+extension Site {
+    /// Everything that must be refused, on an EdgeHSM of its own.
+    func attack() async throws {
+        let bench = try await AttackBench(self)
+        do { try await bench.play() } catch {
+            await bench.stop()
+            throw error
+        }
+        await bench.stop()
+    }
+
+    /// A further ceremony with the plan as `change` leaves it.
+    func hold(_ purpose: String, _ change: @Sendable (inout CeremonyPlan) -> Void) async throws {
+        change(&plan)
+        _ = try await oem.hold(plan, purpose: purpose)
+    }
+}
