@@ -17,6 +17,9 @@ public final class FaultSeam: Sendable {
         case error
         /// `store.fault.injected` although the effect took place.
         case errorAfter = "error-after"
+        /// SIGSTOP before the effect: the process stands still until somebody sends SIGCONT, so that its memory can be
+        /// looked at.
+        case stop
     }
 
     /// No fault, ever.
@@ -55,6 +58,7 @@ public final class FaultSeam: Sendable {
     public func around<Result>(_ point: String, _ effect: () throws -> Result) throws -> Result {
         let action = due(point)
         if action == .kill { die(point) }
+        if action == .stop { raise(SIGSTOP) }
         if action == .error { throw Refusal(DurabilityError.injectedFault, point) }
         let result = try effect()
         if action == .killAfter { die(point) }

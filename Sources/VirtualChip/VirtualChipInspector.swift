@@ -1,4 +1,4 @@
-import Programmers
+public import Programmers
 public import Vocabulary
 
 /// The microscope of tests: reads from a chip's folder what no command returns. For key scans and for tests that must
@@ -18,5 +18,10 @@ public enum VirtualChipInspector {
         if let vendor = state.vendor { found.append(("vendor", vendor.scalar)) }
         found += state.productKeys.sorted { $0.key < $1.key }.map { ("product/" + $0.key, $0.value) }
         return try found.map { name, hex in try Finding(name: name, secret: Secret(Hex.decode(hex))) }
+    }
+
+    /// The certificates that the chip was given; nil before. Throws `chip.state.absent`, `chip.state.malformed`.
+    public static func credentials(folder: String) throws -> ChipCredentials? {
+        try ChipStorage.read(folder).credentials
     }
 }

@@ -1,3 +1,4 @@
+import Durability
 import EdgeHSMCore
 public import KeyCustody
 import LineProtocol
@@ -34,22 +35,22 @@ public final class EdgeServer: Sendable {
         let doors = Doors(engine: engine, metrics: metrics, logger: logger, stop: stop)
         var line: FrameServer?
         if let certificates {
-            line = try await FrameServer.start(
-                FrameServerConfiguration(
-                    endpoint: .tls(
-                        host: configuration.listenHost,
-                        port: configuration.listenPort,
-                        identity: ServerCertificateFile.identity(certificates, token: token),
-                        authorities: [certificates.siteCA.bytes],
-                        now: { engine.now }
-                    ),
-                    metrics: metrics,
-                    logger: logger,
-                    authorize: { try doors.authorize($0) },
-                    encodeRefusal: { OperationRouter<StationContext>.refuse($0, request: $1) }
+            let identity = try await ServerCertificateFile.identity(certificates, token: token)
+            var door = FrameServerConfiguration(
+                endpoint: .tls(
+                    host: configuration.listenHost,
+                    port: configuration.listenPort,
+                    identity: identity,
+                    authorities: [certificates.siteCA.bytes],
+                    now: { engine.now }
                 ),
-                handler: { await doors.answer($0, $1) }
+                metrics: metrics,
+                logger: logger,
+                authorize: { try doors.authorize($0) },
+                encodeRefusal: { OperationRouter<StationContext>.refuse($0, request: $1) }
             )
+            door.answered = { doors.answered($0) }
+            line = try await FrameServer.start(door, handler: { await doors.answer($0, $1) })
         }
         do {
             let local = try await FrameServer.start(
@@ -78,7 +79,7 @@ public final class EdgeServer: Sendable {
 
 /// Who may enter, and which router answers.
 struct Doors: Sendable {
-    private let engine: EdgeEngine
+    fileprivate let engine: EdgeEngine
     private let stations: OperationRouter<StationContext>
     private let services: OperationRouter<ServiceContext>
     private let operators: OperationRouter<OperatorContext>
@@ -109,7 +110,9 @@ struct Doors: Sendable {
             let fingerprint = certificate.fingerprint
             switch EnrolStation.Request.Role(rawValue: certificate.organizationalUnit) {
             case .station:
-                return await stations.answer(StationContext(station: name, certificate: fingerprint), frame)
+                let reply = await stations.answer(StationContext(station: name, certificate: fingerprint), frame)
+                try? engine.seam.pass("reply.before")
+                return reply
             case .service:
                 return await services.answer(ServiceContext(service: name, certificate: fingerprint), frame)
             case nil:
@@ -117,6 +120,16 @@ struct Doors: Sendable {
                 return OperationRouter<StationContext>.refuse(refusal, request: frame)
             }
         }
+    }
+}
+
+extension Doors {
+    /// A fault point: what a station was told has left, and nothing else has happened since.
+    func answered(_ peer: PeerIdentity) {
+        guard case .tls(let certificate) = peer,
+            EnrolStation.Request.Role(rawValue: certificate.organizationalUnit) == .station
+        else { return }
+        try? engine.seam.pass("reply.after")
     }
 }
 

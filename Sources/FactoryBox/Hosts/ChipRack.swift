@@ -87,6 +87,13 @@ actor ChipRack {
         }
     }
 
+    /// Takes chips off the power: what they hold stays in their folders.
+    func unpower(_ gone: [Chip]) async {
+        let services = gone.compactMap { processes.removeValue(forKey: $0.uid) }
+        for service in services { service.signal(SIGKILL) }
+        for service in services { _ = await service.ended() }
+    }
+
     func process(of chip: Chip) -> Service? { processes[chip.uid] }
 
     func stop() async {

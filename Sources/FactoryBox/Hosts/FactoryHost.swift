@@ -125,12 +125,12 @@ struct FactoryHost: Sendable {
         try Files.write(marker + (parts.last ?? ""), to: world.path(folder, "authority.pem"))
     }
 
-    func start() async throws -> Service {
+    func start(extra: [String: String] = [:]) async throws -> Service {
         let service = try Service(
             "obis-factory",
             world.programs.path("obis-factory"),
             ["run", "--config", configuration],
-            environment: world.environment,
+            environment: world.environment.merging(extra) { $1 },
             log: world.log("obis-factory")
         )
         let probe = self
@@ -162,11 +162,42 @@ struct FactoryHost: Sendable {
     ) async throws -> Finished {
         try await runProgram(
             world.programs.path("obis-station"),
-            [
-                "run", "--config", stationConfiguration, "--operator", "Nadia", "--work-order", batch, "--sites",
-                String(Self.sites), "--quantity", String(quantity), "--first", String(first), "--json",
-            ],
+            runArguments(batch, first: first, quantity: quantity, operatorName: "Nadia"),
             environment: world.environment.merging(extra) { $1 }
+        )
+    }
+
+    private func runArguments(_ batch: String, first: Int, quantity: Int, operatorName: String) -> [String] {
+        [
+            "run", "--config", stationConfiguration, "--operator", operatorName, "--work-order", batch, "--sites",
+            String(Self.sites), "--quantity", String(quantity), "--first", String(first), "--json",
+        ]
+    }
+
+    /// The same, while it runs: what it prints stands in `logs/NAME.log`.
+    func beginProducing(
+        _ batch: String,
+        first: Int,
+        quantity: Int,
+        operatorName: String = "Nadia",
+        log: String,
+        extra: [String: String] = [:]
+    ) throws -> Service {
+        try station(
+            runArguments(batch, first: first, quantity: quantity, operatorName: operatorName),
+            log: log,
+            extra: extra
+        )
+    }
+
+    /// A command of the station, while it runs.
+    func station(_ arguments: [String], log: String, extra: [String: String] = [:]) throws -> Service {
+        try Service(
+            "obis-station",
+            world.programs.path("obis-station"),
+            arguments,
+            environment: world.environment.merging(extra) { $1 },
+            log: world.log(log)
         )
     }
 

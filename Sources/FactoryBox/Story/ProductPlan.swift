@@ -7,11 +7,13 @@ struct ProductPlan: Sendable {
     let productID: UInt16
     let deviceType: UInt32
     let family: ChipFamily
-    let quantity: Int
+    var quantity: Int
     /// The version's OTA key: one for the fleet, or one for each unit.
     let keyKind: String
     let serialPrefix: String
     let socClass: UInt32
+    /// Lab only: 32 hexadecimal digits that the OTA key is to have, so that a scan knows what to look for.
+    var knownKey: String?
 
     var productIDText: String { ProductID(productID).description }
 

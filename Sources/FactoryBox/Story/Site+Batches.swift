@@ -84,7 +84,7 @@ extension Site {
     }
 
     func authorizeBatches() async throws {
-        for product in ProductPlan.all {
+        for product in products {
             let (package, _) = try await authorize(order(product))
             try drop(package, as: order(product).name + ".package")
             try drop(productFile(product, "firmware.bin"), as: product.name + ".firmware")
@@ -120,7 +120,7 @@ extension Site {
     /// Makes all devices of all batches with four sites.
     func produce() async throws {
         var first = 1
-        for product in ProductPlan.all {
+        for product in products {
             _ = try await rack.add(product.quantity, family: product.family, notBefore: oem.start + -3_600)
             let finished = try await factory.produce(order(product).name, first: first, quantity: product.quantity)
             guard finished.status == 0 else {

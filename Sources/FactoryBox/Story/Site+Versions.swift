@@ -11,7 +11,7 @@ extension Site {
     }
 
     func approveVersions() async throws {
-        for product in ProductPlan.all {
+        for product in products {
             _ = try world.folder("oem", "versions", product.name)
             try await signFirmware(product)
             try await writeManifest(product)

@@ -15,18 +15,25 @@ actor Site {
     nonisolated let vendor: SiliconVendor
     nonisolated let rack: ChipRack
     nonisolated let factory: FactoryHost
+    nonisolated let products: [ProductPlan]
     var plan: CeremonyPlan
     var services: [String: Service] = [:]
 
-    static func build(_ world: World, oem: OEM, narrator: Narrator) async throws -> Site {
+    static func build(
+        _ world: World,
+        oem: OEM,
+        narrator: Narrator,
+        products: [ProductPlan] = ProductPlan.all
+    ) async throws -> Site {
         let edge = try EdgeAppliance(world, id: "edge-1", factory: "factory-1")
-        let site = Site(
+        let site = try Site(
             world: world,
             oem: oem,
             edge: edge,
             factory: try FactoryHost(world, edge: edge),
             narrator: narrator,
-            vendor: try await SiliconVendor.establish(notBefore: oem.start + -86_400)
+            vendor: try await SiliconVendor.establish(notBefore: oem.start + -86_400),
+            products: products
         )
         try await site.holdFirstCeremony()
         return site
@@ -38,18 +45,28 @@ actor Site {
         edge: EdgeAppliance,
         factory: FactoryHost,
         narrator: Narrator,
-        vendor: SiliconVendor
-    ) {
+        vendor: SiliconVendor,
+        products: [ProductPlan]
+    ) throws {
         self.world = world
         self.oem = oem
         self.edge = edge
         self.narrator = narrator
         self.vendor = vendor
+        self.products = products
         self.factory = factory
         rack = ChipRack(world, vendor: vendor)
         plan = CeremonyPlan(officers: oem.officers, expiresAt: oem.start + 30 * 86_400)
-        plan.productKeys = ProductPlan.all.map {
-            .init(product: $0.name, version: Self.version, slot: "ota", kind: $0.keyKind)
+        plan.productKeys = try products.map { product in
+            let file = oem.ceremonyRoom.path(product.name + ".known-key")
+            if let known = product.knownKey { try Files.write(known + "\n", to: file) }
+            return .init(
+                product: product.name,
+                version: Self.version,
+                slot: "ota",
+                kind: product.keyKind,
+                knownValueFile: product.knownKey == nil ? nil : file
+            )
         }
     }
 
@@ -108,7 +125,7 @@ actor Site {
 
     /// Keys made in the EdgeHSM, certified by the OEM: nobody travelled.
     func prepareProducts() async throws {
-        for product in ProductPlan.all {
+        for product in products {
             let preparation = world.path("factory", "\(product.name).preparation.json")
             try await factory.run([
                 "prepare-product", "--product", product.name, "--vendor", OEM.vendorID, "--product-id",
@@ -129,7 +146,7 @@ actor Site {
             )
         }
         _ = try await oem.hold(plan, purpose: "Certify the keys that \(edge.id) made for its products")
-        for product in ProductPlan.all {
+        for product in products {
             try await factory.run(["load", oem.state + "/products/\(edge.id)/\(product.name).json"])
         }
         narrator.passed("PAIs and debug intermediates certified", "their keys were made in the EdgeHSM's token")

@@ -1,3 +1,4 @@
+import Durability
 import FactoryCore
 import Glibc
 import LineProtocol
@@ -21,6 +22,7 @@ actor Inbox {
     private let logger: Logger
     private let patience: Duration
     private let now: @Sendable () -> Instant
+    private let seam: FaultSeam
     private var seen: [String: Sighting] = [:]
     private var waitingSince: [String: ContinuousClock.Instant] = [:]
 
@@ -30,8 +32,10 @@ actor Inbox {
         store: FactoryStore,
         patience: Duration,
         logger: Logger,
-        now: @escaping @Sendable () -> Instant
+        now: @escaping @Sendable () -> Instant,
+        seam: FaultSeam = .none
     ) throws {
+        self.seam = seam
         self.folder = folder
         self.intake = intake
         self.store = store
@@ -90,6 +94,7 @@ actor Inbox {
         do {
             let bytes = try await Blocking.run { try AtomicFile.read(path, limit: InboxFile.largest) }
             let reply = try await intake.take(bytes)
+            try seam.pass("factory.inbox.taken")
             try await put(name, in: "done")
             logger.info("inbox took a file", metadata: ["file": "\(name)", "kind": "\(reply.kind)"])
             try await store.log("inbox", InboxEvent(file: name, kind: reply.kind, summary: reply.summary), at: now())

@@ -1,3 +1,4 @@
+import Durability
 import FactoryCore
 import Glibc
 import LineProtocol
@@ -49,10 +50,11 @@ public final class FactoryDaemon: Sendable {
             id: edge.id,
             caller: LineCaller(prefix: configuration.name.text) { try await client.request($0) }
         )
+        let seam = try FaultSeam.fromEnvironment()
         let parts = try await Blocking.run { () throws -> (FactoryStore, FirmwareStore) in
             try Folder.make(configuration.state)
             return (
-                try FactoryStore(path: configuration.state + "/factory.sqlite"),
+                try FactoryStore(path: configuration.state + "/factory.sqlite", seam: seam),
                 try FirmwareStore(folder: configuration.state + "/firmware")
             )
         }
@@ -63,7 +65,8 @@ public final class FactoryDaemon: Sendable {
             store: parts.0,
             patience: .seconds(configuration.firmwarePatience ?? 60),
             logger: logger,
-            now: now
+            now: now,
+            seam: seam
         )
         let puller = JournalPuller(link: link, store: parts.0, identityKey: edge.identityKey)
         let work = WorkHandlers(link: link, firmware: parts.1, store: parts.0, now: now)

@@ -10,6 +10,7 @@ import Vocabulary
 final class FactoryStore: Sendable {
     private static let role = DatabaseRole(mark: "OBFS")
     private let database: DurableDatabase
+    private let seam: FaultSeam
 
     private static let schema = """
         CREATE TABLE journal (sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL) STRICT;
@@ -22,15 +23,27 @@ final class FactoryStore: Sendable {
             STRICT;
         """
 
-    init(path: String) throws {
+    /// - Parameter seam: `factory.NAME.before-commit` and `factory.NAME.after-commit` for each kind of write.
+    init(path: String, seam: FaultSeam = .none) throws {
+        self.seam = seam
         database = try DurableDatabase.open(path: path, role: Self.role, migrations: [Migration(sql: Self.schema)])
     }
 
     func close() throws { try database.close() }
 
-    private func write<Value: Sendable>(_ change: @escaping @Sendable (Database) throws -> Value) async throws -> Value
-    {
-        do { return try await database.queue.write(change) } catch let error as DatabaseError {
+    private func write<Value: Sendable>(
+        _ name: String,
+        _ change: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        do {
+            let value = try await database.queue.write { [seam] database in
+                let value = try change(database)
+                try seam.pass("factory.\(name).before-commit")
+                return value
+            }
+            try seam.pass("factory.\(name).after-commit")
+            return value
+        } catch let error as DatabaseError {
             throw Refusal(FactoryError.storeFailed, "SQLite \(error.extendedResultCode.rawValue)")
         }
     }
@@ -51,7 +64,7 @@ extension FactoryStore {
 
     /// Appends entries that follow what is stored. Throws `factory.journal.gap` otherwise.
     func append(_ entries: [[UInt8]], from first: Int) async throws {
-        try await write { database in
+        try await write("journal") { database in
             let size = try Int.fetchOne(database, sql: "SELECT coalesce(max(sequence) + 1, 0) FROM journal") ?? 0
             guard size == first else { throw Refusal(FactoryError.journalGap, "\(first) after \(size)") }
             for (index, entry) in entries.enumerated() {
@@ -71,7 +84,7 @@ extension FactoryStore {
     }
 
     func save(checkpoint: [UInt8], size: Int) async throws {
-        try await write {
+        try await write("checkpoint") {
             try $0.execute(
                 sql:
                     "INSERT INTO checkpoint (size, envelope) VALUES (?, ?) ON CONFLICT (size) DO UPDATE SET envelope = ?2",
@@ -103,7 +116,7 @@ extension FactoryStore {
 
 extension FactoryStore {
     func begin(shift id: String, station: StationName, operatorName: String, at time: Instant) async throws {
-        try await write {
+        try await write("shift") {
             try $0.execute(
                 sql: "INSERT INTO shift (id, station, operator, began) VALUES (?, ?, ?, ?)",
                 arguments: [id, station.text, operatorName, time.description]
@@ -126,7 +139,7 @@ extension FactoryStore {
     func add(_ report: ReportUnit.Request, of station: StationName, at time: Instant) async throws {
         let body = try StatementCoding.encode(UnitEvent(station: station, report: report))
         let record = try report.labelRecord.map { try StatementCoding.encode($0) }
-        try await write {
+        try await write("report") {
             try $0.execute(
                 sql: "INSERT INTO event (time, kind, body) VALUES (?, 'unit', ?)",
                 arguments: [time.description, body.data]
@@ -146,7 +159,7 @@ extension FactoryStore {
 
     func log(_ kind: String, _ body: some Encodable & Sendable, at time: Instant) async throws {
         let bytes = try StatementCoding.encode(body)
-        try await write {
+        try await write("event") {
             try $0.execute(
                 sql: "INSERT INTO event (time, kind, body) VALUES (?, ?, ?)",
                 arguments: [time.description, kind, bytes.data]

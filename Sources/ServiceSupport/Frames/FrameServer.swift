@@ -31,6 +31,8 @@ public struct FrameServerConfiguration: Sendable {
     public var authorize: @Sendable (PeerIdentity) async throws -> Void
     /// Makes the reply that tells a peer of a refusal; gets the request's body to repeat its id.
     public var encodeRefusal: @Sendable (Refusal, [UInt8]) -> [UInt8]
+    /// Called on the connection's event loop after an answer was written to the socket; must not block.
+    public var answered: @Sendable (PeerIdentity) -> Void = { _ in }
 
     public init(
         endpoint: Endpoint,
@@ -86,6 +88,7 @@ public final class FrameServer: Sendable {
             allowedUsers: users,
             authorize: configuration.authorize,
             encodeRefusal: configuration.encodeRefusal,
+            answered: configuration.answered,
             handler: handler
         )
         let listener = try await listen(configuration.endpoint, bootstrap(service, context))

@@ -136,6 +136,7 @@ final class FrameServerHandler: ChannelDuplexHandler {
             let context = loopBound.value
             guard case .running = self.state else { return }
             guard case .success = result else { return self.end(.transport, context) }
+            self.service.answered(peer)
             if answer.closes { return self.end(.peer, context) }
             self.stopWaiting()
             self.state = .reading(peer)

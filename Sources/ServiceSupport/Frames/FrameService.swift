@@ -18,6 +18,7 @@ struct FrameService: Sendable {
     let allowedUsers: Set<UInt32>
     let authorize: @Sendable (PeerIdentity) async throws -> Void
     let encodeRefusal: @Sendable (Refusal, [UInt8]) -> [UInt8]
+    let answered: @Sendable (PeerIdentity) -> Void
     let handler: @Sendable (PeerIdentity, [UInt8]) async -> [UInt8]
 
     /// A session that TLS resumed skipped the handshake's judgement and a long connection outlives one, so validity
