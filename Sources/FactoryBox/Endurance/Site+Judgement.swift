@@ -36,7 +36,10 @@ extension Site {
     ) throws {
         try require(checkpoint.accounts.count == 1, "\(checkpoint.accounts.count) accounts")
         guard let account = checkpoint.accounts.first else { return }
-        try require(account.issued == ledger.issued.count, "issued \(account.issued), in the log \(ledger.issued.count)")
+        try require(
+            account.issued == ledger.issued.count,
+            "issued \(account.issued), in the log \(ledger.issued.count)"
+        )
         try require(account.burned == ledger.burned, "burned \(account.burned), in the log \(ledger.burned)")
         try require(account.granted == ledger.granted, "granted \(account.granted), in the log \(ledger.granted)")
         try require(

@@ -106,9 +106,9 @@ struct Evidence: Sendable {
         func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) } }
         let nonce = Nonce(validated: random(32))
         let challenge = AttestationChallenge(validated: random(16))
-        let programmer = try chip.programmer
-        let answer = try await programmer.attestationSignature(nonce: nonce, challenge: challenge, timestamp: 0)
-        await programmer.close()
+        let answer = try await chip.probe {
+            try await $0.attestationSignature(nonce: nonce, challenge: challenge, timestamp: 0)
+        }
         return Attestation(
             serial: unit.issued.serial.text,
             nonce: nonce.hex,

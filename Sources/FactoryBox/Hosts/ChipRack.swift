@@ -30,6 +30,21 @@ actor ChipRack {
         let folder: String
         let socket: String
         var programmer: SocketProgrammer { get throws { SocketProgrammer(try ChipAddress(socket)) } }
+
+        /// Asks the chip something and hangs up: a chip's port serves a few connections only.
+        func probe<Answer: Sendable>(
+            _ question: @Sendable (SocketProgrammer) async throws -> Answer
+        ) async throws -> Answer {
+            let programmer = try programmer
+            do {
+                let answer = try await question(programmer)
+                await programmer.close()
+                return answer
+            } catch {
+                await programmer.close()
+                throw error
+            }
+        }
     }
 
     private let world: World
@@ -83,7 +98,7 @@ actor ChipRack {
         )
         processes[chip.uid] = service
         try await service.wait {
-            (try? await chip.programmer.identify()) != nil
+            (try? await chip.probe { try await $0.identify() }) != nil
         }
     }
 

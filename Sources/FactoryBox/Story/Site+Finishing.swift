@@ -13,22 +13,22 @@ extension Site {
         let plug = ProductPlan.all[1]
         let chips = await rack.chips
         let mended = chips[2]
-        let before = try await mended.programmer.status()
+        let before = try await mended.probe { try await $0.status() }
         guard before.debugLocked, !before.debugOpen else {
             throw Refusal(FactoryBoxError.unexpected, "a finished chip's debug port is open")
         }
         let rework = try await factory.service("rework", order(bulb).name, chip: mended.socket, ["--rewrite"])
         try expectSuccess("rework", rework)
-        guard try await !mended.programmer.status().debugOpen else {
+        guard try await !mended.probe({ try await $0.status() }).debugOpen else {
             throw Refusal(FactoryBoxError.unexpected, "the debug port stayed open after rework")
         }
         narrator.passed("one bulb opened, mended, locked and completed again", "1 of 2 unlocks of its own batch")
 
         let anew = chips[bulb.quantity]
-        let old = try await anew.programmer.status().signingKey
+        let old = try await anew.probe { try await $0.status() }.signingKey
         let reprovision = try await factory.service("reprovision", order(plug).name, chip: anew.socket)
         try expectSuccess("reprovision", reprovision)
-        guard try await anew.programmer.status().signingKey != old else {
+        guard try await anew.probe({ try await $0.status() }).signingKey != old else {
             throw Refusal(FactoryBoxError.unexpected, "a re-provisioned chip kept its key")
         }
         narrator.passed("one plug made anew: wiped, new keys, new DAC", "no quota, 1 of 1 re-provisionings")
@@ -82,10 +82,17 @@ extension Site {
 
     func verifyRecords() async throws {
         let export = try await export()
+        try await world.run(
+            "obis-verify",
+            [
+                "journal", world.path("export", "journal.json"), "--root-key",
+                oem.state + "/public/root-authority.pem",
+            ]
+        )
         let evidence = try await Evidence.collect(from: export, site: self)
         narrator.passed(
             "journal exported: \(export.entries.count) entries under one signed checkpoint",
-            "\(world.path("export", "journal.json"))"
+            "obis-verify journal: complete, every entry permitted"
         )
         for device in evidence.devices { try await judge(device, in: evidence) }
         narrator.passed(
