@@ -25,13 +25,13 @@ public enum Attack: String, CaseIterable, Sendable {
     case raceKey = "two chips, one key"
     // Debug unlocks.
     case unlockOtherBatch = "unlock of another batch's chip"
-    case unlockFalseUID = "the same under a false UID, at the chip"
+    case unlockFalseUID = "unlock under a false UID, at the chip"
     case beyondUnlocks = "unlock beyond the allowance"
     // Officers and revocation.
     case tooFewOfficers = "order of m−1 officers"
     case officerTwice = "order signed twice by one officer"
-    case wrongType = "signed approval in place of an order"
-    case relabelled = "the same, relabelled as an order"
+    case wrongType = "approval in place of an order"
+    case relabelled = "approval relabelled as an order"
     case revokedByOfficers = "batch revoked by officers"
     case revokedByPortal = "batch revoked by the portal"
     // Time.
@@ -45,7 +45,7 @@ public enum Attack: String, CaseIterable, Sendable {
     // RoleKeys.
     case roleKeysWithheld = "newer RoleKeys withheld"
     case retiredOfficer = "order with a retired officer"
-    case roleKeysDowngraded = "old RoleKeys sent again for them"
+    case roleKeysDowngraded = "old RoleKeys sent again"
     case roleKeysExpired = "expired RoleKeys"
 
     /// Who can make it, the code that refuses it, and what alone was changed in the request that succeeds.
@@ -79,7 +79,7 @@ public enum Attack: String, CaseIterable, Sendable {
         case .staleNonce: Facts("station", "edge.nonce.stale", "the nonce of now")
         case .keySeenBefore: Facts("cloned chip", "edge.key.seen-before", "a key of its own")
         case .swappedAgreementKey: Facts("station", "matter.request.signature", "the chip's CSR untouched")
-        case .stationsRequest: Facts("station", "edge.unit.other-key", "the chip's CSR; no seal opens for the station")
+        case .stationsRequest: Facts("station", "edge.unit.other-key", "the chip's CSR; the chip opens the seal")
         case .sealUnattested: Facts("station", "edge.unit.not-attested", "the chip's CSR first")
         case .raceLastUnit: Facts("two stations", "edge.quota.exhausted", "a batch with units left")
         case .raceChip: Facts("two stations", "edge.unit.other-key", "the key that came first")

@@ -1,5 +1,7 @@
+import ChipPort
 import Foundation
 import LineProtocol
+import Programmers
 import Statements
 import Vocabulary
 
@@ -22,6 +24,7 @@ actor AttackBench {
     private var nextSerial = 50_001
     private(set) var refused = 0
     var batches: [String: Digest256] = [:]
+    private var programmers: [ChipUID: SocketProgrammer] = [:]
 
     init(_ site: Site) async throws {
         self.site = site
@@ -50,6 +53,7 @@ actor AttackBench {
     }
 
     func stop() async {
+        for programmer in programmers.values { await programmer.close() }
         for client in clients { await client.close() }
         await rack.stop()
         await daemon?.stop()
@@ -79,7 +83,7 @@ actor AttackBench {
         }
         refused += 1
         narrator.passed(
-            attack.name.padded(to: 42) + attack.code.padded(to: 36),
+            attack.name.padded(to: 40) + attack.code.padded(to: 34),
             "then " + attack.facts.mended
         )
     }
@@ -139,6 +143,14 @@ actor AttackBench {
             throw Refusal(FactoryBoxError.unexpected, "no client \(name)")
         }
         return client
+    }
+
+    /// A probe on the chip: one connection, as a chip has few.
+    func programmer(of chip: ChipRack.Chip) throws -> SocketProgrammer {
+        if let programmer = programmers[chip.uid] { return programmer }
+        let programmer = try chip.programmer
+        programmers[chip.uid] = programmer
+        return programmer
     }
 
     // MARK: Batches
