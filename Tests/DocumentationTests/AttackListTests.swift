@@ -45,6 +45,8 @@ struct AttackListTests {
     @Test("every code of an attack stands in docs/errors.md")
     func codesExist() throws {
         let page = try String(contentsOf: Self.root.appendingPathComponent("docs/errors.md"), encoding: .utf8)
-        for attack in Attack.allCases { #expect(page.contains("| `\(attack.code)` |"), "\(attack.name): \(attack.code)") }
+        for attack in Attack.allCases {
+            #expect(page.contains("| `\(attack.code)` |"), "\(attack.name): \(attack.code)")
+        }
     }
 }
