@@ -15,9 +15,9 @@ public struct PackageMaker: Sendable {
         case ledger(path: String)
         #if DEBUG
         /// No totals: what a thief of the authorizer's token would do. For tests that show it is not enough.
-        /// `manifest` goes inside in place of the approved one; the package is sealed to `box` in place of the
-        /// EdgeHSM that the authorization names.
-        case stolen(manifest: [UInt8]? = nil, box: EdgeHSMEnrolment? = nil)
+        /// `approval` and `manifest` go inside in place of the true ones; the package is sealed to `box` in place of
+        /// the EdgeHSM that the authorization names.
+        case stolen(approval: Envelope? = nil, manifest: [UInt8]? = nil, box: EdgeHSMEnrolment? = nil)
         #endif
     }
 
@@ -36,16 +36,19 @@ public struct PackageMaker: Sendable {
     /// Calling it again for the same batch makes the same authorization, sealed and signed anew.
     public func make(_ batch: BatchRequest, _ accounting: Accounting) async throws -> Result {
         let authorizer = try await token.signingKey(.authorizer, equal: ground.roleKeys.content.authorizer)
-        let (authorization, box, manifest): (ProductionAuthorization, EdgeHSMEnrolment, [UInt8])
+        let authorization: ProductionAuthorization
+        let (approval, manifest, box): (Envelope, [UInt8], EdgeHSMEnrolment)
+        let proper = (ground.approval.envelope, ground.manifestBytes, ground.enrolment.content)
         switch accounting {
         case .ledger(let path):
-            (authorization, box, manifest) = (
-                try accounted(batch, path), ground.enrolment.content, ground.manifestBytes
-            )
+            authorization = try accounted(batch, path)
+            (approval, manifest, box) = proper
         #if DEBUG
-        case .stolen(let other, let target):
+        case .stolen(let otherApproval, let otherManifest, let otherBox):
             authorization = self.authorization(batch)
-            (box, manifest) = (target ?? ground.enrolment.content, other ?? ground.manifestBytes)
+            approval = otherApproval ?? proper.0
+            manifest = otherManifest ?? proper.1
+            box = otherBox ?? proper.2
         #endif
         }
         let keys = try await wrappedKeys(for: box)
@@ -53,7 +56,7 @@ public struct PackageMaker: Sendable {
         let verified = try Verified<ProductionAuthorization>(envelope, signedBy: authorizer.publicKey)
         let contents = PackageContents(
             authorization: envelope,
-            approval: ground.approval.envelope,
+            approval: approval,
             manifest: Octets(manifest),
             keys: keys,
             certificationDeclaration: Octets(ground.certificationDeclaration)

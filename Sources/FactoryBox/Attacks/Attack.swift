@@ -8,9 +8,12 @@ public enum Attack: String, CaseIterable, Sendable {
     case alteredPackage = "altered package"
     case resealedPackage = "re-sealed package"
     case reloadedPackage = "package loaded again"
+    case otherBoxPackage = "package of another EdgeHSM"
     case otherBox = "authorization of another EdgeHSM inside"
     case otherVersion = "manifest of another version inside"
-    case beyondAllotment = "units beyond the allotment"
+    case approvalTooFew = "approval of m−1 officers inside"
+    case beyondAllotment = "batch beyond the allotment"
+    case beyondAllotmentAsked = "the same, asked of obis authorize"
     // Units.
     case beyondQuantity = "unit beyond the quantity"
     case otherUID = "CSR replayed for another chip"
@@ -25,13 +28,13 @@ public enum Attack: String, CaseIterable, Sendable {
     case raceKey = "two chips, one key"
     // Debug unlocks.
     case unlockOtherBatch = "unlock of another batch's chip"
-    case unlockFalseUID = "the same under a false UID, at the chip"
+    case unlockFalseUID = "unlock under a false UID, at the chip"
     case beyondUnlocks = "unlock beyond the allowance"
     // Officers and revocation.
     case tooFewOfficers = "order of m−1 officers"
     case officerTwice = "order signed twice by one officer"
-    case wrongType = "signed approval in place of an order"
-    case relabelled = "the same, relabelled as an order"
+    case wrongType = "approval in place of an order"
+    case relabelled = "approval relabelled as an order"
     case revokedByOfficers = "batch revoked by officers"
     case revokedByPortal = "batch revoked by the portal"
     // Time.
@@ -45,7 +48,8 @@ public enum Attack: String, CaseIterable, Sendable {
     // RoleKeys.
     case roleKeysWithheld = "newer RoleKeys withheld"
     case retiredOfficer = "order with a retired officer"
-    case roleKeysDowngraded = "old RoleKeys sent again for them"
+    case retiredSigns = "signature of a retired officer"
+    case roleKeysDowngraded = "old RoleKeys sent again"
     case roleKeysExpired = "expired RoleKeys"
 
     /// Who can make it, the code that refuses it, and what alone was changed in the request that succeeds.
@@ -71,15 +75,18 @@ public enum Attack: String, CaseIterable, Sendable {
         case .alteredPackage: Facts("network, USB stick", "edge.package.mismatch", "octets as signed")
         case .resealedPackage: Facts("network, USB stick", "statement.signature.invalid", "seal as signed")
         case .reloadedPackage: Facts("Factory Service", "edge.authorization.already-loaded", "another batch")
+        case .otherBoxPackage: Facts("Factory Service", "edge.box.mismatch", "a package of this EdgeHSM")
         case .otherBox: Facts("stolen portal", "package.parts.mismatch", "authorization of this EdgeHSM")
         case .otherVersion: Facts("stolen portal", "package.parts.mismatch", "the approved manifest")
         case .beyondAllotment: Facts("stolen portal", "edge.allotment.exceeded", "quantity within it")
+        case .approvalTooFew: Facts("stolen portal", "statement.officers.too-few", "the approval as signed")
+        case .beyondAllotmentAsked: Facts("the OEM's people", "authorize.quota.exhausted", "quantity within it")
         case .beyondQuantity: Facts("station", "edge.quota.exhausted", "a batch with units left")
         case .otherUID: Facts("station", "edge.chip.mismatch", "the chip's own CSR")
         case .staleNonce: Facts("station", "edge.nonce.stale", "the nonce of now")
         case .keySeenBefore: Facts("cloned chip", "edge.key.seen-before", "a key of its own")
         case .swappedAgreementKey: Facts("station", "matter.request.signature", "the chip's CSR untouched")
-        case .stationsRequest: Facts("station", "edge.unit.other-key", "the chip's CSR; no seal opens for the station")
+        case .stationsRequest: Facts("station", "edge.unit.other-key", "the chip's CSR; the chip opens the seal")
         case .sealUnattested: Facts("station", "edge.unit.not-attested", "the chip's CSR first")
         case .raceLastUnit: Facts("two stations", "edge.quota.exhausted", "a batch with units left")
         case .raceChip: Facts("two stations", "edge.unit.other-key", "the key that came first")
@@ -101,6 +108,7 @@ public enum Attack: String, CaseIterable, Sendable {
         case .restoredUnlocks: Facts("whoever has the disk", "edge.anchor.rollback", "the right journal put back")
         case .roleKeysWithheld: Facts("Factory Service", "edge.rolekeys.outdated", "RoleKeys 2 applied")
         case .retiredOfficer: Facts("retired officer", "statement.officers.too-few", "a present officer signs")
+        case .retiredSigns: Facts("retired officer", "officer.key.not-listed", "a present officer signs")
         case .roleKeysDowngraded: Facts("retired officer", "statement.officers.too-few", "a present officer signs")
         case .roleKeysExpired: Facts("stolen portal", "edge.rolekeys.expired", "RoleKeys 3 applied")
         }

@@ -33,7 +33,7 @@ extension AttackBench {
     /// The chip's first life: keys and DAC of the batch, then the fuses.
     private func lock(_ chip: ChipRack.Chip, _ batch: String) async throws {
         let begun = try await begin(batch, chip.uid)
-        let programmer = try chip.programmer
+        let programmer = try programmer(of: chip)
         try await issue(batch, begun.unit, Octets(programmer.generateKeys(nonce: begun.nonce)))
         let manifest = try Manifest(parsing: Files.read(site.productFile(Self.product, "manifest.json")))
         try await programmer.setSecurityFeatures(
@@ -51,7 +51,7 @@ extension AttackBench {
         as uid: ChipUID,
         _ batch: String
     ) async throws -> AnswerDebugChallenge.Reply {
-        try await answer(chip.programmer.startDebugSession(), as: uid, batch)
+        try await answer(programmer(of: chip).startDebugSession(), as: uid, batch)
     }
 
     func answer(
@@ -73,7 +73,7 @@ extension AttackBench {
     /// Challenge, answer, open port; the chip is reset afterwards.
     private func unlock(_ chip: ChipRack.Chip, as uid: ChipUID, _ batch: String) async throws {
         let reply = try await answer(chip, as: uid, batch)
-        let programmer = try chip.programmer
+        let programmer = try programmer(of: chip)
         try await programmer.openDebugPort(
             ADACChain(
                 certificates: reply.certificates.map { try ADACCertificate(parsing: $0.bytes) },

@@ -63,13 +63,13 @@ extension AttackBench {
     private func attackSignatures() async throws {
         let (oscar, otto) = (oem.officers[1], oem.officers[2])
         let lone = try await harmlessOrder("lone", by: [oscar])
-        try await attack(.tooFewOfficers) {
+        try await attack(.tooFewOfficers, because: "1 of 2") {
             try await apply([lone])
         } mended: {
             try await applyRevocation(countersign("lone", by: otto))
         }
         let twice = try await harmlessOrder("twice", by: [oscar])
-        try await attack(.officerTwice) {
+        try await attack(.officerTwice, because: "1 of 2") {
             try await apply([twice.signatures.reduce(twice) { $0.adding($1) }])
         } mended: {
             try await applyRevocation(countersign("twice", by: otto))
@@ -82,7 +82,7 @@ extension AttackBench {
             try await applyRevocation(signed)
         }
         let order = try await harmlessOrder("relabelled", by: [oscar, otto])
-        try await attack(.relabelled) {
+        try await attack(.relabelled, because: "0 of 2") {
             try await apply([
                 Envelope(
                     payloadType: OfficerOrder.payloadType,

@@ -13,7 +13,16 @@ extension AttackBench {
         } mended: {
             try await load(again, as: "single")
         }
+        let production = await site.order(Self.product).name + ".package"
+        let foreign = try Files.read(site.productFile(Self.product, production))
+        let own = try await package("own", BatchTerms(quantity: 1))
+        try await attack(.otherBoxPackage) {
+            try await load(foreign, as: "nothing")
+        } mended: {
+            try await load(own, as: "own")
+        }
         try await attackAsThief()
+        try await attackFigures()
     }
 
     private func packageFile(_ name: String) -> String {
@@ -92,7 +101,7 @@ extension AttackBench {
             [stolen, "--lab-seal-to", oem.state + "/enrolments/\(edge.id).json"]
         )
         let gamma = try await package("gamma", BatchTerms(quantity: 10), [stolen])
-        try await attack(.otherBox) {
+        try await attack(.otherBox, because: "authorization and EdgeHSM") {
             try await load(foreign, as: "nothing")
         } mended: {
             try await load(gamma, as: "gamma")
@@ -103,17 +112,47 @@ extension AttackBench {
         try Files.write(manifest.replacing("\"\(Site.version)\"", with: "\"1.0.1\""), to: later)
         let changed = try await package("delta", terms, [stolen, "--lab-manifest", later])
         let delta = try await package("delta", terms, [stolen])
-        try await attack(.otherVersion) {
+        try await attack(.otherVersion, because: "authorization and manifest") {
             try await load(changed, as: "nothing")
         } mended: {
             try await load(delta, as: "delta")
         }
+        let approval = try Files.envelope(site.productFile(Self.product, "approval.json"))
+        let lone = site.productFile(Self.product, "approval.lone.json")
+        try Files.write(
+            Envelope(
+                payloadType: approval.payloadType,
+                payload: approval.payload,
+                signatures: Array(approval.signatures.prefix(1))
+            ).serialized(),
+            to: lone
+        )
+        let unapproved = try await package("lambda", BatchTerms(quantity: 1), [stolen, "--lab-approval", lone])
+        let lambda = try await package("lambda", BatchTerms(quantity: 1), [stolen])
+        try await attack(.approvalTooFew, because: "1 of 2") {
+            try await load(unapproved, as: "nothing")
+        } mended: {
+            try await load(lambda, as: "lambda")
+        }
+    }
+
+    /// More than the officers allotted: a thief can sign it, and the EdgeHSM refuses it; the portal's own ledger does
+    /// before.
+    private func attackFigures() async throws {
+        let stolen = "--lab-skip-ledger"
         let many = try await package("epsilon", BatchTerms(quantity: Site.spareUnits, unlocks: 1), [stolen])
         let few = try await package("epsilon", BatchTerms(quantity: 2, unlocks: 1), [stolen])
         try await attack(.beyondAllotment) {
             try await load(many, as: "nothing")
         } mended: {
             try await load(few, as: "epsilon")
+        }
+        var order = try await order("mu", BatchTerms(quantity: Site.spareUnits))
+        try await attack(.beyondAllotmentAsked) {
+            throw try Self.refusal(printed: await site.authorize(order, expecting: 1).finished)
+        } mended: {
+            order.quantity = 1
+            _ = try await site.authorize(order)
         }
     }
 }

@@ -19,13 +19,19 @@ extension AttackBench {
             try await load(iota, as: "iota")
         }
         let retired = try Files.envelope(world.path("attacks", "orders", "retired.json"))
-        try await attack(.retiredOfficer) {
+        try await attack(.retiredOfficer, because: "1 of 2") {
             try await apply([retired])
         } mended: {
             try await applyRevocation(countersign("retired", by: otto))
         }
+        _ = try await order("after", .authorization(Digest256.of([3])), by: [oscar])
+        try await attack(.retiredSigns) {
+            try await signByProgram("after", olivia)
+        } mended: {
+            try await signByProgram("after", otto)
+        }
         let downgraded = try Files.envelope(world.path("attacks", "orders", "downgraded.json"))
-        try await attack(.roleKeysDowngraded) {
+        try await attack(.roleKeysDowngraded, because: "1 of 2") {
             try await apply(roleKeys: [roleKeys(1)], [downgraded])
         } mended: {
             try await applyRevocation(countersign("downgraded", by: otto), roleKeys: [roleKeys(1)])
@@ -48,11 +54,25 @@ extension AttackBench {
         try await informFirstBox()
     }
 
+    private func signByProgram(_ name: String, _ officer: OEM.Officer) async throws {
+        let file = world.path("attacks", "orders", name + ".json")
+        let digits = String(try Files.envelope(file).statementID.hex.prefix(8))
+        try await obis(
+            [
+                "approve", file, "--token", officer.tokenFile, "--role-keys", oem.roleKeys, "--memory",
+                officer.host.path("memory"), "--confirm", digits,
+            ],
+            on: officer.host
+        )
+    }
+
     private func roleKeys(_ version: Int) throws -> Envelope {
         try Files.envelope(oem.roleKeys + "/000\(version).json")
     }
 
     private func retireOlivia() async throws {
+        // She was one of the two who signed the first box's enrolment: somebody who stays signs it before she leaves.
+        try await oem.approve(oem.state + "/enrolments/\(site.edge.id).json", by: [oem.officers[2]])
         let opal = try await OEM.makeOfficer("opal", in: world)
         let officers = [oem.officers[1], oem.officers[2], opal]
         try await site.hold("RoleKeys 2: Olivia leaves, Opal comes") {

@@ -52,7 +52,7 @@ extension AttackBench {
         let issued = try JournalCopy(of: edge, as: "issued")
         try await start()
         let chip = try await lockedChip()
-        _ = try await answer(chip.programmer.startDebugSession(), as: chip.uid, "delta")
+        _ = try await answer(programmer(of: chip).startDebugSession(), as: chip.uid, "delta")
         await halt()
         let right = try JournalCopy(of: edge, as: "right")
 
@@ -71,7 +71,7 @@ extension AttackBench {
         let newest = try JournalCopy(of: edge, as: "newest")
         try issued.restore()
         try await start()
-        let challenge = try await chip.programmer.startDebugSession()
+        let challenge = try await programmer(of: chip).startDebugSession()
         try await attack(.restoredUnlocks) {
             _ = try await answer(challenge, as: chip.uid, "delta")
         } mended: {

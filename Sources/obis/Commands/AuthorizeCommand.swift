@@ -37,6 +37,8 @@ struct AuthorizeCommand: AsyncParsableCommand {
     #if DEBUG
     @Flag(help: "Attack tests: sign whatever is asked, as a thief of the portal token would.")
     var labSkipLedger = false
+    @Option(help: "Attack tests: put this approval inside, with --lab-skip-ledger.", completion: .file())
+    var labApproval: String?
     @Option(help: "Attack tests: put this manifest inside, with --lab-skip-ledger.", completion: .file())
     var labManifest: String?
     @Option(help: "Attack tests: seal to the EdgeHSM of this enrolment, with --lab-skip-ledger.", completion: .file())
@@ -56,6 +58,7 @@ struct AuthorizeCommand: AsyncParsableCommand {
         #if DEBUG
         if labSkipLedger {
             return .stolen(
+                approval: try labApproval.map(Files.envelope),
                 manifest: try labManifest.map { try StateFile.read($0, limit: Manifest.largest) },
                 box: try labSealTo.map { try EdgeHSMEnrolment.read(payload: Files.envelope($0).payload) }
             )
