@@ -21,7 +21,8 @@ public struct KeyScan: Sendable {
         let products = ProductPlan.all.map { plan in
             var plan = plan
             plan.quantity = 8
-            plan.knownKey = Hex.encode((0..<16).map { _ in UInt8.random(in: 0...255) })
+            let size = plan.keyKind == "perUnit" ? 32 : 16
+            plan.knownKey = Hex.encode((0..<size).map { _ in UInt8.random(in: 0...255) })
             return plan
         }
         let site = try await Site.build(world, oem: oem, narrator: narrator, products: products)
