@@ -66,7 +66,10 @@ extension Site {
         for product in [bulb, plug] {
             let made = await chips(of: product)
             guard state.secrets.agrees(with: made, of: product) else {
-                throw Refusal(FactoryBoxError.unexpected, "the chips' OTA keys of \(product.name) are not those searched")
+                throw Refusal(
+                    FactoryBoxError.unexpected,
+                    "the chips' OTA keys of \(product.name) are not those searched"
+                )
             }
         }
         return state.report
@@ -203,7 +206,7 @@ extension Site {
                 narrator.passed(place.name, "\(size), no secret, canary found in every form")
             } else {
                 let found = place.findings.map(\.description).joined(separator: ", ")
-                narrator.failed(place.name, "found: \(found); canary not found as: \(place.blindTo)")
+                narrator.failed(place.name, "\(size), found: \(found); canary not found as: \(place.blindTo)")
             }
         }
     }

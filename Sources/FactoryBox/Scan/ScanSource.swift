@@ -24,7 +24,7 @@ struct ScanReader {
 
     /// Every readable mapping of a process. Throws `box.story.unexpected` where the kernel forbids it.
     func memory(of process: Int32) throws -> ScanReading {
-        let maps = try String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)
+        let maps = try Self.text("/proc/\(process)/maps")
         let file = open("/proc/\(process)/mem", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             throw Refusal(FactoryBoxError.unexpected, "memory of process \(process): errno \(errno); a scan needs root")
@@ -43,6 +43,19 @@ struct ScanReader {
             throw Refusal(FactoryBoxError.unexpected, "no memory of process \(process) could be read")
         }
         return reading
+    }
+
+    /// A file of the kernel's: it states no size, and one read gives a part of it.
+    private static func text(_ path: String) throws -> String {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw Refusal(FactoryBoxError.unexpected, "\(path): errno \(errno)") }
+        defer { close(file) }
+        var (text, part): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: 65_536))
+        while true {
+            let count = part.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
+            guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+            text += part[..<count]
+        }
     }
 
     /// Every regular file under a folder; sockets and links are passed over.
