@@ -26,7 +26,8 @@ import Testing
             }
             for form in text(secret) { #expect(!Self.found(search, in: form).isEmpty) }
             var other = secret
-            other[Int.random(in: 0..<size)] ^= 1 << UInt8.random(in: 0..<8)
+            // The outermost bits share a character of base64 with what stands beside.
+            other[Int.random(in: 1..<(size - 1))] ^= 1 << UInt8.random(in: 0..<8)
             for form in text(other) { #expect(Self.found(search, in: form).isEmpty) }
         }
     }
