@@ -124,11 +124,12 @@ let package = Package(
         library("Verify", ["Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", crypto, x509, asn1]),
 
         // A whole factory on one machine: training, demo, system tests, load.
+        .target(name: "CSearch"),
         library(
             "FactoryBox",
             [
-                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol", "ServiceSupport",
-                "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, x509, asn1,
+                "CSearch", "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol",
+                "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, cryptoExtras, x509, asn1,
             ]
         ),
 
@@ -215,6 +216,14 @@ let package = Package(
                 "Ceremony", "PKCS11Token", "KeyCustody", "Statements", "Matter", "Silicon", "Vocabulary", crypto,
                 cryptoExtras, x509, asn1,
             ]
+        ),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "FactoryBox", "Vocabulary", "TestSupport", "edgehsmd", "obis", "obis-factory", "obis-station",
+                "obis-verify", "obis-demo",
+            ],
+            swiftSettings: strict
         ),
         tests(
             "Verify",

@@ -8,7 +8,7 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-demo",
         abstract: "Plays a factory from the key ceremony to the finished devices.",
-        subcommands: [RunCommand.self, KillCommand.self, CleanCommand.self, ChipCommand.self]
+        subcommands: [RunCommand.self, KillCommand.self, ScanCommand.self, CleanCommand.self, ChipCommand.self]
     )
 }
 

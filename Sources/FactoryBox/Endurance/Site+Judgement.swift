@@ -17,8 +17,10 @@ extension Site {
         let checkpoint = try Verified(export.checkpoint, as: Checkpoint.self, signedBy: identityKey()).content
         try judgeAccount(ledger, checkpoint, &tally)
         try judgeRecords(ledger, book)
-        try await judgeChips(ledger, book)
-        try await judgeLabels(ledger)
+        let chips = await rack.chips
+        try judgeChips(chips, ledger, book)
+        try judgeLabels(ledger)
+        try judgeTheJudge(ledger, checkpoint, book, chips)
         tally.devices = ledger.live.count
         tally.journalEntries = export.entries.count
         tally.epoch = checkpoint.epoch
@@ -74,8 +76,8 @@ extension Site {
     }
 
     /// One live DAC for each chip, completed, and the chip holds that one.
-    private func judgeChips(_ ledger: UnitLedger, _ book: KillBook) async throws {
-        for chip in await rack.chips {
+    private nonisolated func judgeChips(_ chips: [ChipRack.Chip], _ ledger: UnitLedger, _ book: KillBook) throws {
+        for chip in chips {
             let live = ledger.live[chip.uid, default: []]
             try require(live.count == 1, "chip \(chip.uid) has \(live.count) live DACs")
             guard let issued = live.first else { continue }
@@ -85,19 +87,59 @@ extension Site {
                 "chip \(chip.uid) does not hold the DAC of the journal"
             )
         }
-        try require(await ledger.live.count == rack.chips.count, "the journal has chips that nobody made")
+        try require(ledger.live.count == chips.count, "the journal has chips that nobody made")
     }
 
     private struct LabelLine: Decodable { let unit: Digest256 }
 
     /// The Factory Service has the sealed label record of every finished unit, once.
-    private func judgeLabels(_ ledger: UnitLedger) async throws {
+    private nonisolated func judgeLabels(_ ledger: UnitLedger) throws {
         let text = String(decoding: try Files.read(world.path("export", "labels.jsonl")), as: UTF8.self)
         let units = try text.split(separator: "\n").map {
             try JSONDecoder().decode(LabelLine.self, from: Data($0.utf8)).unit
         }
         try require(Set(units).count == units.count, "a label record stands twice")
         try require(ledger.completed.isSubset(of: units), "a finished unit has no label record")
+    }
+}
+
+extension Site {
+    /// With one fault planted each judgement must fail; one that accepts it proves nothing.
+    private nonisolated func judgeTheJudge(
+        _ ledger: UnitLedger,
+        _ checkpoint: Checkpoint,
+        _ book: KillBook,
+        _ chips: [ChipRack.Chip]
+    ) throws {
+        guard let unit = book.passed.keys.first, let issued = ledger.issued[unit], let chip = chips.first else {
+            return
+        }
+        func mustFail(_ what: String, _ judgement: () throws -> Void) throws {
+            do { try judgement() } catch { return }
+            throw Refusal(FactoryBoxError.unexpected, "the judgement does not see \(what)")
+        }
+        var lost = ledger
+        lost.issued[unit] = nil
+        try mustFail("a lost record") { try judgeRecords(lost, book) }
+        var unknown = book
+        unknown.credentials[chip.uid, default: []].insert([0x30, 0x00])
+        try mustFail("a DAC that was never journaled") { try judgeRecords(ledger, unknown) }
+        var miscounted = ledger
+        miscounted.burned += 1
+        var tally = KillTally(seed: 0)
+        try mustFail("a burned unit too many") { try judgeAccount(miscounted, checkpoint, &tally) }
+        var overspent = ledger
+        overspent.mostConsumed = ledger.granted + 1
+        try mustFail("a unit over the grant") { try judgeAccount(overspent, checkpoint, &tally) }
+        var twice = ledger
+        twice.live[issued.chipUID, default: []].append(issued)
+        try mustFail("a second live DAC") { try judgeChips(chips, twice, book) }
+        var other = book
+        other.credentials[chip.uid] = []
+        try mustFail("a chip with another DAC") { try judgeChips(chips, ledger, other) }
+        var unlabelled = ledger
+        unlabelled.completed.insert(Digest256.of(unit.bytes))
+        try mustFail("a missing label record") { try judgeLabels(unlabelled) }
     }
 }
 

@@ -12,7 +12,7 @@ struct ProductPlan: Sendable {
     let keyKind: String
     let serialPrefix: String
     let socClass: UInt32
-    /// Lab only: 32 hexadecimal digits that the OTA key is to have, so that a scan knows what to look for.
+    /// Lab only: hexadecimal digits that the OTA key is to have (32 for a fleet, 64 for a master of units), so that a scan knows what to look for.
     var knownKey: String?
 
     var productIDText: String { ProductID(productID).description }

@@ -98,11 +98,20 @@ final class FrameClientHandler: ChannelDuplexHandler {
     private func translated(_ error: any Error) -> Refusal {
         if let refusal = error as? Refusal { return refusal }
         if let reason = verdict.reason { return reason }
-        // A peer that ends TCP without closing TLS first is a lost connection; all else that TLS reports is a refusal.
-        if case .uncleanShutdown = error as? NIOSSLError {
-            return Refusal(isReady ? ServiceSupportError.connectionLost : .tlsFailed, "unclean end of TLS")
+        // A peer that ends TCP without closing TLS first, or before it has said a word of TLS, has died or is not up
+        // yet: a lost connection. All else that TLS reports is a refusal.
+        if Self.isEndOfStream(error) {
+            return Refusal(isReady ? ServiceSupportError.connectionLost : .connectFailed, "unclean end of TLS")
         }
         if error is NIOSSLError || error is BoringSSLError { return Refusal(ServiceSupportError.tlsFailed, "\(error)") }
         return Refusal(isReady ? ServiceSupportError.connectionLost : .connectFailed, "\(error)")
+    }
+
+    private static func isEndOfStream(_ error: any Error) -> Bool {
+        switch error as? NIOSSLError {
+        case .uncleanShutdown: true
+        case .handshakeFailed(.sslError(let causes)): causes == [.eofDuringHandshake]
+        default: false
+        }
     }
 }

@@ -1,0 +1,24 @@
+import FactoryBox
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+extension SystemTests {
+    @Test(.enabled(if: geteuid() == 0, "reading another process's memory needs root here"))
+    func noKeyOrPINOutsideTokenAndChip() async throws {
+        try await withTemporaryFolder { folder in
+            let report = try await KeyScan(directory: folder).play()
+            #expect(report.moments.count >= 4)
+            #expect(report.findings.isEmpty)
+            #expect(report.blindSpots.isEmpty, "a scan that does not find its canary proves nothing")
+            for moment in report.moments {
+                #expect(moment.secrets >= 20, "\(moment.name)")
+                #expect(moment.patterns >= 7 * moment.secrets, "\(moment.name)")
+                for place in moment.places { #expect(place.bytes > 0, "\(moment.name): \(place.name)") }
+            }
+        }
+    }
+}
