@@ -111,14 +111,23 @@ public final class EdgeEngine: Sendable {
     }
 
     /// Has a command decided, waits where the core says so, and returns its grant when all that it demands is done.
+    ///
+    /// - Parameter withheld: called where the command was granted but the grant can't be handed out: an entry, perhaps an
+    ///   earlier one, is not anchored. A grant that holds something in memory must let go of it there.
     func perform<Command: EdgeCommand>(
         also: @escaping @Sendable (Database, Command.Grant) throws -> Void = { _, _ in },
+        withheld: (Command.Grant) async -> Void = { _ in },
         _ make: @escaping @Sendable (Writer.Facts) throws -> Command
     ) async throws -> Command.Grant {
         let deadline = ContinuousClock.now + Self.longestWait
         while true {
             let outcome = try await writer.turn(also: also, make)
-            try await settle(outcome.anchor)
+            do {
+                try await settle(outcome.anchor)
+            } catch {
+                if case .granted(let grant) = outcome.decision { await withheld(grant) }
+                throw error
+            }
             switch outcome.decision {
             case .granted(let grant): return grant
             case .refused(let refusal): throw CountedRefusal(refusal: refusal)
