@@ -2,6 +2,7 @@ import Crypto
 import EdgeHSMCore
 import Statements
 import Testing
+import Verify
 import Vocabulary
 
 /// I7 and I10: an authorization does only what officers and authorizer signed for this EdgeHSM, version and quantity.
@@ -169,6 +170,23 @@ import Vocabulary
         _ = try box.downlink(orders: [order]).grant()
         expectRefused(EdgeError.authorizationRevoked) { try box.issue(running, Chip(2)) }
         try box.issue(second, Chip(3))
+    }
+
+    @Test func compromisedSignerThatWasNotNeeded() throws {
+        var box = try Box(world)
+        _ = try box.downlink(orders: [world.order(.revoke(.roleKey(world.officers[2].point.keyID)))]).grant()
+        expectRefused(EdgeError.signerCompromised) { try box.load(BatchDraft(signers: [1, 2])) }
+        // The other two make the quorum: the batch stands on them and is not revoked with the third.
+        let id = try box.load(BatchDraft(signers: [0, 1, 2]))
+        try box.issue(id, Chip(1))
+        try box.crash()
+        try box.issue(id, Chip(2))
+        let audit = JournalAudit(try box.export())
+        #expect(audit.isAccepted, "\(audit.findings)")
+        // A key that was needed still stops it.
+        let next = try world.order(.revoke(.roleKey(world.officers[1].point.keyID)), by: [0, 1])
+        _ = try box.downlink(orders: [next]).grant()
+        expectRefused(EdgeError.authorizationRevoked) { try box.issue(id, Chip(3)) }
     }
 
     @Test func packageOutsideBindsItsInside() throws {

@@ -36,7 +36,7 @@ extension JournalReplay {
         guard let approval = officers(body.approval, as: VersionApproval.self) else { return }
         let content = authorization.content
         demand(!revoked.contains(.roleKey(keys.authorizer.keyID)), .revokedUsed, "authorizer key")
-        demand(body.officers == approval.signers, .statementUnverified, "officers listed")
+        demand(body.officers == sound(approval.signers), .statementUnverified, "officers listed")
         demand(body.authorizer == keys.authorizer.keyID, .statementUnverified, "authorizer listed")
         demand(content.edgeHSM == genesis.edgeHSM, .loadOutsideScope, "for \(content.edgeHSM)")
         demand(content.factory == genesis.factory, .loadOutsideScope, "for \(content.factory)")
@@ -50,7 +50,7 @@ extension JournalReplay {
             content: content,
             approval: approval.content,
             manifest: manifest,
-            signers: approval.signers + [keys.authorizer.keyID]
+            signers: sound(approval.signers) + [keys.authorizer.keyID]
         )
         if let target = revocation(of: batch) { note(.revokedUsed, "\(target)") }
         batches[id] = batch
