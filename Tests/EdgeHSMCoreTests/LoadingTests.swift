@@ -60,7 +60,14 @@ import Vocabulary
         try expect(EdgeError.allowanceBeyondApproval) { $0.reprovisions = 6 }
         try expect(EdgeError.allowanceBeyondApproval) { $0.rotations = 6 }
         try expect(EdgeError.approvalExpired) { $0.approvalExpires = World.start + -1 }
-        try expect(EdgeError.fleetKeyNotPermitted) { $0.manifest = try world.manifest(kind: .fleet) }
+        try expect(EdgeError.fleetKeyNotPermitted) {
+            $0.manifest = try world.manifest(identity: .applet, kind: .fleet)
+        }
+        // Without any identity the officers' exception does not help.
+        try expect(EdgeError.fleetKeyWithoutIdentity) {
+            $0.manifest = try world.manifest(kind: .fleet)
+            $0.exceptions = [.init(slot: World.slot, mostUnits: 10)]
+        }
     }
 
     @Test func I1_allotmentBoundsAuthorizations() throws {

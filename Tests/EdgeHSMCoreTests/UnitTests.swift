@@ -237,7 +237,7 @@ import Vocabulary
         expectRefused(EdgeError.chipNotProven) { try box.issue(proven, Chip(1)) }
         var other = try Box(world)
         let exception = VersionApproval.FleetKeyException(slot: World.slot, mostUnits: 1)
-        let fleet = try other.load(BatchDraft(exceptions: [exception], manifest: world.manifest(kind: .fleet)))
+        let fleet = try other.load(BatchDraft(exceptions: [exception], manifest: world.manifest(identity: .applet, kind: .fleet)))
         let (one, two) = (try other.issue(fleet, Chip(1)), try other.issue(fleet, Chip(2)))
         try other.program(one)
         try other.program(one)

@@ -99,6 +99,11 @@ extension JournalReplay {
             levels.firstIndex(of: manifest.chipIdentity), levels.firstIndex(of: approval.rules.chipIdentity)
         )
         demand(has ?? -1 >= needs ?? 3, .loadOutsideScope, "chip identity \(manifest.chipIdentity.rawValue)")
+        let isProven = manifest.chipIdentity == .vendorCertificate
+        for key in manifest.keys where key.kind == .fleet && !isProven {
+            let isExcepted = approval.fleetKeyExceptions.contains { $0.slot == key.slot }
+            demand(manifest.chipIdentity == .applet && isExcepted, .fleetKey, "slot \(key.slot) at the load")
+        }
         let prepared = products[content.product]?.preparation
         demand(
             products[content.product]?.certificates != nil && prepared?.vendorID == approval.vendorID
