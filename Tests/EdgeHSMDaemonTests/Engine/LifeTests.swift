@@ -186,18 +186,26 @@ struct LifeTests {
         let chip = EngineChip()
         let first = try await engine.issue(chip, batch)
         let challenge = [UInt8]([1, 0, 0, 0]) + [UInt8](repeating: 5, count: 32)
-        func unlock(_ challenge: [UInt8]) async throws -> AnswerDebugChallenge.Reply {
+        func unlock(
+            _ challenge: [UInt8],
+            _ permissions: ADACPermissions = .rework
+        ) async throws -> AnswerDebugChallenge.Reply {
             try await engine.answerDebug(
                 AnswerDebugChallenge.Request(
                     authorization: batch,
                     chipUID: chip.uid,
                     challenge: Octets(challenge),
-                    permissions: ADACPermissions.rework.hex
+                    permissions: permissions.hex
                 ),
                 by: EngineWorld.station
             )
         }
         #expect(await refusal { try await unlock([1, 2, 3]) }?.hasPrefix("adac.") == true)
+        // What can't be answered costs no unlock: beyond the mask, or nothing at all.
+        for permissions in [ADACPermissions.all, .none] {
+            let code = await refusal { try await unlock(challenge, permissions) }
+            #expect(code == ExecutionError.permissionsExceeded.rawValue)
+        }
         let answer = try await unlock(challenge)
         #expect(answer.remaining == 0 && answer.isExposed)
         #expect(try await unlock(challenge).remaining == 0)
