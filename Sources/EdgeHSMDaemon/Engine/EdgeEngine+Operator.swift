@@ -8,7 +8,8 @@ import Vocabulary
 
 // Stations and the Factory Service get their certificates here, and the local operator has the last word.
 extension EdgeEngine {
-    /// Hands in a CSR; brings the certificate back once the operator has enrolled it.
+    /// Hands in a CSR; brings the newest valid certificate back once the operator has enrolled it. A key whose
+    /// certificates have ended waits for the operator anew.
     func forward(
         _ request: ForwardStationRequest.Request,
         by service: String
@@ -20,8 +21,9 @@ extension EdgeEngine {
             let name = request.name
             let key = parsed.publicKey.keyID
             let waiting = StationRequest(name: name, request: request.request.bytes)
+            let now = now
             let enrolled = try await writer.change { _, database, _ -> [UInt8]? in
-                if let leaf = try JournalStore.certificate(of: name, key: key, database) { return leaf }
+                if let leaf = try JournalStore.certificate(of: name, key: key, at: now, database) { return leaf }
                 try JournalStore.keep(waiting, in: database)
                 return nil
             }

@@ -174,6 +174,34 @@ struct ServerTests {
         await site.end()
     }
 
+    @Test("of several certificates of one key the newest valid one comes back; a key without any waits anew")
+    func newestCertificate() async throws {
+        let site = try await Site.make()
+        let key = SoftwareKey()
+        let name = StationName(validated: "station-9")
+        let request = ForwardStationRequest.Request(name: name, request: Octets(try site.csr(key)))
+        // Enough that no order by chance passes.
+        var newest: [[UInt8]] = []
+        for _ in 0..<6 {
+            newest = try await site.enrol(name.text, .station, key)
+            #expect(try await site.engine.forward(request, by: "factory").certificates?.map(\.bytes) == newest)
+        }
+        // The newest is revoked: the one before it counts.
+        _ = try await site.local.call(
+            RevokeStation.self,
+            .init(name: name, fingerprint: Digest256.of(try #require(newest.first)))
+        )
+        let before = try #require(try await site.engine.forward(request, by: "factory").certificates)
+        #expect(before.map(\.bytes) != newest)
+        // All have ended: a new request, for the operator to decide on.
+        site.world.clock.advance(31 * 86_400)
+        #expect(try await site.engine.forward(request, by: "factory").certificates == nil)
+        #expect(try await site.local.call(ListStationRequests.self).pending.map(\.name) == [name])
+        let renewed = try await site.enrol(name.text, .station, key)
+        #expect(try await site.engine.forward(request, by: "factory").certificates?.map(\.bytes) == renewed)
+        await site.end()
+    }
+
     @Test("a certificate of the site CA that this EdgeHSM never enrolled is refused")
     func notEnrolled() async throws {
         let site = try await Site.make()
