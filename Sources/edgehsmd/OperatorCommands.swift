@@ -57,7 +57,8 @@ struct EnrolStationCommand: AsyncParsableCommand {
     @OptionGroup var appliance: ConfigurationOption
     @Option(help: "The name that the certificate carries.") var name: String
     @Option(help: "station or service.") var role: String
-    @Option(help: "The certificate request, DER or PEM.") var request: String
+    @Option(help: "The certificate request, DER or PEM; absent: the waiting one of this name and fingerprint.")
+    var request: String?
     @Option(help: "SHA-256 of the request's DER as the station shows it, in hexadecimal.") var fingerprint: String
     @Option(help: "Days until the certificate ends, 1 to 90.") var days = 90
     @Option(help: "The file to write the certificates to, PEM; absent: standard output.") var out: String?
@@ -71,7 +72,7 @@ struct EnrolStationCommand: AsyncParsableCommand {
             EnrolStation.Request(
                 name: StationName(name),
                 role: role,
-                request: Octets(InputFile.der(request)),
+                request: request.map { Octets(try InputFile.der($0)) },
                 fingerprint: Digest256(hex: fingerprint),
                 days: days
             )

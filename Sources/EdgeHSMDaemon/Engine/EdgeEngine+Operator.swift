@@ -43,11 +43,12 @@ extension EdgeEngine {
 
     func enrol(_ request: EnrolStation.Request, by user: String) async throws -> EnrolStation.Reply {
         try await serve(user) {
-            guard Digest256.of(request.request.bytes) == request.fingerprint else {
+            let asked = try await asked(request)
+            guard Digest256.of(asked) == request.fingerprint else {
                 throw Refusal(EdgeDaemonError.stationFingerprint, request.name.text)
             }
             let certificates = try await execution.issueStationCertificate(
-                request.request.bytes,
+                asked,
                 name: request.name,
                 role: request.role,
                 days: request.days,
@@ -69,6 +70,15 @@ extension EdgeEngine {
             )
             return EnrolStation.Reply(certificates: certificates.map { Octets($0) })
         }
+    }
+
+    /// The CSR that the operator brought, or the waiting one that he means.
+    private func asked(_ request: EnrolStation.Request) async throws -> [UInt8] {
+        if let brought = request.request { return brought.bytes }
+        let waiting = try await writer.read { try JournalStore.stationRequests($0.database) }
+        let meant = waiting.first { $0.name == request.name && $0.fingerprint == request.fingerprint }
+        guard let meant else { throw Refusal(EdgeDaemonError.noStationRequest, request.name.text) }
+        return meant.request
     }
 
     func revoke(_ request: RevokeStation.Request, by user: String) async throws -> Nothing {

@@ -167,7 +167,18 @@ struct ServerTests {
             await refusal { try await site.local.call(EnrolStation.self, wrong) }
                 == EdgeDaemonError.stationFingerprint.rawValue
         )
-        let chain = try await site.enrol(name.text, .station, key)
+        // Without its octets the waiting one counts, by name and fingerprint.
+        func byFingerprint(_ name: String, _ fingerprint: Digest256) async throws -> [[UInt8]] {
+            try await site.local.call(
+                EnrolStation.self,
+                .init(name: StationName(name), role: .station, fingerprint: fingerprint, days: 30)
+            ).certificates.map(\.bytes)
+        }
+        let missing = EdgeDaemonError.noStationRequest.rawValue
+        #expect(await refusal { try await byFingerprint(name.text, .zero) } == missing)
+        #expect(await refusal { try await byFingerprint("station-8", Digest256.of(csr)) } == missing)
+        let chain = try await byFingerprint(name.text, Digest256.of(csr))
+        #expect(await refusal { try await byFingerprint(name.text, Digest256.of(csr)) } == missing)
         let answer = try await site.engine.forward(request, by: "factory").certificates
         #expect(answer?.map(\.bytes) == chain)
         #expect(try await site.local.call(ListStationRequests.self).pending.isEmpty)
