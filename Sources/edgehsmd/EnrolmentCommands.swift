@@ -30,9 +30,11 @@ struct EnrolRequestCommand: AsyncParsableCommand {
 
     func run() async throws {
         try ProcessHardening.apply()
-        let request = try await appliance.open().enrolment.request()
+        let enrolment = try await appliance.open().enrolment
+        let request = try await enrolment.request()
         try InputFile.write(request.serialized(), to: out)
         print("enrolment \(request.statementID)")
+        print("identity \(try await enrolment.identityDigits())")
     }
 }
 

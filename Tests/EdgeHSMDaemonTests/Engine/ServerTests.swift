@@ -281,6 +281,14 @@ struct ServerTests {
         #expect(await enrol(second) == EdgeDaemonError.alreadyEnrolled.rawValue)
     }
 
+    @Test("the digits that the ceremony compares are those of the identity key in the request")
+    func identityDigits() async throws {
+        let world = try await EngineWorld.make()
+        let request = try EdgeHSMEnrolment.read(payload: try await world.enrolment.request().payload)
+        let printed = try EdgeProcess.run(["enrol-request", "--out", world.folder.path("request.json")], world)
+        #expect(printed.contains("identity \(request.identity.keyID.hex.prefix(16))\n"), "\(printed)")
+    }
+
     @Test("a production profile refuses a software token")
     func profile() async throws {
         let world = try await EngineWorld.make()
