@@ -114,6 +114,12 @@ extension EdgeEngine {
             (Array(state.durable.authorizations.keys), Array(state.durable.products.keys))
         }
         let batches = try ids.map { try batch($0, declaration: []) }
+        do {
+            try await keepLastCheckpoint()
+        } catch {
+            // Destroying comes first: the journal stays without its last signature rather than the keys in the token.
+            logger.error("no last checkpoint", metadata: ["error": "\(error)"])
+        }
         try await execution.zeroise(batches: batches, products: products)
         logger.notice("the keys of this EdgeHSM are destroyed")
     }

@@ -28,6 +28,14 @@ enum JournalSchema {
         try createDerived(db)
     }
 
+    /// The checkpoint of a zeroised EdgeHSM, as an envelope.
+    static let lastCheckpoint = """
+        CREATE TABLE last_checkpoint (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            envelope BLOB NOT NULL
+        ) STRICT;
+        """
+
     /// `record` is a `UnitRecord` as JSON; the columns beside it are copies of its fields, to search by. Of a station's
     /// certificate, `sequence` is the entry that enrolled it and `not_after` its end in Unix seconds.
     static func createDerived(_ db: Database) throws {

@@ -1,4 +1,5 @@
 import EdgeHSMCore
+import Foundation
 import KeyCustody
 import LineProtocol
 import Logging
@@ -6,6 +7,8 @@ import Matter
 import ServiceSupport
 import Statements
 import Testing
+import TransparencyLog
+import Verify
 import Vocabulary
 
 @testable import EdgeHSMDaemon
@@ -238,13 +241,31 @@ struct ServerTests {
         try await site.world.installProduct(site.engine)
         let other = Zeroise.Request(edgeHSM: EdgeHSMID(validated: "edge-2"), reason: "test")
         #expect(await refusal { try await site.local.call(Zeroise.self, other) } == EdgeError.wrongEdgeHSM.rawValue)
+        let identity = try await site.world.token.signingKey(.init(.edgeIdentity)).publicKey
         _ = try await site.local.call(Zeroise.self, .init(edgeHSM: OEMWorld.edgeID, reason: "test"))
+        // The identity's last word covers the end, and is all that is left to be said.
+        let last = try await site.local.call(GetCheckpoint.self).checkpoint
+        let covered = try Verified<Checkpoint>(last, signedBy: identity).content
+        let entries = try await site.local.call(ReadJournal.self, .init(from: 0, limit: 1_000)).entries
+        #expect(covered.size == entries.count && covered.root == MerkleTree(leaves: entries.map { MerkleHash.leaf($0.bytes) }).root)
+        #expect(try JournalEntry(parsing: try #require(entries.last).bytes).event.body is Zeroised)
+        let path = site.world.folder.path("export.json")
+        let printed = try await EdgeProcess.run(["operator", "export", "--out", path], site.world)
+        let exported = try? JournalExport(parsing: Array(Data(contentsOf: URL(filePath: path))))
+        #expect(exported == JournalExport(checkpoint: last, entries: entries), "\(printed)")
         for role in EdgeEnrolment.roles { #expect(try await !site.world.token.has(KeyName(role))) }
         #expect(try await !site.world.token.has(KeyName(.pai, OEMWorld.product.text)))
         await site.end()
         let next = try await site.world.start()
         let status = try await next.status()
         #expect(status.stopped?.has(EdgeError.zeroised) == true)
+        #expect(try await next.checkpoint(by: "operator").checkpoint == last)
+        let prefix = try await next.readJournal(ReadJournal.Request(from: 0, limit: covered.size)).entries
+        let audit = JournalAudit(
+            JournalExport(checkpoint: last, entries: prefix),
+            trust: .init(identity: identity, root: site.world.oem.root.publicKey)
+        )
+        #expect(audit.isAccepted, "\(audit.findings)")
         let package = LoadPackage.Request(
             package: Octets(try await site.world.oem.package(.init(sealedTo: EngineChip().signing.publicKey)))
         )
@@ -285,7 +306,7 @@ struct ServerTests {
     func identityDigits() async throws {
         let world = try await EngineWorld.make()
         let request = try EdgeHSMEnrolment.read(payload: try await world.enrolment.request().payload)
-        let printed = try EdgeProcess.run(["enrol-request", "--out", world.folder.path("request.json")], world)
+        let printed = try await EdgeProcess.run(["enrol-request", "--out", world.folder.path("request.json")], world)
         #expect(printed.contains("identity \(request.identity.keyID.hex.prefix(16))\n"), "\(printed)")
     }
 

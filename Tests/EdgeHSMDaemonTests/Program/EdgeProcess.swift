@@ -46,7 +46,14 @@ final class EdgeProcess {
     }
 
     /// A command that ends by itself; returns what it printed.
-    static func run(_ arguments: [String], _ world: EngineWorld) throws -> String {
+    static func run(_ arguments: [String], _ world: EngineWorld) async throws -> String {
+        // The command may speak to a server of this process: waiting for it must not hold a thread of that server.
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try runBlocking(arguments, world) }) }
+        }
+    }
+
+    private static func runBlocking(_ arguments: [String], _ world: EngineWorld) throws -> String {
         let configuration = world.folder.path("command.json")
         try Data(StatementCoding.encode(try Self.configuration(world))).write(to: URL(fileURLWithPath: configuration))
         let process = Process()
