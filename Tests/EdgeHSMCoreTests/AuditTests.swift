@@ -238,7 +238,10 @@ import Vocabulary
 
     /// The journal of a box that took a fleet key for chips without identity.
     @Test func fleetKeysNeedAnIdentityAndAnException() throws {
-        func findings(_ identity: ChipIdentityLevel, _ exceptions: [VersionApproval.FleetKeyException]) throws
+        func findings(
+            _ identity: ChipIdentityLevel,
+            _ exceptions: [VersionApproval.FleetKeyException]
+        ) throws
             -> Set<String>
         {
             let manifest = try world.manifest(identity: identity, kind: .fleet)

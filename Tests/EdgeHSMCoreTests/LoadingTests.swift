@@ -184,7 +184,7 @@ import Vocabulary
         _ = try box.downlink(orders: [world.order(.revoke(.roleKey(world.officers[2].point.keyID)))]).grant()
         expectRefused(EdgeError.signerCompromised) { try box.load(BatchDraft(signers: [1, 2])) }
         // The other two make the quorum: the batch stands on them and is not revoked with the third.
-        let id = try box.load(BatchDraft(signers: [0, 1, 2]))
+        let id = try box.load(BatchDraft(quantity: 50, signers: [0, 1, 2]))
         try box.issue(id, Chip(1))
         try box.crash()
         try box.issue(id, Chip(2))

@@ -189,7 +189,9 @@ extension EdgeHSMState {
             throw Refusal(EdgeError.chipIdentityTooWeak, manifest.chipIdentity.rawValue)
         }
         for key in manifest.keys where key.kind == .fleet && manifest.chipIdentity != .vendorCertificate {
-            guard manifest.chipIdentity != .none else { throw Refusal(EdgeError.fleetKeyWithoutIdentity, key.slot.text) }
+            guard manifest.chipIdentity != .none else {
+                throw Refusal(EdgeError.fleetKeyWithoutIdentity, key.slot.text)
+            }
             guard approval.fleetKeyExceptions.contains(where: { $0.slot == key.slot }) else {
                 throw Refusal(EdgeError.fleetKeyNotPermitted, key.slot.text)
             }

@@ -1,6 +1,7 @@
 import Durability
 import EdgeHSMCore
 import LineProtocol
+import Logging
 import Statements
 import Vocabulary
 
