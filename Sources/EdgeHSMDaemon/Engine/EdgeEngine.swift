@@ -5,6 +5,7 @@ import KeyCustody
 import Logging
 import ServiceSupport
 import Statements
+import Synchronization
 public import Vocabulary
 
 /// An EdgeHSM that serves: takes requests of all callers, has each decided in the one writer, executed with keys, made
@@ -27,8 +28,7 @@ public final class EdgeEngine: Sendable {
     let logger: Logger
     let seam: FaultSeam
     let softwareVersion: String
-    /// DER.
-    let siteCA: [UInt8]
+    private let siteCAHeld: Mutex<[UInt8]>
     /// Why this EdgeHSM only shows its status and journal: the start check's refusal.
     let halted: Refusal?
     /// Loads take turns: a refused one removes the keys that it brought.
@@ -58,11 +58,17 @@ public final class EdgeEngine: Sendable {
         self.logger = logger
         self.seam = seam
         self.softwareVersion = softwareVersion
-        self.siteCA = siteCA
+        self.siteCAHeld = Mutex(siteCA)
         self.halted = halted
     }
 
     // MARK: What the doors ask
+
+    /// DER.
+    var siteCA: [UInt8] { siteCAHeld.withLock { $0 } }
+
+    /// Known only once trusted time runs: a site CA that is made or shown must be dated by it.
+    func take(siteCA: [UInt8]) { siteCAHeld.withLock { $0 = siteCA } }
 
     /// Trusted time.
     public var now: Instant {

@@ -6,6 +6,7 @@ import Logging
 import Matter
 import ServiceSupport
 import Statements
+import TestSupport
 import Testing
 import TransparencyLog
 import Verify
@@ -247,7 +248,10 @@ struct ServerTests {
         let last = try await site.local.call(GetCheckpoint.self).checkpoint
         let covered = try Verified<Checkpoint>(last, signedBy: identity).content
         let entries = try await site.local.call(ReadJournal.self, .init(from: 0, limit: 1_000)).entries
-        #expect(covered.size == entries.count && covered.root == MerkleTree(leaves: entries.map { MerkleHash.leaf($0.bytes) }).root)
+        #expect(
+            covered.size == entries.count
+                && covered.root == MerkleTree(leaves: entries.map { MerkleHash.leaf($0.bytes) }).root
+        )
         #expect(try JournalEntry(parsing: try #require(entries.last).bytes).event.body is Zeroised)
         let path = site.world.folder.path("export.json")
         let printed = try await EdgeProcess.run(["operator", "export", "--out", path], site.world)
@@ -308,6 +312,44 @@ struct ServerTests {
         let request = try EdgeHSMEnrolment.read(payload: try await world.enrolment.request().payload)
         let printed = try await EdgeProcess.run(["enrol-request", "--out", world.folder.path("request.json")], world)
         #expect(printed.contains("identity \(request.identity.keyID.hex.prefix(16))\n"), "\(printed)")
+    }
+
+    @Test("a server certificate is made anew near its end, and when it is from the future of trusted time")
+    func serverCertificate() async throws {
+        let world = try await EngineWorld.make()
+        func certificates(after seconds: Int64) async throws -> ServerCertificates {
+            try await ServerCertificateFile.renewed(
+                configuration: world.configuration,
+                execution: world.oem.execution,
+                now: OEMWorld.now + seconds
+            )
+        }
+        let first = try await certificates(after: 0)
+        #expect(try await certificates(after: 100 * 86_400) == first)
+        // A clock that was a year ahead must not leave a certificate that no station accepts.
+        let ahead = try await certificates(after: 365 * 86_400)
+        #expect(ahead.server != first.server && ahead.siteCA == first.siteCA)
+        let mended = try await certificates(after: 10)
+        #expect(mended.server != ahead.server && mended.siteCA == first.siteCA)
+        #expect(try await certificates(after: 20) == mended)
+    }
+
+    @Test("the program dates its server certificate by trusted time, not by a clock that is behind it")
+    func serverCertificateByTrustedTime() async throws {
+        let world = try await EngineWorld.make()
+        let engine = try await world.start()
+        // The portal was heard a year and more ahead of this machine's clock: the floor is there.
+        let ahead = OEMWorld.now + 100 * 86_400
+        _ = try await engine.apply(DownlinkBundle(status: try world.status(at: ahead)), by: "factory")
+        await engine.stop()
+        let process = try await EdgeProcess(world)
+        process.signal(SIGTERM)
+        #expect(process.wait() == 0)
+        let kept = try JSONSerialization.jsonObject(
+            with: Data(contentsOf: URL(filePath: world.configuration.certificatesPath))
+        )
+        let made = try #require((kept as? [String: Any])?["madeAt"] as? String)
+        #expect(try Instant(made) >= ahead)
     }
 
     @Test("a production profile refuses a software token")

@@ -2,6 +2,7 @@ import EdgeHSMDaemon
 import KeyCustody
 import Matter
 import PKCS11Token
+import Silicon
 import Statements
 import Testing
 import Vocabulary
