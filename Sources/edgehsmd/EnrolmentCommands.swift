@@ -65,7 +65,12 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Serves until it is stopped.")
 
     @OptionGroup var appliance: ConfigurationOption
+    #if DEBUG
+    // For memory scans in a lab; a released program has no such flag.
     @Flag(help: .hidden) var allowInspection = false
+    #else
+    private var allowInspection: Bool { false }
+    #endif
 
     func run() async throws {
         try ProcessHardening.apply(allowsInspection: allowInspection)
