@@ -73,6 +73,10 @@ public struct RecordSeal: EdgeCommand {
             ),
             &turn
         )
+        // A unit under the officers' exception counts like a service allowance: no restored disk may forget it.
+        if key.kind == .fleet, context.manifest.chipIdentity != .vendorCertificate {
+            turn.demand(.beforeAcknowledging)
+        }
         state.refreshHold(unit, turn)
         return Grant(context: context, key: key)
     }
