@@ -39,7 +39,7 @@ struct LifeTests {
         let terms = try Verified<ProgrammingPermit>(permit.permit, signedBy: identity).content
         #expect(terms.factoryData == Digest256.of(data.factoryData.bytes))
 
-        let evidence = try evidence(chip, batch, begun.unit, terms, data, world)
+        let evidence = try world.evidence(chip, batch, begun.unit, terms, data)
         let completed = try await engine.complete(evidence, by: EngineWorld.station)
         let again = try await engine.complete(evidence, by: EngineWorld.station)
         #expect(completed.sequence == again.sequence && completed.completedAt == again.completedAt)
@@ -52,31 +52,6 @@ struct LifeTests {
         #expect(entries[completed.sequence].event.kind == "completed")
         #expect(try await engine.account(batch).issued == 1)
         await engine.stop()
-    }
-
-    private func evidence(
-        _ chip: EngineChip,
-        _ batch: Digest256,
-        _ unit: Digest256,
-        _ terms: ProgrammingPermit,
-        _ data: GetFactoryData.Reply,
-        _ world: EngineWorld
-    ) throws -> CompleteUnit.Request {
-        let elements = try AttestationElements(declaration: world.oem.declaration, nonce: terms.attestationNonce)
-            .encoded
-        let challenge = try Hex.decode(terms.attestationChallenge)
-        return CompleteUnit.Request(
-            authorization: batch,
-            unit: unit,
-            firmware: world.oem.manifest.firmware.digest,
-            factoryData: Digest256.of(data.factoryData.bytes),
-            attestationElements: Octets(elements),
-            attestationSignature: try chip.signing.signNow(
-                AttestationElements.message(elements: elements, challenge: challenge)
-            ),
-            scannedLabel: data.label.qr,
-            debugPortLocked: true
-        )
     }
 
     @Test("a retry gets the stored octets, at the same station and at another, and costs no unit")
