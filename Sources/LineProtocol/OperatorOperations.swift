@@ -32,12 +32,13 @@ public enum EnrolStation: OperatorOperation {
         }
         public let name: StationName
         public let role: Role
-        public let request: Octets
+        /// The CSR; absent: the waiting one of this name with exactly this fingerprint.
+        public let request: Octets?
         /// SHA-256 of the CSR as the operator compared it.
         public let fingerprint: Digest256
         /// Days until the certificate ends, 1 to 90.
         public let days: Int
-        public init(name: StationName, role: Role, request: Octets, fingerprint: Digest256, days: Int) {
+        public init(name: StationName, role: Role, request: Octets? = nil, fingerprint: Digest256, days: Int) {
             self.name = name
             self.role = role
             self.request = request

@@ -194,7 +194,7 @@ public enum InstallCertificates: ServiceOperation {
 }
 
 /// Journal entries from a position on, as many as fit a frame.
-public enum ReadJournal: ServiceOperation {
+public enum ReadJournal: ServiceOperation, OperatorOperation {
     public static let name = "readJournal"
 
     public struct Request: Codable, Sendable {
@@ -217,8 +217,8 @@ public enum ReadJournal: ServiceOperation {
     }
 }
 
-/// A signed checkpoint of now.
-public enum GetCheckpoint: ServiceOperation {
+/// A signed checkpoint of now; of a zeroised EdgeHSM its last one.
+public enum GetCheckpoint: ServiceOperation, OperatorOperation {
     public static let name = "checkpoint"
     public typealias Request = Nothing
 

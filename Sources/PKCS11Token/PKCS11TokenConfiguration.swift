@@ -1,4 +1,4 @@
-import KeyCustody
+public import KeyCustody
 import Vocabulary
 
 /// How to reach one token.

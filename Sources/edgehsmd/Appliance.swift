@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EdgeHSMDaemon
+internal import KeyCustody
 internal import Logging
 internal import PKCS11Token
 internal import ServiceSupport
@@ -30,6 +31,7 @@ struct ConfigurationOption: ParsableArguments {
                 label: settings.label,
                 pinSource: pin,
                 sessions: settings.sessions,
+                transportHash: settings.transportHash ?? .sha1,
                 hardwareManufacturers: Set(settings.hardwareManufacturers ?? []),
                 exclusiveLockPath: configuration.tokenLockPath
             ),

@@ -30,9 +30,11 @@ struct EnrolRequestCommand: AsyncParsableCommand {
 
     func run() async throws {
         try ProcessHardening.apply()
-        let request = try await appliance.open().enrolment.request()
+        let enrolment = try await appliance.open().enrolment
+        let request = try await enrolment.request()
         try InputFile.write(request.serialized(), to: out)
         print("enrolment \(request.statementID)")
+        print("identity \(try await enrolment.identityDigits())")
     }
 }
 
@@ -63,7 +65,12 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Serves until it is stopped.")
 
     @OptionGroup var appliance: ConfigurationOption
+    #if DEBUG
+    // For memory scans in a lab; a released program has no such flag.
     @Flag(help: .hidden) var allowInspection = false
+    #else
+    private var allowInspection: Bool { false }
+    #endif
 
     func run() async throws {
         try ProcessHardening.apply(allowsInspection: allowInspection)

@@ -11,7 +11,7 @@ struct OperatorCommand: AsyncParsableCommand {
         abstract: "Speaks to the running daemon over its local socket.",
         subcommands: [
             StatusCommand.self, RequestsCommand.self, EnrolStationCommand.self, RevokeStationCommand.self,
-            ClockNonceCommand.self, StopCommand.self, ZeroiseCommand.self,
+            ExportCommand.self, ClockNonceCommand.self, StopCommand.self, ZeroiseCommand.self,
         ]
     )
 }
@@ -57,7 +57,8 @@ struct EnrolStationCommand: AsyncParsableCommand {
     @OptionGroup var appliance: ConfigurationOption
     @Option(help: "The name that the certificate carries.") var name: String
     @Option(help: "station or service.") var role: String
-    @Option(help: "The certificate request, DER or PEM.") var request: String
+    @Option(help: "The certificate request, DER or PEM; absent: the waiting one of this name and fingerprint.")
+    var request: String?
     @Option(help: "SHA-256 of the request's DER as the station shows it, in hexadecimal.") var fingerprint: String
     @Option(help: "Days until the certificate ends, 1 to 90.") var days = 90
     @Option(help: "The file to write the certificates to, PEM; absent: standard output.") var out: String?
@@ -71,7 +72,7 @@ struct EnrolStationCommand: AsyncParsableCommand {
             EnrolStation.Request(
                 name: StationName(name),
                 role: role,
-                request: Octets(InputFile.der(request)),
+                request: request.map { Octets(try InputFile.der($0)) },
                 fingerprint: Digest256(hex: fingerprint),
                 days: days
             )
@@ -95,6 +96,29 @@ struct RevokeStationCommand: AsyncParsableCommand {
             RevokeStation.self,
             RevokeStation.Request(name: StationName(name), fingerprint: Digest256(hex: fingerprint))
         )
+    }
+}
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Writes the journal under its checkpoint, for `obis-verify`: of a zeroised EdgeHSM the last one."
+    )
+    @OptionGroup var appliance: ConfigurationOption
+    @Option(help: "The file to write.") var out: String
+
+    func run() async throws {
+        let envelope = try await appliance.ask(GetCheckpoint.self, Nothing()).checkpoint
+        let size = try Checkpoint.read(payload: envelope.payload).size
+        var entries: [Octets] = []
+        while entries.count < size {
+            let request = ReadJournal.Request(from: entries.count, limit: min(1_024, size - entries.count))
+            let more = try await appliance.ask(ReadJournal.self, request).entries
+            guard !more.isEmpty else { throw Refusal(EdgeDaemonError.journalCorrupt, "entry \(entries.count)") }
+            entries += more
+        }
+        try InputFile.write(JournalExport(checkpoint: envelope, entries: entries).serialized(), to: out)
+        print("\(size) entries")
     }
 }
 

@@ -15,6 +15,7 @@ struct PKCS11Access: TokenAccess {
                 label: reference.label,
                 pinSource: Self.source(reference.userPINs()),
                 sessions: 1,
+                transportHash: reference.transportHash ?? .sha1,
                 hardwareManufacturers: Set(reference.hardwareManufacturers ?? [])
             )
         )

@@ -236,6 +236,42 @@ import Vocabulary
         )
     }
 
+    /// The journal of a box that took a fleet key for chips without identity.
+    @Test func fleetKeysNeedAnIdentityAndAnException() throws {
+        func findings(
+            _ identity: ChipIdentityLevel,
+            _ exceptions: [VersionApproval.FleetKeyException]
+        ) throws
+            -> Set<String>
+        {
+            let manifest = try world.manifest(identity: identity, kind: .fleet)
+            let load = try BatchDraft(exceptions: exceptions, batch: "fleet", manifest: manifest).load(world)
+            return try audit(accounts: []) {
+                $0.removeAll { entry in
+                    entry.event.body is AuthorizationLoaded || UnitProjection.target(of: entry.event) != nil
+                }
+                $0 = $0.enumerated().map { index, entry in
+                    JournalEntry(sequence: index, epoch: entry.epoch, time: entry.time, event: entry.event)
+                }
+                append(
+                    &$0,
+                    AuthorizationLoaded(
+                        authorization: load.contents.authorization,
+                        approval: load.contents.approval,
+                        manifest: load.contents.manifest,
+                        package: .zero,
+                        officers: [0, 1].map { world.officers[$0].point.keyID },
+                        authorizer: world.authorizer.point.keyID
+                    )
+                )
+            }
+        }
+        let exception = VersionApproval.FleetKeyException(slot: World.slot, mostUnits: 10)
+        #expect(try findings(.none, [exception]).contains(JournalError.fleetKey.rawValue))
+        #expect(try findings(.applet, []).contains(JournalError.fleetKey.rawValue))
+        #expect(try !findings(.applet, [exception]).contains(JournalError.fleetKey.rawValue))
+    }
+
     @Test func countsMustAgree() throws {
         let wrong = box.state.accounts.map {
             Checkpoint.Account(

@@ -2,6 +2,7 @@ import Crypto
 import EdgeHSMCore
 import Statements
 import Testing
+import Verify
 import Vocabulary
 
 /// I7 and I10: an authorization does only what officers and authorizer signed for this EdgeHSM, version and quantity.
@@ -59,7 +60,14 @@ import Vocabulary
         try expect(EdgeError.allowanceBeyondApproval) { $0.reprovisions = 6 }
         try expect(EdgeError.allowanceBeyondApproval) { $0.rotations = 6 }
         try expect(EdgeError.approvalExpired) { $0.approvalExpires = World.start + -1 }
-        try expect(EdgeError.fleetKeyNotPermitted) { $0.manifest = try world.manifest(kind: .fleet) }
+        try expect(EdgeError.fleetKeyNotPermitted) {
+            $0.manifest = try world.manifest(identity: .applet, kind: .fleet)
+        }
+        // Without any identity the officers' exception does not help.
+        try expect(EdgeError.fleetKeyWithoutIdentity) {
+            $0.manifest = try world.manifest(kind: .fleet)
+            $0.exceptions = [.init(slot: World.slot, mostUnits: 10)]
+        }
     }
 
     @Test func I1_allotmentBoundsAuthorizations() throws {
@@ -169,6 +177,23 @@ import Vocabulary
         _ = try box.downlink(orders: [order]).grant()
         expectRefused(EdgeError.authorizationRevoked) { try box.issue(running, Chip(2)) }
         try box.issue(second, Chip(3))
+    }
+
+    @Test func compromisedSignerThatWasNotNeeded() throws {
+        var box = try Box(world)
+        _ = try box.downlink(orders: [world.order(.revoke(.roleKey(world.officers[2].point.keyID)))]).grant()
+        expectRefused(EdgeError.signerCompromised) { try box.load(BatchDraft(signers: [1, 2])) }
+        // The other two make the quorum: the batch stands on them and is not revoked with the third.
+        let id = try box.load(BatchDraft(quantity: 50, signers: [0, 1, 2]))
+        try box.issue(id, Chip(1))
+        try box.crash()
+        try box.issue(id, Chip(2))
+        let audit = JournalAudit(try box.export())
+        #expect(audit.isAccepted, "\(audit.findings)")
+        // A key that was needed still stops it.
+        let next = try world.order(.revoke(.roleKey(world.officers[1].point.keyID)), by: [0, 1])
+        _ = try box.downlink(orders: [next]).grant()
+        expectRefused(EdgeError.authorizationRevoked) { try box.issue(id, Chip(3)) }
     }
 
     @Test func packageOutsideBindsItsInside() throws {

@@ -237,9 +237,19 @@ import Vocabulary
         expectRefused(EdgeError.chipNotProven) { try box.issue(proven, Chip(1)) }
         var other = try Box(world)
         let exception = VersionApproval.FleetKeyException(slot: World.slot, mostUnits: 1)
-        let fleet = try other.load(BatchDraft(exceptions: [exception], manifest: world.manifest(kind: .fleet)))
+        let fleet = try other.load(
+            BatchDraft(exceptions: [exception], manifest: world.manifest(identity: .applet, kind: .fleet))
+        )
         let (one, two) = (try other.issue(fleet, Chip(1)), try other.issue(fleet, Chip(2)))
+        let writes = other.anchorWrites
         try other.program(one)
+        #expect(other.anchorWrites == writes + 1, "I8: a unit under the exception is anchored before it is told")
+        let covered = try #require(other.state.anchor?.size)
+        let sealed = try #require(
+            try other.disk.entries.map { try JournalEntry(parsing: $0) }
+                .last { $0.event.body is KeySealed }
+        )
+        #expect(covered > sealed.sequence)
         try other.program(one)
         expectRefused(EdgeError.fleetKeyExhausted) { try other.program(two) }
     }

@@ -15,6 +15,8 @@ public struct TokenReference: Codable, Sendable, Hashable {
     public let officerPINFiles: [String]?
     /// Manufacturer ids that count as hardware.
     public let hardwareManufacturers: [String]?
+    /// Hash of OAEP with which product keys leave, as the EdgeHSM's token is configured; absent: `sha1`.
+    public let transportHash: TransportHash?
 
     public init(
         module: String,
@@ -23,7 +25,8 @@ public struct TokenReference: Codable, Sendable, Hashable {
         pinFiles: [String]? = nil,
         officerPINFile: String? = nil,
         officerPINFiles: [String]? = nil,
-        hardwareManufacturers: [String]? = nil
+        hardwareManufacturers: [String]? = nil,
+        transportHash: TransportHash? = nil
     ) {
         self.module = module
         self.label = label
@@ -32,6 +35,7 @@ public struct TokenReference: Codable, Sendable, Hashable {
         self.officerPINFile = officerPINFile
         self.officerPINFiles = officerPINFiles
         self.hardwareManufacturers = hardwareManufacturers
+        self.transportHash = transportHash
     }
 
     /// Throws `ceremony.token.pin-files` unless exactly one way is used.

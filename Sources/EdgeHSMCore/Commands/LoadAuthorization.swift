@@ -71,7 +71,7 @@ extension EdgeHSMState {
             approval: contents.approval,
             manifest: contents.manifest,
             package: package.id,
-            officers: approval.signers,
+            officers: sound(approval.signers),
             authorizer: durable.roleKeys.authorizer.keyID
         )
     }
@@ -90,9 +90,14 @@ extension EdgeHSMState {
         Content
     > {
         let verified = try Verified<Content>(envelope, signedByOfficersOf: durable.roleKeys)
-        let sound = verified.signers.filter { !durable.revocations.contains(.roleKey($0)) }
-        if sound.count < durable.roleKeys.threshold { try requireUncompromised(verified.signers) }
+        if sound(verified.signers).count < durable.roleKeys.threshold { try requireUncompromised(verified.signers) }
         return verified
+    }
+
+    /// The signers whose keys are not compromised: a statement stands on them alone, so that the compromise of a key
+    /// that was not needed stops nothing.
+    private func sound(_ signers: [Digest256]) -> [Digest256] {
+        signers.filter { !durable.revocations.contains(.roleKey($0)) }
     }
 
     private func requireNotLoaded(_ id: Digest256) throws {
@@ -184,6 +189,9 @@ extension EdgeHSMState {
             throw Refusal(EdgeError.chipIdentityTooWeak, manifest.chipIdentity.rawValue)
         }
         for key in manifest.keys where key.kind == .fleet && manifest.chipIdentity != .vendorCertificate {
+            guard manifest.chipIdentity != .none else {
+                throw Refusal(EdgeError.fleetKeyWithoutIdentity, key.slot.text)
+            }
             guard approval.fleetKeyExceptions.contains(where: { $0.slot == key.slot }) else {
                 throw Refusal(EdgeError.fleetKeyNotPermitted, key.slot.text)
             }

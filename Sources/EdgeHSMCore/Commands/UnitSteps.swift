@@ -73,6 +73,10 @@ public struct RecordSeal: EdgeCommand {
             ),
             &turn
         )
+        // A unit under the officers' exception counts like a service allowance: no restored disk may forget it.
+        if key.kind == .fleet, context.manifest.chipIdentity != .vendorCertificate {
+            turn.demand(.beforeAcknowledging)
+        }
         state.refreshHold(unit, turn)
         return Grant(context: context, key: key)
     }
@@ -93,9 +97,12 @@ extension EdgeHSMState {
         return (context, key)
     }
 
-    /// Below `vendorCertificate` a fleet key goes out only under the officers' exception, to so many units.
+    /// At `applet` a fleet key goes out only under the officers' exception, to so many units; at `none` never.
     private func requireFleetKey(_ key: Manifest.Key, _ context: UnitContext) throws {
         guard key.kind == .fleet, context.manifest.chipIdentity != .vendorCertificate else { return }
+        guard context.manifest.chipIdentity != .none else {
+            throw Refusal(EdgeError.fleetKeyWithoutIdentity, key.slot.text)
+        }
         let content = context.account.content
         guard let rule = durable.approvals[content.approval]?.fleetKeyExceptions.first(where: { $0.slot == key.slot })
         else { throw Refusal(EdgeError.fleetKeyNotPermitted, key.slot.text) }

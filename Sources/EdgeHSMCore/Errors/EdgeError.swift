@@ -59,6 +59,7 @@ public enum EdgeError: String, ErrorCatalogue {
     case chipIdentityTooWeak = "edge.rules.chip-identity"
     case silenceTooLong = "edge.rules.silence-too-long"
     case allowanceBeyondApproval = "edge.allowance.beyond-approval"
+    case fleetKeyWithoutIdentity = "edge.fleet-key.no-chip-identity"
     case fleetKeyNotPermitted = "edge.fleet-key.not-permitted"
     case fleetKeyExhausted = "edge.fleet-key.exhausted"
     case productNotPrepared = "edge.product.not-prepared"

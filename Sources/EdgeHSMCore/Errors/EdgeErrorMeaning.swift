@@ -50,7 +50,9 @@ extension EdgeError {
         case .chipIdentityTooWeak: "The chips of this version prove their identity less well than the officers demand."
         case .silenceTooLong: "The portal has not been heard for longer than the officers' rule allows."
         case .allowanceBeyondApproval: "The batch asks for a larger service allowance than was approved."
-        case .fleetKeyNotPermitted: "A fleet key may not go to chips that can't prove their identity."
+        case .fleetKeyWithoutIdentity: "A fleet key never goes to chips without any identity."
+        case .fleetKeyNotPermitted:
+            "A fleet key may not go to chips that prove their identity weakly, without the officers' exception."
         case .fleetKeyExhausted: "The officers' exception for this fleet key is used up."
         case .productNotPrepared: "This EdgeHSM has no certified keys for the product."
         case .productMismatch: "The product was prepared here with another VID or PID."

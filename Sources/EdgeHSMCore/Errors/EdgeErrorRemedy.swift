@@ -48,6 +48,8 @@ extension EdgeError {
         case .approvalExpired, .allotmentLowered, .allotmentExceeded, .batchTooLarge, .windowTooLong,
             .chipIdentityTooWeak, .allowanceBeyondApproval, .fleetKeyNotPermitted, .fleetKeyExhausted:
             "Ask the OEM for a batch within the officers' approval, or for a new approval."
+        case .fleetKeyWithoutIdentity:
+            "Ask the OEM for a version whose key of this slot is derived for each unit, or whose chips prove themselves."
         case .silenceTooLong: "Bring the link to the portal up, or apply a fresh downlink file."
         case .productNotPrepared: "Prepare the product and install its certificates, then load the package again."
         case .productMismatch: "Report it to the OEM: product and approval disagree."

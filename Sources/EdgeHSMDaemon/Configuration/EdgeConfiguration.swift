@@ -1,3 +1,4 @@
+public import KeyCustody
 public import Vocabulary
 
 /// The configuration file of an EdgeHSM daemon as it is written: JSON, no unknown keys.
@@ -20,6 +21,9 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         public var sessions: Int
         /// Manufacturers whose tokens count as hardware.
         public var hardwareManufacturers: [String]?
+        /// The hash of OAEP with which product keys arrive: `sha1` (what SoftHSM2 knows) or `sha256`; absent: `sha1`. The
+        /// portal's token must be configured alike.
+        public var transportHash: TransportHash?
 
         public init(
             module: String,
@@ -27,7 +31,8 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
             pinFile: String? = nil,
             pinCredential: String? = nil,
             sessions: Int = 4,
-            hardwareManufacturers: [String]? = nil
+            hardwareManufacturers: [String]? = nil,
+            transportHash: TransportHash? = nil
         ) {
             self.module = module
             self.label = label
@@ -35,6 +40,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
             self.pinCredential = pinCredential
             self.sessions = sessions
             self.hardwareManufacturers = hardwareManufacturers
+            self.transportHash = transportHash
         }
     }
 

@@ -41,7 +41,6 @@ public struct EdgeDaemon: Sendable {
     /// Serves until SIGTERM, SIGINT or the operator's word, then stops cleanly. `signals` must have been made before
     /// anything was started.
     public func run(until signals: SignalWait) async throws {
-        let certificates = try await certificates()
         let engine = try await EdgeStart(
             configuration: configuration,
             token: token,
@@ -52,12 +51,14 @@ public struct EdgeDaemon: Sendable {
             logger: logger,
             seam: FaultSeam.fromEnvironment(),
             softwareVersion: Self.softwareVersion,
-            siteCA: certificates?.siteCA.bytes ?? [],
+            siteCA: [],
             fatal: { [logger] error in
                 logger.critical("the journal could not be written; ending", metadata: ["error": "\(error)"])
                 _exit(Self.commitFailedStatus)
             }
         ).start()
+        let certificates = try await certificates(at: engine.now)
+        if let certificates { engine.take(siteCA: certificates.siteCA.bytes) }
         let stopping = StopSignal()
         let server = try await EdgeServer.start(
             engine,
@@ -86,7 +87,9 @@ public struct EdgeDaemon: Sendable {
     }
 
     /// A zeroised EdgeHSM has no TLS key any more: it serves its local operator alone.
-    private func certificates() async throws -> ServerCertificates? {
+    ///
+    /// - Parameter now: trusted time. The wall clock may be wrong, and a certificate of its making lasts longer than that.
+    private func certificates(at now: Instant) async throws -> ServerCertificates? {
         guard try await token.has(KeyName(.edgeTLS)), try await token.has(KeyName(.siteCA)) else {
             logger.warning("no TLS key: only the local operator is served")
             return nil
@@ -94,7 +97,7 @@ public struct EdgeDaemon: Sendable {
         return try await ServerCertificateFile.renewed(
             configuration: configuration,
             execution: execution,
-            now: ClockSource.system.realtime()
+            now: now
         )
     }
 

@@ -1,6 +1,7 @@
 import Durability
 import EdgeHSMCore
 import LineProtocol
+import Logging
 import Statements
 import Vocabulary
 
@@ -54,7 +55,7 @@ extension EdgeEngine {
         try await serve(station.text) {
             let batch = try await batch(request.authorization)
             let device = try await verify(request, of: batch)
-            let decision = try await perform { facts in
+            let decision = try await perform(withheld: { await abandon($0) }) { facts in
                 DecideIssue(
                     authorization: request.authorization,
                     unit: request.unit,
@@ -87,7 +88,7 @@ extension EdgeEngine {
         try await serve(station.text) {
             let batch = try await batch(request.authorization)
             let device = try await verify(request, of: batch)
-            let decision = try await perform { facts in
+            let decision = try await perform(withheld: { await abandon($0) }) { facts in
                 DecideRotation(
                     authorization: request.authorization,
                     unit: request.unit,
@@ -131,6 +132,14 @@ extension EdgeEngine {
             _ = try await writer.turn { _ in AbandonIssue(reservation: reservation) }
             throw error
         }
+    }
+
+    /// A reservation that nobody will sign for would keep its chip busy until the next start.
+    private func abandon(_ grant: DecideIssue.Grant) async {
+        guard case .sign(let reservation) = grant else { return }
+        do {
+            _ = try await writer.turn { _ in AbandonIssue(reservation: reservation) }
+        } catch { logger.error("a reservation stays", metadata: ["unit": "\(reservation.unit)"]) }
     }
 
     /// A unit that is known to be counted.

@@ -8,7 +8,8 @@ import Vocabulary
 
 // Stations and the Factory Service get their certificates here, and the local operator has the last word.
 extension EdgeEngine {
-    /// Hands in a CSR; brings the certificate back once the operator has enrolled it.
+    /// Hands in a CSR; brings the newest valid certificate back once the operator has enrolled it. A key whose
+    /// certificates have ended waits for the operator anew.
     func forward(
         _ request: ForwardStationRequest.Request,
         by service: String
@@ -20,8 +21,9 @@ extension EdgeEngine {
             let name = request.name
             let key = parsed.publicKey.keyID
             let waiting = StationRequest(name: name, request: request.request.bytes)
+            let now = now
             let enrolled = try await writer.change { _, database, _ -> [UInt8]? in
-                if let leaf = try JournalStore.certificate(of: name, key: key, database) { return leaf }
+                if let leaf = try JournalStore.certificate(of: name, key: key, at: now, database) { return leaf }
                 try JournalStore.keep(waiting, in: database)
                 return nil
             }
@@ -41,11 +43,12 @@ extension EdgeEngine {
 
     func enrol(_ request: EnrolStation.Request, by user: String) async throws -> EnrolStation.Reply {
         try await serve(user) {
-            guard Digest256.of(request.request.bytes) == request.fingerprint else {
+            let asked = try await asked(request)
+            guard Digest256.of(asked) == request.fingerprint else {
                 throw Refusal(EdgeDaemonError.stationFingerprint, request.name.text)
             }
             let certificates = try await execution.issueStationCertificate(
-                request.request.bytes,
+                asked,
                 name: request.name,
                 role: request.role,
                 days: request.days,
@@ -67,6 +70,15 @@ extension EdgeEngine {
             )
             return EnrolStation.Reply(certificates: certificates.map { Octets($0) })
         }
+    }
+
+    /// The CSR that the operator brought, or the waiting one that he means.
+    private func asked(_ request: EnrolStation.Request) async throws -> [UInt8] {
+        if let brought = request.request { return brought.bytes }
+        let waiting = try await writer.read { try JournalStore.stationRequests($0.database) }
+        let meant = waiting.first { $0.name == request.name && $0.fingerprint == request.fingerprint }
+        guard let meant else { throw Refusal(EdgeDaemonError.noStationRequest, request.name.text) }
+        return meant.request
     }
 
     func revoke(_ request: RevokeStation.Request, by user: String) async throws -> Nothing {
@@ -102,6 +114,12 @@ extension EdgeEngine {
             (Array(state.durable.authorizations.keys), Array(state.durable.products.keys))
         }
         let batches = try ids.map { try batch($0, declaration: []) }
+        do {
+            try await keepLastCheckpoint()
+        } catch {
+            // Destroying comes first: the journal stays without its last signature rather than the keys in the token.
+            logger.error("no last checkpoint", metadata: ["error": "\(error)"])
+        }
         try await execution.zeroise(batches: batches, products: products)
         logger.notice("the keys of this EdgeHSM are destroyed")
     }

@@ -1,4 +1,5 @@
 import EdgeHSMCore
+import KeyCustody
 import LineProtocol
 import Statements
 import TransparencyLog
@@ -59,27 +60,49 @@ extension EdgeEngine {
         return ReadJournal.Reply(entries: entries.map { Octets($0) }, size: size)
     }
 
-    /// A signed checkpoint of now; also the heartbeat.
-    func checkpoint(by service: String) async throws -> GetCheckpoint.Reply {
-        try await serve(service) {
-            let reading = writer.clock.reading()
-            let version = softwareVersion
-            let checkpoint = try await writer.read { facts in
-                let state = facts.state
-                return Checkpoint(
-                    edgeHSM: state.durable.edgeHSM,
-                    epoch: state.durable.epoch,
-                    size: state.durable.size,
-                    root: facts.tree.root,
-                    time: state.now(at: reading),
-                    portalNonce: state.durable.contact?.nonce,
-                    roleKeysVersion: state.durable.roleKeys.version,
-                    accounts: state.accounts,
-                    softwareVersion: version
-                )
-            }
-            return GetCheckpoint.Reply(checkpoint: try await execution.signByIdentity(checkpoint.unsigned()))
+    /// A signed checkpoint of now; also the heartbeat. A zeroised EdgeHSM answers its last one for ever.
+    ///
+    /// Refused where the start check failed: a checkpoint says that this journal is the EdgeHSM's own, and that is just
+    /// what the secure element denies then. Signing it would make an edited or shortened journal look true to a portal
+    /// that does not have the missing entries yet. The rollback shows in `status`, and in the silence.
+    func checkpoint(by requester: String) async throws -> GetCheckpoint.Reply {
+        if let last = try await lastCheckpoint() { return GetCheckpoint.Reply(checkpoint: last) }
+        return try await serve(requester) { GetCheckpoint.Reply(checkpoint: try await signCheckpoint()) }
+    }
+
+    private func signCheckpoint() async throws -> Envelope {
+        let reading = writer.clock.reading()
+        let version = softwareVersion
+        let checkpoint = try await writer.read { facts in
+            let state = facts.state
+            return Checkpoint(
+                edgeHSM: state.durable.edgeHSM,
+                epoch: state.durable.epoch,
+                size: state.durable.size,
+                root: facts.tree.root,
+                time: state.now(at: reading),
+                portalNonce: state.durable.contact?.nonce,
+                roleKeysVersion: state.durable.roleKeys.version,
+                accounts: state.accounts,
+                softwareVersion: version
+            )
         }
+        return try await execution.signByIdentity(checkpoint.unsigned())
+    }
+
+    private func lastCheckpoint() async throws -> Envelope? {
+        try await writer.read { facts in
+            guard facts.state.durable.isZeroised else { return nil }
+            return try JournalStore.lastCheckpoint(facts.database)
+        }
+    }
+
+    /// The identity's last word, before its key is destroyed: the journal up to and with `zeroised`. Entries of later
+    /// starts are behind it and say nothing but that there was a start.
+    func keepLastCheckpoint() async throws {
+        guard try await token.has(KeyName(.edgeIdentity)) else { return }
+        let last = try await signCheckpoint().serialized()
+        try await writer.change { _, database, _ in try JournalStore.keep(lastCheckpoint: last, in: database) }
     }
 }
 

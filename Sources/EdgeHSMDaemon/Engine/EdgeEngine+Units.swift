@@ -1,6 +1,5 @@
 import EdgeHSMCore
 import LineProtocol
-import Silicon
 import Statements
 import Vocabulary
 
@@ -168,8 +167,14 @@ extension EdgeEngine {
         by station: StationName
     ) async throws -> AnswerDebugChallenge.Reply {
         try await serve(station.text) {
-            // What is no challenge at all must not cost an unlock.
-            _ = try ADACChallenge(parsing: request.challenge.bytes)
+            // What can't be answered must not cost an unlock.
+            let batch = try await batch(request.authorization)
+            try await execution.checkDebug(
+                request.challenge.bytes,
+                permissions: request.permissions,
+                chipUID: request.chipUID,
+                of: batch
+            )
             let grant = try await perform { facts in
                 UnlockDebug(
                     authorization: request.authorization,
@@ -188,7 +193,7 @@ extension EdgeEngine {
                 request.challenge.bytes,
                 permissions: request.permissions,
                 chipUID: request.chipUID,
-                of: batch(request.authorization)
+                of: batch
             )
             return AnswerDebugChallenge.Reply(
                 certificates: answer.certificates.map { Octets($0) },

@@ -5,6 +5,7 @@ import KeyCustody
 import Logging
 import ServiceSupport
 import Statements
+import Synchronization
 public import Vocabulary
 
 /// An EdgeHSM that serves: takes requests of all callers, has each decided in the one writer, executed with keys, made
@@ -27,8 +28,7 @@ public final class EdgeEngine: Sendable {
     let logger: Logger
     let seam: FaultSeam
     let softwareVersion: String
-    /// DER.
-    let siteCA: [UInt8]
+    private let siteCAHeld: Mutex<[UInt8]>
     /// Why this EdgeHSM only shows its status and journal: the start check's refusal.
     let halted: Refusal?
     /// Loads take turns: a refused one removes the keys that it brought.
@@ -58,11 +58,17 @@ public final class EdgeEngine: Sendable {
         self.logger = logger
         self.seam = seam
         self.softwareVersion = softwareVersion
-        self.siteCA = siteCA
+        self.siteCAHeld = Mutex(siteCA)
         self.halted = halted
     }
 
     // MARK: What the doors ask
+
+    /// DER.
+    var siteCA: [UInt8] { siteCAHeld.withLock { $0 } }
+
+    /// Known only once trusted time runs: a site CA that is made or shown must be dated by it.
+    func take(siteCA: [UInt8]) { siteCAHeld.withLock { $0 = siteCA } }
 
     /// Trusted time.
     public var now: Instant {
@@ -111,14 +117,23 @@ public final class EdgeEngine: Sendable {
     }
 
     /// Has a command decided, waits where the core says so, and returns its grant when all that it demands is done.
+    ///
+    /// - Parameter withheld: called where the command was granted but the grant can't be handed out: an entry, perhaps an
+    ///   earlier one, is not anchored. A grant that holds something in memory must let go of it there.
     func perform<Command: EdgeCommand>(
         also: @escaping @Sendable (Database, Command.Grant) throws -> Void = { _, _ in },
+        withheld: (Command.Grant) async -> Void = { _ in },
         _ make: @escaping @Sendable (Writer.Facts) throws -> Command
     ) async throws -> Command.Grant {
         let deadline = ContinuousClock.now + Self.longestWait
         while true {
             let outcome = try await writer.turn(also: also, make)
-            try await settle(outcome.anchor)
+            do {
+                try await settle(outcome.anchor)
+            } catch {
+                if case .granted(let grant) = outcome.decision { await withheld(grant) }
+                throw error
+            }
             switch outcome.decision {
             case .granted(let grant): return grant
             case .refused(let refusal): throw CountedRefusal(refusal: refusal)

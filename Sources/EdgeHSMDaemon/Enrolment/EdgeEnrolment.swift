@@ -62,6 +62,12 @@ public struct EdgeEnrolment: Sendable {
         )
     }
 
+    /// What identifies this appliance on paper, read from its token and not from a file: the first 16 hexadecimal digits
+    /// of the identity key's id, as the ceremony file names it.
+    public func identityDigits() async throws -> String {
+        String(try await token.signingKey(KeyName(.edgeIdentity)).publicKey.keyID.hex.prefix(16))
+    }
+
     /// Pins root authority and RoleKeys in the token and writes the journal's first entry.
     ///
     /// `roleKeys` must be version 1, signed by `root`; `enrolment` must be signed by its officers and name this

@@ -12,15 +12,16 @@ public enum ServerCertificateFile {
     static let lifetime: Int64 = 397 * 86_400
 
     /// The certificates on file, or new ones where there are none, where they are not of this configuration's names,
-    /// or where their end is near.
+    /// where they are from the future (a clock was ahead), or where their end is near.
+    ///
+    /// - Parameter now: trusted time where there is one.
     public static func renewed(
         configuration: EdgeConfiguration,
         execution: any Execution,
         now: Instant
     ) async throws -> ServerCertificates {
         let path = configuration.certificatesPath
-        if let kept = read(path), kept.names == configuration.serverNames, now < kept.madeAt + (lifetime - renewBefore)
-        {
+        if let kept = read(path), kept.names == configuration.serverNames, kept.isFresh(at: now) {
             return kept.certificates
         }
         let certificates = try await execution.issueServerCertificates(
@@ -48,6 +49,11 @@ public enum ServerCertificateFile {
         let names: [String]
         let madeAt: Instant
         let certificates: ServerCertificates
+
+        /// A certificate is valid from 5 minutes before it was made.
+        func isFresh(at now: Instant) -> Bool {
+            madeAt + -300 <= now && now < madeAt + (lifetime - renewBefore)
+        }
     }
 
     private static func read(_ path: String) -> File? {

@@ -227,7 +227,8 @@ public protocol Execution: Sendable {
     /// Parses a `PackageFile`, verifies the outside by the authorizer, opens the seal (HPKE, `edgeSeal`), verifies
     /// authorization and approval, and checks that all parts name each other: EdgeHSM, product, version, approval id,
     /// manifest digest, CD digest, a wrapped key for each slot of the manifest, the product's certificates (the PAI
-    /// stands under the manifest's PAA, with its VID and PID). No counter, window or revocation is judged here.
+    /// stands under the manifest's PAA, with its VID and PID; where unlocks are granted, the debug certificates answer for
+    /// the manifest's root, soc_class and mask). No counter, window or revocation is judged here.
     func openPackage(
         _ file: [UInt8],
         certificates: CertificatesInstalled?,
@@ -292,6 +293,10 @@ public protocol Execution: Sendable {
         of batch: Batch,
         in context: ExecutionContext
     ) async throws -> Digest256
+
+    /// Everything that `answerDebug` checks, without a signature: asked before the unlock is counted, so that a request
+    /// which can't be answered costs none.
+    func checkDebug(_ challenge: [UInt8], permissions: String, chipUID: ChipUID, of batch: Batch) async throws
 
     /// Parses the ADAC challenge, bounds the permissions by the manifest's mask, issues a leaf bound to this UID under
     /// the product's debug intermediate and signs the token.

@@ -64,6 +64,10 @@ extension TokenExecution {
             throw Refusal(ExecutionError.packageNoCertificates, manifest.product.text)
         }
         try checkScope(of: certificates, for: manifest)
+        // A version whose chips would refuse every answer must not spend unlocks to find that out.
+        if authorization.content.debugUnlocks.count > 0 {
+            _ = try Self.debugAuthentication(certificates, for: manifest)
+        }
         try checkDeclaration(contents.certificationDeclaration.bytes, of: manifest, certificates: certificates)
         return OpenedPackage(
             package: package.id,

@@ -49,6 +49,9 @@ enum EdgeRouters {
     ) -> OperationRouter<OperatorContext> {
         var router = OperationRouter<OperatorContext> { observer($0, $1) }
         router.mount(GetStatus.self) { _, _ in try await engine.status() }
+        // A zeroised EdgeHSM has no other door left through which its journal could be read.
+        router.mount(ReadJournal.self) { try await engine.readJournal($1) }
+        router.mount(GetCheckpoint.self) { context, _ in try await engine.checkpoint(by: context.name) }
         router.mount(ListStationRequests.self) { _, _ in try await engine.stationRequests() }
         router.mount(EnrolStation.self) { try await engine.enrol($1, by: $0.name) }
         router.mount(RevokeStation.self) { try await engine.revoke($1, by: $0.name) }

@@ -1,5 +1,6 @@
 import Crypto
 import EdgeHSMCore
+import FoundationEssentials
 import GRDB
 import Statements
 import SwiftASN1
@@ -22,7 +23,7 @@ enum DerivedTables {
         switch entry.event.body {
         case let body as Issued: try put(key: body.deviceKey, of: body.unit, db)
         case let body as Rotated: try put(key: body.deviceKey, of: body.unit, db)
-        case let body as StationEnrolled: try enrol(body, db)
+        case let body as StationEnrolled: try enrol(body, at: entry.sequence, db)
         case let body as StationRevoked:
             try db.execute(
                 sql: "UPDATE stations SET is_revoked = 1 WHERE fingerprint = ?",
@@ -48,15 +49,18 @@ enum DerivedTables {
         try db.execute(sql: "INSERT INTO keys VALUES (?, ?)", arguments: [key.blob, unit.blob])
     }
 
-    private static func enrol(_ body: StationEnrolled, _ db: Database) throws {
+    private static func enrol(_ body: StationEnrolled, at sequence: Int, _ db: Database) throws {
         let der = body.certificate.bytes
         guard let certificate = try? Certificate(derEncoded: der),
             let key = P256.Signing.PublicKey(certificate.publicKey),
             let point = try? P256Point(Array(key.x963Representation))
         else { throw Refusal(EdgeDaemonError.journalCorrupt, "a station's certificate can not be read") }
         try db.execute(
-            sql: "INSERT OR REPLACE INTO stations VALUES (?, ?, ?, ?, ?, 0)",
-            arguments: [Digest256.of(der).blob, body.name.text, body.role, der.blob, point.keyID.blob]
+            sql: "INSERT OR REPLACE INTO stations VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+            arguments: [
+                Digest256.of(der).blob, body.name.text, body.role, der.blob, point.keyID.blob, sequence,
+                Int64(certificate.notValidAfter.timeIntervalSince1970),
+            ]
         )
     }
 }

@@ -4,7 +4,7 @@ import GRDB
 /// are rebuilt when `derived_state` says that they are behind or of another form.
 enum JournalSchema {
     /// Raised whenever a derived table changes its columns or meaning.
-    static let derivedVersion = 1
+    static let derivedVersion = 2
 
     static func create(_ db: Database) throws {
         try db.execute(
@@ -28,7 +28,16 @@ enum JournalSchema {
         try createDerived(db)
     }
 
-    /// `record` is a `UnitRecord` as JSON; the columns beside it are copies of its fields, to search by.
+    /// The checkpoint of a zeroised EdgeHSM, as an envelope.
+    static let lastCheckpoint = """
+        CREATE TABLE last_checkpoint (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            envelope BLOB NOT NULL
+        ) STRICT;
+        """
+
+    /// `record` is a `UnitRecord` as JSON; the columns beside it are copies of its fields, to search by. Of a station's
+    /// certificate, `sequence` is the entry that enrolled it and `not_after` its end in Unix seconds.
     static func createDerived(_ db: Database) throws {
         try db.execute(
             sql: """
@@ -51,6 +60,8 @@ enum JournalSchema {
                     role TEXT NOT NULL,
                     certificate BLOB NOT NULL,
                     key BLOB NOT NULL,
+                    sequence INTEGER NOT NULL,
+                    not_after INTEGER NOT NULL,
                     is_revoked INTEGER NOT NULL
                 ) STRICT, WITHOUT ROWID;
                 CREATE INDEX stations_by_key ON stations (key, name);

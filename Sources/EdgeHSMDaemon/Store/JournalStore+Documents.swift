@@ -31,6 +31,17 @@ extension JournalStore {
         return found.flatMap { Digest256.of($0) == digest ? $0 : nil }
     }
 
+    static func keep(lastCheckpoint envelope: [UInt8], in db: Database) throws {
+        try db.execute(sql: "INSERT OR REPLACE INTO last_checkpoint VALUES (1, ?)", arguments: [envelope.blob])
+    }
+
+    /// What a zeroised EdgeHSM signed last; nil where it could not.
+    static func lastCheckpoint(_ db: Database) throws -> Envelope? {
+        try Row.fetchOne(db, sql: "SELECT envelope FROM last_checkpoint").map {
+            try Envelope(parsing: $0.octets("envelope"))
+        }
+    }
+
     static func keep(_ request: StationRequest, in db: Database) throws {
         let others = try Int.fetchOne(
             db,

@@ -50,12 +50,15 @@ extension JournalStore {
         try Row.fetchOne(db, sql: "SELECT unit FROM keys WHERE key = ?", arguments: [key.blob])?.fixed("unit")
     }
 
-    /// The newest certificate of a name for this key that was not revoked.
-    static func certificate(of name: StationName, key: Digest256, _ db: Database) throws -> [UInt8]? {
+    /// The newest certificate of a name for this key that was not revoked and has not ended.
+    static func certificate(of name: StationName, key: Digest256, at now: Instant, _ db: Database) throws -> [UInt8]? {
         try Row.fetchOne(
             db,
-            sql: "SELECT certificate FROM stations WHERE key = ? AND name = ? AND NOT is_revoked",
-            arguments: [key.blob, name.text]
+            sql: """
+                SELECT certificate FROM stations WHERE key = ? AND name = ? AND NOT is_revoked AND not_after >= ?
+                ORDER BY sequence DESC LIMIT 1
+                """,
+            arguments: [key.blob, name.text, now.seconds]
         )?.octets("certificate")
     }
 

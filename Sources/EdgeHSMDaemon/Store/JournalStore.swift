@@ -54,7 +54,7 @@ final class JournalStore: Sendable {
         database = try DurableDatabase.open(
             path: path,
             role: DatabaseRole(mark: "OEJR"),
-            migrations: [Migration { try JournalSchema.create($0) }]
+            migrations: [Migration { try JournalSchema.create($0) }, Migration(sql: JournalSchema.lastCheckpoint)]
         )
     }
 

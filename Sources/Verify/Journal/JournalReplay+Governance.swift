@@ -55,14 +55,16 @@ extension JournalReplay {
         }
         do {
             let verified = try Verified<Content>(envelope, signedByOfficersOf: keys)
-            let sound = verified.signers.filter { !revoked.contains(.roleKey($0)) }
-            demand(sound.count >= keys.threshold, .statementUnverified, "signed by compromised keys")
+            demand(sound(verified.signers).count >= keys.threshold, .statementUnverified, "signed by compromised keys")
             return verified
         } catch {
             note(.statementUnverified, describe(error))
             return nil
         }
     }
+
+    /// The signers whose keys are not compromised here: a statement stands on them alone.
+    func sound(_ signers: [Digest256]) -> [Digest256] { signers.filter { !revoked.contains(.roleKey($0)) } }
 
     /// The portal takes power from authorizations only; anything else stands on an officers' order.
     mutating func judgeRevoked(_ body: Revoked) {

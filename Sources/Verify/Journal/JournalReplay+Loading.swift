@@ -36,7 +36,7 @@ extension JournalReplay {
         guard let approval = officers(body.approval, as: VersionApproval.self) else { return }
         let content = authorization.content
         demand(!revoked.contains(.roleKey(keys.authorizer.keyID)), .revokedUsed, "authorizer key")
-        demand(body.officers == approval.signers, .statementUnverified, "officers listed")
+        demand(body.officers == sound(approval.signers), .statementUnverified, "officers listed")
         demand(body.authorizer == keys.authorizer.keyID, .statementUnverified, "authorizer listed")
         demand(content.edgeHSM == genesis.edgeHSM, .loadOutsideScope, "for \(content.edgeHSM)")
         demand(content.factory == genesis.factory, .loadOutsideScope, "for \(content.factory)")
@@ -50,7 +50,7 @@ extension JournalReplay {
             content: content,
             approval: approval.content,
             manifest: manifest,
-            signers: approval.signers + [keys.authorizer.keyID]
+            signers: sound(approval.signers) + [keys.authorizer.keyID]
         )
         if let target = revocation(of: batch) { note(.revokedUsed, "\(target)") }
         batches[id] = batch
@@ -99,6 +99,11 @@ extension JournalReplay {
             levels.firstIndex(of: manifest.chipIdentity), levels.firstIndex(of: approval.rules.chipIdentity)
         )
         demand(has ?? -1 >= needs ?? 3, .loadOutsideScope, "chip identity \(manifest.chipIdentity.rawValue)")
+        let isProven = manifest.chipIdentity == .vendorCertificate
+        for key in manifest.keys where key.kind == .fleet && !isProven {
+            let isExcepted = approval.fleetKeyExceptions.contains { $0.slot == key.slot }
+            demand(manifest.chipIdentity == .applet && isExcepted, .fleetKey, "slot \(key.slot) at the load")
+        }
         let prepared = products[content.product]?.preparation
         demand(
             products[content.product]?.certificates != nil && prepared?.vendorID == approval.vendorID

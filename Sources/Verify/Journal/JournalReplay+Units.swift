@@ -161,6 +161,8 @@ extension JournalReplay {
         let product = batch.content.product
         products[product]?.fleetUnits[body.slot, default: 0] += 1
         guard batch.manifest.chipIdentity != .vendorCertificate else { return }
+        // Without any identity no exception counts.
+        demand(batch.manifest.chipIdentity != .none, .fleetKey, "slot \(body.slot) of chips without identity")
         let most = batch.approval.fleetKeyExceptions.first { $0.slot == body.slot }?.mostUnits ?? 0
         let given = products[product]?.fleetUnits[body.slot] ?? 0
         demand(given <= most, .fleetKey, "\(given) units, exception for \(most)")

@@ -143,6 +143,34 @@ struct AnchorTests {
         #expect(try await AnchorKeeper.newest(in: world.token)?.size == size)
     }
 
+    @Test("a DAC that was decided while an anchor is owed is abandoned: its chip is not busy once the token answers")
+    func reservationIsAbandoned() async throws {
+        let world = try await EngineWorld.make()
+        let (engine, batch) = try await world.startWithBatch()
+        _ = try await engine.issue(EngineChip(), batch)
+        let chip = EngineChip()
+        let begun = try await engine.begin(
+            BeginUnit.Request(authorization: batch, chipUID: chip.uid),
+            by: EngineWorld.station
+        )
+        let request = IssueCredential.Request(
+            authorization: batch,
+            unit: begun.unit,
+            request: Octets(try chip.request(begun.nonce)),
+            vendorProof: nil
+        )
+        // An entry is owed to the anchor, so the decision is made and its grant can't be handed out.
+        let order = DownlinkBundle(orders: [try world.order(.revoke(.authorization(.zero)))])
+        world.token.plan([.refuseCreate, .refuseCreate])
+        let notWritten = EdgeDaemonError.anchorNotWritten.rawValue
+        #expect(await refusal { try await engine.apply(order, by: "factory") } == notWritten)
+        #expect(
+            await refusal { try await engine.issueCredential(request, by: EngineWorld.station) } == notWritten
+        )
+        #expect(try await !engine.issueCredential(request, by: EngineWorld.station).isRepeat)
+        #expect(try await engine.account(batch).issued == 2)
+    }
+
     @Test("a record whose answer was lost counts as written; a half-made one is passed over and pruned; two stay")
     func records() async throws {
         let world = try await EngineWorld.make()

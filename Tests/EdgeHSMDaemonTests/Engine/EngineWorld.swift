@@ -9,6 +9,7 @@ import ServiceSupport
 import Statements
 import Synchronization
 import TestSupport
+import TransparencyLog
 import Vocabulary
 
 @testable import EdgeHSMDaemon
@@ -181,6 +182,28 @@ final class EngineWorld: Sendable {
 
     /// Ends an engine as a crash does: nothing is flushed, and the next start finds what is on the disk.
     func crash(_ engine: EdgeEngine) throws { try engine.writer.store.close() }
+
+    /// The portal's word to this EdgeHSM, with the receipt of nothing unless one is named.
+    func status(
+        at time: Instant,
+        revoked: [Digest256] = [],
+        closed: [Digest256] = [],
+        stored: (size: Int, root: Digest256) = (0, MerkleTree().root),
+        by key: SoftwareKey? = nil
+    ) throws -> Envelope {
+        try (key ?? oem.portal).signed(
+            PortalStatus(
+                edgeHSM: OEMWorld.edgeID,
+                time: time,
+                nonce: Nonce(validated: Random.octets(Nonce.size)),
+                revokedAuthorizations: revoked,
+                closeAuthorizations: closed,
+                roleKeysVersion: 1,
+                storedSize: stored.size,
+                storedRoot: stored.root
+            ).unsigned()
+        )
+    }
 
     func order(_ order: OfficerOrder.Order) throws -> Envelope {
         var envelope = try OfficerOrder(

@@ -39,7 +39,7 @@ struct LifeTests {
         let terms = try Verified<ProgrammingPermit>(permit.permit, signedBy: identity).content
         #expect(terms.factoryData == Digest256.of(data.factoryData.bytes))
 
-        let evidence = try evidence(chip, batch, begun.unit, terms, data, world)
+        let evidence = try world.evidence(chip, batch, begun.unit, terms, data)
         let completed = try await engine.complete(evidence, by: EngineWorld.station)
         let again = try await engine.complete(evidence, by: EngineWorld.station)
         #expect(completed.sequence == again.sequence && completed.completedAt == again.completedAt)
@@ -52,31 +52,6 @@ struct LifeTests {
         #expect(entries[completed.sequence].event.kind == "completed")
         #expect(try await engine.account(batch).issued == 1)
         await engine.stop()
-    }
-
-    private func evidence(
-        _ chip: EngineChip,
-        _ batch: Digest256,
-        _ unit: Digest256,
-        _ terms: ProgrammingPermit,
-        _ data: GetFactoryData.Reply,
-        _ world: EngineWorld
-    ) throws -> CompleteUnit.Request {
-        let elements = try AttestationElements(declaration: world.oem.declaration, nonce: terms.attestationNonce)
-            .encoded
-        let challenge = try Hex.decode(terms.attestationChallenge)
-        return CompleteUnit.Request(
-            authorization: batch,
-            unit: unit,
-            firmware: world.oem.manifest.firmware.digest,
-            factoryData: Digest256.of(data.factoryData.bytes),
-            attestationElements: Octets(elements),
-            attestationSignature: try chip.signing.signNow(
-                AttestationElements.message(elements: elements, challenge: challenge)
-            ),
-            scannedLabel: data.label.qr,
-            debugPortLocked: true
-        )
     }
 
     @Test("a retry gets the stored octets, at the same station and at another, and costs no unit")
@@ -186,18 +161,26 @@ struct LifeTests {
         let chip = EngineChip()
         let first = try await engine.issue(chip, batch)
         let challenge = [UInt8]([1, 0, 0, 0]) + [UInt8](repeating: 5, count: 32)
-        func unlock(_ challenge: [UInt8]) async throws -> AnswerDebugChallenge.Reply {
+        func unlock(
+            _ challenge: [UInt8],
+            _ permissions: ADACPermissions = .rework
+        ) async throws -> AnswerDebugChallenge.Reply {
             try await engine.answerDebug(
                 AnswerDebugChallenge.Request(
                     authorization: batch,
                     chipUID: chip.uid,
                     challenge: Octets(challenge),
-                    permissions: ADACPermissions.rework.hex
+                    permissions: permissions.hex
                 ),
                 by: EngineWorld.station
             )
         }
         #expect(await refusal { try await unlock([1, 2, 3]) }?.hasPrefix("adac.") == true)
+        // What can't be answered costs no unlock: beyond the mask, or nothing at all.
+        for permissions in [ADACPermissions.all, .none] {
+            let code = await refusal { try await unlock(challenge, permissions) }
+            #expect(code == ExecutionError.permissionsExceeded.rawValue)
+        }
         let answer = try await unlock(challenge)
         #expect(answer.remaining == 0 && answer.isExposed)
         #expect(try await unlock(challenge).remaining == 0)

@@ -17,6 +17,26 @@ extension OEMWorld {
         var version = "1.0"
         var batch = "B1"
         var quantity = 10
+        var rules: VersionApproval.Rules?
+    }
+
+    /// The product's approval, under other rules where some are given.
+    private func approval(under rules: VersionApproval.Rules?) -> VersionApproval {
+        VersionApproval(
+            product: approval.product,
+            vendorID: approval.vendorID,
+            productID: approval.productID,
+            version: approval.version,
+            manifest: approval.manifest,
+            lifetimeTotal: approval.lifetimeTotal,
+            allotments: approval.allotments,
+            sequence: approval.sequence,
+            previous: approval.previous,
+            allowances: approval.allowances,
+            rules: rules ?? approval.rules,
+            issuedAt: approval.issuedAt,
+            expiresAt: approval.expiresAt
+        )
     }
 
     func authorization(
@@ -45,7 +65,7 @@ extension OEMWorld {
     }
 
     func package(_ alterations: Alterations = Alterations()) async throws -> [UInt8] {
-        var approval = try self.approval.unsigned()
+        var approval = try approval(under: alterations.rules).unsigned()
         for index in alterations.approvers { approval = try officers[index].signed(approval) }
         let authorization = try authorizer.signed(
             authorization(

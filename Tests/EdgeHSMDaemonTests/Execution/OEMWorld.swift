@@ -37,6 +37,7 @@ struct OEMWorld: Sendable {
     let authorizer: SoftwareKey
     let portal = SoftwareKey()
     let labelKey: P256.KeyAgreement.PrivateKey
+    let debugRoot: SoftwareKey
     let certificates: CertificatesInstalled
     let manifestBytes: [UInt8]
     let manifest: Manifest
@@ -119,7 +120,7 @@ struct OEMWorld: Sendable {
             roleKeys: roleKeys,
             now: Self.now
         )
-        let debugRoot = SoftwareKey()
+        debugRoot = SoftwareKey()
         certificates = try await Self.certify(execution, context, debugRoot: debugRoot)
         let key = try await Self.productKey(for: edge.transportPublicKey(KeyName(.edgeTransport)))
         wrappedKeys = [.init(slot: Self.slot, wrapped: Octets(key.wrapped))]

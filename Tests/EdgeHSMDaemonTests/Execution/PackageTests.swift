@@ -2,6 +2,7 @@ import EdgeHSMDaemon
 import KeyCustody
 import Matter
 import PKCS11Token
+import Silicon
 import Statements
 import Testing
 import Vocabulary
@@ -83,6 +84,41 @@ struct PackageTests {
             try await world.execution.openPackage(file, certificates: nil, in: world.context)
         }
         #expect(refusal?.has(ExecutionError.packageNoCertificates) == true)
+    }
+
+    @Test("where unlocks are granted, debug certificates of another root, soc_class or mask are refused at the load")
+    func debugCertificates() async throws {
+        let world = try await OEMWorld.make()
+        let file = try await world.package()
+        let intermediate = try ADACCertificate(parsing: world.certificates.debugIntermediate.bytes)
+        func open(_ socClass: UInt32, _ mask: ADACPermissions, root: SoftwareKey? = nil) async throws -> String? {
+            let root = root ?? world.debugRoot
+            let rootFields = ADACCertificateFields(role: .root, key: root.publicKey, permissions: .all)
+            let fields = ADACCertificateFields(
+                role: .intermediate,
+                key: intermediate.fields.key,
+                permissions: mask,
+                socClass: socClass
+            )
+            func certificate(_ fields: ADACCertificateFields) throws -> Octets {
+                Octets(ADACCertificate(fields: fields, signature: try root.signNow(fields.toBeSigned)).encoded)
+            }
+            let certificates = CertificatesInstalled(
+                product: world.certificates.product,
+                paa: world.certificates.paa,
+                pai: world.certificates.pai,
+                debugRoot: try certificate(rootFields),
+                debugIntermediate: try certificate(fields)
+            )
+            return await refusal {
+                try await world.execution.openPackage(file, certificates: certificates, in: world.context)
+            }
+        }
+        let mismatch = ExecutionError.certificatesMismatch.rawValue
+        #expect(try await open(0x8001, .rework) == nil)
+        #expect(try await open(0x8002, .rework) == mismatch)
+        #expect(try await open(0x8001, .readFlash) == mismatch)
+        #expect(try await open(0x8001, .rework, root: SoftwareKey()) == mismatch)
     }
 
     @Test("keys are installed once, verified again, and destroyed with the last batch that needs them")

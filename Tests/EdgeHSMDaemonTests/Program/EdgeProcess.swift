@@ -45,6 +45,32 @@ final class EdgeProcess {
         port = found
     }
 
+    /// A command that ends by itself; returns what it printed.
+    static func run(_ arguments: [String], _ world: EngineWorld) async throws -> String {
+        // The command may speak to a server of this process: waiting for it must not hold a thread of that server.
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try runBlocking(arguments, world) }) }
+        }
+    }
+
+    private static func runBlocking(_ arguments: [String], _ world: EngineWorld) throws -> String {
+        let configuration = world.folder.path("command.json")
+        try Data(StatementCoding.encode(try Self.configuration(world))).write(to: URL(fileURLWithPath: configuration))
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: BuiltProgram.path("edgehsmd"))
+        process.arguments = arguments + ["--config", configuration]
+        var environment = ProcessInfo.processInfo.environment
+        environment["SOFTHSM2_CONF"] = try SoftHSMFixture.shared().configurationPath
+        process.environment = environment
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let printed = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: printed, as: UTF8.self)
+    }
+
     private static func port(in log: String) -> Int? {
         guard let line = log.split(separator: "\n").first(where: { $0.contains("\"message\":\"serving\"") }),
             let start = line.range(of: "\"port\":\"")
