@@ -206,8 +206,9 @@ let package = Package(
         tests(
             "StationCore",
             [
-                "StationCore", "StationService", "Programmers", "VirtualChip", "LineProtocol", "Statements", "Matter",
-                "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
+                "StationCore", "StationService", "FactoryCore", "Programmers", "VirtualChip", "LineProtocol",
+                "Statements",
+                "Matter", "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
             ]
         ),
         tests(

@@ -12,6 +12,8 @@ public enum WorkOrderStanding: String, Sendable, Codable {
     case service
     /// The window is not open yet.
     case waiting
+    /// Everything that was granted or begun is made; a station that asks for more hears from the EdgeHSM why not.
+    case finished
     /// Nothing more.
     case over
 
@@ -25,7 +27,7 @@ public enum WorkOrderStanding: String, Sendable, Codable {
             if batch.account.issued > batch.completed && batch.state != .closed {
                 self = .finishing
             } else {
-                self = isService ? .service : .over
+                self = isService ? .service : batch.state == .closed ? .over : .finished
             }
         }
     }
@@ -53,7 +55,8 @@ public struct WorkOrderBoard: Sendable {
         case .finishing: 1
         case .service: 2
         case .waiting: 3
-        case .over: 4
+        case .finished: 4
+        case .over: 5
         }
     }
 }

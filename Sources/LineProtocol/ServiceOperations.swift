@@ -139,9 +139,11 @@ public enum GetStatus: ServiceOperation, OperatorOperation {
     }
 }
 
-/// Applies a downlink bundle.
+/// Applies a downlink bundle. What does not fit a frame goes in several requests, in the bundle's order.
 public enum ApplyDownlink: ServiceOperation {
     public static let name = "applyDownlink"
+    /// Most octets of envelopes in one request, so that the frame fits.
+    public static let largestPart = 240 * 1024
 
     public struct Request: Codable, Sendable {
         public let bundle: DownlinkBundle

@@ -24,12 +24,12 @@ public final class Station: Sendable {
 
     /// - Parameters:
     ///   - sites: connections to the EdgeHSM at one time.
-    ///   - lost: told of a report that the Factory Service refused for good.
+    ///   - stuck: told of a report that the Factory Service refused, and that is kept here for the next sign-in.
     /// Throws `config.*`, `tls.*`, `store.*`. Connects nothing yet.
     public init(
         _ configuration: StationConfiguration,
         sites: Int = 1,
-        lost: @escaping @Sendable (String) -> Void = { _ in }
+        stuck: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         self.configuration = configuration
         let identity = try TLSIdentity.load(
@@ -67,7 +67,7 @@ public final class Station: Sendable {
             }
         }
         store = try StationStore(path: configuration.state + "/station.sqlite")
-        let sender = ReportSender(store: store, work: workCaller, pause: .milliseconds(500)) { lost("\($0)") }
+        let sender = ReportSender(store: store, work: workCaller, pause: .milliseconds(500)) { stuck("\($0)") }
         self.sender = sender
         reporter = Task { await sender.run() }
     }
@@ -86,7 +86,9 @@ public final class Station: Sendable {
     }
 
     public func signIn(_ operatorName: String) async throws -> String {
-        try await work.ask(SignIn.self, .init(operatorName: operatorName)).shift
+        let shift = try await work.ask(SignIn.self, .init(operatorName: operatorName)).shift
+        try await sender.signedIn(operatorName)
+        return shift
     }
 
     /// The environment of a site whose chip answers at `address`.

@@ -15,12 +15,19 @@ public final class StationStore: ProgressStore, ReportBox {
             PRIMARY KEY (authorization, chip)) STRICT, WITHOUT ROWID;
         CREATE TABLE report (number INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL) STRICT;
         """
+    private static let stuckSchema = """
+        CREATE TABLE stuck (number INTEGER PRIMARY KEY, code TEXT NOT NULL, body BLOB NOT NULL) STRICT;
+        """
 
     private let database: DurableDatabase
 
     /// Throws `store.*`. Blocks on the disk.
     public init(path: String) throws {
-        database = try DurableDatabase.open(path: path, role: Self.role, migrations: [Migration(sql: Self.schema)])
+        database = try DurableDatabase.open(
+            path: path,
+            role: Self.role,
+            migrations: [Migration(sql: Self.schema), Migration(sql: Self.stuckSchema)]
+        )
     }
 
     public func close() throws { try database.close() }
@@ -60,15 +67,13 @@ public final class StationStore: ProgressStore, ReportBox {
     }
 
     /// The oldest report that was not taken yet.
-    func nextReport() async throws -> (number: Int64, report: ReportUnit.Request)? {
-        let row = try await database.queue.read { database -> (Int64, [UInt8])? in
+    func nextReport() async throws -> StoredReport? {
+        try await read { database in
             guard let row = try Row.fetchOne(database, sql: "SELECT number, body FROM report ORDER BY number LIMIT 1")
             else { return nil }
             let body: Data = row["body"]
-            return (row["number"], Array(body))
+            return StoredReport(number: row["number"], body: Array(body))
         }
-        guard let row else { return nil }
-        return (row.0, try StatementCoding.decode(ReportUnit.Request.self, from: row.1))
     }
 
     func removeReport(_ number: Int64) async throws {
@@ -76,7 +81,40 @@ public final class StationStore: ProgressStore, ReportBox {
     }
 
     public func pendingReports() async throws -> Int {
-        try await database.queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM report") ?? 0 }
+        try await read { try Int.fetchOne($0, sql: "SELECT count(*) FROM report") ?? 0 }
+    }
+
+    /// Takes a report that was refused for good out of the queue; nothing of it is lost.
+    func setAside(_ report: StoredReport, code: String) async throws {
+        try await write { database in
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO stuck VALUES (?, ?, ?)",
+                arguments: [report.number, code, Data(report.body)]
+            )
+            try database.execute(sql: "DELETE FROM report WHERE number = ?", arguments: [report.number])
+        }
+    }
+
+    /// Puts all reports that were set aside back into the queue, at their old places.
+    func sendStuckAgain() async throws {
+        try await write { database in
+            try database.execute(sql: "INSERT INTO report SELECT number, body FROM stuck")
+            try database.execute(sql: "DELETE FROM stuck")
+        }
+    }
+
+    /// Reports that the Factory Service refused, by the code of the refusal.
+    public func stuckReports() async throws -> [StuckReports] {
+        try await read { database in
+            try Row.fetchAll(database, sql: "SELECT code, count(*) AS count FROM stuck GROUP BY code ORDER BY code")
+                .map { StuckReports(code: $0["code"], count: $0["count"]) }
+        }
+    }
+
+    private func read<Value: Sendable>(_ query: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do { return try await database.queue.read(query) } catch {
+            throw Refusal(StationError.progressUnreadable, "\(database.path): \(error)")
+        }
     }
 
     private func write(_ change: @escaping @Sendable (Database) throws -> Void) async throws {
@@ -84,4 +122,19 @@ public final class StationStore: ProgressStore, ReportBox {
             throw Refusal(StationError.progressUnwritable, "\(database.path): \(error)")
         }
     }
+}
+
+/// A report as it is stored.
+struct StoredReport: Sendable {
+    let number: Int64
+    let body: [UInt8]
+
+    /// Throws a `StatementError`.
+    func report() throws -> ReportUnit.Request { try StatementCoding.decode(ReportUnit.Request.self, from: body) }
+}
+
+/// How many reports the Factory Service refused with one code.
+public struct StuckReports: Sendable, Codable, Equatable {
+    public let code: String
+    public let count: Int
 }

@@ -49,7 +49,7 @@ extension ObisStation {
                 throw ValidationError("The configuration has no chip address for place \(place).")
             }
             let station = try Station(configuration, sites: sites) {
-                Output.error("the Factory Service refused a report: \($0)")
+                Output.error(Status.refused($0))
             }
             let summary: LineSummary
             do {

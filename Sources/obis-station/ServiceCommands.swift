@@ -21,7 +21,7 @@ struct BenchOptions: ParsableArguments {
         _ options: StationOptions,
         _ body: (Site, GetStatus.Batch, String) async throws -> Value
     ) async throws -> Value {
-        let station = try Station(try options.load()) { Output.error("the Factory Service refused a report: \($0)") }
+        let station = try Station(try options.load()) { Output.error(ObisStation.Status.refused($0)) }
         do {
             let batch = try await station.batch(workOrder)
             let shift = try await station.signIn(options.operatorName)
@@ -116,44 +116,6 @@ extension ObisStation {
             }
             let made = try StationCertificate.make(name: station, keyPath: key, requestPath: request)
             Output.line("fingerprint \(made.fingerprint)")
-        }
-    }
-
-    struct Status: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "status",
-            abstract: "Shows the site's work orders and what this station has yet to report."
-        )
-
-        @OptionGroup var options: StationOptions
-
-        @Flag(help: "One JSON object on standard output.")
-        var json = false
-
-        func run() async throws {
-            let station = try Station(try options.load())
-            do {
-                let orders = try await station.work.ask(ListWorkOrders.self, Nothing())
-                let pending = try await station.store.pendingReports()
-                if json {
-                    Output.line(String(decoding: try StatementCoding.encode(orders), as: UTF8.self))
-                } else {
-                    for order in orders.orders {
-                        let batch = order.batch
-                        let firmware = order.hasFirmware ? "" : "  NO FIRMWARE"
-                        Output.line(
-                            "\(batch.batch)  \(batch.product)  \(batch.state.rawValue)  "
-                                + "\(batch.account.remaining) of \(batch.account.granted) left, until \(batch.notAfter)"
-                                + firmware
-                        )
-                    }
-                    Output.line("\(pending) reports waiting")
-                }
-            } catch {
-                await station.close()
-                throw error
-            }
-            await station.close()
         }
     }
 }

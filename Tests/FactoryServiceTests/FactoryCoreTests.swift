@@ -7,8 +7,9 @@ import Vocabulary
 @Suite struct FactoryCoreTests {
     @Test(arguments: [
         (GetStatus.Batch.State.open, 5, 0, 0, 0, WorkOrderStanding.offered), (.open, 0, 10, 9, 0, .finishing),
-        (.open, 0, 10, 10, 1, .service), (.open, 0, 10, 10, 0, .over), (.ended, 5, 3, 2, 0, .finishing),
-        (.ended, 5, 3, 3, 2, .service), (.revoked, 5, 3, 1, 2, .over), (.waiting, 5, 0, 0, 0, .waiting),
+        (.open, 0, 10, 10, 1, .service), (.open, 0, 10, 10, 0, .finished), (.ended, 5, 3, 2, 0, .finishing),
+        (.ended, 5, 3, 3, 2, .service), (.ended, 5, 3, 3, 0, .finished), (.revoked, 5, 3, 1, 2, .over),
+        (.waiting, 5, 0, 0, 0, .waiting),
         (.closed, 0, 3, 2, 1, .service), (.closed, 0, 3, 2, 0, .over),
     ])
     func standing(
@@ -33,10 +34,12 @@ import Vocabulary
         let batches = [
             Sample.batch(1, state: .waiting), Sample.batch(2, state: .revoked),
             Sample.batch(3, state: .open, notAfter: 5_000), Sample.batch(4, state: .open, notAfter: 4_000),
+            // A station started again for it must find its finished units, and hear from the EdgeHSM that no more are left.
+            Sample.batch(5, remaining: 0, issued: 9, completed: 9), Sample.batch(6, state: .closed),
         ]
         let board = WorkOrderBoard(Sample.status(batches), firmware: [Sample.digest(103)])
-        #expect(board.orders.map(\.batch.authorization) == [4, 3, 1].map { Sample.digest($0) })
-        #expect(board.orders.map(\.hasFirmware) == [false, true, false])
+        #expect(board.orders.map(\.batch.authorization) == [4, 3, 1, 5].map { Sample.digest($0) })
+        #expect(board.orders.map(\.hasFirmware) == [false, true, false, false])
     }
 
     @Test func alarmsGoByTheEdgeHSMsTime() {

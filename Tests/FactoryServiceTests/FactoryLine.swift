@@ -113,6 +113,24 @@ final class FactoryLine: Sendable {
         try FileManager.default.contentsOfDirectory(atPath: configuration.inbox + "/" + subfolder).sorted()
     }
 
+    /// Rounds of the daemon's loop until a status satisfies `condition`; throws after a minute, which is far more than any load takes.
+    @discardableResult
+    func wait(
+        _ what: String,
+        until condition: (GetFactoryStatus.Reply) -> Bool
+    ) async throws -> GetFactoryStatus.Reply {
+        let (caller, end) = (try local(), ContinuousClock.now + .seconds(60))
+        while ContinuousClock.now < end {
+            await daemon.round()
+            let status = try await caller.call(GetFactoryStatus.self)
+            if condition(status) { return status }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw NeverCame(what: what)
+    }
+
+    struct NeverCame: Error { let what: String }
+
     /// Rounds of the daemon's loop, without its pauses.
     func rounds(_ count: Int = 2) async { for _ in 0..<count { await daemon.round() } }
 }
@@ -191,7 +209,9 @@ final class StubEdge: Sendable {
         var batches: [GetStatus.Batch] = []
         var journal: [[UInt8]] = []
         var loads: [[UInt8]] = []
-        var downlinks = 0
+        var downlinks: [DownlinkBundle] = []
+        /// Refuses a part that begins with an order of this payload type.
+        var refusedPart: String?
         var installed = 0
         var loadRefusal: Refusal?
         var statusRefusal: Refusal?
@@ -244,8 +264,12 @@ final class StubEdge: Sendable {
                 )
             }
         }
-        router.mount(ApplyDownlink.self) { _, _ in
-            self.state.withLock { $0.downlinks += 1 }
+        router.mount(ApplyDownlink.self) { _, request in
+            try self.state.withLock { state in
+                state.downlinks.append(request.bundle)
+                guard let refused = state.refusedPart else { return }
+                if request.bundle.orders.first?.payloadType == refused { throw Refusal(StatementError.badSignature) }
+            }
             return ApplyDownlink.Reply(roleKeysVersion: 1, newRevocations: 0, closed: 0)
         }
         router.mount(InstallCertificates.self) { _, _ in

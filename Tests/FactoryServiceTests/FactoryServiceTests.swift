@@ -9,7 +9,8 @@ import Vocabulary
 
 @testable import FactoryService
 
-@Suite struct FactoryServiceTests {
+/// One after the other: each has servers and TLS handshakes of its own, whose time limits a loaded machine would miss.
+@Suite(.serialized) struct FactoryServiceTests {
     private let firmware = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
 
     private func package(
@@ -190,18 +191,90 @@ import Vocabulary
         for forks in [false, true] {
             try await with { line in
                 try line.edge.grow(20)
-                await line.rounds(1)
+                try await line.wait("checkpoint of 20") { $0.checkpointSize == 20 }
                 if forks {
-                    try line.edge.grow(5)
                     line.edge.state.withLock { $0.forksRoot = true }
+                    try line.edge.grow(5)
                 } else {
                     line.edge.state.withLock { $0.journal.removeLast(5) }
                 }
-                await line.rounds(1)
-                let status = try await line.local().call(GetFactoryStatus.self)
-                #expect(status.alarms.contains { $0.code == FactoryError.journalChanged.rawValue }, "forks \(forks)")
+                let status = try await line.wait("alarm, forks \(forks)") { status in
+                    status.alarms.contains { $0.code == FactoryError.journalChanged.rawValue }
+                }
                 #expect(status.checkpointSize == 20)
             }
+        }
+    }
+
+    /// The daemon's own loop, an export and a person's `status` may all pull at one time.
+    @Test func pullsAtOneTimeAreNoAlarm() async throws {
+        try await with { line in
+            let caller = try line.local()
+            let folder = line.folder
+            for _ in 0..<3 {
+                try line.edge.grow(300)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<4 {
+                        group.addTask { _ = try await caller.call(ExportRecords.self, .init(folder: folder)) }
+                        group.addTask { await line.rounds(1) }
+                    }
+                    try await group.waitForAll()
+                }
+                let alarms = try await caller.call(GetFactoryStatus.self).alarms
+                #expect(!alarms.contains { $0.code.hasPrefix("factory.journal.") }, "\(alarms)")
+            }
+        }
+    }
+
+    /// A unit's sealed label record can't be fetched again after `complete`: a lost shift must not cost it.
+    @Test func aLabelRecordIsTakenUnderAnUnknownShiftAndMarkedSo() async throws {
+        try await with { line in
+            line.edge.state.withLock { $0.batches = [Sample.batch(1)] }
+            await line.rounds(1)
+            let one = try line.station("station-1")
+            _ = try await one.call(ReportUnit.self, report("lost", Sample.digest(1), sealed: 7))
+            let refusal = await #expect(throws: Refusal.self) {
+                try await one.call(ReportUnit.self, report("lost", Sample.digest(1)))
+            }
+            #expect(refusal?.has(FactoryError.notSignedIn) == true, "nothing is lost with this one")
+            _ = try await line.local().call(ExportRecords.self, .init(folder: line.folder))
+            let labels = try String(contentsOfFile: line.folder + "/labels.jsonl", encoding: .utf8)
+            #expect(labels.contains(Octets([UInt8](repeating: 7, count: 64)).base64))
+            let events = try String(contentsOfFile: line.folder + "/events.jsonl", encoding: .utf8)
+            #expect(events.contains(#""shiftUnknown":true"#))
+        }
+    }
+
+    @Test func aBundleLargerThanAFrameGoesDownInParts() async throws {
+        let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 60_000)
+        func envelope(_ number: Int) -> Envelope {
+            Envelope(payloadType: "test/\(number)", payload: payload, signatures: [])
+        }
+        let keys = (0..<5).map { envelope($0) }
+        let orders = (5..<9).map { envelope($0) }
+        try await with { line in
+            try line.drop(try StatementCoding.encode(DownlinkBundle(roleKeys: keys, orders: orders)), "a.bundle")
+            await line.rounds()
+            #expect(try line.inbox("done") == ["a.bundle"])
+            let parts = line.edge.state.withLock { $0.downlinks }
+            #expect(parts.count > 1)
+            #expect(parts.flatMap(\.roleKeys) == keys && parts.flatMap(\.orders) == orders)
+            let order = parts.flatMap { $0.roleKeys + $0.orders }.map(\.payloadType)
+            #expect(order == (0..<9).map { "test/\($0)" }, "applied in the bundle's order")
+        }
+    }
+
+    /// As within one request: nobody keeps a revocation away by a bad part before it.
+    @Test func aRefusedPartOfABundleKeepsNoLaterOneAway() async throws {
+        let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 150_000)
+        let orders = (0..<3).map { Envelope(payloadType: "test/\($0)", payload: payload, signatures: []) }
+        try await with { line in
+            line.edge.state.withLock { $0.refusedPart = "test/0" }
+            try line.drop(try StatementCoding.encode(DownlinkBundle(orders: orders)), "a.bundle")
+            await line.rounds()
+            #expect(line.edge.state.withLock { $0.downlinks.flatMap(\.orders) } == orders)
+            let why = try String(contentsOfFile: line.configuration.inbox + "/refused/a.bundle.why", encoding: .utf8)
+            #expect(why.hasPrefix("statement.signature.invalid\n"))
         }
     }
 

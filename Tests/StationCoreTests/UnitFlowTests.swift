@@ -180,9 +180,30 @@ import Vocabulary
         site.desk.scan.withLock { $0 = "MT:-24J0AFN00KA0648G00" }
         let outcome = try await site.run()
         #expect(outcome.refusal?.has(StationError.labelMismatch) == true && outcome.result == .unfinished)
-        #expect(site.chip.state.withLock { $0.locks } == 0)
+        #expect(site.chip.state.withLock { $0.locks == 0 && $0.features == nil }, "no fuse is burnt")
         site.desk.scan.withLock { $0 = nil }
         requirePassed(site, try await site.run())
+    }
+
+    /// What can't be undone comes last: first all is read back, then the fuses, then the lock.
+    @Test(arguments: ChipFamily.allCases)
+    func fusesAreBurntAfterTheReadBack(_ family: ChipFamily) async throws {
+        let site = FakeSite(chip: FakeChip(family: family))
+        requirePassed(site, try await site.run())
+        let commands = site.chip.state.withLock { $0.commands }
+        let fuses = try #require(commands.firstIndex(of: "setSecurityFeatures"))
+        let lock = try #require(commands.firstIndex(of: "lockDebug"))
+        #expect(commands[..<fuses].count { $0 == "readBack" } >= 5, "five regions")
+        #expect(!commands[fuses...].dropLast(commands.count - lock).contains("readBack"))
+        #expect(fuses < lock)
+    }
+
+    @Test func contentThatCannotBeReadBackIsFoundBeforeAnyFuseIsBurnt() async throws {
+        let site = FakeSite()
+        site.chip.fail("readBack", Refusal(FakeChipError.flashFailed))
+        let outcome = try await site.run()
+        #expect(outcome.result == .failed)
+        #expect(site.chip.state.withLock { $0.features == nil && $0.locks == 0 })
     }
 
     @Test func aDeviceThatCannotProveItsKeyIsGivenUp() async throws {

@@ -24,7 +24,7 @@ struct Intake: Sendable {
             _ = try? await link.refresh()
             return "batch \(reply.batch) of \(reply.product), \(reply.quantity) units, \(reply.authorization)"
         case .downlink(let bundle):
-            let reply = try await link.ask(ApplyDownlink.self, .init(bundle: bundle))
+            let reply = try await apply(bundle)
             _ = try? await link.refresh()
             return "RoleKeys \(reply.roleKeysVersion), \(reply.newRevocations) new revocations, \(reply.closed) closed"
         case .certificates(let certificates):
@@ -34,5 +34,22 @@ struct Intake: Sendable {
             _ = try await firmware.put(bytes)
             return "firmware \(digest), \(bytes.count) octets"
         }
+    }
+
+    /// Part by part where the bundle is larger than a frame. As within one part, a part that does not hold keeps none
+    /// behind it away; its refusal is thrown at the end.
+    private func apply(_ bundle: DownlinkBundle) async throws -> ApplyDownlink.Reply {
+        var (version, revocations, closed) = (0, 0, 0)
+        var problem: Refusal?
+        for part in try bundle.parts(limit: ApplyDownlink.largestPart) {
+            do {
+                let reply = try await link.ask(ApplyDownlink.self, .init(bundle: part))
+                version = reply.roleKeysVersion
+                revocations += reply.newRevocations
+                closed += reply.closed
+            } catch let refusal as Refusal where !refusal.isRetryable { problem = problem ?? refusal }
+        }
+        if let problem { throw problem }
+        return ApplyDownlink.Reply(roleKeysVersion: version, newRevocations: revocations, closed: closed)
     }
 }

@@ -14,6 +14,8 @@ actor JournalPuller {
     private let identityKey: P256Point
     private var frontier: CompactRange?
     private(set) var refusal: Refusal?
+    /// The one pull that is under way: two at a time would each find entries that don't follow what is stored.
+    private var running: Task<Void, any Error>?
 
     init(link: EdgeLink, store: FactoryStore, identityKey: P256Point) {
         self.link = link
@@ -23,6 +25,22 @@ actor JournalPuller {
 
     /// Brings the copy up to a checkpoint of now. Nothing to do where the journal has not grown.
     func pull(expecting size: Int) async throws {
+        while let other = running {
+            _ = try? await other.value
+            finish(other)
+        }
+        let own = Task { try await pullAlone(expecting: size) }
+        running = own
+        defer { finish(own) }
+        try await own.value
+    }
+
+    /// Whoever sees its end first clears it: a waiter that left this to the starter would spin on a finished task.
+    private func finish(_ pull: Task<Void, any Error>) {
+        if running == pull { running = nil }
+    }
+
+    private func pullAlone(expecting size: Int) async throws {
         do {
             let stored = try await store.journalSize()
             if let newest = try await store.newestCheckpoint(), newest.size == size, stored == size { return }

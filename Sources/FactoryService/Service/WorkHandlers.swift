@@ -42,7 +42,10 @@ struct WorkHandlers: Sendable {
         guard try link.knownStatus().batches.contains(where: { $0.authorization == report.authorization }) else {
             throw Refusal(FactoryError.reportUnknownBatch, report.authorization.hex)
         }
-        guard try await store.hasShift(report.shift, of: station) else { throw Refusal(FactoryError.notSignedIn) }
-        try await store.add(report, of: station, at: now())
+        let isShiftKnown = try await store.hasShift(report.shift, of: station)
+        // A label record may exist nowhere else: it is taken from any enrolled station, and the event says that the
+        // shift is unknown.
+        guard isShiftKnown || report.labelRecord != nil else { throw Refusal(FactoryError.notSignedIn) }
+        try await store.add(report, of: station, isShiftKnown: isShiftKnown, at: now())
     }
 }

@@ -136,8 +136,14 @@ extension FactoryStore {
 
     /// Log and label record in one transaction. A label record that is there is kept: the first one came from the
     /// unit's own station, and a later one could only hide it.
-    func add(_ report: ReportUnit.Request, of station: StationName, at time: Instant) async throws {
-        let body = try StatementCoding.encode(UnitEvent(station: station, report: report))
+    func add(
+        _ report: ReportUnit.Request,
+        of station: StationName,
+        isShiftKnown: Bool,
+        at time: Instant
+    ) async throws {
+        let event = UnitEvent(station: station, report: report, isShiftKnown: isShiftKnown)
+        let body = try StatementCoding.encode(event)
         let record = try report.labelRecord.map { try StatementCoding.encode($0) }
         try await write("report") {
             try $0.execute(
@@ -206,15 +212,17 @@ extension FactoryStore {
 private struct UnitEvent: Encodable {
     let station: StationName
     let report: ReportUnit.Request
+    let isShiftKnown: Bool
 
     private enum CodingKeys: String, CodingKey {
-        case station, shift, authorization, chipUID, unit, serial, result, code, site, milliseconds
+        case station, shift, shiftUnknown, authorization, chipUID, unit, serial, result, code, site, milliseconds
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(station, forKey: .station)
         try container.encode(report.shift, forKey: .shift)
+        if !isShiftKnown { try container.encode(true, forKey: .shiftUnknown) }
         try container.encode(report.authorization, forKey: .authorization)
         try container.encode(report.chipUID, forKey: .chipUID)
         try container.encodeIfPresent(report.unit, forKey: .unit)

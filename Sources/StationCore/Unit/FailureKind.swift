@@ -21,13 +21,18 @@ public enum FailureKind: Sendable, Equatable {
         StationError.readBackMismatch.rawValue, StationError.keyMissing.rawValue,
     ]
 
-    /// Areas and subjects whose refusals would meet every unit alike.
+    /// Areas and subjects whose refusals would meet every unit alike: the site, its batch, its EdgeHSM, its services.
     private static let stopLineCodes = [
-        "edge.quota.", "edge.window.", "edge.authorization.", "edge.state.", "edge.journal.", "edge.box.",
-        "edge.receipt.", "edge.clock.", "edge.refusals.", "edge.anchor.", "edge.lease.", "edge.peer.", "edge.rolekeys.",
-        "edge.signer.", "edge.rules.", "edge.slot.", "edge.allowance.", "edge.fleet-key.", "token.", "store.", "net.",
-        "tls.", "line.", "factory.", "station.firmware.", "station.progress.", "station.work-order.", "station.permit.",
-        "station.credential.", "station.label.unwritable",
+        "edge.allotment.", "edge.allowance.", "edge.anchor.", "edge.approval.", "edge.authorization.", "edge.batch.",
+        "edge.box.", "edge.clock.", "edge.enrolment.", "edge.file.", "edge.fleet-key.", "edge.journal.", "edge.lease.",
+        "edge.manifest.", "edge.order.", "edge.package.", "edge.peer.", "edge.product.", "edge.queue.", "edge.quota.",
+        "edge.receipt.", "edge.refusals.", "edge.rolekeys.", "edge.rules.", "edge.service.", "edge.setting.",
+        "edge.signer.", "edge.slot.", "edge.state.", "edge.station.", "edge.time.", "edge.tls.", "edge.token.",
+        "edge.window.",
+        "config.", "factory.", "key.", "line.", "net.", "package.", "process.", "product.", "store.", "tls.",
+        "unit.factory-data.", "unit.key-slot.", "unit.secrets.",
+        "station.firmware.", "station.progress.", "station.work-order.", "station.permit.", "station.credential.",
+        "station.label.unwritable", "station.request.",
     ]
 
     /// Areas and subjects whose refusals mean that this device is no good.
@@ -35,6 +40,8 @@ public enum FailureKind: Sendable, Equatable {
         "chip.", "edge.chip.", "edge.key.", "edge.unit.other-key", "edge.complete.", "matter.", "factory-data.",
         "product-key.", "station.chip.locked-unfinished", "station.chip.keys-lost", "station.chip.lock-ineffective",
         "station.attestation.", "station.read-back.", "station.product-key.", "programmer.read-back.",
+        "unit.vendor-proof.", "unit.evidence.firmware", "unit.evidence.factory-data", "unit.evidence.attestation",
+        "unit.evidence.open-debug-port",
     ]
 
     public init(_ refusal: Refusal) {

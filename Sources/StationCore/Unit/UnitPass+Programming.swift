@@ -44,16 +44,6 @@ extension UnitPass {
         }
     }
 
-    mutating func setFeatures() async throws {
-        let permit = try known(permit)
-        let features = SecurityFeatures(
-            secureBootKey: permit.secureBootKey,
-            debugRootKeyHash: permit.debugRoot,
-            socClass: permit.socClass
-        )
-        try await site.chip { try await $0.setSecurityFeatures(features) }
-    }
-
     /// While the port is open everything is read back octet by octet; of a locked chip its own digests must do.
     mutating func checkContent() async throws {
         let (permit, credential, data) = (try known(permit), try known(credential), try known(data))
@@ -70,11 +60,26 @@ extension UnitPass {
         if let slot = batch.keySlots.first(where: { !chipStatus.slots.contains($0) }) {
             throw Refusal(portOpen ? StationError.keyMissing : .chipLockedUnfinished, slot.text)
         }
+        readBack = (permit.firmware, permit.factoryData)
+    }
+
+    /// Burns the fuses, after the content was read back and the label checked: a device with a fault in either is still
+    /// as it came. Of a locked chip the fuses are only looked at.
+    mutating func setFeatures() async throws {
+        let permit = try known(permit)
+        if portOpen {
+            let features = SecurityFeatures(
+                secureBootKey: permit.secureBootKey,
+                debugRootKeyHash: permit.debugRoot,
+                socClass: permit.socClass
+            )
+            try await site.chip { try await $0.setSecurityFeatures(features) }
+            chipStatus = try await site.chip { try await $0.status() }
+        }
         guard chipStatus.secureBootKeyHash == permit.secureBootKey.keyID,
             chipStatus.debugRootKeyHash == permit.debugRoot,
             chipStatus.socClass == permit.socClass
-        else { throw Refusal(difference, "security features") }
-        readBack = (permit.firmware, permit.factoryData)
+        else { throw Refusal(portOpen ? StationError.readBackMismatch : .chipLockedUnfinished, "security features") }
     }
 
     private func content(_ region: ChipRegion) async throws -> Digest256? {

@@ -54,6 +54,7 @@ struct UnitPass: Sendable {
         try await step(.readBack) { try await $0.checkContent() }
         try await step(.printLabel) { try await $0.printLabel() }
         try await step(.scanLabel) { try await $0.scanLabel() }
+        try await step(.features) { try await $0.setFeatures() }
         try await step(.attest) { try await $0.attest() }
         try await step(.lock) { try await $0.lock() }
         try await step(.checkLock) { try await $0.checkLock() }
@@ -65,7 +66,6 @@ struct UnitPass: Sendable {
         try await step(.writeFactoryData) { try await $0.writeFactoryData() }
         try await step(.credentials) { try await $0.writeCredentials() }
         try await step(.productKeys) { try await $0.installKeys() }
-        try await step(.features) { try await $0.setFeatures() }
     }
 
     mutating func step(_ step: UnitStep, _ body: (inout UnitPass) async throws -> Void) async throws {

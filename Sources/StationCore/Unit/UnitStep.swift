@@ -1,5 +1,6 @@
-/// The steps of one unit, in their order. What can't be undone comes last: everything is written, read back, labelled
-/// and attested before the debug port is locked, and the EdgeHSM hears `complete` when the lock was seen to hold.
+/// The steps of one unit, in their order. What can't be undone comes last: everything is written, read back and labelled
+/// before the secure-boot and debug fuses are burnt; the device attests itself under them before the debug port is
+/// locked, and the EdgeHSM hears `complete` when the lock was seen to hold.
 public enum UnitStep: String, Sendable, Codable, CaseIterable, Comparable {
     case identify
     case begin
@@ -13,10 +14,10 @@ public enum UnitStep: String, Sendable, Codable, CaseIterable, Comparable {
     case writeFactoryData
     case credentials
     case productKeys
-    case features
     case readBack
     case printLabel
     case scanLabel
+    case features
     case attest
     case lock
     case checkLock
