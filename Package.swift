@@ -151,6 +151,7 @@ let package = Package(
         program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
         program("obis-verify", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon"]),
         program("obis-demo", ["Vocabulary", "FactoryBox"]),
+        program("obis-bench", ["Vocabulary", "FactoryBox", "Matter", "KeyCustody", "PKCS11Token", crypto]),
 
         // The tests.
         .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport", swiftSettings: strict),
