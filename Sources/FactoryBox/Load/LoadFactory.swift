@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Silicon
 import Vocabulary
 
 /// A factory with one large batch and as many stations as wanted, to see what its EdgeHSM does under load.
@@ -32,7 +33,8 @@ public actor LoadFactory {
     public static func build(at directory: String, units: Int, narrator: Narrator) async throws -> LoadFactory {
         let world = try World.make(at: directory)
         let oem = try await OEM.establish(in: world, start: Clock.now)
-        let site = try await Site.build(world, oem: oem, narrator: narrator)
+        let products = ProductPlan.all.filter { !$0.family.hasVendorIdentity }
+        let site = try await Site.build(world, oem: oem, narrator: narrator, products: products)
         do {
             try await site.start()
             try await site.prepareProducts()
@@ -84,7 +86,7 @@ public actor LoadFactory {
         let driver = try CPUClock(process: getpid())
         var figures = LoadFigures(stations: count)
         while figures.wall < seconds {
-            let chips = crew.map { _ in (0..<Self.unitsATurn).map { _ in LoadChip() } }
+            let chips = crew.map { _ in (0..<Self.unitsATurn).map { _ in SoftChip() } }
             let (edgeBefore, driverBefore) = (try edge.seconds(), try driver.seconds())
             let start = ContinuousClock.now
             let waits = try await Self.together(crew, chips) { try await $0.work(work, on: $1) }
@@ -103,8 +105,8 @@ public actor LoadFactory {
 
     private static func together<Value: Sendable>(
         _ crew: [LoadStation],
-        _ chips: [[LoadChip]],
-        _ body: @escaping @Sendable (LoadStation, [LoadChip]) async throws -> Value
+        _ chips: [[SoftChip]],
+        _ body: @escaping @Sendable (LoadStation, [SoftChip]) async throws -> Value
     ) async throws -> [Value] {
         try await withThrowingTaskGroup(of: Value.self) { group in
             for (station, chips) in zip(crew, chips) { group.addTask { try await body(station, chips) } }

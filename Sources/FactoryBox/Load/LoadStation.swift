@@ -21,7 +21,7 @@ struct LoadStation: Sendable {
     let client: LineClient
     let authorization: Digest256
 
-    func work(_ work: LoadWork, on chips: [LoadChip]) async throws -> [Waited] {
+    func work(_ work: LoadWork, on chips: [SoftChip]) async throws -> [Waited] {
         var all: [Waited] = []
         for chip in chips {
             var waited = Waited()
@@ -33,7 +33,7 @@ struct LoadStation: Sendable {
     }
 
     /// Gives up what `LoadWork.issue` left open, so that no hold remains.
-    func giveUp(_ chips: [LoadChip]) async throws {
+    func giveUp(_ chips: [SoftChip]) async throws {
         for chip in chips {
             let begun = try await client.ask(
                 BeginUnit.self,
@@ -46,11 +46,11 @@ struct LoadStation: Sendable {
         }
     }
 
-    private func issue(_ chip: LoadChip, _ waited: inout Waited) async throws -> Digest256 {
+    private func issue(_ chip: SoftChip, _ waited: inout Waited) async throws -> Digest256 {
         let begun = try await timed(&waited.unit) {
             try await client.ask(BeginUnit.self, .init(authorization: authorization, chipUID: chip.uid))
         }
-        let request = Octets(try chip.request(begun.nonce))
+        let request = try chip.request(begun.nonce)
         let issued = try await timed(&waited.issue) {
             try await client.ask(
                 IssueCredential.self,
@@ -62,7 +62,7 @@ struct LoadStation: Sendable {
         return begun.unit
     }
 
-    private func finish(_ unit: Digest256, _ chip: LoadChip, _ waited: inout Waited) async throws {
+    private func finish(_ unit: Digest256, _ chip: SoftChip, _ waited: inout Waited) async throws {
         let data = try await timed(&waited.unit) {
             try await client.ask(GetFactoryData.self, .init(authorization: authorization, unit: unit))
         }

@@ -9,7 +9,7 @@ extension Site {
 
     /// Has the officers approve `units` more, loads one batch of them, and returns its authorization.
     func loadLargeBatch(of units: Int) async throws -> Digest256 {
-        guard let plug = ProductPlan.all.first(where: { !$0.family.hasVendorIdentity }) else {
+        guard let plug = products.first(where: { !$0.family.hasVendorIdentity }) else {
             throw Refusal(FactoryBoxError.unexpected, "no product without chip identity")
         }
         let approval = try await approve(units, of: plug)
