@@ -30,8 +30,9 @@ struct DERReader {
         following = nodes.next()
     }
 
-    var peek: ASN1Identifier? { following?.identifier }
-    var isAtEnd: Bool { following == nil }
+    // Not inlined: the optimizer of Swift 6.3 stops with an ownership error where these meet in a loop.
+    var peek: ASN1Identifier? { @inline(never) get { following?.identifier } }
+    var isAtEnd: Bool { @inline(never) get { following == nil } }
 
     mutating func any() throws -> ASN1Node {
         guard let node = following else { throw Refusal(fault, "a field is missing") }

@@ -1,0 +1,70 @@
+import ArgumentParser
+import FactoryBox
+import Foundation
+import Vocabulary
+
+/// What an EdgeHSM can do on this machine, beside what its parts cost in the same run.
+@main
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "obis-bench",
+        abstract: "Measures durable issuing, beside the signatures and syncs that it is made of."
+    )
+
+    @Option(help: "Where the factory is put; made anew.") var directory = ".bench"
+    @Option(help: "Rounds; each measures everything, and the medians are told.") var rounds = 3
+    @Option(help: "Seconds of one measurement under load.") var seconds = 4.0
+    @Option(help: "Numbers of stations, with commas between.") var stations = "1,16,64"
+    @Option(help: "Units in the batch.") var units = 1_000_000
+    @Option(help: "A file for the figures as JSON.") var json: String?
+
+    func validate() throws {
+        guard (1...100).contains(rounds), (0.1...600).contains(seconds), levels.allSatisfy({ (1...64).contains($0) })
+        else { throw ValidationError("rounds 1 to 100, seconds 0.1 to 600, stations 1 to 64 each") }
+        guard !levels.isEmpty, (1_000...10_000_000).contains(units) else {
+            throw ValidationError("stations: at least one number; units: 1,000 to 10,000,000")
+        }
+    }
+
+    /// 0, which is refused, for what is no number.
+    private var levels: [Int] { stations.split(separator: ",").map { Int($0) ?? 0 } }
+
+    func run() async throws {
+        let narrator = Narrator()
+        narrator.chapter("A factory for the measurement")
+        let factory = try await LoadFactory.build(at: directory, units: units, narrator: narrator)
+        do {
+            let report = try await measure(factory, narrator)
+            await factory.stop()
+            print("\n" + report.text)
+            if let json { try report.json().write(to: URL(fileURLWithPath: json), options: .atomic) }
+            try World.remove(at: directory)
+        } catch {
+            await factory.stop()
+            throw error
+        }
+    }
+
+    private func measure(_ factory: LoadFactory, _ narrator: Narrator) async throws -> Report {
+        let parts = try await Parts.prepare(in: factory)
+        var report = Report(machine: .current(), rounds: rounds, seconds: seconds)
+        narrator.chapter("Warm-up")
+        _ = try await parts.measure(scale: 0.2)
+        for level in levels { _ = try await factory.measure(.issue, stations: level, seconds: seconds / 2) }
+        for round in 1...rounds {
+            narrator.chapter("Round \(round) of \(rounds)")
+            let costs = try await parts.measure()
+            var loads: [Load] = []
+            for level in levels {
+                for work in LoadWork.allCases {
+                    let figures = try await factory.measure(work, stations: level, seconds: seconds)
+                    loads.append(Load(work: work, figures: figures, parts: costs))
+                    narrator.note("\(work), \(level) stations: \(Int(figures.unitsPerCPUSecond)) per CPU second")
+                }
+            }
+            report.add(Round(parts: costs, loads: loads))
+        }
+        await parts.end()
+        return report
+    }
+}
