@@ -1,5 +1,7 @@
 import Crypto
 import Foundation
+import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 import Vocabulary
@@ -185,6 +187,33 @@ private let echo: FrameServer.Handler = { _, body in body }
         let client = try server.client(server.pki.issue("line-3", role: "station"))
         await server.stop()
         #expect(await code { try await client.text("a") } == "net.connect.failed")
+    }
+
+    /// A server killed while it shakes hands is out of reach, not untrusted: whoever asked may ask again.
+    @Test func endInsteadOfAHandshakeIsAConnectFailure() async throws {
+        let folder = try TestFolder()
+        let server = try TestServer(folder: folder)
+        let credential = try server.pki.issue("line-3", role: "station")
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { $0.close() }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let client = try FrameClient(
+            FrameClientConfiguration(
+                endpoint: .tls(
+                    host: "127.0.0.1",
+                    port: listener.localAddress?.port ?? 0,
+                    identity: credential.identity(in: folder.url, as: "client"),
+                    authorities: [server.pki.authority.der],
+                    server: ServerExpectation(role: "edgehsm"),
+                    now: { [clock = server.clock] in clock.now }
+                )
+            )
+        )
+        for _ in 0..<8 {
+            #expect(await code { try await client.text("a") } == "net.connect.failed")
+        }
+        await client.close()
+        try await listener.close()
     }
 
     @Test func clientJudgesTheServer() async throws {
