@@ -32,14 +32,30 @@ extension TokenExecution {
         of batch: Batch
     ) async throws -> SignedCredential {
         let certificates = try installed(batch)
-        let pai = try AttestationCertificate(der: certificates.pai.bytes)
-        let paa = try AttestationCertificate(der: certificates.paa.bytes)
-        let issuer = try CertificateIssuer(pai)
+        let issuer = try await issuers.issuer(of: certificates, token: token)
+        do {
+            let dac = try await sign(facts, unit, batch, issuer)
+            let secrets = try await UnitSecrets.derive(for: unit, of: batch.id, from: token)
+            return SignedCredential(dac: dac.der, commitment: try secrets.commitment(of: batch.manifest))
+        } catch {
+            // The key may be another one by now: the next request looks it up anew.
+            issuers.forget(certificates)
+            throw error
+        }
+    }
+
+    private func sign(
+        _ facts: DeviceFacts,
+        _ unit: Digest256,
+        _ batch: Batch,
+        _ issuer: ProductIssuer
+    ) async throws -> AttestationCertificate {
+        let authority = issuer.authority
         let serial = try CertificateSerial(random: Random.octets(CertificateSerial.size))
         let commonName = "\(batch.manifest.product) \(Hex.encode(unit.bytes.prefix(8)))"
-        let notBefore = max(max(pai.notBefore, paa.notBefore), batch.authorization.notBefore)
+        let notBefore = max(max(authority.pai.notBefore, authority.paa.notBefore), batch.authorization.notBefore)
         let profile = try CertificateProfile.dac(
-            issuer: issuer,
+            issuer: authority.issuer,
             commonName: String(commonName.suffix(MatterName.longestCommonName)),
             vendorID: batch.manifest.vendorID,
             productID: batch.manifest.productID,
@@ -47,11 +63,10 @@ extension TokenExecution {
             serial: serial,
             notBefore: notBefore
         )
-        let key = try await token.signingKey(BatchKeys.pai(batch.manifest.product))
         let dac = try await CertificateIssuing.issue(
             ToBeSignedCertificate(profile),
             as: .dac,
-            issuer: issuer,
+            issuer: authority.issuer,
             expected: CertificateExpectation(
                 publicKey: facts.publicKey,
                 vendorID: batch.manifest.vendorID,
@@ -60,11 +75,10 @@ extension TokenExecution {
                 commonName: String(commonName.suffix(MatterName.longestCommonName)),
                 notBefore: notBefore
             ),
-            sign: { try await key.sign($0) }
+            sign: { try await issuer.key.sign($0) }
         )
-        try AttestationChain.verify(dac: dac, pai: pai, paas: [paa])
-        let secrets = try await UnitSecrets.derive(for: unit, of: batch.id, from: token)
-        return SignedCredential(dac: dac.der, commitment: try secrets.commitment(of: batch.manifest))
+        try authority.verify(dac)
+        return dac
     }
 
     func installed(_ batch: Batch) throws -> CertificatesInstalled {

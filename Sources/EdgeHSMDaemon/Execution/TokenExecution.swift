@@ -3,11 +3,12 @@ public import Matter
 public import Statements
 import Vocabulary
 
-/// Executes with the keys of one token. Holds no state of its own, so any call may be repeated.
+/// Executes with the keys of one token. Remembers only what it would find again, so any call may be repeated.
 public struct TokenExecution: Execution {
     let token: any Token
     /// Whose Certification Declarations are accepted: the alliance's signers, and in the lab its published test key.
     let declarationSigners: [DeclarationSigner]
+    let issuers = IssuerCache()
 
     public init(token: any Token, declarationSigners: [DeclarationSigner]) {
         self.token = token

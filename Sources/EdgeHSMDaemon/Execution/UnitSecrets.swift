@@ -60,15 +60,19 @@ struct UnitSecrets: Sendable {
         try SPAKE2PlusVerifier(passcode: passcode, salt: salt, iterations: iterations)
     }
 
-    /// SHA-256(blind ‖ passcode u32 LE ‖ discriminator u16 LE ‖ salt ‖ rotating id ‖ SPAKE2+ verifier).
+    /// SHA-256(blind ‖ passcode u32 LE ‖ discriminator u16 LE ‖ salt ‖ rotating id ‖ SPAKE2+ iterations u32 LE). The
+    /// SPAKE2+ verifier follows from these, and is not worked out before somebody asks for it.
     func commitment(of manifest: Manifest) throws -> Digest256 {
         let number = passcode.reveal()
+        guard let iterations = UInt32(exactly: manifest.commissioning.iterations) else {
+            throw Refusal(ExecutionError.packageMismatch, "SPAKE2+ iterations")
+        }
         var octets = blind.withBytes { Array($0) }
         defer { for index in octets.indices { octets[index] = 0 } }
         octets += (0..<4).map { UInt8(truncatingIfNeeded: number >> UInt32($0 * 8)) }
         octets += (0..<2).map { UInt8(truncatingIfNeeded: discriminator.value >> UInt16($0 * 8)) }
         octets += salt + rotatingID
-        try verifier(iterations: manifest.commissioning.iterations).octets.withBytes { octets += $0 }
+        octets += (0..<4).map { UInt8(truncatingIfNeeded: iterations >> UInt32($0 * 8)) }
         return Digest256.of(octets)
     }
 

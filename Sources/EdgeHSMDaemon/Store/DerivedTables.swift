@@ -31,22 +31,22 @@ enum DerivedTables {
             )
         default: break
         }
-        try db.execute(sql: "UPDATE derived_state SET size = ?", arguments: [entry.sequence + 1])
+        try db.cachedStatement(sql: "UPDATE derived_state SET size = ?").execute(arguments: [entry.sequence + 1])
     }
 
     private static func put(_ record: UnitRecord, _ db: Database) throws {
-        try db.execute(
-            sql: "INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?, ?, ?)",
-            arguments: [
-                record.unit.blob, record.authorization.blob, record.chipUID.blob, record.generation, record.isLive,
-                try StatementCoding.encode(record).blob,
-            ]
-        )
+        try db.cachedStatement(sql: "INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?, ?, ?)")
+            .execute(
+                arguments: [
+                    record.unit.blob, record.authorization.blob, record.chipUID.blob, record.generation, record.isLive,
+                    try StatementCoding.encode(record).blob,
+                ]
+            )
     }
 
     /// A key stays with the first unit it was certified for: a later claim would be an error of the decision.
     private static func put(key: Digest256, of unit: Digest256, _ db: Database) throws {
-        try db.execute(sql: "INSERT INTO keys VALUES (?, ?)", arguments: [key.blob, unit.blob])
+        try db.cachedStatement(sql: "INSERT INTO keys VALUES (?, ?)").execute(arguments: [key.blob, unit.blob])
     }
 
     private static func enrol(_ body: StationEnrolled, at sequence: Int, _ db: Database) throws {

@@ -5,7 +5,7 @@ import Vocabulary
 
 extension JournalStore {
     static func unit(_ id: Digest256, _ db: Database) throws -> UnitRecord? {
-        try Row.fetchOne(db, sql: "SELECT record FROM units WHERE unit = ?", arguments: [id.blob]).map(record)
+        try one("SELECT record FROM units WHERE unit = ?", [id.blob], db).map(record)
     }
 
     /// What the core asks of a chip, and of the key of a CSR.
@@ -15,15 +15,15 @@ extension JournalStore {
         key: Digest256? = nil,
         _ db: Database
     ) throws -> ChipFacts {
-        let newest = try Row.fetchOne(
-            db,
-            sql: "SELECT record FROM units WHERE chip = ? AND authorization = ? ORDER BY generation DESC LIMIT 1",
-            arguments: [chip.blob, authorization.blob]
+        let newest = try one(
+            "SELECT record FROM units WHERE chip = ? AND authorization = ? ORDER BY generation DESC LIMIT 1",
+            [chip.blob, authorization.blob],
+            db
         )
-        let elsewhere = try Row.fetchOne(
-            db,
-            sql: "SELECT record FROM units WHERE chip = ? AND authorization <> ? AND is_live LIMIT 1",
-            arguments: [chip.blob, authorization.blob]
+        let elsewhere = try one(
+            "SELECT record FROM units WHERE chip = ? AND authorization <> ? AND is_live LIMIT 1",
+            [chip.blob, authorization.blob],
+            db
         )
         return ChipFacts(
             newest: try newest.map(record),
@@ -47,7 +47,7 @@ extension JournalStore {
 
     /// The unit that a key was certified for, ever.
     private static func owner(ofKey key: Digest256, _ db: Database) throws -> Digest256? {
-        try Row.fetchOne(db, sql: "SELECT unit FROM keys WHERE key = ?", arguments: [key.blob])?.fixed("unit")
+        try one("SELECT unit FROM keys WHERE key = ?", [key.blob], db)?.fixed("unit")
     }
 
     /// The newest certificate of a name for this key that was not revoked and has not ended.
@@ -60,6 +60,11 @@ extension JournalStore {
                 """,
             arguments: [key.blob, name.text, now.seconds]
         )?.octets("certificate")
+    }
+
+    /// These stand in the path of every unit, so each is compiled once.
+    private static func one(_ sql: String, _ arguments: StatementArguments, _ db: Database) throws -> Row? {
+        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
     private static func record(_ row: Row) throws -> UnitRecord {

@@ -68,10 +68,8 @@ final class JournalStore: Sendable {
     }
 
     static func append(_ stored: StoredEntry, in db: Database) throws {
-        try db.execute(
-            sql: "INSERT INTO journal VALUES (?, ?, ?)",
-            arguments: [stored.entry.sequence, stored.bytes.blob, stored.leaf.blob]
-        )
+        try db.cachedStatement(sql: "INSERT INTO journal VALUES (?, ?, ?)")
+            .execute(arguments: [stored.entry.sequence, stored.bytes.blob, stored.leaf.blob])
         try DerivedTables.apply(stored.entry, in: db)
     }
 

@@ -78,19 +78,12 @@ public enum AttestationChain {
         try pai.check(as: .pai)
         progress.stage = 303
         try dac.check(as: .dac)
-        guard dac.vendorID == pai.vendorID else {
-            throw Refusal(MatterError.chainDACVendor, differ(dac.vendorID, pai.vendorID))
-        }
-        guard pai.productID == nil || pai.productID == dac.productID else {
-            throw Refusal(MatterError.chainDACProduct, differ(dac.productID, pai.productID))
-        }
+        try checkScope(dac: dac, pai: pai)
         let paa = try anchor(of: pai, in: paas)
         progress.paa = paa
         progress.stage = 105
         try paa.check(as: .paa)
-        guard paa.vendorID == nil || paa.vendorID == pai.vendorID else {
-            throw Refusal(MatterError.chainPAIVendor, differ(pai.vendorID, paa.vendorID))
-        }
+        try checkScope(pai: pai, paa: paa)
         if let now, !dac.isValid(at: now) {
             throw Refusal(MatterError.chainDACExpired, "valid \(dac.notBefore) to \(dac.notAfter), judged at \(now)")
         }
@@ -98,8 +91,23 @@ public enum AttestationChain {
         return paa
     }
 
+    static func checkScope(dac: AttestationCertificate, pai: AttestationCertificate) throws {
+        guard dac.vendorID == pai.vendorID else {
+            throw Refusal(MatterError.chainDACVendor, differ(dac.vendorID, pai.vendorID))
+        }
+        guard pai.productID == nil || pai.productID == dac.productID else {
+            throw Refusal(MatterError.chainDACProduct, differ(dac.productID, pai.productID))
+        }
+    }
+
+    static func checkScope(pai: AttestationCertificate, paa: AttestationCertificate) throws {
+        guard paa.vendorID == nil || paa.vendorID == pai.vendorID else {
+            throw Refusal(MatterError.chainPAIVendor, differ(pai.vendorID, paa.vendorID))
+        }
+    }
+
     /// The PAA whose key identifier the PAI names; among several, the one that also has the issuer's name.
-    private static func anchor(
+    static func anchor(
         of pai: AttestationCertificate,
         in paas: [AttestationCertificate]
     ) throws -> AttestationCertificate {
@@ -115,17 +123,45 @@ public enum AttestationChain {
         pai: AttestationCertificate,
         paa: AttestationCertificate
     ) throws {
+        try checkName(dac: dac, pai: pai)
+        try checkName(pai: pai, paa: paa)
+        try checkCritical([dac, pai, paa])
+        try checkSignature(dac: dac, pai: pai)
+        try checkSignatures(pai: pai, paa: paa)
+        try checkValidity(pai: pai, paa: paa, whenIssuing: dac)
+    }
+
+    static func checkName(dac: AttestationCertificate, pai: AttestationCertificate) throws {
         guard dac.issuer == pai.subject, dac.authorityKeyIdentifier == pai.subjectKeyIdentifier else {
             throw Refusal(MatterError.chainDACIssuer)
         }
+    }
+
+    static func checkName(pai: AttestationCertificate, paa: AttestationCertificate) throws {
         guard pai.issuer == paa.subject else { throw Refusal(MatterError.chainPAIIssuer) }
-        for certificate in [dac, pai, paa] {
+    }
+
+    static func checkCritical(_ certificates: [AttestationCertificate]) throws {
+        for certificate in certificates {
             guard let unknown = certificate.extensions.unknownCritical.first else { continue }
             throw Refusal(MatterError.chainUnknownCritical, Hex.encode(unknown))
         }
+    }
+
+    static func checkSignature(dac: AttestationCertificate, pai: AttestationCertificate) throws {
         guard dac.isSigned(by: pai.publicKey) else { throw Refusal(MatterError.chainDACSignature) }
+    }
+
+    static func checkSignatures(pai: AttestationCertificate, paa: AttestationCertificate) throws {
         guard pai.isSigned(by: paa.publicKey) else { throw Refusal(MatterError.chainPAISignature) }
         guard paa.isSigned(by: paa.publicKey) else { throw Refusal(MatterError.chainPAASignature) }
+    }
+
+    static func checkValidity(
+        pai: AttestationCertificate,
+        paa: AttestationCertificate,
+        whenIssuing dac: AttestationCertificate
+    ) throws {
         guard wasValid(pai, whenIssuing: dac) else {
             throw Refusal(MatterError.chainPAIExpired, "at \(dac.notBefore)")
         }

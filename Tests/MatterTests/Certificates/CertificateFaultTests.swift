@@ -120,9 +120,17 @@ struct CertificateFaultTests {
         },
     ]
 
+    /// The chain's verdict. An authority that was judged once must say yes and no to the same certificates.
     private func judge(_ der: [UInt8], as kind: CertificateKind, _ laboratory: Laboratory) async throws -> String? {
         let dac = try await laboratory.dac()
-        return try refusalCode {
+        let once = try refusalCode {
+            let authority = try AttestationAuthority(
+                pai: kind == .pai ? der : laboratory.pai.der,
+                paa: kind == .paa ? der : laboratory.paa.der
+            )
+            try authority.verify(kind == .dac ? AttestationCertificate(der: der) : dac)
+        }
+        let verdict = try refusalCode {
             let read = try AttestationCertificate(der: der)
             try AttestationChain.verify(
                 dac: kind == .dac ? read : dac,
@@ -130,6 +138,8 @@ struct CertificateFaultTests {
                 paas: [kind == .paa ? read : laboratory.paa]
             )
         }
+        #expect((once == nil) == (verdict == nil))
+        return verdict
     }
 
     @Test("each altered certificate is refused with its code though its signature is right", arguments: all)

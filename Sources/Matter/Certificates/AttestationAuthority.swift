@@ -1,0 +1,33 @@
+/// A PAI and the PAA above it, judged once for all the DACs that are issued under them.
+///
+/// `init` and `verify` together ask everything that `AttestationChain.verify` asks of the three certificates.
+public struct AttestationAuthority: Sendable {
+    public let pai: AttestationCertificate
+    public let paa: AttestationCertificate
+    /// What a DAC takes from the PAI.
+    public let issuer: CertificateIssuer
+
+    /// Throws what parsing and `AttestationChain.verify` throw for a PAI and its PAA.
+    public init(pai: [UInt8], paa: [UInt8]) throws {
+        self.pai = try AttestationCertificate(der: pai)
+        self.paa = try AttestationCertificate(der: paa)
+        issuer = try CertificateIssuer(self.pai)
+        try self.pai.check(as: .pai)
+        _ = try AttestationChain.anchor(of: self.pai, in: [self.paa])
+        try self.paa.check(as: .paa)
+        try AttestationChain.checkScope(pai: self.pai, paa: self.paa)
+        try AttestationChain.checkName(pai: self.pai, paa: self.paa)
+        try AttestationChain.checkCritical([self.pai, self.paa])
+        try AttestationChain.checkSignatures(pai: self.pai, paa: self.paa)
+    }
+
+    /// Throws what `AttestationChain.verify` throws for this DAC; like it, judges PAI and PAA at the DAC's notBefore.
+    public func verify(_ dac: AttestationCertificate) throws {
+        try dac.check(as: .dac)
+        try AttestationChain.checkScope(dac: dac, pai: pai)
+        try AttestationChain.checkName(dac: dac, pai: pai)
+        try AttestationChain.checkCritical([dac])
+        try AttestationChain.checkSignature(dac: dac, pai: pai)
+        try AttestationChain.checkValidity(pai: pai, paa: paa, whenIssuing: dac)
+    }
+}
