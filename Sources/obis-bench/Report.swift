@@ -19,8 +19,8 @@ struct Load: Sendable, Codable {
     /// Seconds that a station waited for the EdgeHSM for one unit.
     let unitP50: Double
     let unitP99: Double
-    /// CPU of CSR verify, token signature and its share of a sync, of the CPU for one unit.
-    let ratio: Double
+    /// CPU of CSR verify, token signature and a share of a sync, of the CPU for one unit; of `issue` alone.
+    let ratio: Double?
 
     init(work: LoadWork, figures: LoadFigures, parts: [Part: Cost]) {
         self.work = work.rawValue
@@ -34,7 +34,7 @@ struct Load: Sendable, Codable {
         issueP99 = LoadFigures.percentile(figures.issueWaits, 0.99)
         unitP50 = LoadFigures.percentile(figures.unitWaits, 0.5)
         unitP99 = LoadFigures.percentile(figures.unitWaits, 0.99)
-        ratio = cpu > 0 ? Self.floor(parts, stations: figures.stations) / cpu : 0
+        ratio = work == .issue && cpu > 0 ? Self.floor(parts, stations: figures.stations) / cpu : nil
     }
 
     /// What issuing costs at least: one proof of possession, one signature of the token, and a share of one sync. With n
@@ -57,7 +57,7 @@ struct Load: Sendable, Codable {
         issueP99 = middle(\.issueP99)
         unitP50 = middle(\.unitP50)
         unitP99 = middle(\.unitP99)
-        ratio = middle(\.ratio)
+        ratio = first.ratio == nil ? nil : median(loads.compactMap(\.ratio))
     }
 
     static func middle(of loads: [Load]) -> Load? { loads.first.map { Load(medianOf: loads, first: $0) } }
@@ -170,7 +170,7 @@ struct Report: Sendable {
                     number(load.cpu * 1e6, 0), number(load.unitsPerCPUSecond, 0), number(load.unitsPerSecond, 0),
                     "\(number(load.issueP50 * 1e3, 2)) / \(number(load.issueP99 * 1e3, 2))",
                     "\(number(load.unitP50 * 1e3, 2)) / \(number(load.unitP99 * 1e3, 2))",
-                    number(load.driverCPU * 1e6, 0), number(load.ratio, 2),
+                    number(load.driverCPU * 1e6, 0), load.ratio.map { number($0, 2) } ?? "",
                 ]
             )
         }
