@@ -7,9 +7,13 @@ import Vocabulary
 /// A host sees its own SoftHSM2 configuration only, as it would if it were a machine: a station has none at all.
 public struct World: Sendable {
     private static let marker = ".obis-factory-box"
+    private static let processList = "pids"
+    private static let socketNote = "sockets"
 
     let root: URL
     let programs: Programs
+    /// A short path, for a Unix socket's may have 107 octets and `root` is as long as its owner likes.
+    let sockets: String
     /// Extra environment of every process, for tests: fault points, frame taps, a clock shim.
     let extra: [String: String]
 
@@ -19,18 +23,30 @@ public struct World: Sendable {
         try remove(at: directory)
         try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
         try Data().write(to: root.appendingPathComponent(marker))
-        return World(root: root, programs: .beside(), extra: extra)
+        ProcessBook.shared.keep(in: root.appendingPathComponent(processList).path)
+        let sockets = try SocketFolder.make()
+        try Files.write(sockets + "\n", to: root.appendingPathComponent(socketNote).path)
+        Interruption.shared.atEnd { SocketFolder.remove(sockets) }
+        return World(root: root, programs: .beside(), sockets: sockets, extra: extra)
     }
 
-    /// Throws `box.directory.not-ours` for a directory that no demo made.
+    /// Removes the directory, with what a killed demo left running or lying about elsewhere. Throws
+    /// `box.directory.not-ours` for a directory that no demo made.
     public static func remove(at directory: String) throws {
         let root = URL(fileURLWithPath: directory).standardizedFileURL
         guard FileManager.default.fileExists(atPath: root.path) else { return }
         guard FileManager.default.fileExists(atPath: root.appendingPathComponent(marker).path) else {
             throw Refusal(FactoryBoxError.notOurs, root.path)
         }
+        ProcessBook.end(listedIn: root.appendingPathComponent(processList).path)
+        if let note = try? String(contentsOf: root.appendingPathComponent(socketNote), encoding: .utf8) {
+            SocketFolder.remove(note.trimmingCharacters(in: .newlines))
+        }
         try FileManager.default.removeItem(at: root)
     }
+
+    /// Path of a Unix socket.
+    func socket(_ name: String) -> String { sockets + "/" + name }
 
     func path(_ parts: String...) -> String { parts.reduce(root) { $0.appendingPathComponent($1) }.path }
 

@@ -4,6 +4,7 @@ internal import KeyCustody
 internal import Logging
 internal import PKCS11Token
 internal import ServiceSupport
+internal import Vocabulary
 
 /// The option that every command has, and what it leads to.
 struct ConfigurationOption: ParsableArguments {
@@ -16,20 +17,30 @@ struct ConfigurationOption: ParsableArguments {
         return configuration
     }
 
+    /// Makes a new, empty token with both PINs from their files. Throws `edge.setting.invalid` where the configuration
+    /// names no officer's PIN, `key.name.taken` where the token is there.
+    func initializeToken() async throws {
+        let settings = try load().token
+        guard let officer = settings.officerPINFile else {
+            throw Refusal(EdgeDaemonError.invalidSetting, "token.officerPINFile: needed to initialise a token")
+        }
+        try await PKCS11TokenInitializer(modulePath: settings.module).initialize(
+            label: settings.label,
+            officerPIN: .file(path: officer),
+            userPIN: settings.userPIN
+        )
+    }
+
     /// Opens the token under its exclusive lock, so that it belongs to this process alone.
     func open() async throws -> EdgeDaemon {
         let configuration = try load()
         let gate = TokenGate()
         let settings = configuration.token
-        let pin: PINSource =
-            if let file = settings.pinFile { .file(path: file) } else {
-                .systemdCredential(name: settings.pinCredential ?? "token-pin")
-            }
         let token = try await PKCS11Token.open(
             PKCS11TokenConfiguration(
                 modulePath: settings.module,
                 label: settings.label,
-                pinSource: pin,
+                pinSource: settings.userPIN,
                 sessions: settings.sessions,
                 transportHash: settings.transportHash ?? .sha1,
                 hardwareManufacturers: Set(settings.hardwareManufacturers ?? []),
@@ -39,5 +50,11 @@ struct ConfigurationOption: ParsableArguments {
         )
         let logger = Logger(label: "edgehsmd") { JSONLogHandler(label: $0) }
         return try EdgeDaemon(configuration: configuration, token: token, gate: gate, logger: logger)
+    }
+}
+
+extension EdgeConfiguration.TokenSettings {
+    fileprivate var userPIN: PINSource {
+        if let file = pinFile { .file(path: file) } else { .systemdCredential(name: pinCredential ?? "token-pin") }
     }
 }

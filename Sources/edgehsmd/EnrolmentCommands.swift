@@ -11,9 +11,12 @@ struct InitCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var appliance: ConfigurationOption
+    @Flag(help: "First make the token itself, in a slot that holds none; needs token.officerPINFile.")
+    var initialize = false
 
     func run() async throws {
         try ProcessHardening.apply()
+        if initialize { try await appliance.initializeToken() }
         let certificates = try await appliance.open().enrolment.initialise()
         print("site CA \(Digest256.of(certificates.siteCA.bytes))")
     }

@@ -34,9 +34,14 @@ struct Parts: Sendable {
     private static let secretKey = KeyName(.unitSecret, "bench")
 
     static func prepare(in factory: LoadFactory) async throws -> Parts {
-        let place = try factory.makeToken()
+        let place = try factory.tokenPlace()
         // Read by the module when it is loaded, which nothing in this process has done yet.
         setenv("SOFTHSM2_CONF", place.configuration, 1)
+        try await PKCS11TokenInitializer(modulePath: place.module).initialize(
+            label: place.label,
+            officerPIN: .file(path: place.officerPINFile),
+            userPIN: .file(path: place.pinFile)
+        )
         let token = try await PKCS11Token.open(
             PKCS11TokenConfiguration(
                 modulePath: place.module,

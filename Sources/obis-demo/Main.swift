@@ -42,6 +42,8 @@ enum Main {
     static func main() async {
         do {
             var command = try Demo.parseAsRoot()
+            // A chip is power-cut from outside and has nobody to take along.
+            if !(command is ChipCommand) { Interruption.shared.install() }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -17,6 +17,9 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
         public var pinFile: String?
         /// Name of a systemd credential.
         public var pinCredential: String?
+        /// A file with the security officer's PIN; read by `init --initialize` alone. Absent where the token's maker
+        /// initialises it.
+        public var officerPINFile: String?
         /// 1 to 32.
         public var sessions: Int
         /// Manufacturers whose tokens count as hardware.
@@ -30,6 +33,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
             label: String,
             pinFile: String? = nil,
             pinCredential: String? = nil,
+            officerPINFile: String? = nil,
             sessions: Int = 4,
             hardwareManufacturers: [String]? = nil,
             transportHash: TransportHash? = nil
@@ -38,6 +42,7 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
             self.label = label
             self.pinFile = pinFile
             self.pinCredential = pinCredential
+            self.officerPINFile = officerPINFile
             self.sessions = sessions
             self.hardwareManufacturers = hardwareManufacturers
             self.transportHash = transportHash
@@ -109,7 +114,9 @@ public struct EdgeConfiguration: Codable, Sendable, Hashable {
 
     /// Throws `edge.setting.invalid` with the setting's name.
     public func validate() throws {
-        let paths = [dataDirectory, operatorSocket, token.module] + [metricsFile, token.pinFile].compactMap { $0 }
+        let paths =
+            [dataDirectory, operatorSocket, token.module]
+            + [metricsFile, token.pinFile, token.officerPINFile].compactMap { $0 }
         let wrong: String? =
             if let path = paths.first(where: { !$0.hasPrefix("/") }) {
                 "\(path) is not an absolute path"

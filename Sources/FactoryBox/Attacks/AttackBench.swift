@@ -22,7 +22,7 @@ actor AttackBench {
     private(set) var clients: [LineClient] = []
     private(set) var daemon: Service?
     private var nextSerial = 50_001
-    private var refused: Set<Attack> = []
+    private(set) var refused: Set<Attack> = []
     var batches: [String: Digest256] = [:]
     private var programmers: [ChipUID: SocketProgrammer] = [:]
 
@@ -234,13 +234,15 @@ extension String {
 
 extension Site {
     /// Everything that must be refused, on an EdgeHSM of its own.
-    func attack() async throws {
+    @discardableResult
+    func attack() async throws -> Set<Attack> {
         let bench = try await AttackBench(self)
         do { try await bench.play() } catch {
             await bench.stop()
             throw error
         }
         await bench.stop()
+        return await bench.refused
     }
 
     /// A further ceremony with the plan as `change` leaves it.

@@ -3,6 +3,7 @@ import Foundation
 import Matter
 import Programmers
 import Statements
+import VirtualChip
 import Vocabulary
 
 /// What came off the line, in a folder that other people's verifiers read. The demo makes it, and only the demo: it holds
@@ -52,7 +53,9 @@ struct Evidence: Sendable {
         )
         let ledger = try Ledger(export)
         for product in ProductPlan.all {
-            guard let certificates = ledger.certificates[product.name] else { continue }
+            guard let certificates = ledger.certificates[product.name] else {
+                throw Refusal(FactoryBoxError.unexpected, "the journal has no certificates of \(product.name)")
+            }
             try Files.write(certificates.paa.bytes, to: folder + "/paa/\(OEM.vendorID).der", mode: 0o644)
             try Files.write(certificates.pai.bytes, to: folder + "/pai/\(product.name).der", mode: 0o644)
             try Files.write(
@@ -63,8 +66,17 @@ struct Evidence: Sendable {
         }
         var devices: [Device] = []
         var attestations: [Attestation] = []
-        for chip in await site.rack.chips {
-            guard let unit = ledger.completed[chip.uid] else { continue }
+        let chips = await site.rack.chips
+        if let stranger = ledger.completed.keys.first(where: { uid in !chips.contains { $0.uid == uid } }) {
+            throw Refusal(FactoryBoxError.unexpected, "the journal completes \(stranger), which is no chip of the line")
+        }
+        for chip in chips {
+            guard let unit = ledger.completed[chip.uid] else {
+                throw Refusal(FactoryBoxError.unexpected, "chip \(chip.uid) has no finished unit in the journal")
+            }
+            guard try VirtualChipInspector.credentials(folder: chip.folder)?.dac.bytes == unit.issued.dac.bytes else {
+                throw Refusal(FactoryBoxError.unexpected, "chip \(chip.uid) does not hold the DAC of its unit")
+            }
             devices.append(try device(unit, chip: chip, folder: folder, site: site))
             attestations.append(try await attest(unit, chip: chip))
         }
@@ -149,8 +161,13 @@ struct Evidence: Sendable {
                 default: break
                 }
             }
-            for (chip, issued) in newest where finished.contains(issued.unit) {
-                guard let authorization = authorizations[issued.authorization] else { continue }
+            for (chip, issued) in newest {
+                guard finished.contains(issued.unit) else {
+                    throw Refusal(FactoryBoxError.unexpected, "\(issued.serial) was issued and not completed")
+                }
+                guard let authorization = authorizations[issued.authorization] else {
+                    throw Refusal(FactoryBoxError.unexpected, "\(issued.serial) has no authorization in the journal")
+                }
                 completed[chip] = Unit(issued: issued, authorization: authorization)
             }
         }

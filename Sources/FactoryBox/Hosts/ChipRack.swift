@@ -47,16 +47,24 @@ actor ChipRack {
         }
     }
 
+    /// The folder of the rack that the line's fixtures reach into.
+    static let lineFolder = "chips"
+
     private let world: World
     private let vendor: SiliconVendor
     private let home: String
     private var processes: [ChipUID: Service] = [:]
     private(set) var chips: [Chip] = []
 
-    init(_ world: World, vendor: SiliconVendor, folder: String = "chips") {
+    init(_ world: World, vendor: SiliconVendor, folder: String = ChipRack.lineFolder) {
         self.world = world
         self.vendor = vendor
         home = folder
+    }
+
+    /// Name of a chip's socket, by its rack's folder and its place.
+    static func socketName(_ folder: String, _ place: String) -> String {
+        folder.replacingOccurrences(of: "/", with: "-") + "-" + place
     }
 
     /// Makes blank chips and powers them.
@@ -67,7 +75,7 @@ actor ChipRack {
             let uid = ChipUID(validated: (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
             let name = String(chips.count + 1)
             let folder = try world.folder(home, name)
-            let chip = Chip(uid: uid, folder: folder, socket: folder + "/port")
+            let chip = Chip(uid: uid, folder: folder, socket: world.socket(Self.socketName(home, name)))
             try await VirtualChipFactory.manufacture(
                 folder: folder,
                 family: family,

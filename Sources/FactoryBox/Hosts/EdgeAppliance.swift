@@ -14,7 +14,7 @@ final class EdgeAppliance: Sendable {
     var configuration: String { host.path("edgehsmd.json") }
     var dataDirectory: String { host.path("data") }
     var journal: String { dataDirectory + "/journal.sqlite" }
-    var operatorSocket: String { host.path("operator.sock") }
+    var operatorSocket: String { host.world.socket("\(id).operator") }
 
     init(_ world: World, id: String, factory: String) throws {
         self.id = id
@@ -28,6 +28,7 @@ final class EdgeAppliance: Sendable {
             let module: String
             let label: String
             let pinFile: String
+            let officerPINFile: String
             let sessions: Int
         }
         let edgeHSM: String
@@ -45,18 +46,18 @@ final class EdgeAppliance: Sendable {
     /// The OEM's part, while it holds the appliance: token, keys, and the request that the officers will sign.
     func prepare() async throws -> String {
         for file in ["edge.pin", "edge.so-pin"] { try host.makePIN(file) }
-        try SoftHSM.initialize(
-            label: id,
-            pinFile: host.path("edge.pin"),
-            officerPINFile: host.path("edge.so-pin"),
-            configuration: host.path("softhsm2.conf")
-        )
         _ = try host.world.folder(id, "data")
         try Files.writeJSON(
             Configuration(
                 edgeHSM: id,
                 factory: factory,
-                token: .init(module: TokenHost.module, label: id, pinFile: host.path("edge.pin"), sessions: 4),
+                token: .init(
+                    module: TokenHost.module,
+                    label: id,
+                    pinFile: host.path("edge.pin"),
+                    officerPINFile: host.path("edge.so-pin"),
+                    sessions: 4
+                ),
                 dataDirectory: dataDirectory,
                 listenPort: port,
                 operatorSocket: operatorSocket,
@@ -64,7 +65,7 @@ final class EdgeAppliance: Sendable {
             ),
             to: configuration
         )
-        try await host.run("edgehsmd", ["init", "--config", configuration])
+        try await host.run("edgehsmd", ["init", "--initialize", "--config", configuration])
         let request = host.path("enrolment-request.json")
         try await host.run("edgehsmd", ["enrol-request", "--config", configuration, "--out", request])
         return request
@@ -105,28 +106,6 @@ final class EdgeAppliance: Sendable {
                 request, "--fingerprint", fingerprint, "--days", "30", "--out", out,
             ]
         )
-    }
-}
-
-/// SoftHSM2 itself: the token of an appliance is made by its maker, not by our programs.
-enum SoftHSM {
-    static func initialize(label: String, pinFile: String, officerPINFile: String, configuration: String) throws {
-        func pin(_ file: String) throws -> String {
-            String(decoding: try Files.read(file), as: UTF8.self).trimmingCharacters(in: .newlines)
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/softhsm2-util")
-        process.arguments = [
-            "--init-token", "--free", "--label", label, "--pin", try pin(pinFile), "--so-pin", try pin(officerPINFile),
-        ]
-        process.environment = ["SOFTHSM2_CONF": configuration]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Refusal(FactoryBoxError.programFailed, "softhsm2-util --init-token \(label)")
-        }
     }
 }
 

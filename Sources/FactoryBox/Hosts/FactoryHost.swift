@@ -77,7 +77,7 @@ struct FactoryHost: Sendable {
                 listen: .init(port: port),
                 tls: tls("factory"),
                 edgeHSM: entry,
-                socket: world.path("factory", "service.sock"),
+                socket: world.socket("factory-service"),
                 state: world.path("factory", "state"),
                 inbox: inbox
             ),
@@ -89,7 +89,7 @@ struct FactoryHost: Sendable {
                 tls: tls("station"),
                 edgeHSM: entry,
                 factory: .init(port: port),
-                chips: [world.path("chips", "{n}", "port")],
+                chips: [world.socket(ChipRack.socketName(ChipRack.lineFolder, "{n}"))],
                 state: world.path("station", "state"),
                 labels: labels
             ),

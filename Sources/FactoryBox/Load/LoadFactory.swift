@@ -15,11 +15,12 @@ public actor LoadFactory {
     private let authorization: Digest256
     private var stations: [LoadStation] = []
 
-    /// A file-backed token apart from the factory's, for measuring what one signature costs.
+    /// A file-backed token, still to be made, apart from the factory's, for measuring what one signature costs.
     public struct Token: Sendable {
         public let module: String
         public let label: String
         public let pinFile: String
+        public let officerPINFile: String
         /// What `SOFTHSM2_CONF` must name.
         public let configuration: String
     }
@@ -57,19 +58,14 @@ public actor LoadFactory {
     /// Path for a measurement's own file, on the disk that the EdgeHSM's journal is on.
     public nonisolated func file(_ name: String) -> String { site.world.path(name) }
 
-    public nonisolated func makeToken() throws -> Token {
+    public nonisolated func tokenPlace() throws -> Token {
         let host = try TokenHost(site.world, "bench-token")
         for file in ["pin", "so-pin"] { try host.makePIN(file) }
-        try SoftHSM.initialize(
-            label: host.name,
-            pinFile: host.path("pin"),
-            officerPINFile: host.path("so-pin"),
-            configuration: host.path("softhsm2.conf")
-        )
         return Token(
             module: TokenHost.module,
             label: host.name,
             pinFile: host.path("pin"),
+            officerPINFile: host.path("so-pin"),
             configuration: host.path("softhsm2.conf")
         )
     }

@@ -53,12 +53,12 @@ private func runBlocking(
     if let input {
         let pipe = Pipe()
         process.standardInput = pipe
-        try process.run()
+        try ProcessBook.shared.start(process, isLasting: false)
         try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try pipe.fileHandleForWriting.close()
     } else {
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try ProcessBook.shared.start(process, isLasting: false)
     }
     process.waitUntilExit()
     return Finished(

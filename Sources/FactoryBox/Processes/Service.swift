@@ -22,7 +22,7 @@ final class Service: Sendable {
         try handle.seekToEnd()
         process.standardOutput = handle
         process.standardError = handle
-        try process.run()
+        try ProcessBook.shared.start(process, isLasting: true)
         self.process = Mutex(process)
     }
 

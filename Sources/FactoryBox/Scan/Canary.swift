@@ -25,6 +25,17 @@ struct Canary: Sendable {
 
     func plant(inFile path: String) throws { try Files.write(text, to: path) }
 
+    /// A process that has the canary in its argument list and does nothing.
+    func plant(inArgumentsBy world: World) throws -> Service {
+        try Service(
+            "canary",
+            URL(fileURLWithPath: "/usr/bin/tail"),
+            ["-f", "/dev/null", text],
+            environment: world.environment,
+            log: URL(fileURLWithPath: world.path("canary.log"))
+        )
+    }
+
     func plant(inLog log: URL) throws {
         let handle = try FileHandle(forWritingTo: log)
         try handle.seekToEnd()

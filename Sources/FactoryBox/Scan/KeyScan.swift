@@ -163,6 +163,13 @@ extension Site {
                 try reader.files(under: world.path(folder))
             }
         }
+        let decoy = try state.canary.plant(inArgumentsBy: world)
+        let family = try ProcessFiles.family()
+        add("argument lists of \(family.count) processes") { reader.kernelText("cmdline", of: family) }
+        add("environments of \(family.count) processes") { reader.kernelText("environ", of: family) }
+        add("arguments and environments of all processes so far") { reader.octets(ProcessBook.shared.given) }
+        decoy.signal(SIGKILL)
+        _ = await decoy.ended()
         if let service = services["edgehsmd"] {
             try add("memory of edgehsmd", judged: false) { try reader.memory(of: service.identifier) }
         }

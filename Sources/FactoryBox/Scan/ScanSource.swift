@@ -58,6 +58,17 @@ struct ScanReader {
         }
     }
 
+    /// Octets at hand.
+    func octets(_ bytes: [UInt8]) -> ScanReading {
+        bytes.withUnsafeBytes { ScanReading(bytes: $0.count, found: search.find(in: $0)) }
+    }
+
+    /// What the kernel shows of each process to whoever asks: `cmdline` or `environ`. A process that ended meanwhile has
+    /// none.
+    func kernelText(_ name: String, of processes: [Int32]) -> ScanReading {
+        octets(Array(processes.compactMap { try? Self.text("/proc/\($0)/\(name)") }.joined(separator: "\n").utf8))
+    }
+
     /// Every regular file under a folder; sockets and links are passed over.
     func files(under folder: String) throws -> ScanReading {
         var reading = ScanReading()

@@ -9,8 +9,8 @@ import Vocabulary
 extension Site {
     /// One finished unit is opened within the allowance of its batch and completed again; one is made anew.
     func rework() async throws {
-        let bulb = ProductPlan.all[0]
-        let plug = ProductPlan.all[1]
+        let bulb = products[0]
+        let plug = products[1]
         let chips = await rack.chips
         let mended = chips[2]
         let before = try await mended.probe { try await $0.status() }
@@ -31,6 +31,7 @@ extension Site {
         guard try await anew.probe({ try await $0.status() }).signingKey != old else {
             throw Refusal(FactoryBoxError.unexpected, "a re-provisioned chip kept its key")
         }
+        remadeChip = anew.uid
         narrator.passed("one plug made anew: wiped, new keys, new DAC", "no quota, 1 of 1 re-provisionings")
     }
 
@@ -127,8 +128,18 @@ extension Site {
 
     func summarise(_ seconds: Int) async throws {
         let status = try await edgeStatus()
-        for batch in status.batches where ProductPlan.all.map({ order($0).name }).contains(batch.batch) {
+        let due = Dictionary(products.map { (order($0).name, $0.quantity) }) { $1 }
+        let batches = status.batches.filter { due[$0.batch] != nil }
+        guard Set(batches.map(\.batch)) == Set(due.keys), batches.count == due.count else {
+            throw Refusal(FactoryBoxError.unexpected, "batches of the EdgeHSM: \(status.batches.map(\.batch))")
+        }
+        for batch in batches {
             let account = batch.account
+            guard due[batch.batch] == account.granted, account.issued == account.granted, account.remaining == 0,
+                batch.completed == account.granted
+            else {
+                throw Refusal(FactoryBoxError.unexpected, "\(batch.batch): \(account), completed \(batch.completed)")
+            }
             guard account.granted == account.issued + account.burned + account.returned + account.remaining else {
                 throw Refusal(FactoryBoxError.unexpected, "\(batch.batch) does not balance")
             }

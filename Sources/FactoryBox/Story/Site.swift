@@ -18,6 +18,8 @@ actor Site {
     nonisolated let products: [ProductPlan]
     var plan: CeremonyPlan
     var services: [String: Service] = [:]
+    /// The chip that was provisioned anew, once it was.
+    var remadeChip: ChipUID?
 
     static func build(
         _ world: World,
@@ -73,6 +75,7 @@ actor Site {
     func stop() async {
         for service in services.values.reversed() { await service.stop() }
         await rack.stop()
+        SocketFolder.remove(world.sockets)
     }
 
     // MARK: Governance

@@ -15,6 +15,9 @@ public struct Story: Sendable {
         }
     }
 
+    /// What the story promises to make.
+    private static let devices = 50
+
     private let options: Options
     private let narrator = Narrator()
 
@@ -36,7 +39,7 @@ public struct Story: Sendable {
             await site.stop()
         } else {
             narrator.note("The line is running; Ctrl-C ends it.")
-            await Interrupt.wait()
+            await Interruption.shared.wait()
             await site.stop()
         }
     }
@@ -56,6 +59,7 @@ public struct Story: Sendable {
         try await site.rework()
         narrator.chapter("Records")
         try await site.verifyRecords()
+        try await site.verifyFigures(devices: Self.devices)
         narrator.chapter("Summary")
         try await site.summarise(Int(narrator.elapsed))
     }
@@ -63,35 +67,4 @@ public struct Story: Sendable {
 
 enum Clock {
     static var now: Instant { Instant(seconds: Int64(Date().timeIntervalSince1970)) }
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-enum Interrupt {
-    static func wait() async {
-        signal(SIGINT, SIG_IGN)
-        signal(SIGTERM, SIG_IGN)
-        await withCheckedContinuation { continuation in
-            let queue = DispatchQueue(label: "interrupt")
-            let once = Once(continuation)
-            for number in [SIGINT, SIGTERM] {
-                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-                source.setEventHandler { once.fire() }
-                source.resume()
-                once.keep(source)
-            }
-        }
-    }
-
-    /// Confined to the queue above.
-    private final class Once: @unchecked Sendable {
-        private var continuation: CheckedContinuation<Void, Never>?
-        private var sources: [any DispatchSourceSignal] = []
-        init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
-        func keep(_ source: any DispatchSourceSignal) { sources.append(source) }
-        func fire() {
-            continuation?.resume()
-            continuation = nil
-            for source in sources { source.cancel() }
-        }
-    }
 }

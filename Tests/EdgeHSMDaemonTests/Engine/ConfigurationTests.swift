@@ -24,4 +24,13 @@ struct ConfigurationTests {
         #expect(throws: Refusal.self) { try load(#","transportHash":"md5""#) }
         #expect(throws: Refusal.self) { try load(#","transportHsh":"sha1""#) }
     }
+
+    @Test("the file of an officer's PIN is named by its absolute path")
+    func officerPIN() throws {
+        #expect(try load("").token.officerPINFile == nil)
+        let named = try load(#","officerPINFile":"/so-pin""#)
+        #expect(named.token.officerPINFile == "/so-pin")
+        try named.validate()
+        #expect(throws: Refusal.self) { try load(#","officerPINFile":"so-pin""#).validate() }
+    }
 }
