@@ -38,7 +38,7 @@ public struct World: Sendable {
         guard FileManager.default.fileExists(atPath: root.appendingPathComponent(marker).path) else {
             throw Refusal(FactoryBoxError.notOurs, root.path)
         }
-        ProcessBook.end(listedIn: root.appendingPathComponent(processList).path)
+        ProcessBook.end(listedIn: root.appendingPathComponent(processList).path, root: root.path)
         if let note = try? String(contentsOf: root.appendingPathComponent(socketNote), encoding: .utf8) {
             SocketFolder.remove(note.trimmingCharacters(in: .newlines))
         }

@@ -42,11 +42,11 @@ final class ProcessBook: Sendable {
 
     private let state = Mutex(State())
 
-    /// Long-running processes are listed in `file` from now on, for those who come after a killed demo.
+    /// All processes are listed in `file` from now on, for those who come after a killed demo.
     func keep(in file: String) { state.withLock { $0.file = file } }
 
     /// Starts the process. Throws `box.story.unexpected` once everything is being ended.
-    func start(_ process: Process, isLasting: Bool) throws {
+    func start(_ process: Process) throws {
         try state.withLock { state in
             guard !state.isClosed else { throw Refusal(FactoryBoxError.unexpected, "interrupted") }
             state.words.formUnion(process.arguments ?? [])
@@ -54,7 +54,7 @@ final class ProcessBook: Sendable {
             try process.run()
             guard let entry = Entry(process.processIdentifier) else { return }
             state.entries.insert(entry)
-            if isLasting, let file = state.file { try Self.append("\(entry.process) \(entry.start)\n", to: file) }
+            if let file = state.file { try Self.append("\(entry.process) \(entry.start)\n", to: file) }
         }
     }
 
@@ -69,10 +69,18 @@ final class ProcessBook: Sendable {
         }
     }
 
-    /// Ends what a demo left running that could not do so itself.
-    static func end(listedIn file: String) {
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return }
+    /// Ends what a demo that was killed left running: what it listed, and what it had started and not listed yet, which
+    /// are programs of ours with an argument that lies under `root`.
+    static func end(listedIn file: String, root: String) {
+        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
         for line in text.split(separator: "\n") { Entry(line: line)?.end() }
+        let programs = Programs.beside().directory.path
+        for process in ProcessFiles.all() where process != getpid() {
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")
+            guard let program, program.hasPrefix(programs + "/"), let entry = Entry(process) else { continue }
+            let arguments = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+            if arguments.split(separator: "\0").contains(where: { $0.hasPrefix(root + "/") }) { entry.end() }
+        }
     }
 
     private static func append(_ line: String, to path: String) throws {
@@ -88,11 +96,15 @@ enum ProcessFiles {
     /// When the process was started, in clock ticks since boot; nil where there is none of this number.
     static func start(of process: Int32) -> UInt64? { fields(process).flatMap { $0.count > 19 ? UInt64($0[19]) : nil } }
 
+    static func all() -> [Int32] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
+    }
+
     /// This process and all that descend from it.
-    static func family() throws -> [Int32] {
+    static func family() -> [Int32] {
         var children: [Int32: [Int32]] = [:]
-        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
-            guard let process = Int32(name), let parent = fields(process).flatMap({ Int32($0[1]) }) else { continue }
+        for process in all() {
+            guard let parent = fields(process).flatMap({ Int32($0[1]) }) else { continue }
             children[parent, default: []].append(process)
         }
         var family = [getpid()]

@@ -53,12 +53,12 @@ private func runBlocking(
     if let input {
         let pipe = Pipe()
         process.standardInput = pipe
-        try ProcessBook.shared.start(process, isLasting: false)
+        try ProcessBook.shared.start(process)
         try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try pipe.fileHandleForWriting.close()
     } else {
         process.standardInput = FileHandle.nullDevice
-        try ProcessBook.shared.start(process, isLasting: false)
+        try ProcessBook.shared.start(process)
     }
     process.waitUntilExit()
     return Finished(

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 import Vocabulary
 
@@ -17,12 +18,13 @@ final class Service: Sendable {
         process.arguments = arguments
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
-        if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
-        let handle = try FileHandle(forWritingTo: log)
-        try handle.seekToEnd()
+        // Appending, whoever else writes to it: chips share one log.
+        let file = open(log.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw Refusal(FactoryBoxError.unexpected, "\(log.path): errno \(errno)") }
+        let handle = FileHandle(fileDescriptor: file, closeOnDealloc: true)
         process.standardOutput = handle
         process.standardError = handle
-        try ProcessBook.shared.start(process, isLasting: true)
+        try ProcessBook.shared.start(process)
         self.process = Mutex(process)
     }
 

@@ -85,6 +85,19 @@ struct ScanReader {
         return reading
     }
 
+    /// One file.
+    func file(_ path: String) throws -> ScanReading {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        var status = stat()
+        guard file >= 0, fstat(file, &status) == 0 else {
+            throw Refusal(FactoryBoxError.unexpected, "\(path): errno \(errno)")
+        }
+        defer { close(file) }
+        var reading = ScanReading()
+        read(file, 0..<Int(status.st_size), into: &reading)
+        return reading
+    }
+
     private func read(_ file: Int32, _ range: Range<Int>, into reading: inout ScanReading) {
         var position = range.lowerBound
         var kept = 0
