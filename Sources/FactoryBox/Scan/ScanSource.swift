@@ -74,13 +74,15 @@ struct ScanReader {
         var reading = ScanReading()
         for name in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() {
             let path = folder + "/" + name
-            var status = stat()
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular,
+                let size = attributes[.size] as? Int
+            else { continue }
             let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
             // A database's journal may have gone since the folder was listed.
             guard file >= 0 else { continue }
             defer { close(file) }
-            read(file, 0..<Int(status.st_size), into: &reading)
+            read(file, 0..<size, into: &reading)
         }
         return reading
     }
@@ -88,13 +90,12 @@ struct ScanReader {
     /// One file.
     func file(_ path: String) throws -> ScanReading {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        var status = stat()
-        guard file >= 0, fstat(file, &status) == 0 else {
+        guard file >= 0, let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else {
             throw Refusal(FactoryBoxError.unexpected, "\(path): errno \(errno)")
         }
         defer { close(file) }
         var reading = ScanReading()
-        read(file, 0..<Int(status.st_size), into: &reading)
+        read(file, 0..<size, into: &reading)
         return reading
     }
 
