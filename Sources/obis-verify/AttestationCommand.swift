@@ -6,7 +6,10 @@ struct AttestationCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attestation",
         abstract: "Judge a device's DAC, PAI and Certification Declaration.",
-        discussion: "Files are DER or PEM. Without --at the DAC is not compared with a clock."
+        discussion: """
+            Files are DER or PEM. Without --at the DAC is not compared with a clock. Four digits of a vendor or product \
+            id are hexadecimal, with or without 0x; five are decimal, 10000 to 65535.
+            """
     )
 
     @Option(help: ArgumentHelp("Folder with the trusted PAA certificates, or one such file.", valueName: "dir"))
@@ -21,10 +24,10 @@ struct AttestationCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The Certification Declaration; needs --vid and --pid.", valueName: "file"))
     var cd: String?
 
-    @Option(help: ArgumentHelp("Vendor id that the device reports, hexadecimal.", valueName: "FFF1"))
+    @Option(help: ArgumentHelp("Vendor id that the device reports: FFF1, 0xFFF1 or 65521.", valueName: "id"))
     var vid: String?
 
-    @Option(help: ArgumentHelp("Product id that the device reports, hexadecimal.", valueName: "8000"))
+    @Option(help: ArgumentHelp("Product id that the device reports: 8000, 0x8000 or 32768.", valueName: "id"))
     var pid: String?
 
     @Option(help: ArgumentHelp("Judge the DAC's validity at this time, RFC 3339 in UTC.", valueName: "time"))
@@ -63,11 +66,16 @@ struct AttestationCommand: ParsableCommand {
         )
     }
 
-    /// Always hexadecimal, with or without 0x: other tools differ, and 8000 would be another product.
+    /// Four digits are hexadecimal and five are decimal, so that no text can mean two numbers.
     private func number(_ text: String) throws -> UInt16 {
-        let digits = text.hasPrefix("0x") ? text.dropFirst(2) : text[...]
-        guard digits.utf8.count == 4, let number = UInt16(digits, radix: 16) else {
-            throw ValidationError("\(text) is not four hexadecimal digits")
+        let isMarked = text.hasPrefix("0x")
+        let digits = isMarked ? text.dropFirst(2) : text[...]
+        let isDecimal = !isMarked && digits.utf8.count == 5 && digits.utf8.first != UInt8(ascii: "0")
+        let isSigned = digits.hasPrefix("+") || digits.hasPrefix("-")
+        guard digits.utf8.count == 4 || isDecimal, !isSigned,
+            let number = UInt16(digits, radix: isDecimal ? 10 : 16)
+        else {
+            throw ValidationError("\(text) is neither four hexadecimal digits nor a decimal from 10000 to 65535")
         }
         return number
     }

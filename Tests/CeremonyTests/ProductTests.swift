@@ -65,6 +65,8 @@ import Vocabulary
         #expect(again.file.sealed != made.file.sealed)
         #expect(await code(try production.batch("b1", quantity: 50, firstSerial: 1)) == "authorize.batch.taken")
         #expect(await code(try production.batch("b2", quantity: 30, firstSerial: 60)) == "authorize.serials.taken")
+        let sameTexts = try production.batch("b2", quantity: 30, firstSerial: 60, prefix: "L00")
+        #expect(await code(sameTexts) == "authorize.serials.taken", "another prefix that prints the same")
         #expect(
             await code(try production.batch("b2", quantity: 61, firstSerial: 100)) == "authorize.batch.outside-rules"
         )

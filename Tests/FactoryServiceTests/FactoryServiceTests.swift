@@ -245,6 +245,22 @@ import Vocabulary
         }
     }
 
+    @Test func aLabelRecordOfAnUnknownBatchIsTakenAndMarkedSo() async throws {
+        try await with { line in
+            line.edge.state.withLock { $0.batches = [Sample.batch(1)] }
+            await line.rounds(1)
+            let one = try line.station("station-1")
+            let shift = try await one.call(SignIn.self, .init(operatorName: "Ada")).shift
+            _ = try await one.call(ReportUnit.self, report(shift, Sample.digest(1)))
+            _ = try await one.call(ReportUnit.self, report(shift, Sample.digest(9), sealed: 8))
+            _ = try await line.local().call(ExportRecords.self, .init(folder: line.folder))
+            let labels = try String(contentsOfFile: line.folder + "/labels.jsonl", encoding: .utf8)
+            #expect(labels.contains(Octets([UInt8](repeating: 8, count: 64)).base64))
+            let events = try String(contentsOfFile: line.folder + "/events.jsonl", encoding: .utf8)
+            #expect(events.split(separator: "\n").map { $0.contains(#""batchUnknown":true"#) } == [false, true])
+        }
+    }
+
     @Test func aBundleLargerThanAFrameGoesDownInParts() async throws {
         let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 60_000)
         func envelope(_ number: Int) -> Envelope {

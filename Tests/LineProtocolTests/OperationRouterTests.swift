@@ -26,7 +26,7 @@ private struct SecretFault: Error { let secret = "hunter2" }
     }
 
     @Test func aHandlersRefusalReachesTheCallerWhole() async throws {
-        let refusal = Refusal(VocabularyError.outOfRange, "from")
+        let refusal = Refusal(VocabularyError.malformedTime, "from")
         let router = router { _ in throw refusal }
         let caller = LineCaller(prefix: "t") { await router.answer(context, $0) }
         await #expect(throws: refusal) { try await caller.call(ReadJournal.self, .init(from: -1, limit: 1)) }

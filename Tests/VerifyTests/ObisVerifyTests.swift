@@ -83,6 +83,19 @@ struct ObisVerifyTests {
         #expect(result.output.contains("Error: ") && result.output.contains("Usage: "))
     }
 
+    @Test(
+        "an id that could mean two numbers or none is wrong usage",
+        arguments: ["08001", "801", "65536", "99999", "0x32769", "+FFF", "-FFF", "0x+FFF", "FFFF1", "0x", "3276٩"]
+    )
+    func ids(_ text: String) throws {
+        let result = try run([
+            "attestation", "--paa", "/tmp", "--pai", "/dev/null", "--dac", "/dev/null", "--cd", "/dev/null", "--vid",
+            "FFF1", "--pid=\(text)",
+        ])
+        #expect(result.status == 2)
+        #expect(result.output.contains("is neither four hexadecimal digits nor a decimal from 10000 to 65535"))
+    }
+
     @Test("help is not an error")
     func help() throws {
         #expect(try run(["--help"]).status == 0)
@@ -122,6 +135,9 @@ struct ObisVerifyTests {
             (arguments(dac, ["--at", "2026-11-22T00:00:00Z"]), 0, "verify.accepted", "0"),
             (arguments(dac, ["--at", "2020-11-22T00:00:00Z"]), 1, "matter.chain.dac-not-valid", "300"),
             (arguments(dac, declaration + ["8001"]), 0, "verify.accepted", "0"),
+            (arguments(dac, declaration + ["0x8001"]), 0, "verify.accepted", "0"),
+            (arguments(dac, declaration + ["32769"]), 0, "verify.accepted", "0"),
+            (arguments(dac, declaration + ["32770"]), 1, "matter.declaration.product-id", "605"),
             (arguments(dac, declaration + ["8002"]), 1, "matter.declaration.product-id", "605"),
             (
                 arguments(dac, declaration + ["8001", "--production"]), 1, "matter.declaration.signer-unknown",

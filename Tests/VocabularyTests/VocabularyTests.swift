@@ -77,8 +77,8 @@ struct VocabularyTests {
 
     @Test("a refusal's detail can't fill a log")
     func boundedDetail() {
-        let refusal = Refusal(VocabularyError.tooLarge, String(repeating: "x", count: 10_000))
+        let refusal = Refusal(VocabularyError.malformedHex, String(repeating: "x", count: 10_000))
         #expect(refusal.detail.count == Refusal.longestDetail + 1)
-        #expect(refusal.has(VocabularyError.tooLarge) && !refusal.has(VocabularyError.outOfRange))
+        #expect(refusal.has(VocabularyError.malformedHex) && !refusal.has(VocabularyError.malformedTime))
     }
 }

@@ -77,10 +77,11 @@ public struct AuthorizationLedger: Codable, Sendable, Hashable {
                 "\(total) granted and \(new.quantity) asked, lifetime \(approval.lifetimeTotal)"
             )
         }
-        for (_, other) in ofProduct where Self.overlap(other, new) {
+        for (_, other) in ofProduct
+        where try other.serials.overlaps(new.serials, quantity: other.quantity, otherQuantity: new.quantity) {
             throw Refusal(
                 CeremonyError.serialsTaken,
-                "batch \(other.batch) ends with \(other.serials.prefix)\(other.serials.first + other.quantity - 1)"
+                "batch \(other.batch) ends with \(try other.serials.serial(other.quantity - 1))"
             )
         }
         entries.append(Entry(authorization: Octets(try new.payload()), approvalSequence: approval.sequence))
@@ -89,14 +90,5 @@ public struct AuthorizationLedger: Codable, Sendable, Hashable {
     /// Units of the product granted so far.
     func units(of product: ProductName) throws -> Int {
         try authorizations().filter { $0.product == product }.reduce(0) { $0 + $1.quantity }
-    }
-
-    /// Two ranges share a serial when their texts can be equal: same prefix and digits, and numbers in common.
-    private static func overlap(_ left: ProductionAuthorization, _ right: ProductionAuthorization) -> Bool {
-        guard left.serials.prefix == right.serials.prefix, left.serials.digits == right.serials.digits else {
-            return false
-        }
-        return left.serials.first < right.serials.first + right.quantity
-            && right.serials.first < left.serials.first + left.quantity
     }
 }

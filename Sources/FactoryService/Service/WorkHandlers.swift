@@ -39,13 +39,14 @@ struct WorkHandlers: Sendable {
 
     private func take(_ report: ReportUnit.Request, of station: StationName) async throws {
         try ShiftRules.check(report)
-        guard try link.knownStatus().batches.contains(where: { $0.authorization == report.authorization }) else {
-            throw Refusal(FactoryError.reportUnknownBatch, report.authorization.hex)
-        }
+        let isBatchKnown = try link.knownStatus().batches.contains { $0.authorization == report.authorization }
         let isShiftKnown = try await store.hasShift(report.shift, of: station)
-        // A label record may exist nowhere else: it is taken from any enrolled station, and the event says that the
-        // shift is unknown.
-        guard isShiftKnown || report.labelRecord != nil else { throw Refusal(FactoryError.notSignedIn) }
-        try await store.add(report, of: station, isShiftKnown: isShiftKnown, at: now())
+        // A label record may exist nowhere else: it is taken from any enrolled station, and the event says what is unknown.
+        if report.labelRecord == nil {
+            guard isBatchKnown else { throw Refusal(FactoryError.reportUnknownBatch, report.authorization.hex) }
+            guard isShiftKnown else { throw Refusal(FactoryError.notSignedIn) }
+        }
+        let doubts = UnitDoubts(isShiftUnknown: !isShiftKnown, isBatchUnknown: !isBatchKnown)
+        try await store.add(report, of: station, doubts, at: now())
     }
 }

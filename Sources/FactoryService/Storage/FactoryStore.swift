@@ -139,10 +139,10 @@ extension FactoryStore {
     func add(
         _ report: ReportUnit.Request,
         of station: StationName,
-        isShiftKnown: Bool,
+        _ doubts: UnitDoubts,
         at time: Instant
     ) async throws {
-        let event = UnitEvent(station: station, report: report, isShiftKnown: isShiftKnown)
+        let event = UnitEvent(station: station, report: report, doubts: doubts)
         let body = try StatementCoding.encode(event)
         let record = try report.labelRecord.map { try StatementCoding.encode($0) }
         try await write("report") {
@@ -208,22 +208,30 @@ extension FactoryStore {
     }
 }
 
+/// What the Factory Service does not know about a report that it takes all the same.
+struct UnitDoubts: Sendable {
+    let isShiftUnknown: Bool
+    let isBatchUnknown: Bool
+}
+
 /// A station's report in the event log, without the label record, which has its own table.
 private struct UnitEvent: Encodable {
     let station: StationName
     let report: ReportUnit.Request
-    let isShiftKnown: Bool
+    let doubts: UnitDoubts
 
     private enum CodingKeys: String, CodingKey {
-        case station, shift, shiftUnknown, authorization, chipUID, unit, serial, result, code, site, milliseconds
+        case station, shift, shiftUnknown, authorization, batchUnknown, chipUID, unit, serial, result, code, site
+        case milliseconds
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(station, forKey: .station)
         try container.encode(report.shift, forKey: .shift)
-        if !isShiftKnown { try container.encode(true, forKey: .shiftUnknown) }
+        if doubts.isShiftUnknown { try container.encode(true, forKey: .shiftUnknown) }
         try container.encode(report.authorization, forKey: .authorization)
+        if doubts.isBatchUnknown { try container.encode(true, forKey: .batchUnknown) }
         try container.encode(report.chipUID, forKey: .chipUID)
         try container.encodeIfPresent(report.unit, forKey: .unit)
         try container.encodeIfPresent(report.serial, forKey: .serial)

@@ -33,6 +33,24 @@ public struct ProductionAuthorization: Statement {
             }
             return try DeviceSerial(prefix + String(repeating: "0", count: digits - number.utf8.count) + number)
         }
+
+        /// Whether the first `quantity` serials of this range and the first `otherQuantity` of `other` have a text in
+        /// common. Two prefixes can print the same text: `A` with 3 digits and `A0` with 2. Throws where a serial would
+        /// not fit.
+        public func overlaps(_ other: SerialRange, quantity: Int, otherQuantity: Int) throws -> Bool {
+            let (first, last) = (try serial(0).text, try serial(quantity - 1).text)
+            let (otherFirst, otherLast) = (try other.serial(0).text, try other.serial(otherQuantity - 1).text)
+            guard first.utf8.count == otherFirst.utf8.count else { return false }
+            let (short, long) =
+                prefix.utf8.count <= other.prefix.utf8.count ? (prefix, other.prefix) : (other.prefix, prefix)
+            let between = long.utf8.dropFirst(short.utf8.count)
+            guard long.hasPrefix(short), between.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+            else {
+                return false
+            }
+            // Same start and length, digits behind it: the order of the texts is the order of the numbers.
+            return first <= otherLast && otherFirst <= last
+        }
     }
 
     public let product: ProductName

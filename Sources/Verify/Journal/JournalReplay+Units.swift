@@ -53,6 +53,7 @@ extension JournalReplay {
         }
         let serial = try? batch.content.serials.serial(body.index)
         demand(serial == body.serial, .unitMisnumbered, "serial \(body.serial)")
+        judgeSerial(body, batch)
         judgeDAC(body.dac.bytes, body.deviceKey, unit: body.unit, batch)
         batches[batch.id] = batch
         units[body.unit] = Unit(
@@ -99,6 +100,15 @@ extension JournalReplay {
         let end = batch.content.reprovisions.notAfter + batch.content.grace
         demand(time <= end, .windowOutside, "reissued at \(time), end \(end)")
         if let beforeID { units[beforeID]?.stage = .replaced }
+    }
+
+    /// A serial is of one unit of its product, whatever the batch; what replaces that unit keeps it.
+    private mutating func judgeSerial(_ body: Issued, _ batch: Batch) {
+        let key = ProductSerial(product: batch.content.product, serial: body.serial)
+        if let owner = serialOwners[key], owner != body.replaces {
+            note(.serialTwice, "serial \(body.serial) of unit \(owner)")
+        }
+        serialOwners[key] = body.unit
     }
 
     /// The certificate against the approved version and the installed PAI; the key never certified before.

@@ -56,6 +56,11 @@ struct JournalReplay {
         let chip: ChipUID
     }
 
+    struct ProductSerial: Hashable {
+        let product: ProductName
+        let serial: DeviceSerial
+    }
+
     let trust: JournalAudit.Trust
     var findings: [JournalAudit.Finding] = []
     var tree = MerkleTree()
@@ -80,6 +85,8 @@ struct JournalReplay {
     var newest: [BatchChip: Digest256] = [:]
     var liveUnit: [ChipUID: Digest256] = [:]
     var keyOwners: [Digest256: Digest256] = [:]
+    /// The newest unit of every serial.
+    var serialOwners: [ProductSerial: Digest256] = [:]
     var counts: [String: Int] = [:]
     /// The entry being judged.
     var current: JournalEntry?

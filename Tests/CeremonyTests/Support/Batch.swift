@@ -165,7 +165,8 @@ struct ProductionWorld {
         quantity: Int,
         firstSerial: Int,
         unlocks: Int = 1,
-        days: Int64 = 7
+        days: Int64 = 7,
+        prefix: String = "L"
     ) throws -> BatchRequest {
         let end = World.now + days * 86_400
         return BatchRequest(
@@ -174,7 +175,7 @@ struct ProductionWorld {
             edgeHSM: appliance.id,
             factory: appliance.factory,
             quantity: quantity,
-            serials: ProductionAuthorization.SerialRange(prefix: "L", first: firstSerial, digits: 8),
+            serials: ProductionAuthorization.SerialRange(prefix: prefix, first: firstSerial, digits: 9 - prefix.count),
             notBefore: World.now,
             notAfter: end,
             debugUnlocks: .init(count: unlocks, notAfter: end),

@@ -21,6 +21,7 @@ extension Simulator {
         draft.serviceNotAfter = draft.notAfter + Int64(roll(90_000))
         draft.issuedAt = min(now, World.start)
         draft.batch = "batch-\(packages.count)"
+        draft.prefix = "S\(packages.count)-"
         draft.manifest = try box.world.manifest(openPortReadsKeys: roll(2) == 0)
         if approvals.isEmpty || roll(2) == 0 {
             allotment += roll(40)
