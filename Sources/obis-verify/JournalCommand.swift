@@ -9,8 +9,9 @@ struct JournalCommand: ParsableCommand {
         commandName: "journal",
         abstract: "Judge an exported journal: root, signatures, scope of every entry, counts.",
         discussion: """
-            The file holds every entry from the first one on and a checkpoint. Without --identity or --root-key the \
-            journal is judged to be consistent with itself only, and the field identityPinned says false.
+            The file holds every entry from the first one on and a checkpoint. Who wrote it must be proven by \
+            --identity, or by --enrolment together with --root-key; else it is refused as journal.identity.unproven, \
+            and what else was found stands in the fields.
             """
     )
 
@@ -23,16 +24,26 @@ struct JournalCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Public key of the OEM's root authority, PEM or DER.", valueName: "file"))
     var rootKey: String?
 
+    @Option(
+        help: ArgumentHelp("Enrolment of the EdgeHSM as the officers signed it; needs --root-key.", valueName: "file")
+    )
+    var enrolment: String?
+
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let trust = JournalAudit.Trust(identity: try identityKey(), root: try root())
+        let (identity, root) = (try identityKey(), try root())
         let bytes = try Input.file(file, limit: JournalExport.largest)
         do {
+            let trust = JournalAudit.Trust(identity: identity, root: root, enrolment: try registered())
             try output.finish(JournalAudit(JournalExport(parsing: bytes), trust: trust).verdict)
         } catch let refusal as Refusal {
             try output.finish(Verdict(refused: refusal))
         }
+    }
+
+    private func registered() throws -> Envelope? {
+        try enrolment.map { try Envelope(parsing: Input.file($0, limit: Envelope.largest)) }
     }
 
     private func identityKey() throws -> P256Point? {

@@ -55,6 +55,45 @@ import Vocabulary
         )
     }
 
+    /// The same file but for the profile: nothing is made in a token of SoftHSM2, nor an appliance enrolled on one.
+    @Test func productionRefusesSoftwareTokens() async throws {
+        let world = try await World()
+        let whole = try #require(world.ceremonyToken.pinFile)
+        let pin = try String(contentsOfFile: whole, encoding: .utf8).trimmingCharacters(in: .newlines)
+        var halves: [String] = []
+        for (name, part) in [("ada", pin.prefix(4)), ("ben", pin.dropFirst(4))] {
+            let path = world.folder + "/pin-of-\(name)"
+            let made = FileManager.default.createFile(
+                atPath: path,
+                contents: Data(part.utf8),
+                attributes: [.posixPermissions: 0o600]
+            )
+            try #require(made)
+            halves.append(path)
+        }
+        let split = TokenReference(
+            module: world.ceremonyToken.module,
+            label: world.ceremonyToken.label,
+            pinFiles: halves,
+            officerPINFile: world.ceremonyToken.officerPINFile
+        )
+        func file(_ profile: String, _ ceremony: TokenReference) throws -> [UInt8] {
+            let tokens = try [
+                "ceremony": ["token": World.json(ceremony), "initialize": false],
+                "portal": ["token": World.json(world.portalToken), "initialize": false],
+            ]
+            return try world.file(["profile": profile, "tokens": tokens])
+        }
+        #expect(
+            await refusal { try await world.run(file("production", world.ceremonyToken)) }
+                == CeremonyError.pinFiles.rawValue
+        )
+        #expect(await refusal { try await world.run(file("production", split)) } == "ceremony.token.software")
+        #expect(try world.state.roleKeysHistory().isEmpty)
+        try await world.run(file("lab", split))
+        #expect(try world.state.roleKeysHistory().count == 1)
+    }
+
     @Test func knownProductKeysStayInTheLab() async throws {
         let world = try await World()
         let value = world.folder + "/known"

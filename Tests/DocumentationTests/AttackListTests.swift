@@ -21,7 +21,8 @@ struct AttackListTests {
         `make demo` makes each of these attacks with a real client on a real socket, or with the real command line, and
         with everything valid but the attacked thing. It fails unless the refusal carries exactly this code, and unless the
         same request with only that mended is accepted. They are played on an EdgeHSM of their own (`edge-2`), so that the
-        figures of production stay what they are; its chips have no certificate of their vendor, the hardest case.
+        figures of production stay what they are; most are played with a product whose chips have no certificate of their
+        vendor, the hardest case.
 
         The page is compared with the code by a test; `OBIS_WRITE_DOCS=1 swift test --filter AttackList` writes it anew.
 

@@ -139,7 +139,15 @@ import Vocabulary
         )
         #expect(outcome.decision == .wait(.lease) && outcome.entries.isEmpty)
         #expect(box.state.pendingAnchor == .background)
-        #expect(WaitReason.lease.refusal.isRetryable)
+        let refusal = WaitReason.lease.refusal
+        #expect(refusal.has(EdgeError.leaseExhausted) && refusal.code == "edge.lease.exhausted" && refusal.isRetryable)
+        // Once the anchor has moved, the same request is decided.
+        try box.moveAnchor()
+        let again = box.state.handle(box.decision(id, try begun.grant().unit, chip, begin.nonce), at: box.reading)
+        guard case .granted(.sign) = again.decision else {
+            Issue.record("\(again.decision)")
+            return
+        }
     }
 
     @Test func newestRecordAmongHalfMadeOnes() throws {

@@ -12,6 +12,8 @@ import Vocabulary
     let box: Box
     let batch: Digest256
 
+    private var trust: JournalAudit.Trust { .init(identity: world.identity.point) }
+
     init() throws {
         world = try World()
         var box = try Box(world)
@@ -43,7 +45,7 @@ import Vocabulary
             accounts: accounts ?? box.state.accounts,
             softwareVersion: "test"
         ).unsigned().signed(by: world.identity)
-        let audit = JournalAudit(JournalExport(checkpoint: checkpoint, entries: bytes.map { Octets($0) }))
+        let audit = JournalAudit(JournalExport(checkpoint: checkpoint, entries: bytes.map { Octets($0) }), trust: trust)
         return Set(audit.findings.map(\.refusal.code))
     }
 
@@ -125,7 +127,7 @@ import Vocabulary
             payload: export.checkpoint.payload,
             signatures: []
         )
-        let forged = JournalAudit(JournalExport(checkpoint: unsigned, entries: export.entries))
+        let forged = JournalAudit(JournalExport(checkpoint: unsigned, entries: export.entries), trust: trust)
         #expect(forged.verdict.code == JournalError.statementUnverified.rawValue)
         var garbage = export.entries
         garbage[3] = Octets([0x7B])

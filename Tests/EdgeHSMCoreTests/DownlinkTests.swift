@@ -165,6 +165,26 @@ import Vocabulary
         expectRefused(EdgeError.edgeHSMRevoked) { try box.issue(id, Chip(1)) }
     }
 
+    /// Any order but a revocation ends with its last second.
+    @Test func anOrderExpires() throws {
+        var box = try Box(world)
+        _ = try box.load(BatchDraft(quantity: 10))
+        let order = try world.order(
+            .releaseAllotment(edgeHSM: World.edgeHSM, product: World.product, units: 20, sequence: 1)
+        )
+        let end = World.start + 30 * World.day
+        box.wall = end + 1
+        expectRefused(EdgeError.orderExpired) { try box.downlink(orders: [order]).grant() }
+        let released = { (box: Box) in box.state.durable.products[World.product]?.allotment }
+        #expect(released(box) == 100)
+        // Time is judged when it is applied: at another box it is still the last second.
+        var other = try Box(world)
+        _ = try other.load(BatchDraft(quantity: 10))
+        other.wall = end
+        _ = try other.downlink(orders: [order]).grant()
+        #expect(released(other) == 20)
+    }
+
     @Test func peersAndZeroise() throws {
         var box = try Box(world)
         let fingerprint = Digest256.of(Array("st-1".utf8))

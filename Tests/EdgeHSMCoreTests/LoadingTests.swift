@@ -188,12 +188,34 @@ import Vocabulary
         try box.issue(id, Chip(1))
         try box.crash()
         try box.issue(id, Chip(2))
-        let audit = JournalAudit(try box.export())
+        let audit = JournalAudit(try box.export(), trust: .init(identity: world.identity.point))
         #expect(audit.isAccepted, "\(audit.findings)")
         // A key that was needed still stops it.
         let next = try world.order(.revoke(.roleKey(world.officers[1].point.keyID)), by: [0, 1])
         _ = try box.downlink(orders: [next]).grant()
         expectRefused(EdgeError.authorizationRevoked) { try box.issue(id, Chip(3)) }
+    }
+
+    @Test func openAuthorizationsAreBounded() throws {
+        var box = try Box(world)
+        let approval = try BatchDraft(allotment: 1_000).approval(world)
+        func draft(_ number: Int) -> BatchDraft {
+            BatchDraft(quantity: 1, allotment: 1_000, notAfter: World.start + World.day, batch: "b\(number)")
+        }
+        var first: Digest256?
+        for number in 1...EdgeHSMState.mostOpenAuthorizations {
+            let id = try box.load(draft(number), under: approval)
+            first = first ?? id
+        }
+        var late = draft(0)
+        late.notAfter = World.start + 10 * World.day
+        expectRefused(EdgeError.tooManyOpen) { try box.load(late, under: approval) }
+        // Closing one makes room for one.
+        box.wall = World.start + 2 * World.day
+        _ = try box.run(CloseCommand(requester: "service", authorization: #require(first))).grant()
+        _ = try box.load(late, under: approval)
+        late.batch = "one-more"
+        expectRefused(EdgeError.tooManyOpen) { try box.load(late, under: approval) }
     }
 
     @Test func packageOutsideBindsItsInside() throws {

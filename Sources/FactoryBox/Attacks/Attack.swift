@@ -13,6 +13,7 @@ public enum Attack: String, CaseIterable, Sendable {
     case otherVersion = "manifest of another version inside"
     case approvalTooFew = "approval of m−1 officers inside"
     case beyondAllotment = "batch beyond the allotment"
+    case beyondAllotmentTogether = "two batches, together beyond the allotment"
     case beyondAllotmentAsked = "the same, asked of obis authorize"
     // Units.
     case beyondQuantity = "unit beyond the quantity"
@@ -21,6 +22,8 @@ public enum Attack: String, CaseIterable, Sendable {
     case keySeenBefore = "CSR with a key seen before"
     case swappedAgreementKey = "station's key put into a chip's CSR"
     case stationsRequest = "station's own CSR for a chip's unit"
+    case vendorProofMissing = "station's own key, no vendor's proof"
+    case vendorProofBorrowed = "station's own key, a chip's proof"
     case sealUnattested = "sealKey without the chip's CSR"
     // Races.
     case raceLastUnit = "two stations, the last unit"
@@ -36,6 +39,7 @@ public enum Attack: String, CaseIterable, Sendable {
     case wrongType = "approval in place of an order"
     case relabelled = "approval relabelled as an order"
     case revokedByOfficers = "batch revoked by officers"
+    case versionRevoked = "version revoked by officers"
     case revokedByPortal = "batch revoked by the portal"
     // Time.
     case windowNotOpen = "window not yet open"
@@ -80,6 +84,7 @@ public enum Attack: String, CaseIterable, Sendable {
         case .otherVersion: Facts("stolen portal", "package.parts.mismatch", "the approved manifest")
         case .beyondAllotment: Facts("stolen portal", "edge.allotment.exceeded", "quantity within it")
         case .approvalTooFew: Facts("stolen portal", "statement.officers.too-few", "the approval as signed")
+        case .beyondAllotmentTogether: Facts("stolen portal", "edge.allotment.exceeded", "quantity within what is left")
         case .beyondAllotmentAsked: Facts("the OEM's people", "authorize.quota.exhausted", "quantity within it")
         case .beyondQuantity: Facts("station", "edge.quota.exhausted", "a batch with units left")
         case .otherUID: Facts("station", "edge.chip.mismatch", "the chip's own CSR")
@@ -87,6 +92,8 @@ public enum Attack: String, CaseIterable, Sendable {
         case .keySeenBefore: Facts("cloned chip", "edge.key.seen-before", "a key of its own")
         case .swappedAgreementKey: Facts("station", "matter.request.signature", "the chip's CSR untouched")
         case .stationsRequest: Facts("station", "edge.unit.other-key", "the chip's CSR; the chip opens the seal")
+        case .vendorProofMissing: Facts("station", "unit.vendor-proof.missing", "the chip's CSR and its vendor's proof")
+        case .vendorProofBorrowed: Facts("station", "unit.vendor-proof.invalid", "the CSR that the chip signed")
         case .sealUnattested: Facts("station", "edge.unit.not-attested", "the chip's CSR first")
         case .raceLastUnit: Facts("two stations", "edge.quota.exhausted", "a batch with units left")
         case .raceChip: Facts("two stations", "edge.unit.other-key", "the key that came first")
@@ -99,6 +106,7 @@ public enum Attack: String, CaseIterable, Sendable {
         case .wrongType: Facts("stolen portal", "statement.type.unexpected", "a signed order")
         case .relabelled: Facts("stolen portal", "statement.officers.too-few", "a signed order")
         case .revokedByOfficers: Facts("station", "edge.authorization.revoked", "a batch not revoked")
+        case .versionRevoked: Facts("station", "edge.authorization.revoked", "a batch of a version not revoked")
         case .revokedByPortal: Facts("station", "edge.authorization.revoked", "a batch not revoked")
         case .windowNotOpen: Facts("station", "edge.window.not-open", "time inside the window")
         case .windowOver: Facts("station", "edge.window.over", "a batch whose window runs")

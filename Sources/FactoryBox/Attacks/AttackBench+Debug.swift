@@ -11,6 +11,7 @@ extension AttackBench {
         let chips = try await rack.add(2, family: Self.product.family, notBefore: oem.start + -3_600)
         let (mine, other) = (chips[0], chips[1])
         try await lock(mine, "delta")
+        chipOfDelta = mine
         try await lock(other, "epsilon")
         try await attack(.unlockOtherBatch) {
             _ = try await answer(other, as: other.uid, "delta")

@@ -104,6 +104,7 @@ extension AttackBench {
         } mended: {
             try await make("eta", chip)
         }
+        try await attackRevokedVersion(by: officers)
         let file = world.path("attacks", "orders", "status.json")
         try await oem.ceremonyRoom.run(
             "obis",
@@ -118,6 +119,17 @@ extension AttackBench {
             try await make("eta", other)
         } mended: {
             try await make("gamma", other)
+        }
+    }
+
+    /// A version taken back stops every batch of it, and no other version's.
+    private func attackRevokedVersion(by officers: [OEM.Officer]) async throws {
+        let manifest = Digest256.of(try Files.read(site.productFile(Self.proven, "manifest.json")))
+        try await applyRevocation(order("version", .version(manifest), by: officers))
+        try await attack(.versionRevoked, because: manifest.hex) {
+            _ = try await begin("proven", SoftChip().uid)
+        } mended: {
+            _ = try await begin("gamma", SoftChip().uid)
         }
     }
 }

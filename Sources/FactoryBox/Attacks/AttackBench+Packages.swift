@@ -147,6 +147,7 @@ extension AttackBench {
         } mended: {
             try await load(few, as: "epsilon")
         }
+        try await attackSum()
         var order = try await order("mu", BatchTerms(quantity: Site.spareUnits))
         try await attack(.beyondAllotmentAsked) {
             throw try Self.refusal(printed: await site.authorize(order, expecting: 1).finished)
@@ -154,5 +155,32 @@ extension AttackBench {
             order.quantity = 1
             _ = try await site.authorize(order)
         }
+    }
+
+    /// Each of two batches is within what is left, both together are one unit beyond it: what counts is the sum.
+    private func attackSum() async throws {
+        let left = try await unitsLeft()
+        let stolen = "--lab-skip-ledger"
+        guard left > 3 else { throw Refusal(FactoryBoxError.unexpected, "\(left) units left to attack") }
+        let one = try await package("nu", BatchTerms(quantity: 2, unlocks: 1), [stolen])
+        let other = try await package("xi", BatchTerms(quantity: left - 1, unlocks: 1), [stolen])
+        let within = try await package("omicron", BatchTerms(quantity: 1, unlocks: 1), [stolen])
+        try await load(one, as: "nu")
+        try await attack(.beyondAllotmentTogether) {
+            try await load(other, as: "nothing")
+        } mended: {
+            try await load(within, as: "omicron")
+        }
+    }
+
+    /// What the officers allotted to this EdgeHSM, less what it has loaded.
+    private func unitsLeft() async throws -> Int {
+        let finished = try await edge.host.run(
+            "edgehsmd",
+            ["operator", "status", "--config", edge.configuration]
+        )
+        let status = try StatementCoding.decode(Site.EdgeStatus.self, from: Array(finished.output.utf8))
+        let granted = status.batches.filter { $0.product == Self.product.name }.map(\.account.granted)
+        return Site.spareUnits - granted.reduce(0, +)
     }
 }

@@ -37,14 +37,7 @@ extension AttackBench {
             _ = try await client("service").ask(GetCheckpoint.self, Nothing())
         }
         let product = Self.product
-        let prepared = try await client("service").ask(
-            PrepareProduct.self,
-            .init(
-                product: ProductName(product.name),
-                vendorID: VendorID(0xFFF1),
-                productID: ProductID(product.productID)
-            )
-        ).preparation
+        let prepared = try await prepare(product)
         let (own, forged) = (edge.host.path("plug.preparation.json"), edge.host.path("plug.forged.json"))
         try Files.write(prepared.serialized(), to: own)
         try Files.write(forgery(of: prepared).serialized(), to: forged)
@@ -56,6 +49,30 @@ extension AttackBench {
             let entry = entry(own)
             try await site.hold("Certify the keys of \(edge.id)") { $0.products.append(entry) }
         }
+        try await install(product)
+    }
+
+    /// Keys of one more product, made in this box and certified by the OEM.
+    func certify(_ product: ProductPlan) async throws {
+        let file = edge.host.path("\(product.name).preparation.json")
+        try Files.write(try await prepare(product).serialized(), to: file)
+        let entry = entry(file, product)
+        try await site.hold("Certify \(product.name) keys of \(edge.id)") { $0.products.append(entry) }
+        try await install(product)
+    }
+
+    private func prepare(_ product: ProductPlan) async throws -> Envelope {
+        try await client("service").ask(
+            PrepareProduct.self,
+            .init(
+                product: ProductName(product.name),
+                vendorID: VendorID(0xFFF1),
+                productID: ProductID(product.productID)
+            )
+        ).preparation
+    }
+
+    private func install(_ product: ProductPlan) async throws {
         let certificates = try ProductCertificates(
             parsing: Files.read(oem.state + "/products/\(edge.id)/\(product.name).json")
         )
@@ -74,16 +91,19 @@ extension AttackBench {
         )
     }
 
-    private func entry(_ preparation: String) -> CeremonyPlan.Product {
+    private func entry(
+        _ preparation: String,
+        _ product: ProductPlan = AttackBench.product
+    ) -> CeremonyPlan.Product {
         CeremonyPlan.Product(
-            product: Self.product.name,
+            product: product.name,
             edgeHSM: edge.id,
             vendorID: OEM.vendorID,
-            productID: Self.product.productIDText,
+            productID: product.productIDText,
             preparation: preparation,
-            commonName: "Example \(Self.product.name) PAI 2",
+            commonName: "Example \(product.name) PAI 2",
             notBefore: oem.start + -3_600,
-            socClass: Self.product.socClass,
+            socClass: product.socClass,
             permissions: ADACPermissions.all.hex
         )
     }

@@ -51,7 +51,7 @@ extension AttackBench {
         await halt()
         let issued = try JournalCopy(of: edge, as: "issued")
         try await start()
-        let chip = try await lockedChip()
+        let chip = try lockedChip()
         _ = try await answer(programmer(of: chip).startDebugSession(), as: chip.uid, "delta")
         await halt()
         let right = try JournalCopy(of: edge, as: "right")
@@ -83,8 +83,8 @@ extension AttackBench {
     }
 
     /// The chip of batch delta that `attackDebugPorts` locked.
-    private func lockedChip() async throws -> ChipRack.Chip {
-        guard let chip = await rack.chips.first else { throw Refusal(FactoryBoxError.unexpected, "no chip") }
+    private func lockedChip() throws -> ChipRack.Chip {
+        guard let chip = chipOfDelta else { throw Refusal(FactoryBoxError.unexpected, "no chip") }
         return chip
     }
 }

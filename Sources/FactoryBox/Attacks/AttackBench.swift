@@ -24,6 +24,8 @@ actor AttackBench {
     private var nextSerial = 50_001
     private(set) var refused: Set<Attack> = []
     var batches: [String: Digest256] = [:]
+    /// Locked, with keys and DAC of batch delta.
+    var chipOfDelta: ChipRack.Chip?
     private var programmers: [ChipUID: SocketProgrammer] = [:]
 
     init(_ site: Site) async throws {
@@ -41,6 +43,7 @@ actor AttackBench {
         try await attackRoles()
         try await attackPackages()
         try await attackUnits()
+        try await attackVendorProof()
         try await attackByRacing()
         try await attackDebugPorts()
         try await attackGovernance()
@@ -170,10 +173,11 @@ actor AttackBench {
         var unlocks = 2
         /// The EdgeHSM that the authorization names.
         var box = AttackBench.boxName
+        var product = AttackBench.product
     }
 
     func order(_ name: String, _ terms: BatchTerms) async throws -> Site.BatchOrder {
-        var order = await site.order(Self.product)
+        var order = await site.order(terms.product)
         order.name = "attack-" + name
         order.quantity = terms.quantity
         order.firstSerial = nextSerial
@@ -211,11 +215,12 @@ actor AttackBench {
         _ batch: String,
         _ unit: Digest256,
         _ request: Octets,
+        proof: VendorProof? = nil,
         by name: String = "station"
     ) async throws -> IssueCredential.Reply {
         try await client(name).ask(
             IssueCredential.self,
-            .init(authorization: loaded(batch), unit: unit, request: request, vendorProof: nil)
+            .init(authorization: loaded(batch), unit: unit, request: request, vendorProof: proof)
         )
     }
 

@@ -87,7 +87,7 @@ extension Site {
             "obis-verify",
             [
                 "journal", world.path("export", "journal.json"), "--root-key",
-                oem.state + "/public/root-authority.pem",
+                oem.state + "/public/root-authority.pem", "--enrolment", oem.state + "/enrolments/\(edge.id).json",
             ]
         )
         let evidence = try await Evidence.collect(from: export, site: self)

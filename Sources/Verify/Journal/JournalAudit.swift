@@ -9,16 +9,20 @@ public import Vocabulary
 /// entry; every unit within scope, window, quota and allotment; one live DAC for a key and for a chip; each DAC against
 /// the installed PAI; starts, burns, closings and the checkpoint's accounts.
 public struct JournalAudit: Sendable, Hashable {
-    /// What is trusted beforehand. Without either key the journal is only judged to be consistent with itself.
+    /// What is trusted beforehand. Who wrote the journal is proven by `identity`, or by `enrolment` together with `root`;
+    /// without either it is refused as `journal.identity.unproven`: its RoleKeys are public, so anybody can begin one.
     public struct Trust: Sendable, Hashable {
         /// Identity key of the EdgeHSM, from its enrolment.
         public let identity: P256Point?
         /// The OEM's root authority.
         public let root: P256Point?
+        /// The `EdgeHSMEnrolment` that the officers signed; it counts under RoleKeys that hang on `root`.
+        public let enrolment: Envelope?
 
-        public init(identity: P256Point? = nil, root: P256Point? = nil) {
+        public init(identity: P256Point? = nil, root: P256Point? = nil, enrolment: Envelope? = nil) {
             self.identity = identity
             self.root = root
+            self.enrolment = enrolment
         }
     }
 

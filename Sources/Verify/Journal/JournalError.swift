@@ -6,6 +6,7 @@ public enum JournalError: String, ErrorCatalogue {
     case sequenceGap = "journal.sequence.gap"
     case genesis = "journal.genesis.invalid"
     case identity = "journal.identity.mismatch"
+    case identityUnproven = "journal.identity.unproven"
     case rootAuthority = "journal.root-authority.mismatch"
     case rootMismatch = "journal.root.mismatch"
     case checkpointMismatch = "journal.checkpoint.mismatch"
@@ -40,6 +41,7 @@ public enum JournalError: String, ErrorCatalogue {
         case .sequenceGap: "An entry does not stand at the place that it names: something was removed or inserted."
         case .genesis: "The journal does not begin with a valid first entry."
         case .identity: "The journal was written by another EdgeHSM than the one expected."
+        case .identityUnproven: "Nothing given proves that the EdgeHSM that signed the journal was ever registered."
         case .rootAuthority: "The journal obeys another root authority than the one expected."
         case .rootMismatch: "The entries are not those that the checkpoint vouches for."
         case .checkpointMismatch: "The checkpoint does not belong to these entries."
@@ -74,6 +76,8 @@ public enum JournalError: String, ErrorCatalogue {
         switch self {
         case .entryMalformed, .sequenceGap, .rootMismatch, .checkpointMismatch:
             "Export the journal again; if it stays so, treat it as tampered with."
+        case .identityUnproven:
+            "Give the registered identity key, or the enrolment together with the root authority's key."
         case .identity, .rootAuthority: "Check which appliance the file is from and which key was given."
         default: "Treat the EdgeHSM as suspect, keep its disk, and call the OEM's security team."
         }

@@ -12,6 +12,8 @@ extension JournalReplay {
             if let pinned = trust.root { demand(pinned == keys.root, .rootAuthority, keys.root.hex) }
             roleKeys = keys
             roleKeysID = body.roleKeys.statementID
+            firstRoot = keys.root
+            acceptedRoleKeys = [keys]
             floor = keys.issuedAt
         } catch { note(.genesis, describe(error)) }
     }
@@ -22,6 +24,7 @@ extension JournalReplay {
             let next = try present.successor(body.roleKeys, ownID: roleKeysID).content
             demand(next.version == body.version, .statementUnverified, "version \(body.version)")
             roleKeys = next
+            acceptedRoleKeys.append(next)
             roleKeysID = body.roleKeys.statementID
             floor = max(floor, next.issuedAt)
         } catch { note(.statementUnverified, describe(error)) }
@@ -161,6 +164,7 @@ extension JournalReplay {
     mutating func finish(with checkpoint: Envelope) {
         current = nil
         guard let genesis else { return note(.genesis, "no entries") }
+        judgeIdentity(of: genesis)
         let content: Checkpoint
         do {
             content = try Verified<Checkpoint>(checkpoint, signedBy: genesis.identity).content

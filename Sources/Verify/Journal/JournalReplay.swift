@@ -67,6 +67,12 @@ struct JournalReplay {
     var genesis: Genesis?
     var roleKeys: RoleKeys?
     var roleKeysID = Digest256.zero
+    /// Root authority of the first entry, if that entry holds.
+    var firstRoot: P256Point?
+    /// Every RoleKeys that was in force, oldest first.
+    var acceptedRoleKeys: [RoleKeys] = []
+    /// Stands after the last entry.
+    var isIdentityProven = false
     var epoch: UInt64 = 0
     /// True from a `restart` on while only burns have followed.
     var isStarting = false
@@ -197,7 +203,7 @@ struct JournalReplay {
         fields["issued"] = String(batches.values.reduce(0) { $0 + $1.issued })
         fields["burned"] = String(batches.values.reduce(0) { $0 + $1.burned })
         fields["completed"] = String(units.values.count { $0.stage == .done })
-        fields["identityPinned"] = String(trust.identity != nil || trust.root != nil)
+        fields["identityPinned"] = String(isIdentityProven)
         for (kind, count) in counts { fields["count.\(kind)"] = String(count) }
         return fields
     }

@@ -357,7 +357,11 @@ struct ServerTests {
         let world = try await EngineWorld.make()
         var configuration = world.configuration
         configuration.profile = .production
-        #expect(throws: Refusal.self) { try EdgeEnrolment.requireProfile(configuration, world.token.information) }
+        let refused = #expect(throws: Refusal.self) {
+            try EdgeEnrolment.requireProfile(configuration, world.token.information)
+        }
+        #expect(refused?.has(EdgeDaemonError.softwareToken) == true)
+        #expect(EdgeDaemonError.softwareToken.rawValue == "edge.token.software")
         try EdgeEnrolment.requireProfile(world.configuration, world.token.information)
     }
 }
