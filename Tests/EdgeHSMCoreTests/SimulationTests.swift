@@ -1,16 +1,14 @@
-import Foundation
+import TestSupport
 import Testing
 import Vocabulary
 
 /// I1 to I5, I8, I9 under random stations, portal, officers, crashes, restored disks and clocks.
 @Suite struct SimulationTests {
     @Test func I1_I2_I4_I5_I8_I9_randomRuns() throws {
-        let given = ProcessInfo.processInfo.environment["OBIS_SEED"].flatMap { UInt64($0) }
-        let seeds = given.map { [$0] } ?? (0..<3).map { _ in UInt64.random(in: 0...UInt64.max) }
+        let seeds = (0..<(Seed.given == nil ? 3 : 1)).map { Seed.take("EdgeHSMCoreTests.SimulationTests \($0)") }
         let world = try World()
         var lostTails = 0
         for seed in seeds {
-            print("EdgeHSMCore simulation: OBIS_SEED=\(seed)")
             var simulator = try Simulator(seed: seed, world: world)
             for number in 1...500 {
                 try simulator.step()
@@ -22,6 +20,6 @@ import Vocabulary
             #expect(!simulator.box.disk.units.isEmpty)
             lostTails += simulator.lostTails
         }
-        #expect(lostTails > 0 || given != nil, "no run lost a tail: the restored disks prove nothing")
+        #expect(lostTails > 0 || Seed.given != nil, "no run lost a tail: the restored disks prove nothing")
     }
 }

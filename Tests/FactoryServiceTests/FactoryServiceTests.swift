@@ -4,6 +4,7 @@ import LineProtocol
 import ServiceSupport
 import Statements
 import Synchronization
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -340,8 +341,8 @@ import Vocabulary
             line.edge.state.withLock { $0.batches = [Sample.batch(1)] }
             await line.rounds(1)
             let client = try line.client("station-1")
-            let seed = UInt64.random(in: 0 ... .max)
-            var random = SeededRandom(state: seed)
+            let seed = Seed.take("FactoryServiceTests.FactoryServiceTests")
+            var random = SeededGenerator(seed: seed)
             let good = [
                 try LineMessage.request(ReportUnit.self, id: "a", report("s", Sample.digest(1), sealed: 1)),
                 try LineMessage.request(ReadFirmware.self, id: "a", .init(digest: .zero, offset: 0, length: 5)),
@@ -383,17 +384,5 @@ import Vocabulary
             #expect(FileManager.default.fileExists(atPath: damaged + ".damaged"), "never served again")
             await again.stop()
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a seed makes a run repeatable.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

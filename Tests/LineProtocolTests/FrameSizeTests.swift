@@ -1,5 +1,6 @@
 import LineProtocol
 import Statements
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -46,8 +47,8 @@ import Vocabulary
 
     /// The fullest part that `parts` makes still fits, with its JSON around it.
     @Test func everyPartFitsAFrameAndNothingIsLost() throws {
-        let seed = UInt64.random(in: 0 ... .max)
-        var random = SeededRandom(state: seed)
+        let seed = Seed.take("LineProtocolTests.FrameSizeTests")
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<20 {
             let envelopes = (0..<Int.random(in: 0...40, using: &random)).map { number in
                 let size = Int.random(in: 1...30_000, using: &random)
@@ -66,17 +67,5 @@ import Vocabulary
         #expect(throws: Refusal.self) {
             try DownlinkBundle(status: huge).parts(limit: ApplyDownlink.largestPart)
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a seed makes a run repeatable.
-private struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

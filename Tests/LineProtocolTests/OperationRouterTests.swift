@@ -1,6 +1,7 @@
 import LineProtocol
 import Statements
 import Synchronization
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -78,8 +79,8 @@ private struct SecretFault: Error { let secret = "hunter2" }
 
     /// Frames that differ from good ones in a few octets are answered by a refusal or by the handler, never by a trap.
     @Test func mutatedFramesAreAnswered() async throws {
-        let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        let seed = Seed.take("LineProtocolTests.OperationRouterTests")
+        var random = SeededGenerator(seed: seed)
         let seen = Outcomes()
         let router = router(seen) { _ in ReadJournal.Reply(entries: [], size: 0) }
         let good = try LineMessage.request(ReadJournal.self, id: "abc", .init(from: 10, limit: 20))
@@ -109,7 +110,7 @@ private struct SecretFault: Error { let secret = "hunter2" }
 
 /// Well-formed JSON with one field wrong: below the outer layer.
 private enum Mutation {
-    static func field(of round: Int, _ random: inout SplitMix) -> [UInt8] {
+    static func field(of round: Int, _ random: inout SeededGenerator) -> [UInt8] {
         let number = Int.random(in: -5...5, using: &random)
         let texts = [
             #"{"body":{"from":\#(number),"limit":1},"id":"a","operation":"readJournal","version":\#(number)}"#,
@@ -131,16 +132,4 @@ private final class Outcomes: Sendable {
     private let list = Mutex<[OperationRouter<ServiceContext>.Outcome]>([])
     var all: [OperationRouter<ServiceContext>.Outcome] { list.withLock { $0 } }
     func add(_ outcome: OperationRouter<ServiceContext>.Outcome) { list.withLock { $0.append(outcome) } }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a seed makes a run repeatable.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

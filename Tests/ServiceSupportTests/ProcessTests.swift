@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -71,8 +72,8 @@ private struct Settings: Codable, Equatable {
     }
 
     @Test func mutatedFilesNeverCrash() {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SplitMix(state: seed)
+        let seed = Seed.take("ServiceSupportTests.ProcessTests")
+        var random = SeededGenerator(seed: seed)
         let right = Array(#"{"listen":{"host":"a\n","port":10},"sites":[{"host":"b"}],"names":{"x":-1.5e3}}"#.utf8)
         for _ in 0..<2_000 {
             var text = right

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -90,8 +91,8 @@ private struct RawPeer: ~Copyable {
 
     @Test func framesSplitAndJoinedAnyHowAreAnsweredInOrder() async throws {
         try await withLocalServer(FrameLimits.patient) { _, path, metrics in
-            let seed = UInt64.random(in: 0...UInt64.max)
-            var random = SplitMix(state: seed)
+            let seed = Seed.take("ServiceSupportTests.RawPeerTests")
+            var random = SeededGenerator(seed: seed)
             let bodies = (0..<200).map { [UInt8](repeating: UInt8($0), count: Int.random(in: 1...900, using: &random)) }
             let stream = bodies.flatMap { body -> [UInt8] in
                 [0, 0, UInt8(body.count >> 8), UInt8(body.count & 255)] + body
@@ -214,17 +215,5 @@ private struct RawPeer: ~Copyable {
             while closed(metrics, .replyTimeout) == 0 { try await Task.sleep(for: .milliseconds(10)) }
             #expect(closed(metrics, .replyTimeout) == 1)
         }
-    }
-}
-
-/// SplitMix64: a small generator with a seed that a failing test prints.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,10 +1,11 @@
 import Silicon
+import TestSupport
 import Testing
 import Vocabulary
 
 struct ADACMutationTests {
     let fixture: ADACFixture
-    let seed = UInt64.random(in: 0...UInt64.max)
+    let seed = Seed.take("SiliconTests.ADACMutationTests")
 
     init() throws { fixture = try ADACFixture() }
 

@@ -1,5 +1,6 @@
 import Crypto
 import Silicon
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -99,7 +100,7 @@ struct MCUbootTests {
 
     @Test func noMutationOfASignedFileIsAccepted() async throws {
         let file = try await image(product)
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed = Seed.take("SiliconTests.MCUbootTests")
         var generator = SeededGenerator(seed: seed)
         for round in 0..<500 {
             let mutated = file.mutated(using: &generator)
@@ -113,7 +114,7 @@ struct MCUbootTests {
     @Test func mutationsSignedAgainAreParsedOrRefusedButNeverMisread() async throws {
         let builder = try MCUbootBuilder(body: Array(body.prefix(200)), version: version, product: product)
         let file = try await builder.signed(by: signer.point, signer.sign)
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed = Seed.take("SiliconTests.MCUbootTests")
         var generator = SeededGenerator(seed: seed)
         var accepted = 0
         for round in 0..<500 {

@@ -1,5 +1,6 @@
 import Foundation
 import Statements
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -8,13 +9,20 @@ import Vocabulary
     private static let outer = 250
     private static let inner = 400
 
+    /// What reading a statement may answer, and what the forms of every kind's payload always meet.
+    private static let readers = Set(StatementError.allCases.map(\.rawValue) + VocabularyError.allCases.map(\.rawValue))
+    private static let always: Set<StatementError> = [
+        .malformedJSON, .duplicateKey, .tooDeep, .forbiddenNumber, .notUnderstood,
+    ]
+
     @Test(arguments: StatementKind.all)
     func nothingChangedVerifies(kind: StatementKind) throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed = Seed.take("StatementsTests.MutationTests")
         var generator = SeededGenerator(seed: seed)
         let signer = try TestSigner("edge")
         let envelope = try kind.sample().signed(by: signer)
         let good = try envelope.serialized()
+        var met: Set<String> = []
         for round in 0..<Self.outer {
             let bytes = mutated(good, using: &generator)
             let code = refusal {
@@ -23,19 +31,24 @@ import Vocabulary
                 // White space, or a second copy of a member that counts nothing: what is signed is what was signed.
                 #expect(read.payload == envelope.payload, "seed \(seed) round \(round)")
             }
+            met.formUnion([code].compactMap { $0 })
             #expect(code?.hasPrefix("DEFECT") != true, "seed \(seed) round \(round): \(code ?? "")")
         }
+        #expect(!met.isEmpty && met.isSubset(of: Self.readers), "seed \(seed): \(met.subtracting(Self.readers))")
     }
 
     @Test(arguments: StatementKind.all)
     func resignedContentIsRefusedOrMeansWhatItSays(kind: StatementKind) throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed = Seed.take("StatementsTests.MutationTests")
         var generator = SeededGenerator(seed: seed)
         let signer = try TestSigner("edge")
         let sample = try kind.sample()
-        var refused = 0
+        var codes: [String] = []
+        let forms = JSONMutation.forms(of: sample.payload)
         for round in 0..<Self.inner {
-            let payload = JSONMutation.mutate(sample.payload, using: &generator)
+            // Each form once, whatever the seed; then changes by chance.
+            let payload =
+                round < forms.count ? forms[round] : JSONMutation.mutate(sample.payload, using: &generator)
             let envelope = try Envelope(payloadType: sample.payloadType, payload: payload, signatures: [])
                 .signed(by: signer)
             let code = refusal {
@@ -47,9 +60,12 @@ import Vocabulary
                 #expect(try kind.verify(rewritten, signer.point) == again, "seed \(seed) round \(round)")
             }
             #expect(code?.hasPrefix("DEFECT") != true, "seed \(seed) round \(round): \(code ?? "")")
-            if code != nil { refused += 1 }
+            if let code { codes.append(code) }
         }
-        #expect(refused > Self.inner / 3, "seed \(seed): only \(refused) refused")
+        #expect(codes.count > Self.inner / 3, "seed \(seed): only \(codes.count) refused")
+        let met = Set(codes)
+        #expect(met.isSubset(of: Self.readers), "seed \(seed): \(met.subtracting(Self.readers))")
+        #expect(met.isSuperset(of: Self.always.map(\.rawValue)), "seed \(seed): \(met.sorted())")
     }
 
     private func mutated(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {

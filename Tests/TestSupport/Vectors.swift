@@ -2,13 +2,16 @@ internal import Foundation
 
 /// Conformance data that other projects published: a folder beside the package, or wherever `OBIS_VECTORS` says.
 public enum Vectors {
-    /// Nil where there is none; then the tests that need it are skipped and say so.
+    /// Nil where there is none and none is named; then the tests that need it are skipped and say so.
     public static let folder: String? = {
         let named = ProcessInfo.processInfo.environment["OBIS_VECTORS"]
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let candidate = named ?? root.appendingPathComponent("../shared/vectors").standardizedFileURL.path
-        return FileManager.default.fileExists(atPath: candidate + "/manifest.json") ? candidate : nil
+        if FileManager.default.fileExists(atPath: candidate + "/manifest.json") { return candidate }
+        // A folder that somebody named and that is none would pass as a run without vectors.
+        if let named { fatalError("OBIS_VECTORS has no manifest.json: \(named)") }
+        return nil
     }()
 
     public static var arePresent: Bool { folder != nil }

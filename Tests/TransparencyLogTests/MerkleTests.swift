@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TestSupport
 import Testing
 import TransparencyLog
 import Vocabulary
@@ -184,8 +185,8 @@ private func refused(_ body: () throws -> Void) -> Bool {
     }
 
     @Test func changedHistoryIsInconsistent() throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        var random = Seeded(state: seed)
+        let seed = Seed.take("TransparencyLogTests.MerkleTests")
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             let second = Int.random(in: 2...300, using: &random)
             let first = Int.random(in: 1..<second, using: &random)
@@ -268,17 +269,5 @@ private func refused(_ body: () throws -> Void) -> Bool {
         var changed = hashes
         changed.remove(at: position)
         return changed
-    }
-}
-
-/// SplitMix64, so that a failing test can print its seed.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

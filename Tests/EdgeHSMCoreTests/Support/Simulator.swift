@@ -1,5 +1,6 @@
 import EdgeHSMCore
 import Statements
+import TestSupport
 import Testing
 import TransparencyLog
 import Verify
@@ -7,7 +8,7 @@ import Vocabulary
 
 /// A seeded run of stations, portal, officers, crashes, restored disks and clock games against one box.
 struct Simulator {
-    var random: SeededRandom
+    var random: SeededGenerator
     var box: Box
     var chips: [Chip] = (0..<24).map { Chip($0) }
     var batches: [Digest256] = []
@@ -28,7 +29,7 @@ struct Simulator {
     var counts: [String: Int] = [:]
 
     init(seed: UInt64, world: World) throws {
-        random = SeededRandom(state: seed)
+        random = SeededGenerator(seed: seed)
         box = try Box(world)
         try load()
     }

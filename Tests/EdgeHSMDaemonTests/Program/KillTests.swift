@@ -6,6 +6,7 @@ import LineProtocol
 import Matter
 import ServiceSupport
 import Statements
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -71,9 +72,8 @@ struct KillTests {
     @Test("I1, I3, I5, I8: SIGKILL at named points and at random ones; what left is journaled, and nothing is undone")
     func killed() async throws {
         let world = try await EngineWorld.make()
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("seed \(seed)")
-        var generator = SeededGenerator(state: seed)
+        let seed = Seed.take("EdgeHSMDaemonTests.KillTests")
+        var generator = SeededGenerator(seed: seed)
         var process = try await EdgeProcess(world)
         let service = try await Peer("factory", .service, world)
         let station = try await Peer("station-1", .station, world)
@@ -214,18 +214,5 @@ struct KillTests {
         #expect(account.issued == issued.count)
         #expect(account.issued + account.burned + account.remaining == account.granted)
         #expect(status.stopped == nil)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

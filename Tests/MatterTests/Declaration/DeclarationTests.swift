@@ -80,38 +80,42 @@ struct DeclarationTests {
         #expect(try Self.code(DeclarationMutation.envelope(tree, content)) == "matter.declaration.test-key")
     }
 
-    private typealias Plant = (inout DERTree) -> Void
+    private typealias Plant = @Sendable (inout DERTree) -> Void
+
+    /// What is altered in a right envelope, and the code.
+    private static let faults: [(MatterError, Plant)] = [
+        (.declarationEnvelope, { $0[0].content[8] = 1 }),
+        (.declarationEnvelope, { $0[1, 0].children?.insert(DERTree(0xA0, children: []), at: 3) }),
+        (.declarationEnvelope, { $0.children?.append(DERTree(0x05, [])) }),
+        (.declarationVersion, { $0[1, 0, 0].content = [1] }),
+        (.declarationVersion, { $0[1, 0, 3, 0, 0].content = [1] }),
+        (.declarationAlgorithm, { $0[1, 0, 1, 0, 0].content[8] = 3 }),
+        (.declarationAlgorithm, { $0[1, 0, 3, 0, 3, 0].content = OID.ecdsaWithSHA1 }),
+        (.declarationContentType, { $0[1, 0, 2, 0].content[8] = 3 }),
+        (.declarationKeyIdentifier, { $0[1, 0, 3, 0, 1] = DERTree(0x30, children: []) }),
+        (.declarationKeyIdentifier, { $0[1, 0, 3, 0, 1].content.removeLast() }),
+        (.declarationSignerUnknown, { $0[1, 0, 3, 0, 1].content[0] ^= 1 }),
+        (.declarationSignature, { $0[1, 0, 3, 0, 4].content[10] ^= 1 }),
+        (.declarationSignature, { $0[1, 0, 2, 1, 0].content[26] ^= 1 }),
+        (.declarationTooLarge, { $0[1, 0, 2, 1, 0].content += [UInt8](repeating: 0, count: 1280) }),
+    ]
+
+    /// What the cases of this suite are refused with: those of the envelope, and what the other tests here name.
+    static let reached = Set(faults.map(\.0)).union([
+        .declarationContent, .declarationRange, .declarationTestKey, .declarationSignerCertificate,
+        .declarationVendor, .declarationProduct, .declarationPAA,
+    ])
 
     @Test("each altered envelope is refused with its code")
     func envelope() async throws {
         let der = try await Self.signed(Self.declaration()).der
-        let faults: [(MatterError, Plant)] = [
-            (.declarationEnvelope, { $0[0].content[8] = 1 }),
-            (.declarationEnvelope, { $0[1, 0].children?.insert(DERTree(0xA0, children: []), at: 3) }),
-            (.declarationEnvelope, { $0.children?.append(DERTree(0x05, [])) }),
-            (.declarationVersion, { $0[1, 0, 0].content = [1] }),
-            (.declarationVersion, { $0[1, 0, 3, 0, 0].content = [1] }),
-            (.declarationAlgorithm, { $0[1, 0, 1, 0, 0].content[8] = 3 }),
-            (.declarationAlgorithm, { $0[1, 0, 3, 0, 3, 0].content = OID.ecdsaWithSHA1 }),
-            (.declarationContentType, { $0[1, 0, 2, 0].content[8] = 3 }),
-            (.declarationKeyIdentifier, { $0[1, 0, 3, 0, 1] = DERTree(0x30, children: []) }),
-            (.declarationKeyIdentifier, { $0[1, 0, 3, 0, 1].content.removeLast() }),
-            (.declarationSignerUnknown, { $0[1, 0, 3, 0, 1].content[0] ^= 1 }),
-            (.declarationSignature, { $0[1, 0, 3, 0, 4].content[10] ^= 1 }),
-            (.declarationSignature, { $0[1, 0, 2, 1, 0].content[26] ^= 1 }),
-            (.declarationTooLarge, { $0[1, 0, 2, 1, 0].content += [UInt8](repeating: 0, count: 1280) }),
-        ]
-        for (code, plant) in faults {
+        for (code, plant) in Self.faults {
             var tree = DERTree(parsing: der)
             plant(&tree)
             #expect(try Self.code(tree.encoded) == code.rawValue)
         }
-        let covered = Set(faults.map(\.0)).union([
-            .declarationContent, .declarationRange, .declarationTestKey, .declarationSignerCertificate,
-            .declarationVendor, .declarationProduct, .declarationPAA,
-        ])
         let all = MatterError.allCases.filter { $0.rawValue.hasPrefix("matter.declaration.") }
-        #expect(Set(all) == covered)
+        #expect(Set(all) == Self.reached)
     }
 
     @Test("each altered content is refused with its code though its signature is right")

@@ -1,0 +1,262 @@
+import Crypto
+import EdgeHSMCore
+import Statements
+import Testing
+import TransparencyLog
+import Verify
+import Vocabulary
+
+/// Every code of the journal's verifier is found by a journal made for it, signed for by the box that wrote it.
+@Suite struct JournalCodeTests {
+    private typealias Forgery = (inout JournalForge) throws -> Void
+
+    /// Two finished chips of a batch of four; the first one's debug port was opened.
+    private let box: Box
+    private let batch: Digest256
+
+    init() throws {
+        var box = try Box(World())
+        batch = try box.load(BatchDraft(quantity: 4))
+        try box.make(batch, Chip(1))
+        try box.make(batch, Chip(2))
+        _ = try box.run(box.unlock(batch, Chip(1), challenge: .zero)).grant()
+        self.box = box
+    }
+
+    @Test func everyCodeIsReached() throws {
+        #expect(try JournalForge(box).codes().isEmpty)
+        let forgeries = statements + powers + units
+        for (code, change) in forgeries {
+            var forge = try JournalForge(box)
+            try change(&forge)
+            let codes = try forge.codes()
+            #expect(codes.contains(code.rawValue), "\(code) among \(codes.sorted())")
+        }
+        try entriesAndCheckpoint()
+        let whole: Set<JournalError> = [.entryMalformed, .sequenceGap, .rootMismatch, .checkpointMismatch, .tooMany]
+        #expect(Set(forgeries.map(\.0)).union(whole) == Set(JournalError.allCases))
+    }
+
+    /// What no well-formed entry brings about.
+    private func entriesAndCheckpoint() throws {
+        let forge = try JournalForge(box)
+        let octets = try forge.octets()
+        func codes(_ octets: [[UInt8]], _ checkpoint: Envelope? = nil) throws -> Set<String> {
+            guard let checkpoint else { return Set(try forge.audit(octets).findings.map(\.refusal.code)) }
+            let export = JournalExport(checkpoint: checkpoint, entries: octets.map { Octets($0) })
+            return Set(JournalAudit(export, trust: forge.trust).findings.map(\.refusal.code))
+        }
+        var garbage = octets
+        garbage[3] = [0x7B]
+        #expect(try codes(garbage).contains(JournalError.entryMalformed.rawValue))
+        #expect(try codes(Array(octets[..<6] + octets[7...])).contains(JournalError.sequenceGap.rawValue))
+        #expect(
+            try codes(octets, forge.checkpoint(size: octets.count, root: .zero)) == [JournalError.rootMismatch.rawValue]
+        )
+        #expect(
+            try codes(octets, forge.checkpoint(size: octets.count + 1, root: forge.root(octets)))
+                == [JournalError.checkpointMismatch.rawValue]
+        )
+        let flood = octets + [[UInt8]](repeating: [0x7B], count: JournalAudit.mostFindings + 1)
+        #expect(try codes(flood).contains(JournalError.tooMany.rawValue))
+    }
+
+    // MARK: What is signed
+
+    private var statements: [(JournalError, Forgery)] {
+        [
+            (.genesis, { $0.append(try $0.last(Genesis.self).1) }),
+            (.genesis, { $0.entries[0] = $0.entries[1] }),
+            (.identity, { $0.trust = .init(identity: $0.world.seal.point) }),
+            (.rootAuthority, { $0.trust = .init(identity: $0.world.identity.point, root: $0.world.seal.point) }),
+            (.accountMismatch, { $0.accounts = [] }),
+            (.epoch, { $0.append(Refused(station: "x", code: "y", minute: World.start, count: 1), epoch: 9) }),
+            (
+                .time,
+                { forge in
+                    for _ in 0..<2 {
+                        forge.append(
+                            StatusApplied(
+                                statement: .zero,
+                                time: World.start,
+                                nonce: Nonce(validated: World.random(32)),
+                                storedSize: 0,
+                                storedRoot: MerkleTree().root,
+                                isContained: true
+                            )
+                        )
+                    }
+                }
+            ),
+            (
+                .statementUnverified,
+                { $0.append(OrderApplied(order: try $0.world.order(.revoke(.approval(.zero)), by: [0]))) }
+            ),
+            (.orderMissing, { $0.append(Revoked(target: .approval(.zero), statement: .zero)) }),
+            (
+                .afterZeroise,
+                {
+                    $0.append(Zeroised(reason: "sold"))
+                    $0.append(Refused(station: "x", code: "y", minute: World.start, count: 1))
+                }
+            ),
+        ]
+    }
+
+    // MARK: Batches
+
+    private func append(_ draft: BatchDraft, _ forge: inout JournalForge) throws {
+        let load = try draft.load(forge.world)
+        forge.append(
+            AuthorizationLoaded(
+                authorization: load.contents.authorization,
+                approval: load.contents.approval,
+                manifest: load.contents.manifest,
+                package: .zero,
+                officers: [0, 1].map { forge.world.officers[$0].point.keyID },
+                authorizer: forge.world.authorizer.point.keyID
+            )
+        )
+    }
+
+    private var powers: [(JournalError, Forgery)] {
+        let batch = batch
+        return [
+            (.loadedTwice, { $0.append(try $0.last(AuthorizationLoaded.self).1) }),
+            (
+                .loadOutsideScope,
+                { try append(BatchDraft(edgeHSM: EdgeHSMID(validated: "edge-b"), batch: "foreign"), &$0) }
+            ),
+            (
+                .loadOutsideScope,
+                { try append(BatchDraft(factory: FactoryID(validated: "site-2"), batch: "foreign"), &$0) }
+            ),
+            (
+                .loadOutsideScope,
+                { try append(BatchDraft(debugUnlocks: 6, batch: "generous"), &$0) }
+            ),
+            (.allotmentExceeded, { try append(BatchDraft(quantity: 200, batch: "large"), &$0) }),
+            (
+                .authorizationUnknown,
+                { $0.append(Closed(authorization: .zero, granted: 0, issued: 0, burned: 0, returned: 0)) }
+            ),
+            (
+                .revokedUsed,
+                {
+                    let (_, body) = try $0.last(DebugUnlocked.self)
+                    $0.append(Revoked(target: .authorization(batch), statement: .zero))
+                    $0.append(body)
+                }
+            ),
+            (
+                .allowanceExceeded,
+                {
+                    let (_, body) = try $0.last(DebugUnlocked.self)
+                    for _ in 0..<3 { $0.append(body) }
+                }
+            ),
+            (
+                .fleetKey,
+                {
+                    let manifest = try $0.world.manifest(identity: .none, kind: .fleet)
+                    try append(BatchDraft(batch: "fleet", manifest: manifest), &$0)
+                }
+            ),
+        ]
+    }
+
+    // MARK: Units
+
+    private func issued(
+        _ body: Issued,
+        chip: ChipUID? = nil,
+        index: Int,
+        dac: [UInt8]? = nil,
+        station: StationName? = nil
+    ) -> Issued {
+        let uid = chip ?? body.chipUID
+        return Issued(
+            authorization: body.authorization,
+            unit: unitID(authorization: body.authorization, chipUID: uid, generation: body.generation),
+            chipUID: uid,
+            generation: body.generation,
+            index: index,
+            serial: body.serial,
+            dac: dac.map { Octets($0) } ?? body.dac,
+            deviceKey: body.deviceKey,
+            replaces: body.replaces,
+            request: body.request,
+            agreementKey: body.agreementKey,
+            commitment: body.commitment,
+            station: station ?? body.station
+        )
+    }
+
+    private var units: [(JournalError, Forgery)] {
+        [
+            (
+                .windowOutside,
+                {
+                    let (index, body) = try $0.last(Issued.self)
+                    $0.replace(at: index, body, time: World.start + 11 * World.day)
+                }
+            ),
+            (
+                .quotaExceeded,
+                {
+                    let (_, body) = try $0.last(Issued.self)
+                    for number in 2..<6 { $0.append(issued(body, chip: Chip(50 + number).uid, index: number)) }
+                }
+            ),
+            (
+                .unitMisnumbered,
+                {
+                    let (index, body) = try $0.last(Issued.self)
+                    $0.replace(at: index, issued(body, index: body.index + 1))
+                }
+            ),
+            (
+                .unitOutOfOrder,
+                {
+                    let (index, _) = try $0.last(Permitted.self)
+                    let (_, given) = try $0.last(FactoryDataGiven.self)
+                    $0.replace(at: index, given)
+                }
+            ),
+            (.unitOutOfOrder, { $0.append(try $0.last(Completed.self).1) }),
+            (.chipTwice, { $0.append(issued(try $0.last(Issued.self).1, index: 2)) }),
+            (.keyTwice, { $0.append(issued(try $0.last(Issued.self).1, chip: Chip(50).uid, index: 2)) }),
+            (
+                .dacWrong,
+                {
+                    let (index, body) = try $0.last(Issued.self)
+                    let dac = try $0.world.dac(for: P256.Signing.PrivateKey().point, notBefore: World.start)
+                    $0.replace(at: index, issued(body, index: body.index, dac: dac))
+                }
+            ),
+            (
+                .evidenceWrong,
+                {
+                    let (index, body) = try $0.last(Completed.self)
+                    let other = Completed(
+                        authorization: body.authorization,
+                        unit: body.unit,
+                        firmware: .zero,
+                        factoryData: body.factoryData,
+                        attestation: body.attestation,
+                        station: body.station
+                    )
+                    $0.replace(at: index, other)
+                }
+            ),
+            (
+                .peerUnknown,
+                {
+                    let (index, body) = try $0.last(Issued.self)
+                    let nobody = StationName(validated: "nobody")
+                    $0.replace(at: index, issued(body, index: body.index, station: nobody))
+                }
+            ),
+        ]
+    }
+}
