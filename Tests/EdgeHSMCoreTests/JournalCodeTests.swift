@@ -33,8 +33,26 @@ import Vocabulary
             #expect(codes.contains(code.rawValue), "\(code) among \(codes.sorted())")
         }
         try entriesAndCheckpoint()
-        let whole: Set<JournalError> = [.entryMalformed, .sequenceGap, .rootMismatch, .checkpointMismatch, .tooMany]
+        try withoutProofAndTwice()
+        let whole: Set<JournalError> = [
+            .entryMalformed, .sequenceGap, .rootMismatch, .checkpointMismatch, .tooMany, .identityUnproven,
+            .serialTwice,
+        ]
         #expect(Set(forgeries.map(\.0)).union(whole) == Set(JournalError.allCases))
+    }
+
+    /// What an honest journal is refused for: nobody vouches for its writer, or two batches share a serial.
+    private func withoutProofAndTwice() throws {
+        let unproven = JournalAudit(try box.export()).findings.map(\.refusal.code)
+        #expect(unproven == [JournalError.identityUnproven.rawValue])
+        let world = try World()
+        var twice = try Box(world)
+        for number in 1...2 {
+            let draft = BatchDraft(batch: "batch-\(number)", prefix: "A")
+            try twice.make(try twice.load(draft, under: BatchDraft(allotment: 40).approval(world)), Chip(number))
+        }
+        let found = JournalAudit(try twice.export(), trust: .init(identity: world.identity.point)).findings
+        #expect(found.map(\.refusal.code) == [JournalError.serialTwice.rawValue])
     }
 
     /// What no well-formed entry brings about.

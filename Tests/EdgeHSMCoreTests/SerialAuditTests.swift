@@ -14,7 +14,7 @@ import Vocabulary
             let draft = BatchDraft(batch: "batch-\(number)", prefix: prefix)
             try box.make(try box.load(draft, under: BatchDraft(allotment: 40).approval(world)), Chip(number + 1))
         }
-        return JournalAudit(try box.export()).findings.map(\.refusal.code)
+        return JournalAudit(try box.export(), trust: .init(identity: world.identity.point)).findings.map(\.refusal.code)
     }
 
     @Test func twoBatchesWithTheSameSerialAreFound() throws {
@@ -36,7 +36,7 @@ import Vocabulary
             #expect(try box.make(id, chip).serial == first.serial)
         }
         try box.make(id, Chip(2))
-        let audit = JournalAudit(try box.export())
+        let audit = JournalAudit(try box.export(), trust: .init(identity: world.identity.point))
         #expect(audit.findings.isEmpty, "\(audit.findings)")
     }
 }

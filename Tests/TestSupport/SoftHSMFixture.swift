@@ -72,7 +72,8 @@ public final class SoftHSMFixture: Sendable {
         setenv("SOFTHSM2_CONF", directory + "/softhsm2.conf", 1)
         directoryToRemove.withLock { $0 = directory }
         atexit { directoryToRemove.withLock { try? FileManager.default.removeItem(atPath: $0) } }
-        free = try Mutex((0..<Self.tokenCount).map { try Self.makeToken("obis-test-\($0)", in: directory) })
+        // Labels of one length: pkcs11-tool takes a token whose label only begins like the one it was given.
+        free = try Mutex((0..<Self.tokenCount).map { try Self.makeToken("obis-test-\(1000 + $0)", in: directory) })
     }
 
     private static func makeToken(_ label: String, in directory: String) throws -> Token {
