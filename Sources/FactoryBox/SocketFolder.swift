@@ -19,10 +19,11 @@ enum SocketFolder {
     /// Removes a folder that `make` made; any other path is left alone.
     static func remove(_ path: String) {
         let rest = path.dropFirst(prefix.count)
-        var status = stat()
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         guard path.hasPrefix(prefix), rest.count == drawn,
             rest.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }),
-            lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid()
+            attributes?[.type] as? FileAttributeType == .typeDirectory,
+            (attributes?[.ownerAccountID] as? NSNumber)?.uint32Value == geteuid()
         else { return }
         try? FileManager.default.removeItem(atPath: path)
     }
