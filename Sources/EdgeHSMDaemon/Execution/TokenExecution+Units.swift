@@ -111,6 +111,8 @@ extension TokenExecution {
             serial: unit.serial,
             qr: label.qr,
             manualCode: label.manualCode,
+            salt: Hex.encode(secrets.salt),
+            rotatingID: Hex.encode(secrets.rotatingID),
             blind: secrets.blind.withBytes { Hex.encode($0) }
         )
         let sealed = try HPKESealer.seal(

@@ -109,6 +109,10 @@ struct LabelRecord: Codable, Sendable {
     let serial: DeviceSerial
     let qr: String
     let manualCode: String
+    /// 32 octets in hexadecimal; with the rotating id, what the commitment covers beside the code's own content.
+    let salt: String
+    /// 16 octets in hexadecimal.
+    let rotatingID: String
     /// 16 octets in hexadecimal.
     let blind: String
 }

@@ -133,6 +133,24 @@ struct UnitTests {
             authenticating: Data(line.unit.id.bytes)
         )
         #expect(String(decoding: record, as: UTF8.self).contains(first.label.qr))
+
+        // With the record alone the OEM opens the journal's commitment.
+        struct Record: Decodable {
+            let qr: String
+            let salt: String
+            let rotatingID: String
+            let blind: String
+        }
+        let opened = try JSONDecoder().decode(Record.self, from: record)
+        let code = try OnboardingPayload(qrText: opened.qr)
+        func octets(_ number: UInt32, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: number >> UInt32($0 * 8)) }
+        }
+        var covered = try Hex.decode(opened.blind) + octets(code.passcode.reveal(), 4)
+        covered += octets(UInt32(code.discriminator.value), 2)
+        covered += try Hex.decode(opened.salt) + Hex.decode(opened.rotatingID)
+        covered += octets(UInt32(line.batch.manifest.commissioning.iterations), 4)
+        #expect(Digest256.of(covered) == line.unit.commitment)
     }
 
     @Test("a commitment that the token's secrets do not open is refused")
