@@ -20,8 +20,7 @@ clean-demo:
 	@if [ -x .build/debug/obis-demo ]; then .build/debug/obis-demo clean --directory .demo; else rm -rf .demo; fi
 
 test: lint boundaries build
-	# One test at a time: many of them start processes and measure nothing but answers, on as little as two cores.
-	swift test --skip-build --no-parallel --explicit-target-dependency-import-check error
+	@scripts/test
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
