@@ -26,6 +26,15 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 
+/// The portal's HTTP server.
+let web: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdTLS", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+]
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+
 /// Sockets without TLS.
 let sockets: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
@@ -55,10 +64,25 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
         // Transitive, listed only so that they are pinned too.
         .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-atomics.git", exact: "1.3.0"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-algorithms.git", exact: "1.2.1"),
+        .package(url: "https://github.com/apple/swift-async-algorithms.git", exact: "1.1.4"),
+        .package(url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", exact: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers.git", exact: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", exact: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-transport-services.git", exact: "1.28.0"),
+        .package(url: "https://github.com/apple/swift-numerics.git", exact: "1.1.1"),
+        .package(url: "https://github.com/apple/swift-service-context.git", exact: "1.5.1"),
     ],
     targets: [
         // What everything is made of.
@@ -97,8 +121,8 @@ let package = Package(
             "FactoryService",
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Silicon", "Durability", "ServiceSupport",
-                "LineProtocol", "FactoryCore", crypto, grdb, logging,
-            ]
+                "LineProtocol", "FactoryCore", "PortalProtocol", crypto, x509, asn1, grdb, logging, httpClient,
+            ] + nio
         ),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         library("Labels", ["Vocabulary", "CQRencode"], settings: strictWithC),
@@ -124,6 +148,28 @@ let package = Package(
             ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto, cryptoExtras, x509, asn1]
         ),
         library("Verify", ["Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", crypto, x509, asn1]),
+
+        // The portal.
+        library("PortalProtocol", ["Vocabulary", "Statements"]),
+        library(
+            "PortalCore",
+            [
+                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Ceremony", "Verify",
+                "PortalProtocol", crypto,
+            ]
+        ),
+        library(
+            "PortalStore",
+            ["Vocabulary", "Statements", "TransparencyLog", "PortalProtocol", "PortalCore", "Durability", crypto, grdb]
+        ),
+        library(
+            "PortalWeb",
+            [
+                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Ceremony", "Verify",
+                "PortalProtocol", "PortalCore", "PortalStore", "Durability", "ServiceSupport", crypto, x509, asn1, grdb,
+                logging,
+            ] + web + nio
+        ),
 
         // A whole factory on one machine: training, demo, system tests, load.
         .target(name: "CSearch"),
@@ -152,6 +198,13 @@ let package = Package(
             ["Vocabulary", "StationService", "StationCore", "Silicon", "Statements", "ServiceSupport", "LineProtocol"]
         ),
         program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
+        program(
+            "obis-portal",
+            [
+                "Vocabulary", "Statements", "PortalProtocol", "PortalCore", "PortalStore", "PortalWeb", "PKCS11Token",
+                "KeyCustody", "ServiceSupport", logging,
+            ]
+        ),
         program("obis-verify", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon"]),
         program("obis-demo", ["Vocabulary", "FactoryBox"]),
         program("obis-bench", ["Vocabulary", "FactoryBox", "Matter", "KeyCustody", "PKCS11Token", crypto]),
@@ -194,9 +247,32 @@ let package = Package(
         tests(
             "FactoryService",
             [
-                "FactoryService", "FactoryCore", "LineProtocol", "ServiceSupport", "TransparencyLog", "Statements",
-                "Vocabulary", crypto, x509, asn1, grdb, logging,
+                "FactoryService", "FactoryCore", "LineProtocol", "PortalProtocol", "ServiceSupport", "TransparencyLog",
+                "Statements", "Vocabulary", crypto, x509, asn1, grdb, logging,
+            ] + web + nio
+        ),
+        tests("PortalProtocol", ["PortalProtocol", "Statements", "Vocabulary"]),
+        tests(
+            "PortalCore",
+            [
+                "PortalCore", "PortalProtocol", "Ceremony", "KeyCustody", "Verify", "Matter", "Silicon",
+                "TransparencyLog", "Statements", "Vocabulary", crypto,
             ]
+        ),
+        tests(
+            "PortalStore",
+            [
+                "PortalStore", "PortalCore", "PortalProtocol", "Durability", "TransparencyLog", "Statements",
+                "Vocabulary", crypto, grdb,
+            ]
+        ),
+        tests(
+            "PortalWeb",
+            [
+                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Ceremony",
+                "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon", "TransparencyLog", "Statements",
+                "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
+            ] + web + nio
         ),
         tests("Labels", ["Labels", "Vocabulary"]),
         tests(
@@ -225,7 +301,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "FactoryBox", "Vocabulary", "TestSupport", "edgehsmd", "obis", "obis-factory", "obis-station",
-                "obis-verify", "obis-demo",
+                "obis-verify", "obis-demo", "obis-portal",
             ],
             swiftSettings: strict
         ),
