@@ -143,10 +143,8 @@ let package = Package(
                 "ServiceSupport", "Durability", crypto, x509, asn1, grdb,
             ]
         ),
-        library(
-            "Ceremony",
-            ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto, cryptoExtras, x509, asn1]
-        ),
+        library("Governance", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto]),
+        library("Ceremony", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "Governance"]),
         library("Verify", ["Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", crypto, x509, asn1]),
 
         // The portal.
@@ -154,7 +152,7 @@ let package = Package(
         library(
             "PortalCore",
             [
-                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Ceremony", "Verify",
+                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance", "Verify",
                 "PortalProtocol", crypto,
             ]
         ),
@@ -165,7 +163,7 @@ let package = Package(
         library(
             "PortalWeb",
             [
-                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Ceremony", "Verify",
+                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance", "Verify",
                 "PortalProtocol", "PortalCore", "PortalStore", "Durability", "ServiceSupport", crypto, x509, asn1, grdb,
                 logging,
             ] + web + nio
@@ -197,7 +195,7 @@ let package = Package(
             "obis-station",
             ["Vocabulary", "StationService", "StationCore", "Silicon", "Statements", "ServiceSupport", "LineProtocol"]
         ),
-        program("obis", ["Vocabulary", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
+        program("obis", ["Vocabulary", "Governance", "Ceremony", "PKCS11Token", "KeyCustody", "Statements"]),
         program(
             "obis-portal",
             [
@@ -211,12 +209,22 @@ let package = Package(
 
         // The tests.
         .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport", swiftSettings: strict),
+        // An OEM on tokens of SoftHSM2: officers, ceremony, portal, an appliance, an approved product.
+        .target(
+            name: "OEMWorld",
+            dependencies: [
+                "TestSupport", "Vocabulary", "Statements", "Matter", "KeyCustody", "PKCS11Token", "Governance",
+                "Ceremony", crypto,
+            ],
+            path: "Tests/OEMWorld",
+            swiftSettings: strict
+        ),
         tests(
             "Documentation",
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Durability",
                 "ServiceSupport", "LineProtocol", "EdgeHSMCore", "EdgeHSMDaemon", "FactoryCore", "Programmers",
-                "VirtualChip", "StationCore", "Labels", "Ceremony", "Verify", "FactoryBox",
+                "VirtualChip", "StationCore", "Labels", "Governance", "Ceremony", "Verify", "FactoryBox",
             ]
         ),
         tests("Vocabulary", ["Vocabulary"]),
@@ -255,7 +263,7 @@ let package = Package(
         tests(
             "PortalCore",
             [
-                "PortalCore", "PortalProtocol", "Ceremony", "KeyCustody", "Verify", "Matter", "Silicon",
+                "PortalCore", "PortalProtocol", "Governance", "KeyCustody", "Verify", "Matter", "Silicon",
                 "TransparencyLog", "Statements", "Vocabulary", crypto,
             ]
         ),
@@ -269,7 +277,7 @@ let package = Package(
         tests(
             "PortalWeb",
             [
-                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Ceremony",
+                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
                 "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon", "TransparencyLog", "Statements",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
             ] + web + nio
@@ -290,11 +298,19 @@ let package = Package(
                 "Matter", "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
             ]
         ),
+        // Every rule of `Governance` is tried on what a ceremony made.
+        tests(
+            "Governance",
+            [
+                "Governance", "Ceremony", "OEMWorld", "PKCS11Token", "KeyCustody", "Statements", "Matter",
+                "Silicon", "Vocabulary", crypto,
+            ]
+        ),
         tests(
             "Ceremony",
             [
-                "Ceremony", "PKCS11Token", "KeyCustody", "Statements", "Matter", "Silicon", "Vocabulary", crypto,
-                cryptoExtras, x509, asn1,
+                "Ceremony", "Governance", "OEMWorld", "PKCS11Token", "KeyCustody", "Statements", "Matter",
+                "Silicon", "Vocabulary", crypto,
             ]
         ),
         .testTarget(

@@ -1,66 +1,88 @@
 public import Vocabulary
 
-/// What ceremonies, officers' approvals and the authorizer refuse.
+/// What ceremonies, and the authorizer's ledger of `obis authorize`, refuse.
 public enum CeremonyError: String, ErrorCatalogue {
-    // Files and tokens.
-    case fileMissing = "ceremony.file.missing"
-    case fileUnreadable = "ceremony.file.unreadable"
-    case fileUnwritable = "ceremony.file.unwritable"
-    case fileTooLarge = "ceremony.file.too-large"
-    case fileMalformed = "ceremony.file.malformed"
-    case unknownField = "ceremony.file.unknown-field"
-    case keyMalformed = "ceremony.key.malformed"
-    case stateBusy = "ceremony.state.busy"
-    case pinFiles = "ceremony.token.pin-files"
     case tokenMissing = "ceremony.token.missing"
     case softwareToken = "ceremony.token.software"
-    // The ceremony.
     case participants = "ceremony.participants.too-few"
     case differs = "ceremony.state.differs"
     case keyLost = "ceremony.key.lost"
     case versionGap = "ceremony.role-keys.version"
-    case prerequisite = "ceremony.step.prerequisite"
     case unregistered = "ceremony.edgehsm.unregistered"
     case requestUnsigned = "ceremony.edgehsm.request-unsigned"
     case preparationDiffers = "ceremony.preparation.differs"
     case keyReused = "ceremony.key.reused"
     case labOnly = "ceremony.profile.lab-only"
     case transcriptInvalid = "ceremony.transcript.invalid"
-    // Officers.
-    case notOfficer = "officer.key.not-listed"
-    case alreadySigned = "officer.signature.present"
-    case notForOfficers = "officer.statement.unsuitable"
-    case confirmation = "officer.confirmation.wrong"
-    case fork = "officer.approval.fork"
-    case chainMissing = "officer.approval.chain-missing"
-    case allotmentFalls = "officer.approval.allotment-falls"
-    case roleKeysOlder = "officer.role-keys.older"
-    case rootUnknown = "officer.role-keys.root-unknown"
-    // The authorizer.
-    case roleKeysExpired = "authorize.role-keys.expired"
-    case approvalExpired = "authorize.approval.expired"
-    case approvalSuperseded = "authorize.approval.superseded"
-    case manifestDiffers = "authorize.manifest.differs"
-    case batchOutsideRules = "authorize.batch.outside-rules"
-    case quota = "authorize.quota.exhausted"
-    case batchTaken = "authorize.batch.taken"
-    case serialsTaken = "authorize.serials.taken"
-    case edgeHSMDiffers = "authorize.edgehsm.differs"
-    case productKeyDiffers = "authorize.product-key.differs"
-    case productKeyInClear = "authorize.product-key.in-clear"
-    case fleetKeyWithoutException = "authorize.fleet-key.no-exception"
-    case tokenNotAuthorizer = "authorize.token.wrong-key"
     case ledgerMalformed = "authorize.ledger.malformed"
-    // Product versions.
-    case firmwareDiffers = "manifest.firmware.differs"
-    case declarationDiffers = "manifest.declaration.differs"
-    case familyUnknown = "manifest.family.unknown"
-    case textTooLong = "manifest.text.too-long"
-    case identityMismatch = "manifest.chip-identity.mismatch"
-    case scopeDiffers = "manifest.paa.scope"
-    case debugRootDiffers = "manifest.debug-root.differs"
 
     public var meaning: String { texts.0 }
     public var remedy: String { texts.1 }
-    public var isRetryable: Bool { self == .stateBusy }
+}
+
+extension CeremonyError {
+    /// Meaning and remedy.
+    var texts: (String, String) {
+        switch self {
+        case .tokenMissing:
+            (
+                "A token is not present and the ceremony file does not say that it is to be initialised.",
+                "Insert the token, or set `initialize` for it after checking that it never existed."
+            )
+        case .softwareToken:
+            (
+                "The production profile needs a hardware token and this one is software.",
+                "Use a hardware token, or the lab profile where nothing leaves the laboratory."
+            )
+        case .participants:
+            ("A ceremony needs at least two different people.", "List everybody who is present, each once.")
+        case .differs:
+            (
+                "Something that the ceremony file describes exists already and is different. Nothing was changed.",
+                "Find out which of the two is right; give what is new a name or version of its own."
+            )
+        case .keyLost:
+            (
+                "The state names a key that the token does not hold, or holds as another key.",
+                "Do not go on: use the right token, or restore it from its backup."
+            )
+        case .versionGap:
+            (
+                "The RoleKeys version in the ceremony file is neither the newest one nor the next.",
+                "State the newest version to leave it, or the next one to make a successor."
+            )
+        case .unregistered:
+            (
+                "The request was not signed by an EdgeHSM whose enrolment the officers have signed.",
+                "Enrol the EdgeHSM while you hold it and have the officers sign; accept no request from elsewhere."
+            )
+        case .requestUnsigned:
+            (
+                "An enrolment request is not signed by the identity key inside it.",
+                "Have the EdgeHSM make the request again and carry the file yourself."
+            )
+        case .preparationDiffers:
+            (
+                "An EdgeHSM's request for product certificates is not what the reviewed file says.",
+                "Compare product, vendor id and product id; correct the file that is wrong."
+            )
+        case .keyReused:
+            ("One key would get two certificates or two roles.", "Have a new key made for this purpose.")
+        case .labOnly:
+            (
+                "The ceremony file asks for something that only the lab profile may do.",
+                "Remove it; keys of a production ceremony are born in their tokens."
+            )
+        case .ledgerMalformed:
+            (
+                "The authorizer's ledger is not in its form.",
+                "Do not delete it: restore it, or rebuild it from the authorizations that were given out."
+            )
+        default:
+            (
+                "A ceremony transcript, or a file that it names, is not what was signed.",
+                "Do not use this state; compare it with the copies that the participants keep."
+            )
+        }
+    }
 }

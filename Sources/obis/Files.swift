@@ -1,6 +1,6 @@
 import ArgumentParser
-import Ceremony
 import Glibc
+import Governance
 import KeyCustody
 import Statements
 import Vocabulary
@@ -27,7 +27,7 @@ enum Files {
     }
 
     static func newestRoleKeys(_ path: String) throws -> Verified<RoleKeys> {
-        guard let newest = try roleKeys(path).last else { throw Refusal(CeremonyError.fileMissing, path) }
+        guard let newest = try roleKeys(path).last else { throw Refusal(GovernanceError.fileMissing, path) }
         return newest
     }
 

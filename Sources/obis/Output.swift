@@ -1,6 +1,6 @@
 import ArgumentParser
-import Ceremony
 import Glibc
+import Governance
 import Statements
 import Vocabulary
 
@@ -44,7 +44,7 @@ enum ProfileOption: String, ExpressibleByArgument {
     case lab
     case production
 
-    var profile: CeremonyFile.Profile { self == .lab ? .lab : .production }
+    var profile: CustodyProfile { self == .lab ? .lab : .production }
 }
 
 /// Written files and digests, as most commands answer.

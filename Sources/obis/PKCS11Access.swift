@@ -1,4 +1,4 @@
-import Ceremony
+import Governance
 import KeyCustody
 import PKCS11Token
 import Vocabulary

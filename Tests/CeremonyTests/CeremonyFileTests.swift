@@ -1,5 +1,7 @@
 import Ceremony
 import Foundation
+import Governance
+import OEMWorld
 import Statements
 import Testing
 import Vocabulary

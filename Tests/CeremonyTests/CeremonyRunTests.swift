@@ -1,8 +1,10 @@
 import Ceremony
 import Crypto
 import Foundation
+import Governance
 import KeyCustody
 import Matter
+import OEMWorld
 import Silicon
 import Statements
 import TestSupport

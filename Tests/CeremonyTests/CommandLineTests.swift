@@ -1,7 +1,9 @@
 import Ceremony
 import Foundation
+import Governance
 import KeyCustody
 import Matter
+import OEMWorld
 import Statements
 import TestSupport
 import Testing

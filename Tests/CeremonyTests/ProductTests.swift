@@ -1,57 +1,17 @@
 import Ceremony
 import Foundation
+import Governance
 import KeyCustody
 import Matter
+import OEMWorld
 import Silicon
 import Statements
 import TestSupport
 import Testing
 import Vocabulary
 
-/// From the appliance's request to the opened package: every step on SoftHSM2 tokens.
+/// Appliances and product certificates, and the ledger of `obis authorize`, on SoftHSM2 tokens.
 @Suite(.serialized) struct ProductTests {
-    @Test func certifiesAndPackagesAndTheApplianceOpensIt() async throws {
-        let production = try await ProductionWorld.make()
-        let certificates = production.certificates
-        let (paa, pai) = (
-            try AttestationCertificate(der: certificates.paa.bytes),
-            try AttestationCertificate(der: certificates.pai.bytes)
-        )
-        try pai.check(as: .pai)
-        #expect(pai.isSigned(by: paa.publicKey) && pai.productID == ProductID(0x8000))
-        let root = try ADACCertificate(parsing: certificates.debugRoot.bytes)
-        let intermediate = try ADACCertificate(parsing: certificates.debugIntermediate.bytes)
-        #expect(intermediate.isSigned(by: root.fields.key) && intermediate.fields.socClass == 7)
-        #expect(production.manifest.firmwareProvesProduct)
-
-        let result = try await production.make(production.batch("b1", quantity: 40, firstSerial: 1))
-        let file = try PackageFile(parsing: StatementCoding.encode(result.file))
-        let roles = try production.world.roleKeys().content
-        let outside = try Verified<ProductionPackage>(file.package, signedBy: roles.authorizer).content
-        #expect(outside.sealed == Digest256.of(file.sealed.bytes))
-        try await production.world.access.withToken(production.appliance.token) { token in
-            let opened = try await HPKEOpener.open(
-                HPKEMessage(encapsulated: outside.encapsulated, ciphertext: file.sealed.bytes),
-                with: token.agreementKey(KeyName(.edgeSeal)),
-                info: ProductionPackage.sealInfo,
-                aad: ProductionPackage.sealContext(edgeHSM: outside.edgeHSM, authorization: outside.authorization)
-            )
-            let contents = try PackageContents(parsing: opened.withBytes { Array($0) })
-            let authorization = try Verified<ProductionAuthorization>(
-                contents.authorization,
-                signedBy: roles.authorizer
-            )
-            #expect(authorization.id == outside.authorization && authorization.content.quantity == 40)
-            let manifest = try Manifest(parsing: contents.manifest.bytes)
-            for (key, wrapped) in zip(manifest.keys, contents.keys) {
-                let name = KeyName(.importedMasterKey, "test.\(key.slot)")
-                try await token.unwrap(wrapped.wrapped.bytes, with: KeyName(.edgeTransport), as: name)
-                try await token.verifyCheckValue(Hex.decode(key.checkValue), of: name)
-            }
-            #expect(contents.keys.count == 1)
-        }
-    }
-
     @Test func theLedgerNeverExceedsTheOfficers() async throws {
         let production = try await ProductionWorld.make()
         func code(_ batch: BatchRequest, approval: Envelope? = nil) async -> String? {
@@ -97,62 +57,6 @@ import Vocabulary
         #expect(
             await code(try production.batch("b4", quantity: 1, firstSerial: 990)) == "authorize.approval.superseded"
         )
-    }
-
-    @Test func refusesWhatDoesNotBelongTogether() async throws {
-        let production = try await ProductionWorld.make()
-        let roleKeys = try production.world.roleKeys()
-        func ground(
-            approval: Envelope? = nil,
-            manifest: [UInt8]? = nil,
-            cd: [UInt8]? = nil,
-            profile: CeremonyFile.Profile = .lab
-        ) async -> String? {
-            await refusal { () throws in
-                _ = try BatchGround(
-                    roleKeys: roleKeys,
-                    approval: approval ?? production.approval,
-                    enrolment: production.enrolment(),
-                    manifest: manifest ?? production.manifest.bytes,
-                    certificationDeclaration: cd ?? production.declaration,
-                    profile: profile
-                )
-            }
-        }
-        #expect(await ground() == nil)
-        #expect(await ground(cd: production.declaration + [0]) == "authorize.manifest.differs")
-        #expect(await ground(profile: .production) == "authorize.edgehsm.differs")
-        let unsigned = Envelope(
-            payloadType: production.approval.payloadType,
-            payload: production.approval.payload,
-            signatures: Array(production.approval.signatures.prefix(1))
-        )
-        #expect(await ground(approval: unsigned) == "statement.officers.too-few")
-        var text = String(decoding: production.manifest.bytes, as: UTF8.self)
-        text = text.replacingOccurrences(of: "\"Lamp\"", with: "\"Lump\"")
-        #expect(await ground(manifest: Array(text.utf8)) == "authorize.manifest.differs")
-        // Another key under the same name in the token is not the approved one.
-        let batch = try production.batch("b1", quantity: 1, firstSerial: 1)
-        let name = KeyName.product(
-            try ProductName("lamp"),
-            version: "1.0.0",
-            slot: try KeySlot("ota"),
-            kind: .perUnit
-        )
-        try await production.world.access.withToken(production.world.portalToken) { token in
-            try await token.destroy(name)
-            try await token.generate(name)
-        }
-        #expect(await refusal { _ = try await production.make(batch) } == "authorize.product-key.differs")
-        let ceremony = production.world.ceremonyToken
-        let wrongToken = await refusal {
-            let ground = try production.ground()
-            _ = try await production.world.access.withToken(ceremony) { token in
-                try await PackageMaker(ground, token: token, now: World.now)
-                    .make(batch, .ledger(path: production.world.folder + "/other.json"))
-            }
-        }
-        #expect(wrongToken == "authorize.token.wrong-key")
     }
 
     @Test func certifiesOnlyUnderARegisteredIdentity() async throws {

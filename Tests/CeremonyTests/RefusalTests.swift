@@ -1,6 +1,8 @@
 import Ceremony
 import Foundation
+import Governance
 import KeyCustody
+import OEMWorld
 import Statements
 import TestSupport
 import Testing
@@ -86,7 +88,7 @@ import Vocabulary
         }
         #expect(
             await refusal { try await world.run(file("production", world.ceremonyToken)) }
-                == CeremonyError.pinFiles.rawValue
+                == GovernanceError.pinFiles.rawValue
         )
         #expect(await refusal { try await world.run(file("production", split)) } == "ceremony.token.software")
         #expect(try world.state.roleKeysHistory().isEmpty)
@@ -114,86 +116,13 @@ import Vocabulary
         #expect(manifest.manifest.keys.map(\.checkValue) == [record.checkValue])
     }
 
-    @Test func expiryAndFleetKeysAreTheOfficersWord() async throws {
+    @Test func aLedgerThatIsNotOneIsNeverTakenForEmpty() async throws {
         let production = try await ProductionWorld.make()
         let batch = try production.batch("b1", quantity: 10, firstSerial: 1)
-        func code(_ ground: BatchGround, at time: Instant = World.now) async -> String? {
-            await refusal {
-                _ = try await production.world.access.withToken(production.world.portalToken) { token in
-                    try await PackageMaker(ground, token: token, now: time)
-                        .make(batch, .ledger(path: production.world.folder + "/l.json"))
-                }
-            }
-        }
-        let ground = try production.ground()
-        #expect(await code(ground, at: try Instant("2027-11-22T00:00:01Z")) == "authorize.approval.expired")
-        #expect(await code(ground, at: try Instant("2030-01-01T00:00:01Z")) == "authorize.role-keys.expired")
-        let path = production.world.folder + "/l.json"
+        let path = production.world.folder + "/ledger.json"
         try StateFile.write(path, Array("{}".utf8))
-        #expect(await code(ground) == "authorize.ledger.malformed")
+        #expect(await refusal { _ = try await production.make(batch) } == "authorize.ledger.malformed")
         try FileManager.default.removeItem(atPath: path)
-        #expect(await code(ground) == nil)
-    }
-
-    @Test func aFleetKeyNeedsAnExceptionWithRoomForAllUnits() async throws {
-        let production = try await ProductionWorld.make()
-        let world = production.world
-        let key = ["product": "lamp", "version": "2.0.0", "slot": "ota", "kind": "fleet"]
-        try await world.run(world.file(["productKeys": [key]]))
-        let firmware = try await ProductionWorld.firmware(world)
-        func code(level: String, exception: Int?, quantity: Int, batch name: String) async -> String? {
-            await refusal {
-                let maker = try ProductionWorld.maker(
-                    world,
-                    firmware: firmware,
-                    declaration: production.declaration,
-                    vendorRoots: [],
-                    ["version": "2.0.0", "chipIdentity": level, "keys": [["slot": "ota", "kind": "fleet"]]]
-                )
-                let made = try await world.access.withToken(world.portalToken) { try await maker.make(token: $0) }
-                let exceptions = exception.map { [["slot": "ota", "mostUnits": $0]] } ?? []
-                let approval = try ProductionWorld.draft(
-                    lifetime: 100,
-                    allotted: 100,
-                    ["rules": ["chipIdentity": "none"], "fleetKeyExceptions": exceptions]
-                ).envelope(manifest: made.bytes, previous: nil)
-                let signed = try await sign(approval, world)
-                let ground = try BatchGround(
-                    roleKeys: world.roleKeys(),
-                    approval: signed,
-                    enrolment: production.enrolment(),
-                    manifest: made.bytes,
-                    certificationDeclaration: production.declaration,
-                    profile: .lab
-                )
-                let batch = try production.batch(name, quantity: quantity, firstSerial: 1)
-                _ = try await world.access.withToken(world.portalToken) { token in
-                    try await PackageMaker(ground, token: token, now: World.now)
-                        .make(batch, .ledger(path: "\(world.folder)/\(name).json"))
-                }
-            }
-        }
-        let refused = "authorize.fleet-key.no-exception"
-        #expect(await code(level: "none", exception: 50, quantity: 10, batch: "b1") == refused)
-        #expect(await code(level: "applet", exception: nil, quantity: 10, batch: "b2") == refused)
-        #expect(await code(level: "applet", exception: 9, quantity: 10, batch: "b3") == refused)
-        #expect(await code(level: "applet", exception: 10, quantity: 10, batch: "b4") == nil)
-    }
-
-    /// Two officers on machines without memory, since these approvals are each other's forks.
-    private func sign(_ envelope: Envelope, _ world: World) async throws -> Envelope {
-        var envelope = envelope
-        for officer in world.officers.prefix(2) {
-            let approval = try OfficerApproval(
-                envelope,
-                roleKeys: world.roleKeys(),
-                earlier: [],
-                memory: OfficerMemory("\(world.folder)/memory-\(UUID().uuidString)")
-            )
-            envelope = try await world.access.withToken(officer.token) {
-                try await approval.sign(with: $0, confirmedBy: approval.confirmation).0
-            }
-        }
-        return envelope
+        #expect(await refusal { _ = try await production.make(batch) } == nil)
     }
 }

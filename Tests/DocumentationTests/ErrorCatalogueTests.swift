@@ -5,6 +5,7 @@ import EdgeHSMDaemon
 import FactoryBox
 import FactoryCore
 import Foundation
+import Governance
 import KeyCustody
 import Labels
 import LineProtocol
@@ -29,8 +30,8 @@ struct ErrorCatalogueTests {
         VocabularyError.self, StatementError.self, TransparencyLogError.self, MatterError.self, SiliconError.self,
         ProductKeySealError.self, KeyCustodyError.self, DurabilityError.self, ServiceSupportError.self,
         LineProtocolError.self, EdgeError.self, EdgeDaemonError.self, ExecutionError.self, FactoryError.self,
-        StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, CeremonyError.self,
-        VerifyError.self, JournalError.self, FactoryBoxError.self,
+        StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, GovernanceError.self,
+        CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -1,3 +1,4 @@
+import Governance
 public import Statements
 import Vocabulary
 
@@ -58,7 +59,7 @@ public struct AuthorizationLedger: Codable, Sendable, Hashable {
                 || $0.0.approvalSequence == approval.sequence && $0.1.approval != new.approval
         }) {
             throw Refusal(
-                CeremonyError.approvalSuperseded,
+                GovernanceError.approvalSuperseded,
                 "sequence \(approval.sequence), used was \(later.0.approvalSequence)"
             )
         }
@@ -67,20 +68,20 @@ public struct AuthorizationLedger: Codable, Sendable, Hashable {
         let allotment = approval.allotment(of: new.edgeHSM)
         guard atEdge + new.quantity <= allotment else {
             throw Refusal(
-                CeremonyError.quota,
+                GovernanceError.quota,
                 "\(new.edgeHSM): \(atEdge) granted and \(new.quantity) asked, allotted \(allotment)"
             )
         }
         guard total + new.quantity <= approval.lifetimeTotal else {
             throw Refusal(
-                CeremonyError.quota,
+                GovernanceError.quota,
                 "\(total) granted and \(new.quantity) asked, lifetime \(approval.lifetimeTotal)"
             )
         }
         for (_, other) in ofProduct
         where try other.serials.overlaps(new.serials, quantity: other.quantity, otherQuantity: new.quantity) {
             throw Refusal(
-                CeremonyError.serialsTaken,
+                GovernanceError.serialsTaken,
                 "batch \(other.batch) ends with \(try other.serials.serial(other.quantity - 1))"
             )
         }

@@ -1,3 +1,4 @@
+public import Governance
 public import Silicon
 public import Statements
 public import Vocabulary
@@ -8,12 +9,6 @@ public import Vocabulary
 /// grows over the years, and adding an officer or a product is a few more lines in it.
 public struct CeremonyFile: Codable, Sendable, Hashable {
     public static let format = "obis-ceremony-v1"
-
-    /// How strict to be: `lab` accepts software tokens and known product keys, `production` neither.
-    public enum Profile: String, Codable, Sendable {
-        case lab
-        case production
-    }
 
     public struct Participant: Codable, Sendable, Hashable {
         public let name: String
@@ -104,7 +99,7 @@ public struct CeremonyFile: Codable, Sendable, Hashable {
     public let format: String
     public let oem: String
     public let purpose: String
-    public let profile: Profile
+    public let profile: CustodyProfile
     public let participants: [Participant]
     public let tokens: Tokens
     public let rootAuthority: Generation
@@ -126,7 +121,7 @@ public struct CeremonyFile: Codable, Sendable, Hashable {
 
     private func validate() throws {
         func require(_ condition: Bool, _ detail: String) throws {
-            guard condition else { throw Refusal(CeremonyError.fileMalformed, detail) }
+            guard condition else { throw Refusal(GovernanceError.fileMalformed, detail) }
         }
         try require(format == Self.format, "format is not \(Self.format)")
         try require((1...500).contains(purpose.utf8.count), "purpose")
@@ -152,7 +147,7 @@ public struct CeremonyFile: Codable, Sendable, Hashable {
         guard profile == .production else { return }
         // One person with the whole PIN could do alone what two must do.
         guard try tokens.ceremony.token.userPINs().count >= 2 else {
-            throw Refusal(CeremonyError.pinFiles, "the ceremony token's PIN must be split in production")
+            throw Refusal(GovernanceError.pinFiles, "the ceremony token's PIN must be split in production")
         }
         if let known = productKeys?.first(where: { $0.knownValueFile != nil }) {
             throw Refusal(CeremonyError.labOnly, "known value for \(known.product)/\(known.slot)")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Governance
 import KeyCustody
 import Matter
 import Silicon
@@ -103,7 +104,7 @@ extension CeremonyRun {
             return unchanged("product-key", name.label)
         }
         guard !record.importedInClear || !isProduction else {
-            throw Refusal(CeremonyError.productKeyInClear, name.label)
+            throw Refusal(GovernanceError.productKeyInClear, name.label)
         }
         if conditions.dryRun { return planned("product-key", name.label, files: [path]) }
         try made("product-key", name.label, files: [(path, StatementCoding.encode(record))])
@@ -184,13 +185,5 @@ extension CeremonyRun {
         let certificate = ADACCertificate(fields: fields, signature: try await key.sign(fields.toBeSigned))
         guard certificate.isSigned(by: key.publicKey) else { throw Refusal(StatementError.badSignature, path) }
         try made("debug-root-certificate", path, keyID: key.publicKey.keyID, files: [(path, certificate.encoded)])
-    }
-}
-
-/// Random octets of the operating system.
-enum FreshBytes {
-    static func make(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 }

@@ -1,3 +1,4 @@
+import Governance
 import KeyCustody
 import Matter
 import Silicon
@@ -20,7 +21,7 @@ extension CeremonyRun {
         guard let paaBytes = try state.read(StateFolder.paa(vendor)),
             let rootBytes = try state.read(StateFolder.debugRoot)
         else {
-            guard conditions.dryRun else { throw Refusal(CeremonyError.prerequisite, "PAA \(vendor) and debug root") }
+            guard conditions.dryRun else { throw Refusal(GovernanceError.prerequisite, "PAA \(vendor) and debug root") }
             return planned("product-certificates", subject, files: [path])
         }
         guard !conditions.dryRun, let token else {

@@ -1,3 +1,4 @@
+import Governance
 import KeyCustody
 import Statements
 import Vocabulary

@@ -1,3 +1,4 @@
+public import Governance
 import KeyCustody
 import Statements
 public import Vocabulary

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Ceremony
 import Glibc
+import Governance
 import KeyCustody
 import Statements
 import Vocabulary

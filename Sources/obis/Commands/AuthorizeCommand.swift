@@ -1,5 +1,6 @@
 import ArgumentParser
 import Ceremony
+import Governance
 import KeyCustody
 import Statements
 import Vocabulary
@@ -54,7 +55,7 @@ struct AuthorizeCommand: AsyncParsableCommand {
         let quantity: Int
     }
 
-    private func accounting() throws -> PackageMaker.Accounting {
+    private func accounting() throws -> Accounting {
         #if DEBUG
         if labSkipLedger {
             return .stolen(
@@ -79,7 +80,7 @@ struct AuthorizeCommand: AsyncParsableCommand {
         )
         let accounting = try accounting()
         let result = try await PKCS11Access().withToken(Files.reference(token)) {
-            try await PackageMaker(ground, token: $0, now: Files.now()).make(request, accounting)
+            try await FileAuthorizer(ground, now: Files.now()).make(request, accounting, token: $0)
         }
         let bytes = try StatementCoding.encode(result.file)
         try StateFile.write(out, bytes)

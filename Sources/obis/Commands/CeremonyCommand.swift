@@ -1,5 +1,6 @@
 import ArgumentParser
 import Ceremony
+import Governance
 import KeyCustody
 import Statements
 import Vocabulary
@@ -73,7 +74,7 @@ struct CeremonyCommand: AsyncParsableCommand {
                 finishedAt: $0.content.finishedAt
             )
         }
-        guard !transcripts.isEmpty else { throw Refusal(CeremonyError.fileMissing, "\(state)/transcripts") }
+        guard !transcripts.isEmpty else { throw Refusal(GovernanceError.fileMissing, "\(state)/transcripts") }
         try Output.show(
             transcripts,
             transcripts.map { "\($0.number)  \($0.finishedAt)  \($0.steps) steps  root \($0.root)" }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Ceremony
+import Governance
 import KeyCustody
 import Statements
 import Vocabulary

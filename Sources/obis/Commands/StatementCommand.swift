@@ -1,5 +1,5 @@
 import ArgumentParser
-import Ceremony
+import Governance
 import Statements
 import Vocabulary
 

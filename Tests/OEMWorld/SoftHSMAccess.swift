@@ -1,10 +1,12 @@
-import Ceremony
-import KeyCustody
+public import Governance
+public import KeyCustody
 import PKCS11Token
 
 /// Tokens of this process, as the program joins them.
-struct SoftHSMAccess: TokenAccess {
-    func withToken<Result: Sendable>(
+public struct SoftHSMAccess: TokenAccess {
+    public init() {}
+
+    public func withToken<Result: Sendable>(
         _ reference: TokenReference,
         _ body: @Sendable (any Token) async throws -> Result
     ) async throws -> Result {
@@ -26,7 +28,7 @@ struct SoftHSMAccess: TokenAccess {
         }
     }
 
-    func officer(of reference: TokenReference) throws -> any TokenOfficer {
+    public func officer(of reference: TokenReference) throws -> any TokenOfficer {
         PKCS11TokenOfficer(
             modulePath: reference.module,
             label: reference.label,
@@ -34,7 +36,7 @@ struct SoftHSMAccess: TokenAccess {
         )
     }
 
-    func initialize(_ reference: TokenReference) async throws {
+    public func initialize(_ reference: TokenReference) async throws {
         try await PKCS11TokenInitializer(modulePath: reference.module).initialize(
             label: reference.label,
             officerPIN: .joined(paths: reference.officerPINs()),

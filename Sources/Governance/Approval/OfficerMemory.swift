@@ -23,12 +23,12 @@ public struct OfficerMemory: Sendable {
         guard roleKeys.id != known.statementID else { return }
         guard roleKeys.content.version > content.version else {
             throw Refusal(
-                CeremonyError.roleKeysOlder,
+                GovernanceError.roleKeysOlder,
                 "version \(roleKeys.content.version), known is \(content.version)"
             )
         }
         guard roleKeys.content.root == content.root || roleKeys.envelope.isSigned(by: content.root) else {
-            throw Refusal(CeremonyError.rootUnknown, "root \(roleKeys.content.root.keyID)")
+            throw Refusal(GovernanceError.rootUnknown, "root \(roleKeys.content.root.keyID)")
         }
     }
 

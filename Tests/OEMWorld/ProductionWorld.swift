@@ -1,24 +1,24 @@
-import Ceremony
+public import Ceremony
 import Foundation
+public import Governance
 import KeyCustody
 import Matter
-import Statements
+public import Statements
 import TestSupport
-import Testing
-import Vocabulary
+public import Vocabulary
 
 /// A world with one enrolled appliance and one approved product version, ready to be authorized.
-struct ProductionWorld {
-    let world: World
-    let appliance: Appliance
-    let certificates: ProductCertificates
-    let manifest: ManifestMaker.Result
-    let declaration: [UInt8]
-    let approval: Envelope
+public struct ProductionWorld: Sendable {
+    public let world: World
+    public let appliance: Appliance
+    public let certificates: ProductCertificates
+    public let manifest: ManifestMaker.Result
+    public let declaration: [UInt8]
+    public let approval: Envelope
 
-    static let product = "lamp"
+    public static let product = "lamp"
 
-    static func make() async throws -> ProductionWorld {
+    public static func make() async throws -> ProductionWorld {
         let world = try await World()
         let appliance = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
         try await world.run(world.file())
@@ -51,7 +51,7 @@ struct ProductionWorld {
         )
     }
 
-    static func productEntry(_ preparation: String, _ changes: [String: Any] = [:]) -> [String: Any] {
+    public static func productEntry(_ preparation: String, _ changes: [String: Any] = [:]) -> [String: Any] {
         [
             "product": product, "edgeHSM": "edge-1", "vendorID": "FFF1", "productID": "8000",
             "preparation": preparation, "commonName": "Example PAI lamp edge-1",
@@ -59,7 +59,7 @@ struct ProductionWorld {
         ].merging(changes) { _, new in new }
     }
 
-    static func declaration(productIDs: [UInt16]) async throws -> [UInt8] {
+    public static func declaration(productIDs: [UInt16]) async throws -> [UInt8] {
         let content = try CertificationDeclaration(
             vendorID: VendorID(0xFFF1),
             productIDs: productIDs.map { ProductID($0) },
@@ -75,7 +75,10 @@ struct ProductionWorld {
         ).der
     }
 
-    static func firmware(_ world: World, productID: UInt16 = 0x8000) async throws -> (image: [UInt8], key: P256Point) {
+    public static func firmware(
+        _ world: World,
+        productID: UInt16 = 0x8000
+    ) async throws -> (image: [UInt8], key: P256Point) {
         try await world.access.withToken(world.ceremonyToken) { token in
             try await FirmwareSigner.sign(
                 body: [UInt8](repeating: 0x42, count: 4_096),
@@ -92,7 +95,7 @@ struct ProductionWorld {
         }
     }
 
-    static func description(_ changes: [String: Any]) -> [String: Any] {
+    public static func description(_ changes: [String: Any]) -> [String: Any] {
         [
             "product": product, "version": "1.0.0", "vendorID": "FFF1", "productID": "8000", "deviceType": 0x0100,
             "family": "virtual-v", "softwareVersion": 100, "chipIdentity": "vendorCertificate",
@@ -106,11 +109,11 @@ struct ProductionWorld {
         ].merging(changes) { _, new in new }
     }
 
-    static func maker(
+    public static func maker(
         _ world: World,
         firmware: (image: [UInt8], key: P256Point),
         declaration: [UInt8],
-        profile: CeremonyFile.Profile = .lab,
+        profile: CustodyProfile = .lab,
         vendorRoots: [[UInt8]] = [[0x30, 0x00]],
         _ changes: [String: Any] = [:]
     ) throws -> ManifestMaker {
@@ -130,7 +133,7 @@ struct ProductionWorld {
         )
     }
 
-    static func draft(lifetime: Int, allotted: Int, _ changes: [String: Any] = [:]) throws -> ApprovalDraft {
+    public static func draft(lifetime: Int, allotted: Int, _ changes: [String: Any] = [:]) throws -> ApprovalDraft {
         let draft: [String: Any] = [
             "lifetimeTotal": lifetime, "allotments": [["edgeHSM": "edge-1", "units": allotted]],
             "allowances": ["debugUnlocks": 2, "reprovisions": 2, "rotations": 0],
@@ -143,13 +146,13 @@ struct ProductionWorld {
         )
     }
 
-    func enrolment() throws -> Envelope {
+    public func enrolment() throws -> Envelope {
         try Envelope(
             parsing: StateFile.read("\(world.state.path)/enrolments/edge-1.json", limit: Envelope.largest)
         )
     }
 
-    func ground(approval: Envelope? = nil, profile: CeremonyFile.Profile = .lab) throws -> BatchGround {
+    public func ground(approval: Envelope? = nil, profile: CustodyProfile = .lab) throws -> BatchGround {
         try BatchGround(
             roleKeys: world.roleKeys(),
             approval: approval ?? self.approval,
@@ -160,7 +163,7 @@ struct ProductionWorld {
         )
     }
 
-    func batch(
+    public func batch(
         _ name: String,
         quantity: Int,
         firstSerial: Int,
@@ -184,15 +187,15 @@ struct ProductionWorld {
         )
     }
 
-    func make(
+    public func make(
         _ batch: BatchRequest,
         approval: Envelope? = nil,
-        accounting: PackageMaker.Accounting? = nil
+        accounting: Accounting? = nil
     ) async throws -> PackageMaker.Result {
         let ground = try ground(approval: approval)
         let accounting = accounting ?? .ledger(path: world.folder + "/ledger.json")
         return try await world.access.withToken(world.portalToken) { token in
-            try await PackageMaker(ground, token: token, now: World.now).make(batch, accounting)
+            try await FileAuthorizer(ground, now: World.now).make(batch, accounting, token: token)
         }
     }
 }

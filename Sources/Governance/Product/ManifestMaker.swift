@@ -48,9 +48,9 @@ public struct ManifestMaker: Sendable {
 
     private let description: ProductDescription
     private let parts: Parts
-    private let profile: CeremonyFile.Profile
+    private let profile: CustodyProfile
 
-    public init(_ description: ProductDescription, parts: Parts, profile: CeremonyFile.Profile) {
+    public init(_ description: ProductDescription, parts: Parts, profile: CustodyProfile) {
         self.description = description
         self.parts = parts
         self.profile = profile
@@ -62,7 +62,7 @@ public struct ManifestMaker: Sendable {
     public func make(token: any Token) async throws -> Result {
         guard let family = ChipFamily(rawValue: description.family) else {
             throw Refusal(
-                CeremonyError.familyUnknown,
+                GovernanceError.familyUnknown,
                 ChipFamily.allCases.map(\.rawValue).joined(separator: ", ")
             )
         }
@@ -71,7 +71,7 @@ public struct ManifestMaker: Sendable {
         try checkPAA()
         try checkTexts(family)
         guard description.chipIdentity != .vendorCertificate || family.hasVendorIdentity else {
-            throw Refusal(CeremonyError.identityMismatch, family.rawValue)
+            throw Refusal(GovernanceError.identityMismatch, family.rawValue)
         }
         let manifest = Manifest(
             product: description.product,
@@ -117,7 +117,7 @@ public struct ManifestMaker: Sendable {
         guard root.fields.role == .root, root.isSigned(by: root.fields.key),
             try root.fields.permissions.contains(ADACPermissions(hex: description.debugPermissions)),
             description.socClass != 0
-        else { throw Refusal(CeremonyError.debugRootDiffers, description.debugPermissions) }
+        else { throw Refusal(GovernanceError.debugRootDiffers, description.debugPermissions) }
         return Manifest.ChipSecurity(
             secureBootKey: parts.secureBootKey.keyID,
             debugRoot: root.fields.keyHash,
@@ -134,7 +134,7 @@ public struct ManifestMaker: Sendable {
                 product.softwareVersion == description.softwareVersion
             else {
                 throw Refusal(
-                    CeremonyError.firmwareDiffers,
+                    GovernanceError.firmwareDiffers,
                     "\(product.vendorID)/\(product.productID) software version \(product.softwareVersion)"
                 )
             }
@@ -151,22 +151,22 @@ public struct ManifestMaker: Sendable {
         let declaration = signed.declaration
         guard declaration.vendorID == vendorID, declaration.productIDs.contains(productID) else {
             throw Refusal(
-                CeremonyError.declarationDiffers,
+                GovernanceError.declarationDiffers,
                 "\(declaration.vendorID)/\(declaration.productIDs.map(\.description).joined(separator: ","))"
             )
         }
         guard declaration.deviceType == description.deviceType else {
-            throw Refusal(CeremonyError.declarationDiffers, "device type \(declaration.deviceType)")
+            throw Refusal(GovernanceError.declarationDiffers, "device type \(declaration.deviceType)")
         }
         if let origin = declaration.origin {
             guard origin.vendorID == vendorID, origin.productID == productID else {
-                throw Refusal(CeremonyError.declarationDiffers, "origin \(origin.vendorID)/\(origin.productID)")
+                throw Refusal(GovernanceError.declarationDiffers, "origin \(origin.vendorID)/\(origin.productID)")
             }
         }
         guard let allowed = declaration.authorizedPAAs else { return }
         let paa = try AttestationCertificate(der: parts.paa)
         guard let identifier = paa.subjectKeyIdentifier, allowed.contains(identifier) else {
-            throw Refusal(CeremonyError.declarationDiffers, "it does not allow this PAA")
+            throw Refusal(GovernanceError.declarationDiffers, "it does not allow this PAA")
         }
     }
 
@@ -174,7 +174,7 @@ public struct ManifestMaker: Sendable {
         let paa = try AttestationCertificate(der: parts.paa)
         try paa.check(as: .paa)
         guard paa.vendorID == vendorID else {
-            throw Refusal(CeremonyError.scopeDiffers, paa.vendorID?.description ?? "no vendor id")
+            throw Refusal(GovernanceError.scopeDiffers, paa.vendorID?.description ?? "no vendor id")
         }
     }
 
@@ -184,7 +184,7 @@ public struct ManifestMaker: Sendable {
         let format = family.factoryDataFormat
         let limits = FactoryDataLimits.of(format)
         guard data.encoding == format.rawValue else {
-            throw Refusal(CeremonyError.familyUnknown, "factory data of \(family.rawValue) is \(format.rawValue)")
+            throw Refusal(GovernanceError.familyUnknown, "factory data of \(family.rawValue) is \(format.rawValue)")
         }
         let texts = [
             ("vendorName", data.vendorName, 1, limits.vendorName),
@@ -195,10 +195,10 @@ public struct ManifestMaker: Sendable {
             ("hardwareVersionString", data.hardwareVersionString, 1, limits.hardwareVersionText),
         ]
         for (field, text, least, most) in texts where !(least...most).contains(text.utf8.count) {
-            throw Refusal(CeremonyError.textTooLong, "\(field): \(text.utf8.count) octets, \(least) to \(most)")
+            throw Refusal(GovernanceError.textTooLong, "\(field): \(text.utf8.count) octets, \(least) to \(most)")
         }
         if let limit = limits.certificationDeclaration, parts.certificationDeclaration.count > limit {
-            throw Refusal(CeremonyError.textTooLong, "Certification Declaration, limit \(limit)")
+            throw Refusal(GovernanceError.textTooLong, "Certification Declaration, limit \(limit)")
         }
     }
 
@@ -212,7 +212,7 @@ public struct ManifestMaker: Sendable {
                 kind: slot.kind
             )
             if profile == .production, try await token.isImportedInClear(name) {
-                throw Refusal(CeremonyError.productKeyInClear, name.label)
+                throw Refusal(GovernanceError.productKeyInClear, name.label)
             }
             let value = Hex.encode(try await token.checkValue(name))
             keys.append(Manifest.Key(slot: slot.slot, kind: slot.kind, checkValue: value))

@@ -1,19 +1,18 @@
-import Ceremony
-import Foundation
+public import Governance
 import KeyCustody
 import Matter
-import Statements
+public import Statements
 import TestSupport
-import Vocabulary
+public import Vocabulary
 
 /// An EdgeHSM as far as a ceremony meets it: its token, its enrolment request, its request for product certificates.
-struct Appliance {
-    let id: EdgeHSMID
-    let factory: FactoryID
-    let token: TokenReference
-    let enrolment: EdgeHSMEnrolment
+public struct Appliance: Sendable {
+    public let id: EdgeHSMID
+    public let factory: FactoryID
+    public let token: TokenReference
+    public let enrolment: EdgeHSMEnrolment
 
-    static func make(_ name: String, factory: String, access: SoftHSMAccess) async throws -> Appliance {
+    public static func make(_ name: String, factory: String, access: SoftHSMAccess) async throws -> Appliance {
         let taken = try SoftHSMFixture.shared().takeToken()
         let reference = TokenReference(
             module: SoftHSMFixture.modulePath,
@@ -38,7 +37,7 @@ struct Appliance {
         return Appliance(id: id, factory: site, token: reference, enrolment: enrolment)
     }
 
-    func sign(_ envelope: Envelope, access: SoftHSMAccess) async throws -> Envelope {
+    public func sign(_ envelope: Envelope, access: SoftHSMAccess) async throws -> Envelope {
         try await access.withToken(token) { token in
             let key = try await token.signingKey(KeyName(.edgeIdentity))
             return envelope.adding(
@@ -50,12 +49,12 @@ struct Appliance {
         }
     }
 
-    func request(access: SoftHSMAccess) async throws -> Envelope {
+    public func request(access: SoftHSMAccess) async throws -> Envelope {
         try await sign(enrolment.unsigned(), access: access)
     }
 
     /// Makes PAI and debug key for a product and asks for their certificates.
-    func preparation(_ product: String, productID: UInt16, access: SoftHSMAccess) async throws -> Envelope {
+    public func preparation(_ product: String, productID: UInt16, access: SoftHSMAccess) async throws -> Envelope {
         let name = try ProductName(product)
         let content = try await access.withToken(token) { token in
             for role in [KeyRole.pai, .debugIntermediate] { try await token.generate(KeyName(role, product)) }

@@ -73,13 +73,13 @@ public enum ReviewedJSON {
         do {
             value = try StatementCoding.decode(type, from: bytes)
         } catch let refusal as Refusal where refusal.has(StatementError.missingField) {
-            throw Refusal(CeremonyError.fileMalformed, refusal.detail)
+            throw Refusal(GovernanceError.fileMalformed, refusal.detail)
         }
         // What was understood is what comes out again: a field that does not was not.
         let written = try StatementCoding.decode(JSONValue.self, from: bytes)
         let understood = try StatementCoding.decode(JSONValue.self, from: StatementCoding.encode(value))
         if let field = written.firstField(absentFrom: understood) {
-            throw Refusal(CeremonyError.unknownField, field)
+            throw Refusal(GovernanceError.unknownField, field)
         }
         return value
     }

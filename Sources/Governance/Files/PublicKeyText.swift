@@ -4,20 +4,20 @@ public import Vocabulary
 
 /// P-256 public keys as people carry them: 130 hexadecimal digits, or PEM.
 public enum PublicKeyText {
-    static let largest = 4096
+    public static let largest = 4096
 
     /// Throws `ceremony.key.malformed`.
     public static func parse(_ text: String) throws -> P256Point {
         let trimmed = String(text.drop { $0.isWhitespace })
         if trimmed.hasPrefix("-----BEGIN") {
             guard let key = try? P256.Signing.PublicKey(pemRepresentation: trimmed) else {
-                throw Refusal(CeremonyError.keyMalformed, "PEM")
+                throw Refusal(GovernanceError.keyMalformed, "PEM")
             }
             return P256Point(validated: Array(key.x963Representation))
         }
         let digits = trimmed.prefix { !$0.isWhitespace }
         guard let bytes = try? Hex.decode(digits), let point = try? P256Point(bytes), point.signingKey != nil else {
-            throw Refusal(CeremonyError.keyMalformed, "hexadecimal")
+            throw Refusal(GovernanceError.keyMalformed, "hexadecimal")
         }
         return point
     }
@@ -28,7 +28,7 @@ public enum PublicKeyText {
 
     /// PEM of the SubjectPublicKeyInfo, as OpenSSL reads it.
     public static func pem(_ point: P256Point) throws -> String {
-        guard let key = point.signingKey else { throw Refusal(CeremonyError.keyMalformed, point.hex) }
+        guard let key = point.signingKey else { throw Refusal(GovernanceError.keyMalformed, point.hex) }
         return key.pemRepresentation + "\n"
     }
 }
@@ -46,7 +46,7 @@ public struct FourDigits: Codable, Sendable, Hashable {
     /// Throws `ceremony.file.malformed`.
     public init(text: String) throws {
         guard text.utf8.count == 4, let value = UInt16(text, radix: 16), VendorID(value).description == text else {
-            throw Refusal(CeremonyError.fileMalformed, "\(text.prefix(12)) is not four upper-case hexadecimal digits")
+            throw Refusal(GovernanceError.fileMalformed, "\(text.prefix(12)) is not four upper-case hexadecimal digits")
         }
         self.value = value
     }

@@ -50,7 +50,7 @@ public struct TokenReference: Codable, Sendable, Hashable {
         case (.some(let path), nil): return [path]
         case (nil, .some(let paths)) where (1...8).contains(paths.count) && Set(paths).count == paths.count:
             return paths
-        default: throw Refusal(CeremonyError.pinFiles, "token \(label): \(field)File or \(field)Files")
+        default: throw Refusal(GovernanceError.pinFiles, "token \(label): \(field)File or \(field)Files")
         }
     }
 }

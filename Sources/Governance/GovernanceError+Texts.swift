@@ -1,19 +1,17 @@
-extension CeremonyError {
+extension GovernanceError {
     /// Meaning and remedy.
     var texts: (String, String) {
         switch self {
         case .fileMissing, .fileUnreadable, .fileUnwritable, .fileTooLarge, .fileMalformed, .unknownField,
-            .keyMalformed, .stateBusy, .pinFiles, .tokenMissing, .softwareToken:
+            .keyMalformed, .stateBusy, .pinFiles, .prerequisite:
             fileTexts
-        case .participants, .differs, .keyLost, .versionGap, .prerequisite, .unregistered, .requestUnsigned,
-            .preparationDiffers, .keyReused, .labOnly, .transcriptInvalid:
-            ceremonyTexts
         case .notOfficer, .alreadySigned, .notForOfficers, .confirmation, .fork, .chainMissing, .allotmentFalls,
             .roleKeysOlder, .rootUnknown:
             officerTexts
         case .firmwareDiffers, .declarationDiffers, .familyUnknown, .textTooLong, .identityMismatch, .scopeDiffers,
             .debugRootDiffers:
             manifestTexts
+        case .enrolmentRequest, .enrolmentLifetime, .enrolmentCADiffers: enrolmentTexts
         default: authorizerTexts
         }
     }
@@ -37,71 +35,12 @@ extension CeremonyError {
                 "Fetch the key again from the token that made it."
             )
         case .stateBusy: ("Another run is working on the same state.", "Wait until it has ended.")
-        case .pinFiles:
+        case .prerequisite:
+            ("A step needs something that does not exist yet.", "Do the step named in the detail first.")
+        default:
             (
                 "A token must be given either one PIN file or a list of different ones.",
                 "Correct the token's entry named in the detail."
-            )
-        case .tokenMissing:
-            (
-                "A token is not present and the ceremony file does not say that it is to be initialised.",
-                "Insert the token, or set `initialize` for it after checking that it never existed."
-            )
-        default:
-            (
-                "The production profile needs a hardware token and this one is software.",
-                "Use a hardware token, or the lab profile where nothing leaves the laboratory."
-            )
-        }
-    }
-
-    private var ceremonyTexts: (String, String) {
-        switch self {
-        case .participants:
-            ("A ceremony needs at least two different people.", "List everybody who is present, each once.")
-        case .differs:
-            (
-                "Something that the ceremony file describes exists already and is different. Nothing was changed.",
-                "Find out which of the two is right; give what is new a name or version of its own."
-            )
-        case .keyLost:
-            (
-                "The state names a key that the token does not hold, or holds as another key.",
-                "Do not go on: use the right token, or restore it from its backup."
-            )
-        case .versionGap:
-            (
-                "The RoleKeys version in the ceremony file is neither the newest one nor the next.",
-                "State the newest version to leave it, or the next one to make a successor."
-            )
-        case .prerequisite:
-            ("A step needs something that does not exist yet.", "Do the step named in the detail first.")
-        case .unregistered:
-            (
-                "The request was not signed by an EdgeHSM whose enrolment the officers have signed.",
-                "Enrol the EdgeHSM while you hold it and have the officers sign; accept no request from elsewhere."
-            )
-        case .requestUnsigned:
-            (
-                "An enrolment request is not signed by the identity key inside it.",
-                "Have the EdgeHSM make the request again and carry the file yourself."
-            )
-        case .preparationDiffers:
-            (
-                "An EdgeHSM's request for product certificates is not what the reviewed file says.",
-                "Compare product, vendor id and product id; correct the file that is wrong."
-            )
-        case .keyReused:
-            ("One key would get two certificates or two roles.", "Have a new key made for this purpose.")
-        case .labOnly:
-            (
-                "The ceremony file asks for something that only the lab profile may do.",
-                "Remove it; keys of a production ceremony are born in their tokens."
-            )
-        default:
-            (
-                "A ceremony transcript, or a file that it names, is not what was signed.",
-                "Do not use this state; compare it with the copies that the participants keep."
             )
         }
     }
@@ -194,12 +133,24 @@ extension CeremonyError {
                 "A fleet key would go to chips that prove no identity, without the officers' exception.",
                 "Use a key for each unit, or have the officers approve the exception with its number of units."
             )
-        case .tokenNotAuthorizer:
+        default:
             ("The token does not hold the key that the RoleKeys name.", "Use the portal's own token.")
+        }
+    }
+
+    private var enrolmentTexts: (String, String) {
+        switch self {
+        case .enrolmentRequest:
+            (
+                "A certificate request is malformed, too large, not for a P-256 key, or not signed by the key in it.",
+                "Have the Factory Service make its key and request again."
+            )
+        case .enrolmentLifetime:
+            ("A client certificate can't live as long, or as short, as was asked.", "Ask for 1 to 397 days.")
         default:
             (
-                "The authorizer's ledger is not in its form.",
-                "Do not delete it: restore it, or rebuild it from the authorizations that were given out."
+                "The enrolment CA's certificate in the token is not of the CA key beside it.",
+                "Remove the data object that does not belong there, with the token's own tool; the next start makes it anew."
             )
         }
     }

@@ -19,7 +19,7 @@ public enum ApprovalChain {
         guard last?.statementID != new.statementID else { return }
         if let (_, signed) = anchor, current.sequence <= signed.sequence {
             throw Refusal(
-                CeremonyError.fork,
+                GovernanceError.fork,
                 "sequence \(current.sequence), you have signed \(signed.sequence) of \(signed.product)"
             )
         }
@@ -28,24 +28,24 @@ public enum ApprovalChain {
         // Back along the digests, link by link, until the approval signed last or the very first one.
         while let previousID = current.previous, current.sequence > 1 {
             guard let envelope = known[previousID] else {
-                throw Refusal(CeremonyError.chainMissing, "sequence \(current.sequence - 1), statement \(previousID)")
+                throw Refusal(GovernanceError.chainMissing, "sequence \(current.sequence - 1), statement \(previousID)")
             }
             let previous = try VersionApproval.read(payload: envelope.payload)
             guard previous.product == current.product, previous.sequence == current.sequence - 1 else {
                 throw Refusal(
-                    CeremonyError.fork,
+                    GovernanceError.fork,
                     "sequence \(previous.sequence) of \(previous.product) before this one"
                 )
             }
             try checkAllotments(from: previous, to: current, releases: releases)
             if previousID == anchor?.0 { return }
             if let (_, signed) = anchor, previous.sequence <= signed.sequence {
-                throw Refusal(CeremonyError.fork, "its sequence \(previous.sequence) is not the one you have signed")
+                throw Refusal(GovernanceError.fork, "its sequence \(previous.sequence) is not the one you have signed")
             }
             current = previous
         }
         guard anchor == nil else {
-            throw Refusal(CeremonyError.fork, "it does not lead to the approval you have signed")
+            throw Refusal(GovernanceError.fork, "it does not lead to the approval you have signed")
         }
     }
 
@@ -68,7 +68,7 @@ public enum ApprovalChain {
             }
             guard isReleased else {
                 throw Refusal(
-                    CeremonyError.allotmentFalls,
+                    GovernanceError.allotmentFalls,
                     "\(allotment.edgeHSM) from \(allotment.units) to \(figure)"
                 )
             }

@@ -45,3 +45,14 @@ public struct BatchRequest: Codable, Sendable, Hashable {
         self.rotations = rotations
     }
 }
+
+extension ProductionAuthorization {
+    /// Whether this is the authorization of `batch`, whenever it was made and under whichever approval.
+    public func matches(_ batch: BatchRequest) -> Bool {
+        product == batch.product && self.batch == batch.batch && edgeHSM == batch.edgeHSM
+            && factory == batch.factory && quantity == batch.quantity && serials == batch.serials
+            && notBefore == batch.notBefore && notAfter == batch.notAfter
+            && grace == batch.grace ?? Limits.defaultGrace && debugUnlocks == batch.debugUnlocks
+            && reprovisions == batch.reprovisions && rotations == batch.rotations
+    }
+}

@@ -8,15 +8,15 @@ public enum StateFile {
     public static func read(_ path: String, limit: Int) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
-            throw Refusal(errno == ENOENT ? CeremonyError.fileMissing : CeremonyError.fileUnreadable, path)
+            throw Refusal(errno == ENOENT ? GovernanceError.fileMissing : GovernanceError.fileUnreadable, path)
         }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Refusal(CeremonyError.fileUnreadable, path)
+            throw Refusal(GovernanceError.fileUnreadable, path)
         }
         guard status.st_size <= limit else {
-            throw Refusal(CeremonyError.fileTooLarge, "\(path): \(status.st_size) octets, limit \(limit)")
+            throw Refusal(GovernanceError.fileTooLarge, "\(path): \(status.st_size) octets, limit \(limit)")
         }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
@@ -24,11 +24,11 @@ public enum StateFile {
             let got = bytes.withUnsafeMutableBytes { buffer in
                 Glibc.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
             }
-            guard got >= 0 else { throw Refusal(CeremonyError.fileUnreadable, path) }
+            guard got >= 0 else { throw Refusal(GovernanceError.fileUnreadable, path) }
             if got == 0 { break }
             count += got
         }
-        guard count <= limit else { throw Refusal(CeremonyError.fileTooLarge, "\(path): limit \(limit)") }
+        guard count <= limit else { throw Refusal(GovernanceError.fileTooLarge, "\(path): limit \(limit)") }
         return Array(bytes.prefix(count))
     }
 
@@ -40,7 +40,7 @@ public enum StateFile {
     /// Writes beside the file, synchronises, renames, synchronises the folder. Makes missing folders (mode 0755).
     /// Throws `ceremony.file.unwritable`.
     public static func write(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o644) throws {
-        let unwritable = Refusal(CeremonyError.fileUnwritable, path)
+        let unwritable = Refusal(GovernanceError.fileUnwritable, path)
         let folder = folder(of: path)
         try makeFolder(folder)
         let temporary = "\(path).\(getpid()).new"
@@ -72,8 +72,8 @@ public enum StateFile {
         guard fsync(folderDescriptor) == 0 else { throw unwritable }
     }
 
-    static func remove(_ path: String) throws {
-        guard unlink(path) == 0 || errno == ENOENT else { throw Refusal(CeremonyError.fileUnwritable, path) }
+    public static func remove(_ path: String) throws {
+        guard unlink(path) == 0 || errno == ENOENT else { throw Refusal(GovernanceError.fileUnwritable, path) }
     }
 
     /// Names of the entries of a folder, sorted; none where it does not exist.
@@ -98,7 +98,7 @@ public enum StateFile {
     private static func makeFolder(_ path: String) throws {
         guard path != ".", path != "/", !exists(path) else { return }
         try makeFolder(folder(of: path))
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw Refusal(CeremonyError.fileUnwritable, path) }
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw Refusal(GovernanceError.fileUnwritable, path) }
     }
 }
 
@@ -111,10 +111,10 @@ public final class StateLock: Sendable {
         let parent = StateFile.folder(of: path)
         if !StateFile.exists(parent) { try StateFile.write(path, [], mode: 0o600) }
         descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw Refusal(CeremonyError.fileUnwritable, path) }
+        guard descriptor >= 0 else { throw Refusal(GovernanceError.fileUnwritable, path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw Refusal(CeremonyError.stateBusy, path)
+            throw Refusal(GovernanceError.stateBusy, path)
         }
     }
 

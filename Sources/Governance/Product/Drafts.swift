@@ -22,7 +22,7 @@ public struct ApprovalDraft: Codable, Sendable, Hashable {
             return try VersionApproval.read(payload: envelope.payload)
         }
         guard last.map({ $0.product == manifest.product }) ?? true else {
-            throw Refusal(CeremonyError.manifestDiffers, "the approval before is of another product")
+            throw Refusal(GovernanceError.manifestDiffers, "the approval before is of another product")
         }
         return try VersionApproval(
             product: manifest.product,
@@ -65,7 +65,7 @@ public enum Downlink {
         orders: [Envelope],
         status: Envelope?
     ) throws -> DownlinkBundle {
-        guard let newest = history.last else { throw Refusal(CeremonyError.prerequisite, "RoleKeys") }
+        guard let newest = history.last else { throw Refusal(GovernanceError.prerequisite, "RoleKeys") }
         for order in orders { _ = try Verified<OfficerOrder>(order, signedByOfficersOf: newest.content) }
         if let status { _ = try Verified<PortalStatus>(status, signedBy: newest.content.portal) }
         return DownlinkBundle(

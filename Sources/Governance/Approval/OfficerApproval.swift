@@ -24,7 +24,7 @@ public struct OfficerApproval: Sendable {
             VersionApproval.payloadType, EdgeHSMEnrolment.payloadType, OfficerOrder.payloadType, RoleKeys.payloadType,
         ]
         guard kinds.contains(envelope.payloadType) else {
-            throw Refusal(CeremonyError.notForOfficers, String(envelope.payloadType.prefix(80)))
+            throw Refusal(GovernanceError.notForOfficers, String(envelope.payloadType.prefix(80)))
         }
         self.rendering = try StatementRendering(envelope)
         self.envelope = envelope
@@ -56,13 +56,13 @@ public struct OfficerApproval: Sendable {
     /// Signs, after the typed digits were compared. What the officer signs is remembered before the signature exists, so
     /// that a power cut can't make the officer's machine forget a signature that is out.
     public func sign(with token: any Token, confirmedBy typed: String) async throws -> (Envelope, OfficerName) {
-        guard typed == confirmation else { throw Refusal(CeremonyError.confirmation) }
+        guard typed == confirmation else { throw Refusal(GovernanceError.confirmation) }
         let lock = try StateLock(memory.lockPath)
         defer { withExtendedLifetime(lock) {} }
         try check()
         let (officer, key) = try await officerKey(token)
         guard !envelope.isSigned(by: officer.key) else {
-            throw Refusal(CeremonyError.alreadySigned, officer.name.text)
+            throw Refusal(GovernanceError.alreadySigned, officer.name.text)
         }
         guard envelope.signatures.count < Envelope.mostSignatures else {
             throw Refusal(StatementError.malformedEnvelope, "\(envelope.signatures.count) signatures")
@@ -80,7 +80,7 @@ public struct OfficerApproval: Sendable {
             let key = try await token.signingKey(.officer(officer.name))
             if key.publicKey == officer.key { return (officer, key) }
         }
-        throw Refusal(CeremonyError.notOfficer, token.information.label)
+        throw Refusal(GovernanceError.notOfficer, token.information.label)
     }
 }
 

@@ -1,5 +1,7 @@
 import Ceremony
+import Governance
 import KeyCustody
+import OEMWorld
 import Statements
 import Testing
 import Vocabulary
@@ -21,7 +23,7 @@ import Vocabulary
             _ changes: [String: any Sendable] = [:],
             firmware given: (image: [UInt8], key: P256Point)? = nil,
             declaration cd: [UInt8]? = nil,
-            profile: CeremonyFile.Profile = .lab
+            profile: CustodyProfile = .lab
         ) async -> String? {
             await refusal {
                 let maker = try ProductionWorld.maker(

@@ -45,7 +45,7 @@ public enum FirmwareSigner {
     }
 
     private static func parse(_ text: String) throws -> MCUbootVersion {
-        let malformed = Refusal(CeremonyError.fileMalformed, "version \(text.prefix(40))")
+        let malformed = Refusal(GovernanceError.fileMalformed, "version \(text.prefix(40))")
         let parts = text.split(separator: "+", omittingEmptySubsequences: false)
         let numbers = (parts.first ?? "").split(separator: ".", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), numbers.count == 3, let major = UInt8(numbers[0]),

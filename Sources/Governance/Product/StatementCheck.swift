@@ -10,11 +10,11 @@ public enum StatementCheck {
     /// - Throws: a `StatementError`; `ceremony.step.prerequisite` when the key or RoleKeys are missing.
     public static func verify(_ envelope: Envelope, roleKeys: RoleKeys?, key: P256Point?) throws -> [Digest256] {
         func roles() throws -> RoleKeys {
-            guard let roleKeys else { throw Refusal(CeremonyError.prerequisite, "RoleKeys to verify with") }
+            guard let roleKeys else { throw Refusal(GovernanceError.prerequisite, "RoleKeys to verify with") }
             return roleKeys
         }
         func signer() throws -> P256Point {
-            guard let key else { throw Refusal(CeremonyError.prerequisite, "a public key to verify with") }
+            guard let key else { throw Refusal(GovernanceError.prerequisite, "a public key to verify with") }
             return key
         }
         switch envelope.payloadType {

@@ -1,6 +1,8 @@
 import Ceremony
 import Foundation
+import Governance
 import KeyCustody
+import OEMWorld
 import Statements
 import Testing
 import Vocabulary

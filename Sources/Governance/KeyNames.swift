@@ -42,13 +42,13 @@ extension Token {
             let key = try await signingKey(name)
             if key.publicKey == wanted { return key }
         }
-        throw Refusal(CeremonyError.tokenNotAuthorizer, "\(role.rawValue) \(wanted.keyID.hex.prefix(16))")
+        throw Refusal(GovernanceError.tokenNotAuthorizer, "\(role.rawValue) \(wanted.keyID.hex.prefix(16))")
     }
 }
 
 extension Envelope {
     /// The envelope with one more signature, verified before it is added: a token that signs wrongly is found here.
-    func signed(by key: any SigningKey) async throws -> Envelope {
+    public func signed(by key: any SigningKey) async throws -> Envelope {
         let signature = try await key.sign(signedBytes)
         let result = adding(Signature(keyID: key.publicKey.keyID, value: signature))
         guard result.isSigned(by: key.publicKey) else {

@@ -1,24 +1,23 @@
-import Ceremony
-import Crypto
+public import Ceremony
 import Foundation
+public import Governance
 import KeyCustody
-import Statements
+public import Statements
 import TestSupport
-import Testing
-import Vocabulary
+public import Vocabulary
 
 /// Tokens, folder and ceremony file of one test.
-final class World: Sendable {
-    let folder: String
-    let access = SoftHSMAccess()
-    let ceremonyToken: TokenReference
-    let portalToken: TokenReference
-    let officers: [Officer]
+public final class World: Sendable {
+    public let folder: String
+    public let access = SoftHSMAccess()
+    public let ceremonyToken: TokenReference
+    public let portalToken: TokenReference
+    public let officers: [Officer]
 
-    struct Officer: Sendable {
-        let name: OfficerName
-        let token: TokenReference
-        let key: P256Point
+    public struct Officer: Sendable {
+        public let name: OfficerName
+        public let token: TokenReference
+        public let key: P256Point
     }
 
     /// The same three people in all tests of this process.
@@ -32,12 +31,12 @@ final class World: Sendable {
         return officers
     }
 
-    static let now = Instant(seconds: 1_795_340_000)  // 2026-11-22
+    public static let now = Instant(seconds: 1_795_340_000)  // 2026-11-22
 
-    var state: StateFolder { StateFolder(folder + "/state") }
+    public var state: StateFolder { StateFolder(folder + "/state") }
 
     /// Three officers with keys in tokens of their own, and empty ceremony and portal tokens.
-    init() async throws {
+    public init() async throws {
         folder = NSTemporaryDirectory() + "obis-ceremony-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         ceremonyToken = try Self.token()
@@ -47,7 +46,7 @@ final class World: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    static func token() throws -> TokenReference {
+    public static func token() throws -> TokenReference {
         let taken = try SoftHSMFixture.shared().takeToken()
         return TokenReference(
             module: SoftHSMFixture.modulePath,
@@ -57,12 +56,12 @@ final class World: Sendable {
         )
     }
 
-    static func json(_ reference: TokenReference) throws -> Any {
+    public static func json(_ reference: TokenReference) throws -> Any {
         try JSONSerialization.jsonObject(with: JSONEncoder().encode(reference))
     }
 
     /// The ceremony file up to officers and PAA; `changes` replaces or adds fields.
-    func file(_ changes: [String: Any] = [:]) throws -> [UInt8] {
+    public func file(_ changes: [String: Any] = [:]) throws -> [UInt8] {
         var file: [String: Any] = [
             "format": "obis-ceremony-v1", "oem": "Example OEM", "purpose": "test", "profile": "lab",
             "participants": [["name": "Ada", "role": "root"], ["name": "Ben", "role": "witness"]],
@@ -79,7 +78,7 @@ final class World: Sendable {
         return Array(try JSONSerialization.data(withJSONObject: file))
     }
 
-    func roles(version: Int, officers count: Int = 3, threshold: Int = 2, generation: Int = 1) -> [String: Any] {
+    public func roles(version: Int, officers count: Int = 3, threshold: Int = 2, generation: Int = 1) -> [String: Any] {
         [
             "version": version, "threshold": threshold, "issuedAt": "2026-11-01T00:00:00Z",
             "expiresAt": "2030-01-01T00:00:00Z", "portalKeys": ["generation": generation],
@@ -88,7 +87,7 @@ final class World: Sendable {
     }
 
     @discardableResult
-    func run(_ file: [UInt8], dryRun: Bool = false) async throws -> CeremonyReport {
+    public func run(_ file: [UInt8], dryRun: Bool = false) async throws -> CeremonyReport {
         try await CeremonyRun(
             fileBytes: file,
             state: state,
@@ -97,16 +96,21 @@ final class World: Sendable {
         ).perform()
     }
 
-    func roleKeys() throws -> Verified<RoleKeys> { try #require(state.roleKeysHistory().last) }
+    public func roleKeys() throws -> Verified<RoleKeys> {
+        guard let newest = try state.roleKeysHistory().last else {
+            throw Refusal(GovernanceError.prerequisite, "RoleKeys")
+        }
+        return newest
+    }
 
-    func write(_ name: String, _ envelope: Envelope) throws -> String {
+    public func write(_ name: String, _ envelope: Envelope) throws -> String {
         let path = folder + "/" + name
         try StateFile.write(path, envelope.serialized())
         return path
     }
 
     /// Officer `index` approves as on their own machine.
-    func approve(_ envelope: Envelope, _ index: Int, earlier: [Envelope] = []) async throws -> Envelope {
+    public func approve(_ envelope: Envelope, _ index: Int, earlier: [Envelope] = []) async throws -> Envelope {
         let approval = try OfficerApproval(
             envelope,
             roleKeys: roleKeys(),
@@ -118,12 +122,12 @@ final class World: Sendable {
         }
     }
 
-    func approvedByTwo(_ envelope: Envelope, earlier: [Envelope] = []) async throws -> Envelope {
+    public func approvedByTwo(_ envelope: Envelope, earlier: [Envelope] = []) async throws -> Envelope {
         try await approve(approve(envelope, 0, earlier: earlier), 1, earlier: earlier)
     }
 
     /// Enrols an appliance to the point where two officers have signed it; returns the file's extra entries.
-    func enrol(_ appliance: Appliance) async throws -> [String: Any] {
+    public func enrol(_ appliance: Appliance) async throws -> [String: Any] {
         let request = try await write("request-\(appliance.id).json", appliance.request(access: access))
         let entry: [String: Any] = [
             "edgeHSM": appliance.id.text, "factory": appliance.factory.text, "request": request,
@@ -138,7 +142,7 @@ final class World: Sendable {
 }
 
 /// Runs `body` and says which refusal it threw.
-func refusal(of body: () async throws -> Void) async -> String? {
+public func refusal(of body: () async throws -> Void) async -> String? {
     do {
         try await body()
         return nil

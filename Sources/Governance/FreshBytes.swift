@@ -1,0 +1,7 @@
+/// Random octets of the operating system.
+public enum FreshBytes {
+    public static func make(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+}
