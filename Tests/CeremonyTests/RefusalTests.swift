@@ -57,9 +57,8 @@ import Vocabulary
         )
     }
 
-    /// The same file but for the profile: nothing is made in a token of SoftHSM2, nor an appliance enrolled on one.
-    @Test func productionRefusesSoftwareTokens() async throws {
-        let world = try await World()
+    /// The ceremony token, its PIN in two people's files.
+    private static func halved(_ world: World) throws -> TokenReference {
         let whole = try #require(world.ceremonyToken.pinFile)
         let pin = try String(contentsOfFile: whole, encoding: .utf8).trimmingCharacters(in: .newlines)
         var halves: [String] = []
@@ -73,12 +72,57 @@ import Vocabulary
             try #require(made)
             halves.append(path)
         }
-        let split = TokenReference(
+        return TokenReference(
             module: world.ceremonyToken.module,
             label: world.ceremonyToken.label,
             pinFiles: halves,
             officerPINFile: world.ceremonyToken.officerPINFile
         )
+    }
+
+    /// The ceremony's own tokens are hardware, as far as they say; an appliance says that its token is not.
+    @Test func productionEnrolsNoApplianceOnASoftwareToken() async throws {
+        let world = try await World()
+        let split = try Self.halved(world)
+        let appliance = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
+        func code(_ assurance: TokenAssurance) async throws -> String? {
+            let claimed = appliance.enrolment
+            let request = EdgeHSMEnrolment(
+                edgeHSM: claimed.edgeHSM,
+                factory: claimed.factory,
+                identity: claimed.identity,
+                seal: claimed.seal,
+                transport: claimed.transport,
+                tokenSerial: claimed.tokenSerial,
+                assurance: assurance.rawValue,
+                issuedAt: claimed.issuedAt
+            )
+            let path = try await world.write(
+                "request-\(assurance.rawValue).json",
+                appliance.sign(request.unsigned(), access: world.access)
+            )
+            let entry: [String: Any] = [
+                "edgeHSM": claimed.edgeHSM.text, "factory": claimed.factory.text, "request": path,
+                "identity": String(claimed.identity.keyID.hex.prefix(16)),
+            ]
+            let tokens = try [
+                "ceremony": ["token": World.json(split), "initialize": false],
+                "portal": ["token": World.json(world.portalToken), "initialize": false],
+            ]
+            let file = try world.file(["profile": "production", "tokens": tokens, "edgeHSMs": [entry]])
+            return await refusal { try await world.run(file, access: ClaimedHardwareAccess()) }
+        }
+        let enrolment = "\(world.state.path)/enrolments/edge-1.json"
+        #expect(try await code(.software) == "ceremony.token.software")
+        #expect(!FileManager.default.fileExists(atPath: enrolment))
+        #expect(try await code(.hardware) == nil)
+        #expect(FileManager.default.fileExists(atPath: enrolment))
+    }
+
+    /// The same file but for the profile: nothing is made in a token of SoftHSM2, nor an appliance enrolled on one.
+    @Test func productionRefusesSoftwareTokens() async throws {
+        let world = try await World()
+        let split = try Self.halved(world)
         func file(_ profile: String, _ ceremony: TokenReference) throws -> [UInt8] {
             let tokens = try [
                 "ceremony": ["token": World.json(ceremony), "initialize": false],

@@ -25,24 +25,22 @@ import Vocabulary
 
     @Test func everyCodeIsReached() throws {
         #expect(try JournalForge(box).codes().isEmpty)
+        var met: Set<String> = []
         let forgeries = statements + powers + units
         for (code, change) in forgeries {
             var forge = try JournalForge(box)
             try change(&forge)
             let codes = try forge.codes()
             #expect(codes.contains(code.rawValue), "\(code) among \(codes.sorted())")
+            met.formUnion(codes)
         }
-        try entriesAndCheckpoint()
-        try withoutProofAndTwice()
-        let whole: Set<JournalError> = [
-            .entryMalformed, .sequenceGap, .rootMismatch, .checkpointMismatch, .tooMany, .identityUnproven,
-            .serialTwice,
-        ]
-        #expect(Set(forgeries.map(\.0)).union(whole) == Set(JournalError.allCases))
+        met.formUnion(try entriesAndCheckpoint())
+        met.formUnion(try withoutProofAndTwice())
+        #expect(met == Set(JournalError.allCases.map(\.rawValue)))
     }
 
     /// What an honest journal is refused for: nobody vouches for its writer, or two batches share a serial.
-    private func withoutProofAndTwice() throws {
+    private func withoutProofAndTwice() throws -> [String] {
         let unproven = JournalAudit(try box.export()).findings.map(\.refusal.code)
         #expect(unproven == [JournalError.identityUnproven.rawValue])
         let world = try World()
@@ -53,10 +51,11 @@ import Vocabulary
         }
         let found = JournalAudit(try twice.export(), trust: .init(identity: world.identity.point)).findings
         #expect(found.map(\.refusal.code) == [JournalError.serialTwice.rawValue])
+        return unproven + found.map(\.refusal.code)
     }
 
     /// What no well-formed entry brings about.
-    private func entriesAndCheckpoint() throws {
+    private func entriesAndCheckpoint() throws -> Set<String> {
         let forge = try JournalForge(box)
         let octets = try forge.octets()
         func codes(_ octets: [[UInt8]], _ checkpoint: Envelope? = nil) throws -> Set<String> {
@@ -66,17 +65,17 @@ import Vocabulary
         }
         var garbage = octets
         garbage[3] = [0x7B]
-        #expect(try codes(garbage).contains(JournalError.entryMalformed.rawValue))
-        #expect(try codes(Array(octets[..<6] + octets[7...])).contains(JournalError.sequenceGap.rawValue))
-        #expect(
-            try codes(octets, forge.checkpoint(size: octets.count, root: .zero)) == [JournalError.rootMismatch.rawValue]
-        )
-        #expect(
-            try codes(octets, forge.checkpoint(size: octets.count + 1, root: forge.root(octets)))
-                == [JournalError.checkpointMismatch.rawValue]
-        )
-        let flood = octets + [[UInt8]](repeating: [0x7B], count: JournalAudit.mostFindings + 1)
-        #expect(try codes(flood).contains(JournalError.tooMany.rawValue))
+        let malformed = try codes(garbage)
+        #expect(malformed.contains(JournalError.entryMalformed.rawValue))
+        let gap = try codes(Array(octets[..<6] + octets[7...]))
+        #expect(gap.contains(JournalError.sequenceGap.rawValue))
+        let root = try codes(octets, forge.checkpoint(size: octets.count, root: .zero))
+        #expect(root == [JournalError.rootMismatch.rawValue])
+        let size = try codes(octets, forge.checkpoint(size: octets.count + 1, root: forge.root(octets)))
+        #expect(size == [JournalError.checkpointMismatch.rawValue])
+        let flood = try codes(octets + [[UInt8]](repeating: [0x7B], count: JournalAudit.mostFindings + 1))
+        #expect(flood.contains(JournalError.tooMany.rawValue))
+        return [malformed, gap, root, size, flood].reduce(into: []) { $0.formUnion($1) }
     }
 
     // MARK: What is signed

@@ -87,11 +87,15 @@ public final class World: Sendable {
     }
 
     @discardableResult
-    public func run(_ file: [UInt8], dryRun: Bool = false) async throws -> CeremonyReport {
+    public func run(
+        _ file: [UInt8],
+        dryRun: Bool = false,
+        access: (any TokenAccess)? = nil
+    ) async throws -> CeremonyReport {
         try await CeremonyRun(
             fileBytes: file,
             state: state,
-            access: access,
+            access: access ?? self.access,
             conditions: CeremonyRun.Conditions(dryRun: dryRun, tool: "test", clock: { Self.now })
         ).perform()
     }

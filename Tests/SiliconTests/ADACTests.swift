@@ -1,3 +1,4 @@
+import Crypto
 import Silicon
 import Testing
 import Vocabulary
@@ -126,6 +127,15 @@ struct ADACTests {
         var bytes = try fixture.leaf().encoded
         bytes[index] ^= 0x40
         expect(error) { try ADACCertificate(parsing: bytes) }
+    }
+
+    @Test func anExtensionThatNobodyKnowsIsRefusedThoughItIsSigned() throws {
+        let unknown: [UInt8] = [1, 2, 3, 4]
+        var signed = try fixture.leaf().fields.toBeSigned
+        signed[12] = UInt8(unknown.count)
+        signed.replaceSubrange(116..<148, with: Array(SHA256.hash(data: unknown)))
+        let leaf = try ADACCertificate(parsing: signed + fixture.intermediateKey.sign(signed).bytes + unknown)
+        expect(.adacExtension) { try grant(fixture.chain(leaf, fixture.token())) }
     }
 
     @Test func lengthsAreExact() throws {

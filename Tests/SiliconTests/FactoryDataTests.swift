@@ -66,6 +66,13 @@ struct FactoryDataTests {
         }
     }
 
+    @Test func octetsThatAreNoMapAreRefusedByName() throws {
+        let bytes = try Self.example().encoded()
+        for wrong in [[], [0x80], Array(bytes.dropLast()), bytes + [0]] {
+            expect(.factoryDataMalformed) { try NordicFactoryData(decoding: wrong) }
+        }
+    }
+
     @Test func anyMutationIsRefusedOrReadsAsExactlyThoseOctets() throws {
         let bytes = try Self.example().encoded()
         let seed = Seed.take("SiliconTests.FactoryDataTests")

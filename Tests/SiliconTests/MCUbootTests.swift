@@ -87,6 +87,14 @@ struct MCUbootTests {
         return file + record
     }
 
+    @Test func aFileWithoutSignatureIsRefusedByName() async throws {
+        let file = try await image(product)
+        let start = 32 + body.count + 16
+        // Of digest, key hash and signature the first alone stays.
+        let unsigned = file[..<start] + [0x07, 0x69, 4 + 36, 0] + file[(start + 4)..<(start + 40)]
+        expect(.firmwareUnsigned) { try MCUbootImage(parsing: Array(unsigned)).verify(key: signer.point) }
+    }
+
     @Test func trailingBytesAreRefused() async throws {
         let file = try await image(product)
         expect(.firmwareMalformed) { try MCUbootImage(parsing: file + [0]) }

@@ -245,6 +245,24 @@ private func refused(_ body: () throws -> Void) -> Bool {
         #expect(read == consistency)
     }
 
+    /// Each refusal's code says what is wrong: the proof, the history, the stored frontier or the question.
+    @Test func everyCodeIsReached() throws {
+        func code(_ body: () throws -> Void) -> String? {
+            do { try body() } catch { return (error as? Refusal)?.code }
+            return nil
+        }
+        let all = leaves(7)
+        let tree = MerkleTree(leaves: all)
+        let (inclusion, consistency) = (try tree.inclusion(of: 2, size: 7), try tree.consistency(from: 3, to: 7))
+        let met = [
+            code { try InclusionProof(leafIndex: 2, treeSize: 7, hashes: []).verify(leaf: all[2], root: tree.root) },
+            code { try inclusion.verify(leaf: all[3], root: tree.root) },
+            code { try consistency.verify(firstRoot: tree.root(at: 3), secondRoot: tree.root(at: 6)) },
+            code { _ = try CompactRange(size: 7, hashes: [tree.root]) }, code { _ = try tree.root(at: 8) },
+        ]
+        #expect(met == TransparencyLogError.allCases.map(\.rawValue))
+    }
+
     @Test func sizesThatTheLogNeverHadAreRefused() {
         let tree = MerkleTree(leaves: leaves(5))
         #expect(refused { _ = try tree.root(at: 6) } && refused { _ = try tree.root(at: -1) })

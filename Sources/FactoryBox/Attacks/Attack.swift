@@ -39,6 +39,7 @@ public enum Attack: String, CaseIterable, Sendable {
     case wrongType = "approval in place of an order"
     case relabelled = "approval relabelled as an order"
     case revokedByOfficers = "batch revoked by officers"
+    case approvalRevoked = "approval revoked by officers"
     case versionRevoked = "version revoked by officers"
     case revokedByPortal = "batch revoked by the portal"
     // Time.
@@ -106,6 +107,7 @@ public enum Attack: String, CaseIterable, Sendable {
         case .wrongType: Facts("stolen portal", "statement.type.unexpected", "a signed order")
         case .relabelled: Facts("stolen portal", "statement.officers.too-few", "a signed order")
         case .revokedByOfficers: Facts("station", "edge.authorization.revoked", "a batch not revoked")
+        case .approvalRevoked: Facts("station", "edge.authorization.revoked", "a batch of the next approval")
         case .versionRevoked: Facts("station", "edge.authorization.revoked", "a batch of a version not revoked")
         case .revokedByPortal: Facts("station", "edge.authorization.revoked", "a batch not revoked")
         case .windowNotOpen: Facts("station", "edge.window.not-open", "time inside the window")

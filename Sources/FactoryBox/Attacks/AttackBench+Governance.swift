@@ -104,6 +104,7 @@ extension AttackBench {
         } mended: {
             try await make("eta", chip)
         }
+        try await attackRevokedApproval(by: officers)
         try await attackRevokedVersion(by: officers)
         let file = world.path("attacks", "orders", "status.json")
         try await oem.ceremonyRoom.run(
@@ -122,12 +123,27 @@ extension AttackBench {
         }
     }
 
+    /// An approval taken back stops the batches under it, loaded ones too, and none of another approval of the version.
+    private func attackRevokedApproval(by officers: [OEM.Officer]) async throws {
+        let first = try Files.envelope(site.productFile(Self.proven, "approval.json")).statementID
+        let second = try await site.approveFurther(10, of: Self.proven, at: Self.boxName, as: "further")
+        let terms = BatchTerms(product: Self.proven)
+        let package = try await site.authorize(order("further", terms), approval: second).file
+        try await load(Files.read(package), as: "further")
+        try await applyRevocation(order("approval", .approval(first), by: officers))
+        try await attack(.approvalRevoked, because: first.hex) {
+            _ = try await begin("proven", SoftChip().uid)
+        } mended: {
+            _ = try await begin("further", SoftChip().uid)
+        }
+    }
+
     /// A version taken back stops every batch of it, and no other version's.
     private func attackRevokedVersion(by officers: [OEM.Officer]) async throws {
         let manifest = Digest256.of(try Files.read(site.productFile(Self.proven, "manifest.json")))
         try await applyRevocation(order("version", .version(manifest), by: officers))
         try await attack(.versionRevoked, because: manifest.hex) {
-            _ = try await begin("proven", SoftChip().uid)
+            _ = try await begin("further", SoftChip().uid)
         } mended: {
             _ = try await begin("gamma", SoftChip().uid)
         }

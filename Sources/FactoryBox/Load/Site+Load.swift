@@ -12,7 +12,7 @@ extension Site {
         guard let plug = products.first(where: { !$0.family.hasVendorIdentity }) else {
             throw Refusal(FactoryBoxError.unexpected, "no product without chip identity")
         }
-        let approval = try await approve(units, of: plug)
+        let approval = try await approveFurther(units, of: plug, at: edge.id, as: "load")
         var batch = order(plug)
         batch.name = Self.loadBatch
         batch.quantity = units
@@ -24,25 +24,30 @@ extension Site {
         return try Digest256(hex: PrintedJSON(finished.output).string("authorization"))
     }
 
-    /// The product's next approval: the one before with `units` more for this site's EdgeHSM.
-    private func approve(_ units: Int, of product: ProductPlan) async throws -> String {
+    /// The product's next approval, in a file of this name: the one before with `units` more for one EdgeHSM.
+    func approveFurther(
+        _ units: Int,
+        of product: ProductPlan,
+        at box: String,
+        as name: String
+    ) async throws -> String {
         let before = try VersionApproval.read(payload: Files.envelope(productFile(product, "approval.json")).payload)
         let allotments = before.allotments.map { allotment in
-            allotment.edgeHSM.text == edge.id
+            allotment.edgeHSM.text == box
                 ? VersionApproval.Allotment(edgeHSM: allotment.edgeHSM, units: allotment.units + units) : allotment
         }
-        let draft = productFile(product, "approval.load.draft.json")
+        let draft = productFile(product, "approval.\(name).draft.json")
         try Files.writeJSON(
             Draft(
                 lifetimeTotal: before.lifetimeTotal + units,
                 allotments: allotments,
-                rules: VersionApproval.Rules(largestBatch: units, chipIdentity: before.rules.chipIdentity),
+                rules: VersionApproval.Rules(largestBatch: max(units, 1_000), chipIdentity: before.rules.chipIdentity),
                 issuedAt: oem.start + -300,
                 expiresAt: oem.start + 20 * 86_400
             ),
             to: draft
         )
-        let approval = productFile(product, "approval.load.json")
+        let approval = productFile(product, "approval.\(name).json")
         try await oem.ceremonyRoom.run(
             "obis",
             [

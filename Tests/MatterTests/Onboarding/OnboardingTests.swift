@@ -95,6 +95,18 @@ struct OnboardingTests {
         }
     }
 
+    @Test("an unknown version, a letter and a discriminator too large are each told by name")
+    func directed() throws {
+        // One more in the lowest of the first chunk's digits: the three version bits are 1.
+        #expect(try refusalCode { _ = try OnboardingPayload(qrText: "MT:Y.K9042C00KA0648G00") } == nil)
+        let version = MatterError.onboardingVersion.rawValue
+        #expect(try refusalCode { _ = try OnboardingPayload(qrText: "MT:Z.K9042C00KA0648G00") } == version)
+        #expect(try refusalCode { _ = try ManualPairingCode("84970112332") } == version)
+        let digits = MatterError.onboardingDigits.rawValue
+        #expect(try refusalCode { _ = try ManualPairingCode("3497011233a") } == digits)
+        #expect(try refusalCode { _ = try Discriminator(4_096) } == MatterError.onboardingDiscriminator.rawValue)
+    }
+
     @Test("a QR code inside a longer text, and several in one")
     func embedded() throws {
         let text = "MT:Y.K9042C00KA0648G00"

@@ -118,44 +118,47 @@ struct RequestTests {
         ),
     ]
 
-    @Test("each altered request is refused with its code though its signature is right")
-    func faults() throws {
-        let info = DERTree(parsing: try deviceRequest().der)[0]
-        for (name, code, plant) in Self.faults {
-            var tree = info
-            plant(&tree)
-            let der = try RequestMutation.request(over: tree.encoded, key)
-            #expect(try refusalCode { _ = try DeviceRequest(der: der) } == code.rawValue, "\(name)")
-        }
-    }
-
-    @Test("the outer layer is strict too")
-    func outer() throws {
-        let der = try deviceRequest().der
+    /// A right request with each fault, and each fault's own octets: name, code wanted, octets.
+    private static func cases() throws -> [(name: String, wanted: MatterError, der: [UInt8])] {
+        let test = RequestTests()
+        let der = try test.deviceRequest().der
+        let info = DERTree(parsing: der)[0]
         var algorithm = DERTree(parsing: der)
         algorithm[1, 0].content = OID.ecdsaWithSHA1
         var signature = DERTree(parsing: der)
         signature[2].content[20] ^= 1
-        let cases: [([UInt8], MatterError)] = [
-            (der + [0], .requestMalformed), (Array(der.dropLast()), .requestMalformed), ([], .requestMalformed),
-            (algorithm.encoded, .requestAlgorithm), (signature.encoded, .requestSignature),
-            (der + [UInt8](repeating: 0, count: 2048), .requestTooLarge),
+        let inner = try faults.map { name, code, plant in
+            var tree = info
+            plant(&tree)
+            return (name, code, try RequestMutation.request(over: tree.encoded, test.key))
+        }
+        return inner + [
+            ("an octet more", .requestMalformed, der + [0]),
+            ("an octet less", .requestMalformed, Array(der.dropLast())), ("nothing", .requestMalformed, []),
+            ("SHA-1", .requestAlgorithm, algorithm.encoded),
+            ("an altered signature", .requestSignature, signature.encoded),
+            ("too large", .requestTooLarge, der + [UInt8](repeating: 0, count: 2048)),
         ]
-        for (bytes, code) in cases {
-            #expect(try refusalCode { _ = try CertificateRequest(der: bytes) } == code.rawValue)
+    }
+
+    private static func code(_ der: [UInt8]) throws -> String? {
+        try refusalCode { _ = try DeviceRequest(der: der) }
+    }
+
+    @Test("each altered request is refused with its code, below the signature and around it")
+    func faults() throws {
+        for (name, wanted, der) in try Self.cases() {
+            #expect(try Self.code(der) == wanted.rawValue, "\(name)")
         }
     }
 
-    /// What the cases here are refused with.
-    static let reached = Set([.requestMalformed, .requestAlgorithm, .requestSignature, .requestTooLarge])
-        .union(faults.map(\.1))
+    /// What judging the cases here answers.
+    static func met() throws -> Set<String> { Set(try cases().compactMap { try code($0.der) }) }
 
     @Test("the faults above reach every code of the parser")
-    func coverage() {
-        #expect(
-            Self.reached.subtracting([.keyNotOnCurve])
-                == Set(MatterError.allCases.filter { $0.rawValue.hasPrefix("matter.request.") })
-        )
+    func coverage() throws {
+        let own = MatterError.allCases.map(\.rawValue).filter { $0.hasPrefix("matter.request.") }
+        #expect(try Self.met() == Set(own + [MatterError.keyNotOnCurve.rawValue]))
     }
 }
 
