@@ -45,7 +45,6 @@ final class SchemaRecorder {
     fileprivate var fields: [JSONSchema.Object.Field] = []
     fileprivate var optional: Set<String> = []
     fileprivate var single: JSONSchema?
-    fileprivate var isKeyed = false
 
     fileprivate init(depth: Int) { self.depth = depth }
 
@@ -63,7 +62,6 @@ final class SchemaRecorder {
             throw error.has(PortalProtocolError.underivableSchema) ? error : fail("make it a SchemaScalar: \(error)")
         }
         if let single = recorder.single { return (single, example) }
-        guard recorder.isKeyed else { throw fail("neither fields nor a value") }
         return (.object(.init(name: componentName(of: type), fields: recorder.fields)), example)
     }
 
@@ -149,8 +147,7 @@ private struct RecordingDecoder: Decoder {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedDecodingContainer<Key> {
-        recorder.isKeyed = true
-        return KeyedDecodingContainer(KeyedRecorder<Key>(recorder: recorder))
+        KeyedDecodingContainer(KeyedRecorder<Key>(recorder: recorder))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
