@@ -152,7 +152,8 @@ let package = Package(
         library(
             "PortalCore",
             [
-                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance", "Verify",
+                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance",
+                "Verify",
                 "PortalProtocol", crypto,
             ]
         ),
@@ -163,7 +164,8 @@ let package = Package(
         library(
             "PortalWeb",
             [
-                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance", "Verify",
+                "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance",
+                "Verify",
                 "PortalProtocol", "PortalCore", "PortalStore", "Durability", "ServiceSupport", crypto, x509, asn1, grdb,
                 logging,
             ] + web + nio
@@ -225,6 +227,8 @@ let package = Package(
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Durability",
                 "ServiceSupport", "LineProtocol", "EdgeHSMCore", "EdgeHSMDaemon", "FactoryCore", "Programmers",
                 "VirtualChip", "StationCore", "Labels", "Governance", "Ceremony", "Verify", "FactoryBox",
+                "PortalProtocol",
+                "PortalWeb",
             ]
         ),
         tests("Vocabulary", ["Vocabulary"]),
@@ -277,7 +281,8 @@ let package = Package(
         tests(
             "PortalWeb",
             [
-                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
+                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport",
+                "Governance",
                 "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon", "TransparencyLog", "Statements",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
             ] + web + nio

@@ -10,6 +10,8 @@ import KeyCustody
 import Labels
 import LineProtocol
 import Matter
+import PortalProtocol
+import PortalWeb
 import Programmers
 import ServiceSupport
 import Silicon
@@ -31,7 +33,8 @@ struct ErrorCatalogueTests {
         ProductKeySealError.self, KeyCustodyError.self, DurabilityError.self, ServiceSupportError.self,
         LineProtocolError.self, EdgeError.self, EdgeDaemonError.self, ExecutionError.self, FactoryError.self,
         StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, GovernanceError.self,
-        CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self,
+        CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self, PortalProtocolError.self,
+        PortalError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -50,7 +50,7 @@ protocol Metric: Sendable {
 /// Name, help and the closed list of label values of one metric.
 struct Series: Sendable {
     /// Most values of a label; more are counted as `other`.
-    static let mostValues = 64
+    static let mostValues = 256
     let name: String
     let help: String
     let kind: String

@@ -29,9 +29,10 @@ enum TLSContexts {
         return try NIOSSLContext(configuration: tls)
     }
 
-    private static func restrict(_ tls: inout TLSConfiguration) {
+    /// - Parameter verifies: the peer's certificate is asked for.
+    static func restrict(_ tls: inout TLSConfiguration, verifies: Bool = true) {
         tls.minimumTLSVersion = .tlsv13
-        tls.verifySignatureAlgorithms = [.ecdsaSecp256R1Sha256]
+        if verifies { tls.verifySignatureAlgorithms = [.ecdsaSecp256R1Sha256] }
         tls.signingSignatureAlgorithms = [.ecdsaSecp256R1Sha256]
         // A silent peer must not hold a connection that we already gave up.
         tls.shutdownTimeout = .seconds(1)

@@ -1,0 +1,158 @@
+import Crypto
+import HTTPTypes
+public import PortalProtocol
+public import ServiceSupport
+import Statements
+import SwiftASN1
+import Vocabulary
+import X509
+
+/// Who sent a request, as found out. Only the authenticator makes one, so whoever holds a context has passed it.
+public struct Caller: Sendable {
+    enum Kind: Sendable {
+        case unknown
+        case person(PersonIdentity, TokenID)
+        case site(SiteIdentity)
+    }
+
+    let kind: Kind
+    /// What a caller's stored answers are sealed with beside the request itself: the token's text.
+    let secret: [UInt8]
+
+    fileprivate init(kind: Kind, secret: [UInt8]) {
+        self.kind = kind
+        self.secret = secret
+    }
+
+    /// How logs and idempotency keys name the caller.
+    var name: String {
+        switch kind {
+        case .unknown: "nobody"
+        case .person(_, let token): token.text
+        case .site(let site): site.factory.text
+        }
+    }
+
+    var logName: String {
+        switch kind {
+        case .unknown: "nobody"
+        case .person(let person, _): person.id.text
+        case .site(let site): site.factory.text
+        }
+    }
+}
+
+/// A person whom a rule has admitted. Nobody else can make one, so a context proves its rule.
+public struct Grant: Sendable, Hashable {
+    public let person: PersonIdentity
+    public let token: TokenID
+
+    fileprivate init(person: PersonIdentity, token: TokenID) {
+        self.person = person
+        self.token = token
+    }
+}
+
+extension Caller {
+    func grant(under rule: AccessRule) throws -> Grant {
+        guard case .person(let person, let token) = kind else { throw Refusal(PortalError.unauthenticated) }
+        guard rule.admits(person) else { throw Refusal(PortalError.missingRole) }
+        return Grant(person: person, token: token)
+    }
+}
+
+/// Finds out who sent a request and whether the rule of the operation admits them. Judged anew on each request: a resumed
+/// TLS session or a long-lived connection outlives neither a revocation nor an expiry.
+public struct Authenticator: Sendable {
+    private let identities: any IdentityStore
+    private let clock: ClockSource
+    /// Judges factories' certificates; nil where there is no sync listener.
+    private let siteJudge: PeerJudge?
+    let limiter: FailureLimiter
+
+    /// - Parameter siteAuthorities: certificates (DER) of the authority that enrols factories; empty: no factory may call.
+    public init(
+        identities: any IdentityStore,
+        clock: ClockSource,
+        siteAuthorities: [[UInt8]],
+        limiter: FailureLimiter = FailureLimiter()
+    ) throws {
+        self.identities = identities
+        self.clock = clock
+        self.limiter = limiter
+        siteJudge =
+            siteAuthorities.isEmpty
+            ? nil : try PeerJudge(authorities: siteAuthorities, purpose: .client) { clock.realtime() }
+    }
+
+    /// What a TLS handshake on the sync listener asks: is this one of our factories' certificates at all.
+    func judgeHandshake(_ der: [UInt8]) throws {
+        guard let siteJudge else { throw Refusal(PortalError.siteRefused) }
+        _ = try siteJudge.judge(der)
+    }
+
+    /// - Parameter peer: the certificate (DER) that the connection's other side showed, looked up only where it matters.
+    /// Throws `portal.access.*`.
+    func caller(
+        for rule: AccessRule,
+        scope: TokenScope,
+        headers: HTTPFields,
+        address: String,
+        peer: () async -> [UInt8]?
+    ) async throws -> Caller {
+        switch rule {
+        case .everybody:
+            try limiter.check(address, at: clock.realtime())
+            return Caller(kind: .unknown, secret: [])
+        case .person, .oneOf: return try await person(rule, scope, headers, address)
+        case .site: return try await site(peer)
+        }
+    }
+
+    /// Counts a wrong setup, invitation or joining code of a public operation.
+    func noteFailure(of address: String) { limiter.note(address, at: clock.realtime()) }
+
+    private func person(
+        _ rule: AccessRule,
+        _ scope: TokenScope,
+        _ headers: HTTPFields,
+        _ address: String
+    ) async throws -> Caller {
+        let now = clock.realtime()
+        guard let header = headers[.authorization] else { throw Refusal(PortalError.unauthenticated) }
+        try limiter.check(address, at: now)
+        guard let text = APIToken.text(ofHeader: header),
+            let token = try await identities.token(digest: Digest256.of(text.utf8)),
+            !token.isRevoked, now < token.expiresAt
+        else {
+            limiter.note(address, at: now)
+            throw Refusal(PortalError.tokenRefused)
+        }
+        await identities.noteUse(of: token.id, at: now)
+        guard rule.admits(token.person) else {
+            throw Refusal(PortalError.missingRole, rule.roleNames?.joined(separator: " or ") ?? "")
+        }
+        guard token.scopes.contains(scope) else { throw Refusal(PortalError.missingScope, scope.rawValue) }
+        return Caller(kind: .person(token.person, token.id), secret: Array(text.utf8))
+    }
+
+    private func site(_ peer: () async -> [UInt8]?) async throws -> Caller {
+        guard let siteJudge, let der = await peer() else { throw Refusal(PortalError.siteRefused, "no certificate") }
+        let peer: PeerCertificate
+        do { peer = try siteJudge.judge(der) } catch let refusal as Refusal {
+            throw Refusal(PortalError.siteRefused, refusal.code)
+        }
+        guard peer.organizationalUnit == "factory",
+            let site = try await identities.site(publicKeyDigest: peer.publicKeyDigest),
+            site.service == peer.commonName, Self.organisation(of: peer) == site.factory.text
+        else { throw Refusal(PortalError.siteRefused, peer.commonName) }
+        return Caller(kind: .site(site), secret: [])
+    }
+
+    /// The one O of the subject: the factory.
+    private static func organisation(of peer: PeerCertificate) -> String? {
+        guard let certificate = try? Certificate(derEncoded: peer.der) else { return nil }
+        let values = certificate.subject.flatMap { $0 }.filter { $0.type == .RDNAttributeType.organizationName }
+        return values.count == 1 ? values.first.flatMap { String($0.value) } : nil
+    }
+}

@@ -1,0 +1,56 @@
+import HTTPTypes
+import PortalProtocol
+public import Vocabulary
+
+/// What the portal's HTTP surface refuses, before any business decision.
+public enum PortalError: String, ErrorCatalogue {
+    case unknownRoute = "portal.route.unknown"
+    case methodNotAllowed = "portal.method.not-allowed"
+    case bodyTooLarge = "portal.body.too-large"
+    case bodyType = "portal.body.type"
+    case bodySlow = "portal.body.slow"
+    case unauthenticated = "portal.access.unauthenticated"
+    case tokenRefused = "portal.access.token"
+    case missingRole = "portal.access.role"
+    case missingScope = "portal.access.scope"
+    case throttled = "portal.access.throttled"
+    case siteRefused = "portal.access.site"
+    case unknownObject = "portal.object.unknown"
+    case keyMissing = "portal.idempotency.missing"
+    case keyReused = "portal.idempotency.reused"
+    case preconditionMissing = "portal.precondition.missing"
+    case preconditionFailed = "portal.precondition.failed"
+    case malformedCursor = "portal.cursor.malformed"
+    case rangeUnsatisfiable = "portal.range.unsatisfiable"
+    case notReady = "portal.service.not-ready"
+    case internalFailed = "portal.internal.failed"
+    case inconsistentRoutes = "portal.route.inconsistent"
+
+    /// The HTTP status of a refusal with this code.
+    public var status: Int {
+        switch self {
+        case .malformedCursor, .keyMissing: 400
+        case .unauthenticated, .tokenRefused: 401
+        case .missingRole, .missingScope, .siteRefused: 403
+        case .unknownRoute, .unknownObject: 404
+        case .methodNotAllowed: 405
+        case .bodySlow: 408
+        case .keyReused: 409
+        case .preconditionFailed: 412
+        case .bodyTooLarge: 413
+        case .bodyType: 415
+        case .rangeUnsatisfiable: 416
+        case .preconditionMissing: 428
+        case .throttled: 429
+        case .internalFailed, .inconsistentRoutes: 500
+        case .notReady: 503
+        }
+    }
+
+    public var isRetryable: Bool {
+        switch self {
+        case .throttled, .internalFailed, .bodySlow, .notReady: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,144 @@
+public import HTTPTypes
+public import PortalProtocol
+public import Vocabulary
+
+/// The chapters of the API document.
+public enum RouteTag: String, CaseIterable, Sendable {
+    case service = "Service"
+    case people = "People"
+    case factories = "Factories"
+    case governance = "Governance"
+    case products = "Products"
+    case versions = "Versions"
+    case batches = "Batches"
+    case records = "Records"
+    case sync = "Sync"
+}
+
+/// Codes that an operation may refuse with, and the HTTP status that they get there.
+public struct RefusalGroup: Sendable {
+    let status: Int
+    let codes: [String]
+
+    private init(status: Int, codes: [String]) {
+        self.status = status
+        self.codes = codes
+    }
+
+    /// Some codes of a catalogue.
+    public static func codes<Catalogue: ErrorCatalogue>(_ status: Int, _ codes: Catalogue...) -> RefusalGroup {
+        RefusalGroup(status: status, codes: codes.map(\.rawValue))
+    }
+
+    /// All codes of a catalogue. Groups named earlier in a route's list win.
+    public static func all<Catalogue: ErrorCatalogue>(_ status: Int, of catalogue: Catalogue.Type) -> RefusalGroup {
+        RefusalGroup(status: status, codes: Catalogue.allCases.map(\.rawValue))
+    }
+
+    static func portal(_ codes: [PortalError]) -> [RefusalGroup] {
+        codes.map { RefusalGroup(status: $0.status, codes: [$0.rawValue]) }
+    }
+}
+
+/// What an operation takes as its body.
+public enum BodyDeclaration: Sendable {
+    case none
+    case json(JSONSchema, limit: Int)
+    case raw(contentType: String, limit: Int)
+}
+
+public struct InputDeclaration: Sendable {
+    /// Path and query parameters.
+    let path: JSONSchema
+    let query: JSONSchema
+    let body: BodyDeclaration
+}
+
+public struct OutputDeclaration: Sendable {
+    public enum Body: Sendable {
+        case none
+        case json(JSONSchema)
+        case raw(contentType: String)
+    }
+
+    public let body: Body
+    /// Answers carry an ETag.
+    public let isTagged: Bool
+    /// Answers 206 to a Range.
+    public let hasRanges: Bool
+
+    public init(body: Body, isTagged: Bool = false, hasRanges: Bool = false) {
+        self.body = body
+        self.isTagged = isTagged
+        self.hasRanges = hasRanges
+    }
+}
+
+/// What a route wants beyond its input.
+public struct RouteDemands: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// A creation: `Idempotency-Key` is required, and `facts.idempotency` present.
+    public static let idempotencyKey = RouteDemands(rawValue: 1)
+    /// A change: `If-Match` is required, and `facts.ifMatch` present.
+    public static let ifMatch = RouteDemands(rawValue: 2)
+}
+
+/// Everything about a route but its handler: what is mounted and documented.
+public struct RouteDeclaration: Sendable {
+    public let method: HTTPRequest.Method
+    public let template: PathTemplate
+    /// Unique; the method name in generated clients.
+    public let operationID: String
+    public let tag: RouteTag
+    public let summary: String
+    public let rule: AccessRule
+    public let input: InputDeclaration
+    public let output: OutputDeclaration
+    /// Of the answer when all went well.
+    public let status: Int
+    public let demands: RouteDemands
+    let refusals: [RefusalGroup]
+
+    /// What the token must allow.
+    public var scope: TokenScope { method == .get || method == .head ? .read : .write }
+
+    /// HTTP status of a refusal that this operation may answer; nil for one that it should never give.
+    func status(of code: String) -> Int? { refusals.first { $0.codes.contains(code) }?.status }
+
+    /// Codes by status, as the document lists them.
+    var documentedRefusals: [Int: [String]] {
+        var seen: Set<String> = []
+        var groups: [Int: [String]] = [:]
+        for group in refusals {
+            groups[group.status, default: []] += group.codes.filter { seen.insert($0).inserted }
+        }
+        return groups.mapValues { $0.sorted() }
+    }
+
+    /// What every route of this kind may answer without saying so.
+    static func standardRefusals(
+        _ rule: AccessRule,
+        _ input: InputDeclaration,
+        _ output: OutputDeclaration,
+        _ demands: RouteDemands
+    ) -> [RefusalGroup] {
+        var groups = [RefusalGroup.codes(400, PortalProtocolError.malformedRequest)]
+        var codes: [PortalError] = [.internalFailed]
+        switch rule {
+        case .everybody: codes.append(.throttled)
+        case .person: codes += [.unauthenticated, .tokenRefused, .missingScope, .throttled]
+        case .oneOf: codes += [.unauthenticated, .tokenRefused, .missingRole, .missingScope, .throttled]
+        case .site: codes.append(.siteRefused)
+        }
+        if !input.path.fields.isEmpty { codes.append(.unknownObject) }
+        if input.query.fields.contains(where: { $0.name == "cursor" }) { codes.append(.malformedCursor) }
+        if case .none = input.body {} else { codes += [.bodyTooLarge, .bodyType, .bodySlow] }
+        if demands.contains(.idempotencyKey) { codes += [.keyMissing, .keyReused] }
+        if demands.contains(.ifMatch) { codes += [.preconditionMissing, .preconditionFailed] }
+        if output.hasRanges { codes.append(.rangeUnsatisfiable) }
+        groups += RefusalGroup.portal(codes)
+        return groups
+    }
+}

@@ -1,0 +1,69 @@
+import HTTPTypes
+import PortalProtocol
+public import ServiceSupport
+import Vocabulary
+
+/// The operations that tell of the service itself: document, health, readiness, metrics.
+public enum ServiceRoutes {
+    public struct Health: Codable, Sendable, Hashable {
+        public let status: String
+    }
+
+    enum DocumentKind: RawKind {
+        static let contentType = "application/json"
+        static let largest = 0
+    }
+
+    enum MetricsKind: RawKind {
+        static let contentType = "text/plain; version=0.0.4"
+        static let largest = 0
+    }
+
+    /// `routes` and the service's own, the document among them: the whole list of the people's listener.
+    ///
+    /// - Parameter ready: throws what keeps the portal from working.
+    public static func adding(
+        to routes: [any MountableRoute],
+        metrics: Metrics,
+        ready: @escaping @Sendable () async throws -> Void
+    ) throws -> [any MountableRoute] {
+        let others = try routes + own(metrics, ready)
+        func document(_ bytes: [UInt8]) throws -> any MountableRoute {
+            try Route(.get, "/openapi.json", "getAPIDocument", .service, "This document.") {
+                (_: PublicContext, _: PlainCall) in
+                TextAnswer<DocumentKind>(bytes)
+            }
+        }
+        let api = try APIDocument(title: "OBIS portal", routes: others + [document([])])
+        return try others + [document(api.serialized())]
+    }
+
+    private static func own(
+        _ metrics: Metrics,
+        _ ready: @escaping @Sendable () async throws -> Void
+    ) throws -> [any MountableRoute] {
+        [
+            try Route(.get, "/healthz", "getHealth", .service, "Whether the process runs.") {
+                (_: PublicContext, _: PlainCall) in
+                Answer(Health(status: "ok"))
+            },
+            try Route(
+                .get,
+                "/readyz",
+                "getReadiness",
+                .service,
+                "Whether the portal can work: database, token, authorities.",
+                refusals: [.codes(503, PortalError.notReady)]
+            ) { (_: PublicContext, _: PlainCall) in
+                do { try await ready() } catch {
+                    throw Refusal(PortalError.notReady, (error as? Refusal)?.code ?? "")
+                }
+                return Answer(Health(status: "ready"))
+            },
+            try Route(.get, "/metrics", "getMetrics", .service, "Counters in the Prometheus text format.") {
+                (_: OEMReaderContext, _: PlainCall) in
+                TextAnswer<MetricsKind>(Array(metrics.text().utf8))
+            },
+        ]
+    }
+}

@@ -1,0 +1,28 @@
+import HTTPTypes
+import PortalProtocol
+
+@testable import PortalWeb
+
+extension TestPortal {
+    /// Asks a declared operation with example parameters: enough to reach the judgement of the caller and beyond.
+    func probe(_ declaration: RouteDeclaration, token: String?) async throws -> Reply {
+        var path = declaration.template.text
+        for name in declaration.template.parameters { path = path.replacing("{\(name)}", with: "example") }
+        var headers: [String: String] = [:]
+        if declaration.demands.contains(.idempotencyKey) {
+            headers["Idempotency-Key"] = "probe-\(UInt64.random(in: 0...UInt64.max))"
+        }
+        if declaration.demands.contains(.ifMatch) { headers["If-Match"] = "\"1\"" }
+        var body: [UInt8]?
+        switch declaration.input.body {
+        case .none: break
+        case .json:
+            headers["Content-Type"] = "application/json"
+            body = Array("{}".utf8)
+        case .raw(let type, _):
+            headers["Content-Type"] = type
+            body = [1, 2, 3]
+        }
+        return try await ask(declaration.method.rawValue, path, token: token, headers: headers, body: body)
+    }
+}
