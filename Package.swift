@@ -219,6 +219,13 @@ let package = Package(
             path: "Tests/OEMWorld",
             swiftSettings: strict
         ),
+        // An EdgeHSM without sockets and tokens: its core, an OEM with software keys, chips.
+        .target(
+            name: "EdgeHSMFixture",
+            dependencies: ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter", crypto],
+            path: "Tests/EdgeHSMFixture",
+            swiftSettings: strict
+        ),
         tests(
             "Documentation",
             [
@@ -241,7 +248,10 @@ let package = Package(
         tests("LineProtocol", ["LineProtocol", "Statements", "Vocabulary"]),
         tests(
             "EdgeHSMCore",
-            ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter", crypto]
+            [
+                "EdgeHSMFixture", "EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter",
+                crypto,
+            ]
         ),
         tests(
             "EdgeHSMDaemon",
@@ -278,7 +288,8 @@ let package = Package(
             "PortalWeb",
             [
                 "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
-                "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon", "TransparencyLog", "Statements",
+                "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
+                "TransparencyLog", "Statements",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
             ] + web + nio
         ),
@@ -323,7 +334,10 @@ let package = Package(
         ),
         tests(
             "Verify",
-            ["Verify", "Matter", "Silicon", "Statements", "TransparencyLog", "Vocabulary", crypto, x509, asn1]
+            [
+                "Verify", "EdgeHSMFixture", "EdgeHSMCore", "Matter", "Silicon", "Statements", "TransparencyLog",
+                "Vocabulary", crypto, x509, asn1,
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]
