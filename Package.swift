@@ -221,6 +221,13 @@ let package = Package(
             path: "Tests/OEMWorld",
             swiftSettings: strict
         ),
+        // An EdgeHSM without sockets and tokens: its core, an OEM with software keys, chips.
+        .target(
+            name: "EdgeHSMFixture",
+            dependencies: ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter", crypto],
+            path: "Tests/EdgeHSMFixture",
+            swiftSettings: strict
+        ),
         tests(
             "Documentation",
             [
@@ -245,7 +252,10 @@ let package = Package(
         tests("LineProtocol", ["LineProtocol", "Statements", "Vocabulary"]),
         tests(
             "EdgeHSMCore",
-            ["EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter", crypto]
+            [
+                "EdgeHSMFixture", "EdgeHSMCore", "Statements", "Vocabulary", "Verify", "TransparencyLog", "Matter",
+                crypto,
+            ]
         ),
         tests(
             "EdgeHSMDaemon",
@@ -281,9 +291,9 @@ let package = Package(
         tests(
             "PortalWeb",
             [
-                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport",
-                "Governance",
-                "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon", "TransparencyLog", "Statements",
+                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
+                "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
+                "TransparencyLog", "Statements",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
             ] + web + nio
         ),
@@ -328,7 +338,10 @@ let package = Package(
         ),
         tests(
             "Verify",
-            ["Verify", "Matter", "Silicon", "Statements", "TransparencyLog", "Vocabulary", crypto, x509, asn1]
+            [
+                "Verify", "EdgeHSMFixture", "EdgeHSMCore", "Matter", "Silicon", "Statements", "TransparencyLog",
+                "Vocabulary", crypto, x509, asn1,
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

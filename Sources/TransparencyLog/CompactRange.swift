@@ -36,12 +36,26 @@ public struct CompactRange: Hashable, Sendable, Codable {
     }
 
     /// Appends a leaf by its hash.
-    public mutating func append(_ leaf: Digest256) {
+    public mutating func append(_ leaf: Digest256) { append(leaf) { _ in } }
+
+    /// Appends a leaf by its hash and tells which complete subtrees it closed, smallest first: those of one leaf up.
+    public mutating func append(_ leaf: Digest256, closing: (Subtree) -> Void) {
         var hash = leaf
+        closing(Subtree(height: 0, index: size, hash: leaf))
         // Each trailing one bit of the old size is a subtree of the same height as what is carried.
-        for _ in 0..<(~size).trailingZeroBitCount { hash = MerkleHash.node(hashes.removeLast(), hash) }
+        for height in 0..<(~size).trailingZeroBitCount {
+            hash = MerkleHash.node(hashes.removeLast(), hash)
+            closing(Subtree(height: height + 1, index: size >> (height + 1), hash: hash))
+        }
         hashes.append(hash)
         size += 1
+    }
+
+    /// A complete subtree: leaves `index << height` and the 2^`height` - 1 that follow.
+    public struct Subtree: Hashable, Sendable {
+        public let height: Int
+        public let index: Int
+        public let hash: Digest256
     }
 
     /// The root over all leaves; `MerkleHash.empty` for none.

@@ -3,7 +3,7 @@ public import Vocabulary
 /// Makes proofs from the roots of ranges of leaves, wherever those come from.
 ///
 /// With `init(leaf:)` nothing but leaf hashes is needed: each proof reads every leaf once, in order within each range,
-/// and keeps 64 hashes at most. `MerkleTree` gives ranges from its stored nodes instead, in logarithmic time.
+/// and keeps 64 hashes at most. `MerkleTree` and `TiledTree` give ranges from stored nodes instead.
 public struct ProofBuilder {
     private let root: (Range<Int>) throws -> Digest256
 

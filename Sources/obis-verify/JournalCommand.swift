@@ -7,16 +7,22 @@ internal import Vocabulary
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal",
-        abstract: "Judge an exported journal: root, signatures, scope of every entry, counts.",
+        abstract: "Judge an exported journal, or the proof that one entry stands in a journal.",
         discussion: """
-            The file holds every entry from the first one on and a checkpoint. Who wrote it must be proven by \
+            FILE: root, signatures, scope of every entry and counts. It holds every entry from the first one on and a checkpoint. Who wrote it must be proven by \
             --identity, or by --enrolment together with --root-key; else it is refused as journal.identity.unproven, \
             and what else was found stands in the fields.
+
+            --proof FILE: one entry with its inclusion proof and checkpoint, as the portal gives it out. The file brings \
+            enrolment and RoleKeys with it, so that --root-key is enough.
             """
     )
 
     @Argument(help: ArgumentHelp("The exported journal.", valueName: "file"))
-    var file: String
+    var file: String?
+
+    @Option(help: ArgumentHelp("An entry's inclusion proof instead of a journal.", valueName: "file"))
+    var proof: String?
 
     @Option(help: ArgumentHelp("Identity key of the EdgeHSM: 65-octet point in hexadecimal.", valueName: "hex"))
     var identity: String?
@@ -31,15 +37,26 @@ struct JournalCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard (file == nil) != (proof == nil) else { throw ValidationError("give either a journal or --proof FILE") }
+    }
+
     func run() throws {
         let (identity, root) = (try identityKey(), try root())
-        let bytes = try Input.file(file, limit: JournalExport.largest)
+        let limit = proof == nil ? JournalExport.largest : InclusionFile.largest
+        let bytes = try Input.file(proof ?? file ?? "", limit: limit)
+        let verdict: Verdict
         do {
             let trust = JournalAudit.Trust(identity: identity, root: root, enrolment: try registered())
-            try output.finish(JournalAudit(JournalExport(parsing: bytes), trust: trust).verdict)
+            if proof == nil {
+                verdict = JournalAudit(try JournalExport(parsing: bytes), trust: trust).verdict
+            } else {
+                verdict = InclusionAudit.verdict(try InclusionFile(parsing: bytes), trust: trust)
+            }
         } catch let refusal as Refusal {
-            try output.finish(Verdict(refused: refusal))
+            verdict = Verdict(refused: refusal)
         }
+        try output.finish(verdict)
     }
 
     private func registered() throws -> Envelope? {

@@ -4,6 +4,8 @@ import Testing
 import TransparencyLog
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// I8: restored or cloned state never increases what may be issued; and the leases that make it so.
 @Suite struct AnchorTests {
     let world: World

@@ -6,6 +6,8 @@ import TransparencyLog
 import Verify
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// Who wrote a journal must be proven: RoleKeys are public, so anybody can begin one that obeys the right root.
 @Suite struct AuditIdentityTests {
     let world: World

@@ -6,6 +6,8 @@ import TransparencyLog
 import Verify
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// I5: the verifier finds what a box that lies, or somebody who edits its journal, has done.
 @Suite struct AuditTests {
     let world: World

@@ -5,6 +5,8 @@ import Testing
 import TransparencyLog
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// I9: what is revoked stops with the first message that says so; and the rest of what comes down from the portal.
 @Suite struct DownlinkTests {
     let world: World

@@ -6,6 +6,8 @@ import TransparencyLog
 import Verify
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// Every code of the journal's verifier is found by a journal made for it, signed for by the box that wrote it.
 @Suite struct JournalCodeTests {
     private typealias Forgery = (inout JournalForge) throws -> Void

@@ -8,6 +8,8 @@ import TransparencyLog
 import Verify
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// An honest journal with an entry of every kind, changed in one place at a time: the verifier neither crashes nor
 /// accepts a change that means anything.
 @Suite struct JournalMutationTests {

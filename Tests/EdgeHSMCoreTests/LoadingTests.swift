@@ -5,6 +5,8 @@ import Testing
 import Verify
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// I7 and I10: an authorization does only what officers and authorizer signed for this EdgeHSM, version and quantity.
 /// Each test breaks one thing in a batch that loads when only that is mended.
 @Suite struct LoadingTests {

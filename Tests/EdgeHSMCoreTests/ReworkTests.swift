@@ -3,6 +3,8 @@ import Statements
 import Testing
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// I7 and I9: service allowances are operations of their own, each with its own end.
 @Suite struct ReworkTests {
     let world: World

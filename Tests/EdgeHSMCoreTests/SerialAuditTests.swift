@@ -4,6 +4,8 @@ import Testing
 import Verify
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// The verifier sees a serial on two units, whichever batch they are of.
 @Suite struct SerialAuditTests {
     /// The journal of a box that made one unit of each of two batches, whose serials begin so.

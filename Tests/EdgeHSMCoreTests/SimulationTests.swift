@@ -2,6 +2,8 @@ import TestSupport
 import Testing
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// I1 to I5, I8, I9 under random stations, portal, officers, crashes, restored disks and clocks.
 @Suite struct SimulationTests {
     @Test func I1_I2_I4_I5_I8_I9_randomRuns() throws {

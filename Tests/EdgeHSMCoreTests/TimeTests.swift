@@ -3,6 +3,8 @@ import Statements
 import Testing
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// I2: the clock alone neither opens a window nor closes one for good.
 @Suite struct TimeTests {
     let world: World

@@ -3,6 +3,8 @@ import Statements
 import Testing
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// I1, I2, I4: units, their counting and their one live DAC.
 @Suite struct UnitTests {
     let world: World

@@ -22,12 +22,14 @@ public struct AttestationAuthority: Sendable {
     }
 
     /// Throws what `AttestationChain.verify` throws for this DAC; like it, judges PAI and PAA at the DAC's notBefore.
-    public func verify(_ dac: AttestationCertificate) throws {
+    ///
+    /// - Parameter isSignatureKnown: this DAC's signature was verified under `pai.publicKey` before.
+    public func verify(_ dac: AttestationCertificate, isSignatureKnown: Bool = false) throws {
         try dac.check(as: .dac)
         try AttestationChain.checkScope(dac: dac, pai: pai)
         try AttestationChain.checkName(dac: dac, pai: pai)
         try AttestationChain.checkCritical([dac])
-        try AttestationChain.checkSignature(dac: dac, pai: pai)
+        if !isSignatureKnown { try AttestationChain.checkSignature(dac: dac, pai: pai) }
         try AttestationChain.checkValidity(pai: pai, paa: paa, whenIssuing: dac)
     }
 }

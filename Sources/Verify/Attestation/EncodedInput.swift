@@ -13,7 +13,11 @@ public enum EncodedInput {
         guard bytes.count <= sizeLimit else {
             throw Refusal(VerifyError.inputTooLarge, "\(bytes.count) octets, limit \(sizeLimit)")
         }
-        if bytes.first == 0x30, bytes.dropFirst().first.map({ $0 >= 0x80 || $0 < 0x20 }) ?? true { return bytes }
+        if bytes.first == 0x30 {
+            // Text can begin with a 0, too: a short length must be that of the whole file then.
+            let length = bytes.count > 1 ? bytes[1] : 0
+            if length >= 0x80 || length < 0x20 || bytes.count == 2 + Int(length) { return bytes }
+        }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw Refusal(VerifyError.inputNotPEM) }
         let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
         let starts = lines.indices.filter { lines[$0].hasPrefix("-----BEGIN ") && lines[$0].hasSuffix("-----") }

@@ -1,9 +1,7 @@
-internal import Matter
 public import Statements
-internal import TransparencyLog
 public import Vocabulary
 
-/// Judges a whole journal with rules of its own: nothing here is shared with the EdgeHSM's decision core.
+/// Judges a whole journal by the rules of `JournalJudge`, all in memory.
 ///
 /// Gap-free sequence, Merkle root and checkpoint signature; every authorization under the RoleKeys in force at its
 /// entry; every unit within scope, window, quota and allotment; one live DAC for a key and for a chip; each DAC against
@@ -26,7 +24,7 @@ public struct JournalAudit: Sendable, Hashable {
         }
     }
 
-    public struct Finding: Sendable, Hashable {
+    public struct Finding: Sendable, Hashable, Codable {
         /// Position of the entry; nil: the journal or checkpoint as a whole.
         public let sequence: Int?
         public let refusal: Refusal
@@ -56,11 +54,17 @@ public struct JournalAudit: Sendable, Hashable {
 
     /// Never throws: whatever is wrong is a finding.
     public init(_ export: JournalExport, trust: Trust = Trust()) {
-        var replay = JournalReplay(trust: trust)
-        for entry in export.entries { replay.add(entry.bytes) }
-        replay.finish(with: export.checkpoint)
-        findings = replay.findings
-        fields = replay.fields
-        accounts = replay.openAccounts
+        var judge = JournalJudge(trust: trust)
+        var ledger = InMemoryUnitLedger()
+        var found: [Finding] = []
+        for entry in export.entries { found += judge.judge(entry.bytes, into: &ledger).findings }
+        found += judge.finish(with: export.checkpoint)
+        if found.count > Self.mostFindings {
+            found.removeSubrange(Self.mostFindings...)
+            found.append(Finding(sequence: nil, refusal: Refusal(JournalError.tooMany)))
+        }
+        findings = found
+        fields = judge.fields
+        accounts = judge.accounts
     }
 }

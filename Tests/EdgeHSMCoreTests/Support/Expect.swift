@@ -3,6 +3,8 @@ import Statements
 import Testing
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// The refusal that `body` throws; a test failure where it throws none.
 func refusal<Result>(sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Result) -> Refusal? {
     do {

@@ -5,6 +5,8 @@ import TransparencyLog
 import Verify
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 extension Simulator {
     // MARK: - Portal and officers
 

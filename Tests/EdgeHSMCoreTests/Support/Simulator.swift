@@ -6,6 +6,8 @@ import TransparencyLog
 import Verify
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 /// A seeded run of stations, portal, officers, crashes, restored disks and clock games against one box.
 struct Simulator {
     var random: SeededGenerator

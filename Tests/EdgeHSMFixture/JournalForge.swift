@@ -62,7 +62,7 @@ struct JournalForge {
 
     func checkpoint(size: Int, root: Digest256) throws -> Envelope {
         try Checkpoint(
-            edgeHSM: World.edgeHSM,
+            edgeHSM: world.box,
             epoch: epoch,
             size: size,
             root: root,

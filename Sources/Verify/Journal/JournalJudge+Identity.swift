@@ -1,7 +1,7 @@
 internal import Statements
 internal import Vocabulary
 
-extension JournalReplay {
+extension JournalJudge {
     /// After the last entry: was the identity of the first one ever registered? Without a proof nothing is accepted.
     mutating func judgeIdentity(of genesis: Genesis) {
         if let pinned = trust.identity { isIdentityProven = pinned == genesis.identity }

@@ -47,15 +47,15 @@ struct Box {
     var reading: ClockReading { ClockReading(wall: wall, uptime: uptime) }
 
     /// Enrolled and started, product prepared, station enrolled.
-    init(_ world: World) throws {
+    init(_ world: World, enrolment: Digest256 = .zero) throws {
         self.world = world
         let genesis = try Genesis(
-            edgeHSM: World.edgeHSM,
-            factory: World.factory,
+            edgeHSM: world.box,
+            factory: world.site,
             identity: world.identity.point,
             seal: world.seal.point,
             roleKeys: world.roleKeys(),
-            enrolment: .zero
+            enrolment: enrolment
         )
         let entry = EdgeHSMState.genesisEntry(genesis, at: World.start)
         state = try EdgeHSMState(genesis: entry)
@@ -79,7 +79,7 @@ struct Box {
 
     private mutating func prepare() throws {
         let preparation = try ProductPreparation(
-            edgeHSM: World.edgeHSM,
+            edgeHSM: world.box,
             product: World.product,
             vendorID: World.vendorID,
             productID: World.productID,
@@ -89,7 +89,7 @@ struct Box {
         ).unsigned().signed(by: world.identity)
         _ = try run(RecordPreparation(requester: "service", preparation: preparation)).grant()
         let certificates = ProductCertificates(
-            edgeHSM: World.edgeHSM,
+            edgeHSM: world.box,
             product: World.product,
             paa: Octets(world.paa),
             pai: Octets(world.pai),
@@ -176,7 +176,7 @@ struct Box {
 
     func export() throws -> JournalExport {
         let checkpoint = try Checkpoint(
-            edgeHSM: World.edgeHSM,
+            edgeHSM: world.box,
             epoch: state.durable.epoch,
             size: disk.entries.count,
             root: disk.tree.root,

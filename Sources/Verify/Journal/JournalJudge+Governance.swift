@@ -1,8 +1,7 @@
 internal import Statements
-internal import TransparencyLog
 internal import Vocabulary
 
-extension JournalReplay {
+extension JournalJudge {
     mutating func judgeGenesis(_ body: Genesis) {
         genesis = body
         if let pinned = trust.identity { demand(pinned == body.identity, .identity, body.identity.hex) }
@@ -30,12 +29,19 @@ extension JournalReplay {
         } catch { note(.statementUnverified, describe(error)) }
     }
 
-    mutating func judgeStatus(_ body: StatusApplied) {
+    mutating func judgeStatus<Ledger: UnitLedger>(
+        _ body: StatusApplied,
+        _ ledger: inout Ledger
+    ) throws(Ledger.Failure) {
         if let before = contact { demand(body.time > before.time, .time, "status \(body.time)") }
         if let limit = roleKeys?.expiresAt { demand(body.time <= limit, .time, "status beyond the RoleKeys") }
-        let position = tree.size - 1
-        let isContained = body.storedSize <= position && (try? tree.root(at: body.storedSize)) == body.storedRoot
-        demand(!body.isContained || isContained, .checkpointMismatch, "a receipt that this journal does not contain")
+        let isHeld = (0...turn.position).contains(body.storedSize)
+        let root = isHeld ? try ledger.root(at: body.storedSize) : nil
+        demand(
+            !body.isContained || root == body.storedRoot,
+            .checkpointMismatch,
+            "a receipt that this journal does not contain"
+        )
         contact = body
         floor = max(floor, body.time)
     }
@@ -123,66 +129,51 @@ extension JournalReplay {
         } catch { note(.statementUnverified, describe(error)) }
     }
 
-    mutating func judgeBurned(_ body: Burned) {
-        guard var batch = known(body.authorization) else { return }
-        batch.burned += body.units
+    mutating func judgeBurned<Ledger: UnitLedger>(
+        _ body: Burned,
+        _ ledger: inout Ledger
+    ) throws(Ledger.Failure) {
+        guard var batch = try known(body.authorization, &ledger) else { return }
+        // Foreign figures: beyond every batch they are all the same.
+        let units = min(max(body.units, -Limits.largestBatch), Limits.largestBatch + 1)
+        batch.used.burned += units
+        totals.burned += units
         demand(body.units > 0 && batch.remaining >= 0, .quotaExceeded, "\(body.units) burned")
-        demand(!batch.isClosed, .quotaExceeded, "burned after closing")
-        batches[batch.id] = batch
+        demand(!batch.used.isClosed, .quotaExceeded, "burned after closing")
+        try save(batch, &ledger)
     }
 
-    mutating func judgeClosed(_ body: Closed) {
-        guard var batch = batches[body.authorization] else {
+    mutating func judgeClosed<Ledger: UnitLedger>(
+        _ body: Closed,
+        _ ledger: inout Ledger
+    ) throws(Ledger.Failure) {
+        guard var batch = try ledger.batch(body.authorization) else {
             demand(void.contains(body.authorization), .authorizationUnknown, body.authorization.hex)
             let isEmpty = [body.granted, body.issued, body.burned, body.returned] == [0, 0, 0, 0]
             return demand(isEmpty, .accountMismatch, "counts of an authorization never loaded")
         }
-        demand(!batch.isClosed, .accountMismatch, "closed twice")
+        demand(!batch.used.isClosed, .accountMismatch, "closed twice")
         let stated = [body.granted, body.issued, body.burned, body.returned]
-        let found = [batch.content.quantity, batch.issued, batch.burned, batch.remaining]
+        let found = [batch.terms.content.quantity, batch.used.issued, batch.used.burned, batch.remaining]
         demand(stated == found, .accountMismatch, "closing says \(stated), the journal \(found)")
-        batch.returned = max(0, batch.remaining)
-        batch.isClosed = true
-        batches[batch.id] = batch
-        products[batch.content.product]?.granted -= batch.returned
+        let returned = max(0, batch.remaining)
+        batch.used.returned = returned
+        batch.used.isClosed = true
+        try save(batch, &ledger)
+        products[batch.terms.content.product]?.granted -= returned
     }
 
-    mutating func known(_ id: Digest256) -> Batch? {
-        guard let batch = batches[id] else {
-            note(.authorizationUnknown, id.hex)
-            return nil
-        }
+    mutating func known<Ledger: UnitLedger>(
+        _ id: Digest256,
+        _ ledger: inout Ledger
+    ) throws(Ledger.Failure) -> JudgedBatch? {
+        let batch = try ledger.batch(id)
+        if batch == nil { note(.authorizationUnknown, id.hex) }
+        turn.batch = batch
         return batch
     }
 
     func describe(_ error: any Error) -> String {
         (error as? Refusal).map { "\($0.code) \($0.detail)" } ?? "\(type(of: error))"
-    }
-
-    // MARK: - The end
-
-    mutating func finish(with checkpoint: Envelope) {
-        current = nil
-        guard let genesis else { return note(.genesis, "no entries") }
-        judgeIdentity(of: genesis)
-        let content: Checkpoint
-        do {
-            content = try Verified<Checkpoint>(checkpoint, signedBy: genesis.identity).content
-        } catch { return note(.statementUnverified, describe(error)) }
-        demand(content.edgeHSM == genesis.edgeHSM, .checkpointMismatch, "of \(content.edgeHSM)")
-        demand(content.size == tree.size, .checkpointMismatch, "of \(content.size) entries, here are \(tree.size)")
-        demand(content.root == tree.root, .rootMismatch, "\(content.root) stated, \(tree.root) found")
-        demand(content.epoch == epoch, .checkpointMismatch, "epoch \(content.epoch), here \(epoch)")
-        demand(content.roleKeysVersion == roleKeys?.version, .checkpointMismatch, "RoleKeys version")
-        demand(content.portalNonce == contact?.nonce, .checkpointMismatch, "portal nonce")
-        let stated = content.accounts.sorted { $0.authorization < $1.authorization }
-        for (left, right) in zip(stated, openAccounts) where left != right {
-            note(.accountMismatch, "authorization \(right.authorization)")
-        }
-        demand(
-            stated.count == openAccounts.count,
-            .accountMismatch,
-            "\(stated.count) accounts of \(openAccounts.count)"
-        )
     }
 }

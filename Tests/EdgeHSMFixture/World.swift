@@ -38,8 +38,11 @@ struct World {
     let authorizer = P256.Signing.PrivateKey()
     let portal = P256.Signing.PrivateKey()
     let label = P256.Signing.PrivateKey()
-    let identity = P256.Signing.PrivateKey()
-    let seal = P256.Signing.PrivateKey()
+    var identity = P256.Signing.PrivateKey()
+    var seal = P256.Signing.PrivateKey()
+    /// The box that `Box.init` makes, and its site.
+    var box = World.edgeHSM
+    var site = World.factory
     let paaKey = P256.Signing.PrivateKey()
     let paiKey = P256.Signing.PrivateKey()
     let paa: [UInt8]
@@ -67,6 +70,30 @@ struct World {
         )
         pai = try Self.certificate(paiProfile, paaKey)
         paiCertificate = try AttestationCertificate(der: pai)
+    }
+
+    /// The same OEM with another appliance.
+    func other(_ box: EdgeHSMID, at site: FactoryID) -> World {
+        var world = self
+        world.identity = P256.Signing.PrivateKey()
+        world.seal = P256.Signing.PrivateKey()
+        world.box = box
+        world.site = site
+        return world
+    }
+
+    /// The enrolment as two officers sign it.
+    func enrolment() throws -> Envelope {
+        try EdgeHSMEnrolment(
+            edgeHSM: box,
+            factory: site,
+            identity: identity.point,
+            seal: seal.point,
+            transport: Octets([UInt8](repeating: 1, count: 422)),
+            tokenSerial: "1",
+            assurance: "software",
+            issuedAt: World.start
+        ).unsigned().signed(by: officers[0], officers[1])
     }
 
     static func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255) } }
@@ -217,8 +244,10 @@ struct BatchDraft {
     var allowances = VersionApproval.Allowances(debugUnlocks: 5, reprovisions: 5, rotations: 5)
     var rules = VersionApproval.Rules(chipIdentity: .none)
     var exceptions: [VersionApproval.FleetKeyException] = []
-    var edgeHSM = World.edgeHSM
-    var factory = World.factory
+    /// Nil: those of the world that it is made in.
+    var edgeHSM: EdgeHSMID?
+    var factory: FactoryID?
+    var allotments: [VersionApproval.Allotment]?
     var batch = "batch-1"
     var roleKeysVersion = 1
     var signers = [0, 1]
@@ -238,7 +267,7 @@ struct BatchDraft {
             version: Manifest(parsing: manifest).version,
             manifest: Digest256.of(manifest),
             lifetimeTotal: lifetimeTotal,
-            allotments: [.init(edgeHSM: World.edgeHSM, units: allotment)],
+            allotments: allotments ?? [.init(edgeHSM: world.box, units: allotment)],
             sequence: sequence,
             previous: previous,
             allowances: allowances,
@@ -257,8 +286,8 @@ struct BatchDraft {
             product: World.product,
             approval: approval.statementID,
             manifest: Digest256.of(manifest),
-            edgeHSM: edgeHSM,
-            factory: factory,
+            edgeHSM: edgeHSM ?? world.box,
+            factory: factory ?? world.site,
             batch: BatchName(batch),
             quantity: quantity,
             serials: .init(prefix: prefix, first: 1, digits: 6),
@@ -273,7 +302,7 @@ struct BatchDraft {
         ).unsigned().signed(by: key)
         let sealed = Digest256.of(World.random(8))
         let package = try ProductionPackage(
-            edgeHSM: edgeHSM,
+            edgeHSM: edgeHSM ?? world.box,
             authorization: authorization.statementID,
             sealed: sealed,
             encapsulated: world.label.point,

@@ -2,7 +2,7 @@ internal import Matter
 internal import Statements
 internal import Vocabulary
 
-extension JournalReplay {
+extension JournalJudge {
     mutating func judgeCertificates(_ body: CertificatesInstalled) {
         guard let prepared = products[body.product]?.preparation else {
             return note(.loadOutsideScope, "certificates for a product that was not prepared")
@@ -20,12 +20,41 @@ extension JournalReplay {
             )
         } catch { note(.dacWrong, describe(error)) }
         products[body.product]?.certificates = body
+        authorities[body.product] = nil
     }
 
-    mutating func judgeLoaded(_ body: AuthorizationLoaded, _ time: Instant) {
+    /// The PAI of a product, judged once; nil when none was installed.
+    mutating func authority(of product: ProductName) -> Result<AttestationAuthority, Refusal>? {
+        if let known = authorities[product] { return known }
+        guard let installed = products[product]?.certificates else { return nil }
+        let read: Result<AttestationAuthority, Refusal>
+        do {
+            read = .success(try AttestationAuthority(pai: installed.pai.bytes, paa: installed.paa.bytes))
+        } catch {
+            read = .failure(error as? Refusal ?? Refusal(JournalError.dacWrong, "\(type(of: error))"))
+        }
+        authorities[product] = read
+        return read
+    }
+
+    mutating func judgeTombstone<Ledger: UnitLedger>(
+        _ body: AuthorizationTombstoned,
+        _ ledger: inout Ledger
+    ) throws(Ledger.Failure) {
+        let loaded = try ledger.batch(body.authorization)
+        demand(loaded == nil, .loadedTwice, "void after loading")
+        void.insert(body.authorization)
+    }
+
+    mutating func judgeLoaded<Ledger: UnitLedger>(
+        _ body: AuthorizationLoaded,
+        _ time: Instant,
+        _ ledger: inout Ledger
+    ) throws(Ledger.Failure) {
         guard let keys = roleKeys, let genesis else { return note(.statementUnverified, "no RoleKeys") }
         let id = body.authorization.statementID
-        demand(batches[id] == nil && !void.contains(id), .loadedTwice, id.hex)
+        let before = try ledger.batch(id)
+        demand(before == nil && !void.contains(id), .loadedTwice, id.hex)
         demand(time <= keys.expiresAt, .loadOutsideScope, "RoleKeys had expired")
         let authorization: Verified<ProductionAuthorization>
         let manifest: Manifest
@@ -45,15 +74,20 @@ extension JournalReplay {
         demand(time <= approval.content.expiresAt, .loadOutsideScope, "the approval had expired")
         judgeScope(content, approval, manifest, Digest256.of(body.manifest.bytes))
         judgeAllotment(content, approval)
-        let batch = Batch(
+        let batch = JudgedBatch(
             id: id,
-            content: content,
-            approval: approval.content,
-            manifest: manifest,
-            signers: sound(approval.signers) + [keys.authorizer.keyID]
+            terms: .init(
+                content: content,
+                approval: approval.content,
+                manifest: manifest,
+                signers: sound(approval.signers) + [keys.authorizer.keyID]
+            )
         )
         if let target = revocation(of: batch) { note(.revokedUsed, "\(target)") }
-        batches[id] = batch
+        if before == nil { totals.authorizations += 1 }
+        totals.issued -= before?.used.issued ?? 0
+        totals.burned -= before?.used.burned ?? 0
+        try save(batch, &ledger)
         floor = max(floor, content.issuedAt, approval.content.issuedAt)
     }
 
@@ -138,12 +172,23 @@ extension JournalReplay {
         products[content.product] = product
     }
 
-    func revocation(of batch: Batch) -> RevocationTarget? {
+    /// Keeps a batch and its account.
+    mutating func save<Ledger: UnitLedger>(
+        _ batch: JudgedBatch,
+        _ ledger: inout Ledger
+    ) throws(Ledger.Failure) {
+        open[batch.id] = batch.used.isClosed ? nil : batch.account
+        turn.batch = batch
+        try ledger.put(batch)
+    }
+
+    func revocation(of batch: JudgedBatch) -> RevocationTarget? {
+        guard !revoked.isEmpty else { return nil }
         var targets: [RevocationTarget] = [
-            .authorization(batch.id), .approval(batch.content.approval), .version(batch.content.manifest),
+            .authorization(batch.id), .approval(batch.terms.content.approval), .version(batch.terms.content.manifest),
         ]
         if let genesis { targets.append(.edgeHSM(genesis.edgeHSM)) }
-        targets += batch.signers.map { .roleKey($0) }
+        targets += batch.terms.signers.map { .roleKey($0) }
         return targets.first { revoked.contains($0) }
     }
 }
