@@ -176,7 +176,7 @@ let package = Package(
             [
                 "CSearch", "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol",
                 "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, cryptoExtras, x509, asn1,
-            ]
+            ] + sockets
         ),
 
         // The programs.
