@@ -47,7 +47,10 @@ public final class Narrator: Sendable {
     func show(bars: [String]) {
         guard isTerminal else { return }
         state.withLock { state in
-            guard !bars.isEmpty else { return state.bars = [] }
+            guard !bars.isEmpty else {
+                state.bars = []
+                return
+            }
             print(Self.above(state.bars) + bars.map { $0 + "\n" }.joined())
             state.bars = bars
         }

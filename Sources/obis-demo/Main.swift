@@ -18,9 +18,15 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Play the whole story.")
     @Option(help: "Where everything is put; made anew.") var directory = ".demo"
     @Flag(help: "Make few devices, and stop everything after the summary.") var once = false
+    @Option(help: "Devices of each factory; 200 if absent, 10 with --once.") var devices: Int?
 
     func run() async throws {
-        try await Story(Story.Options(directory: directory, once: once)).play()
+        var options = Story.Options(directory: directory, once: once)
+        if let devices {
+            guard (10...1_000).contains(devices) else { throw ValidationError("--devices must be 10 to 1000.") }
+            options.devices = devices
+        }
+        try await Story(options).play()
     }
 }
 

@@ -108,7 +108,10 @@ extension AttackBench {
         }
         let terms = BatchTerms(quantity: 2, unlocks: 6)
         let later = site.office.productFile(Self.product, "manifest.later.json")
-        let manifest = String(decoding: try Files.read(site.office.productFile(Self.product, "manifest.json")), as: UTF8.self)
+        let manifest = String(
+            decoding: try Files.read(site.office.productFile(Self.product, "manifest.json")),
+            as: UTF8.self
+        )
         try Files.write(manifest.replacing("\"\(VersionOffice.version)\"", with: "\"1.0.1\""), to: later)
         let changed = try await package("delta", terms, [stolen, "--lab-manifest", later])
         let delta = try await package("delta", terms, [stolen])

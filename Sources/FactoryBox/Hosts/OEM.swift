@@ -55,7 +55,9 @@ struct OEM: Sendable {
 
     func enrolment(of edgeHSM: String) -> String { state + "/enrolments/\(edgeHSM).json" }
 
-    func certificates(of product: String, at edgeHSM: String) -> String { state + "/products/\(edgeHSM)/\(product).json" }
+    func certificates(of product: String, at edgeHSM: String) -> String {
+        state + "/products/\(edgeHSM)/\(product).json"
+    }
 
     // MARK: Ceremonies
 

@@ -26,7 +26,9 @@ extension Site {
 
     /// The product's next approval: the one before with `units` more for this site's EdgeHSM.
     private func approve(_ units: Int, of product: ProductPlan) async throws -> String {
-        let before = try VersionApproval.read(payload: Files.envelope(office.productFile(product, "approval.json")).payload)
+        let before = try VersionApproval.read(
+            payload: Files.envelope(office.productFile(product, "approval.json")).payload
+        )
         let allotments = before.allotments.map { allotment in
             allotment.edgeHSM.text == edge.id
                 ? VersionApproval.Allotment(edgeHSM: allotment.edgeHSM, units: allotment.units + units) : allotment

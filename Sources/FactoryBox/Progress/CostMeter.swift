@@ -55,7 +55,8 @@ actor CostMeter {
             let costs = kinds[program, default: []].map(\.cost)
             let cpu = costs.map(\.cpu).reduce(0, +)
             let text = String(
-                format: "%d processes, CPU %.1f s (%.1f ms a device), memory at most %d MiB each, written %.1f KiB a device",
+                format:
+                    "%d processes, CPU %.1f s (%.1f ms a device), memory at most %d MiB each, written %.1f KiB a device",
                 costs.count,
                 cpu,
                 cpu * 1_000 / Double(max(devices, 1)),

@@ -56,6 +56,9 @@ struct StoryScale: Sendable {
     let plugs: Int
     var devices: Int { bulbs + plugs }
 
-    static let full = StoryScale(bulbs: 120, plugs: 80)
-    static let short = StoryScale(bulbs: 6, plugs: 4)
+    /// Three bulbs for two plugs.
+    init(devices: Int) {
+        plugs = devices * 2 / 5
+        bulbs = devices - plugs
+    }
 }

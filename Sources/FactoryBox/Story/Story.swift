@@ -9,9 +9,12 @@ public struct Story: Sendable {
         public var directory: String
         /// Few devices, and everything is stopped after the summary, rather than left running.
         public var once: Bool
+        /// Of each factory, 10 at least.
+        public var devices: Int
         public init(directory: String, once: Bool) {
             self.directory = directory
             self.once = once
+            devices = once ? 10 : 200
         }
     }
 
@@ -26,7 +29,8 @@ public struct Story: Sendable {
         let metering = Task { await meter.run() }
         defer { metering.cancel() }
         narrator.chapter("Ceremony")
-        let company = try await Company.found(in: world, narrator: narrator, scale: options.once ? .short : .full)
+        let scale = StoryScale(devices: options.devices)
+        let company = try await Company.found(in: world, narrator: narrator, scale: scale)
         // Attacks have an OEM and a line of their own, so that production keeps its numbers.
         let heard = Narrator(kept: true)
         let attacks = try AttackRun(in: world.part("attacked"), narrator: heard)
