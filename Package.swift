@@ -318,7 +318,7 @@ let package = Package(
             dependencies: [
                 "FactoryBox", "Vocabulary", "TestSupport", "edgehsmd", "obis", "obis-factory", "obis-station",
                 "obis-verify", "obis-demo", "obis-portal",
-            ],
+            ] + sockets,
             swiftSettings: strict
         ),
         tests(
