@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// Tells the story on a terminal or in a log: chapters, steps that passed, bars while something runs, and closing tables.
@@ -25,6 +26,13 @@ public final class Narrator: Sendable {
         isKept = kept
         isTerminal = !kept && isatty(1) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
         colour = isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    }
+
+    /// Columns of the terminal; 80 where it does not say.
+    var width: Int {
+        var size = winsize()
+        guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
     }
 
     func paint(_ text: String, _ code: String) -> String { colour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }

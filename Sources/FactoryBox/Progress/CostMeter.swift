@@ -47,30 +47,30 @@ actor CostMeter {
         }
     }
 
-    /// A line for each program: processes, CPU in all and for each of `devices`, memory, writes.
-    func rows(devices: Int) -> [(String, String)] {
-        look()
-        let kinds = Dictionary(grouping: costs.values.filter { Self.words[$0.program] != nil }, by: \.program)
-        return kinds.keys.sorted().map { program in
-            let costs = kinds[program, default: []].map(\.cost)
-            let cpu = costs.map(\.cpu).reduce(0, +)
-            let text = String(
-                format:
-                    "%d processes, CPU %.1f s (%.1f ms a device), memory at most %d MiB each, written %.1f KiB a device",
-                costs.count,
-                cpu,
-                cpu * 1_000 / Double(max(devices, 1)),
-                (costs.map(\.memory).max() ?? 0) / 1_048_576,
-                Double(costs.map(\.written).reduce(0, +)) / 1_024 / Double(max(devices, 1))
-            )
-            return (Self.words[program] ?? program, text)
-        }
+    /// What all processes of one program cost together.
+    struct Sum: Sendable {
+        let processes: Int
+        /// Seconds, user and system.
+        let cpu: Double
+        /// Octets of the fullest process at its fullest moment.
+        let memory: Int
+        /// Octets that went to the disk.
+        let written: Int
     }
 
-    private static let words = [
-        "edgehsmd": "EdgeHSM", "obis-factory": "Factory Service", "obis-station": "station", "obis-demo": "chips",
-        "obis-portal": "portal",
-    ]
+    /// By the name of the program's file.
+    func sums() -> [String: Sum] {
+        look()
+        return Dictionary(grouping: costs.values, by: \.program).mapValues { entries in
+            let costs = entries.map(\.cost)
+            return Sum(
+                processes: costs.count,
+                cpu: costs.map(\.cpu).reduce(0, +),
+                memory: costs.map(\.memory).max() ?? 0,
+                written: costs.map(\.written).reduce(0, +)
+            )
+        }
+    }
 
     private static func cost(of process: Int32) -> Cost? {
         var clock: clockid_t = 0

@@ -11,7 +11,10 @@ struct ProgressRow: Sendable {
 
 /// A bar a factory: redrawn in place on a terminal, at most ten times a second; elsewhere a line a quarter.
 actor ProgressBoard {
-    private static let width = 24
+    private static let width = 20
+    private static let nameWidth = 20
+    /// Name, bar, figures and rate with their spaces: what is left of the terminal's width is for the note.
+    private static let used = 2 + nameWidth + width + 1 + 9 + 7 + 2
 
     private let narrator: Narrator
     private let rows: @Sendable () async -> [ProgressRow]
@@ -50,14 +53,15 @@ actor ProgressBoard {
         begun[row.name] = start
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let rate = seconds > 1 ? String(format: "%5.1f/s", Double(row.done) / seconds) : "       "
-        return "  " + row.name.padded(to: 22) + narrator.paint(bar, row.done == row.total ? "32" : "36") + " "
-            + figures.padded(to: 9) + rate + "  " + narrator.paint(row.note, "2")
+        return "  " + row.name.padded(to: Self.nameWidth) + narrator.paint(bar, row.done == row.total ? "32" : "36") + " "
+            + figures.padded(to: 9) + rate + "  "
+            + narrator.paint(String(row.note.prefix(max(narrator.width - Self.used - 1, 0))), "2")
     }
 
     private func tell(_ row: ProgressRow) {
         let quarter = row.total > 0 ? row.done * 4 / row.total : 0
         guard quarter > told[row.name, default: 0] else { return }
         told[row.name] = quarter
-        narrator.note(row.name.padded(to: 22) + "\(row.done) of \(row.total)  \(row.note)")
+        narrator.note(row.name.padded(to: Self.nameWidth) + "\(row.done) of \(row.total)  \(row.note)")
     }
 }
