@@ -178,7 +178,7 @@ let package = Package(
             [
                 "CSearch", "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol",
                 "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, cryptoExtras, x509, asn1,
-            ]
+            ] + sockets
         ),
 
         // The programs.
@@ -333,7 +333,7 @@ let package = Package(
             dependencies: [
                 "FactoryBox", "Vocabulary", "TestSupport", "edgehsmd", "obis", "obis-factory", "obis-station",
                 "obis-verify", "obis-demo", "obis-portal",
-            ],
+            ] + sockets,
             swiftSettings: strict
         ),
         tests(

@@ -30,6 +30,20 @@ public struct World: Sendable {
         return World(root: root, programs: .beside(), sockets: sockets, extra: extra)
     }
 
+    /// A world within this one, with an OEM and lines of its own.
+    func part(_ name: String) throws -> World {
+        let inner = sockets + "/" + name
+        try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: false)
+        return World(
+            root: URL(fileURLWithPath: try folder(name)),
+            programs: programs,
+            sockets: inner,
+            extra: extra
+        )
+    }
+
+    func removeSockets() { SocketFolder.remove(sockets) }
+
     /// Removes the directory, with what a killed demo left running or lying about elsewhere. Throws
     /// `box.directory.not-ours` for a directory that no demo made.
     public static func remove(at directory: String) throws {

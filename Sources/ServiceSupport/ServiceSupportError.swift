@@ -29,6 +29,7 @@ public enum ServiceSupportError: String, ErrorCatalogue {
     case configurationInvalid = "config.value.invalid"
     case credentialMissing = "process.credential.missing"
     case hardeningFailed = "process.hardening.failed"
+    case readyUnwritable = "process.ready.unwritable"
 
     public var meaning: String {
         switch self {
@@ -59,6 +60,7 @@ public enum ServiceSupportError: String, ErrorCatalogue {
         case .configurationInvalid: "A configuration value has the wrong type or is missing."
         case .credentialMissing: "A credential that the service manager should pass is missing."
         case .hardeningFailed: "The process could not switch off core dumps."
+        case .readyUnwritable: "The file that says that the service is ready can not be written."
         }
     }
 
@@ -88,6 +90,7 @@ public enum ServiceSupportError: String, ErrorCatalogue {
         case .configurationInvalid: "Correct the value named in the detail."
         case .credentialMissing: "Pass it with LoadCredential= or LoadCredentialEncrypted= in the service unit."
         case .hardeningFailed: "Check the service unit's limits."
+        case .readyUnwritable: "Check that the service's user may write into its folder and that the disk has room."
         }
     }
 

@@ -4,12 +4,14 @@ public import Vocabulary
 public enum VerifyError: String, ErrorCatalogue {
     case inputTooLarge = "verify.input.too-large"
     case inputNotPEM = "verify.input.pem"
+    case deviceMismatch = "verify.device.mismatch"
     case unexpected = "verify.internal.unexpected"
 
     public var meaning: String {
         switch self {
         case .inputTooLarge: "An input file is larger than anything that the command can accept."
         case .inputNotPEM: "An input file is neither DER nor exactly one PEM block."
+        case .deviceMismatch: "A device's codes, certificates and record do not speak of the same device."
         case .unexpected: "The verifier met an error that it has no code for."
         }
     }
@@ -17,6 +19,7 @@ public enum VerifyError: String, ErrorCatalogue {
     public var remedy: String {
         switch self {
         case .inputTooLarge, .inputNotPEM: "Give the file that the command asks for, as DER or PEM."
+        case .deviceMismatch: "Do not ship the device; find out which of them was mixed up."
         case .unexpected: "Report it together with the input."
         }
     }

@@ -5,7 +5,7 @@ public import Programmers
 import Synchronization
 import Vocabulary
 
-/// A chip as a process of its own: one folder, one socket.
+/// Chips as a process apart from whoever programs them: for each chip one folder and one socket.
 public enum VirtualChipProcess {
     public struct Configuration: Sendable {
         /// The folder that `VirtualChipFactory.manufacture` made. Family and UID stand in it.
@@ -21,7 +21,7 @@ public enum VirtualChipProcess {
         }
     }
 
-    /// Connections served at once; more are closed.
+    /// Connections that a chip serves at once; more are closed.
     private static let mostConnections = 4
 
     /// Serves the chip until the task is cancelled. A planned power cut ends the process by SIGKILL.
@@ -32,13 +32,24 @@ public enum VirtualChipProcess {
         _ configuration: Configuration,
         ready: @escaping @Sendable () -> Void = {}
     ) async throws {
-        let chip = try SharedChip(configuration)
-        // One thread for sockets and one for the chip: fifty chips run on a small machine.
+        try await run([configuration], ready: ready)
+    }
+
+    /// Serves many chips, each on its own socket and with a state of its own. A power cut of one cuts them all: chips
+    /// that are to lose power alone need a process each.
+    ///
+    /// - Parameter ready: called once all sockets accept connections.
+    public static func run(
+        _ configurations: [Configuration],
+        ready: @escaping @Sendable () -> Void = {}
+    ) async throws {
+        let chips = try configurations.map { try (SharedChip($0), $0.address) }
+        // One thread for sockets and one for the chips: a rack of hundreds runs on a small machine.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
         do {
-            try await serve(chip, configuration.address, group, threads, ready)
+            try await serve(chips, group, threads, ready)
         } catch {
             try await stop(group, threads)
             throw error
@@ -54,29 +65,47 @@ public enum VirtualChipProcess {
     private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     private static func serve(
-        _ chip: SharedChip,
-        _ address: ChipAddress,
+        _ chips: [(chip: SharedChip, address: ChipAddress)],
         _ group: MultiThreadedEventLoopGroup,
         _ threads: NIOThreadPool,
         _ ready: @Sendable () -> Void
     ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for (chip, address) in chips {
+                let server = try await bind(address, group)
+                tasks.addTask { try await accept(server, chip, threads) }
+            }
+            ready()
+            try await tasks.waitForAll()
+        }
+    }
+
+    private static func bind(
+        _ address: ChipAddress,
+        _ group: MultiThreadedEventLoopGroup
+    ) async throws -> NIOAsyncChannel<Connection, Never> {
         let bootstrap = ServerBootstrap(group: group)
-        let server: NIOAsyncChannel<Connection, Never>
         switch address {
         case .unix(let path):
-            server = try await bootstrap.bind(
+            return try await bootstrap.bind(
                 unixDomainSocketPath: path,
                 cleanupExistingSocketFile: true,
                 childChannelInitializer: Self.prepare
             )
         case .loopback(let port):
-            server = try await bootstrap.bind(
+            return try await bootstrap.bind(
                 host: "127.0.0.1",
                 port: port,
                 childChannelInitializer: Self.prepare
             )
         }
-        ready()
+    }
+
+    private static func accept(
+        _ server: NIOAsyncChannel<Connection, Never>,
+        _ chip: SharedChip,
+        _ threads: NIOThreadPool
+    ) async throws {
         try await server.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { tasks in
                 for try await connection in connections {
@@ -111,7 +140,7 @@ public enum VirtualChipProcess {
     }
 }
 
-/// The one chip of the process, one command at a time.
+/// A chip, one command at a time.
 private final class SharedChip: Sendable {
     private let chip: Mutex<VirtualChip>
     private let connections = Mutex(0)

@@ -8,17 +8,25 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-demo",
         abstract: "Plays a factory from the key ceremony to the finished devices.",
-        subcommands: [RunCommand.self, KillCommand.self, ScanCommand.self, CleanCommand.self, ChipCommand.self]
+        subcommands: [
+            RunCommand.self, KillCommand.self, ScanCommand.self, CleanCommand.self, ChipCommand.self, RackCommand.self,
+        ]
     )
 }
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Play the whole story.")
     @Option(help: "Where everything is put; made anew.") var directory = ".demo"
-    @Flag(help: "Stop everything after the summary.") var once = false
+    @Flag(help: "Make few devices, and stop everything after the summary.") var once = false
+    @Option(help: "Devices of each factory; 200 if absent, 10 with --once.") var devices: Int?
 
     func run() async throws {
-        try await Story(Story.Options(directory: directory, once: once)).play()
+        var options = Story.Options(directory: directory, once: once)
+        if let devices {
+            guard (10...1_000).contains(devices) else { throw ValidationError("--devices must be 10 to 1000.") }
+            options.devices = devices
+        }
+        try await Story(options).play()
     }
 }
 
@@ -37,13 +45,27 @@ struct ChipCommand: AsyncParsableCommand {
     func run() async throws { try await ChipProcess.run(folder: folder, socket: socket) }
 }
 
+struct RackCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "rack", abstract: "Be many virtual chips.")
+    @Option(help: "The folder with a folder for each chip, named by its place.") var folder: String
+    @Option(help: "The chips' ports, Unix sockets; {n} stands for the place.") var sockets: String
+    @Option(help: "Place of the first chip.") var first: Int
+    @Option(help: "Place of the last chip.") var last: Int
+    @Option(help: "A file that is made once all chips answer.") var ready: String
+
+    func run() async throws {
+        guard first >= 1, last >= first else { throw ValidationError("--first and --last name no places.") }
+        try await ChipProcess.run(folder: folder, sockets: sockets, places: first...last, ready: ready)
+    }
+}
+
 @main
 enum Main {
     static func main() async {
         do {
             var command = try Demo.parseAsRoot()
-            // A chip is power-cut from outside and has nobody to take along.
-            if !(command is ChipCommand) { Interruption.shared.install() }
+            // Chips are power-cut from outside and have nobody to take along.
+            if !(command is ChipCommand || command is RackCommand) { Interruption.shared.install() }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -55,12 +55,16 @@ struct ObisFactory: AsyncParsableCommand {
             let signals = SignalWait()
             LoggingSystem.bootstrap { label in JSONLogHandler(label: label) }
             let logger = Logger(label: "obis-factory")
-            let daemon = try await FactoryDaemon.start(try options.load(), metrics: Metrics(), logger: logger)
+            let configuration = try options.load()
+            let daemon = try await FactoryDaemon.start(configuration, metrics: Metrics(), logger: logger)
             logger.info("ready", metadata: ["port": "\(daemon.port ?? 0)"])
+            let ready = ReadyFile(folder: configuration.state)
+            try ready.write(port: daemon.port)
             ServiceManager.notify("READY=1")
             let loop = Task { await daemon.run() }
             _ = await signals.wait()
             ServiceManager.notify("STOPPING=1")
+            ready.remove()
             loop.cancel()
             await loop.value
             await daemon.stop()

@@ -73,6 +73,8 @@ public struct EdgeDaemon: Sendable {
             "serving",
             metadata: ["port": "\(server.port ?? 0)", "socket": "\(configuration.operatorSocket)"]
         )
+        let ready = ReadyFile(folder: configuration.dataDirectory)
+        try ready.write(port: server.port)
         ServiceManager.notify("READY=1")
         let upkeep = Task { await keepUp(engine) }
         Task {
@@ -81,6 +83,7 @@ public struct EdgeDaemon: Sendable {
         }
         await stopping.wait()
         ServiceManager.notify("STOPPING=1")
+        ready.remove()
         upkeep.cancel()
         await server.shutdown()
         await engine.stop()

@@ -36,7 +36,7 @@ extension AttackBench {
         let begun = try await begin(batch, chip.uid)
         let programmer = try programmer(of: chip)
         try await issue(batch, begun.unit, Octets(programmer.generateKeys(nonce: begun.nonce)))
-        let manifest = try Manifest(parsing: Files.read(site.productFile(Self.product, "manifest.json")))
+        let manifest = try Manifest(parsing: Files.read(site.office.productFile(Self.product, "manifest.json")))
         try await programmer.setSecurityFeatures(
             SecurityFeatures(
                 secureBootKey: manifest.firmware.verificationKey,

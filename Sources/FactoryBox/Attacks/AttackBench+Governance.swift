@@ -74,7 +74,7 @@ extension AttackBench {
         } mended: {
             try await applyRevocation(countersign("twice", by: otto))
         }
-        let approval = try Files.envelope(site.productFile(Self.product, "approval.json"))
+        let approval = try Files.envelope(site.office.productFile(Self.product, "approval.json"))
         let signed = try await harmlessOrder("signed", by: [oscar, otto])
         try await attack(.wrongType) {
             try await apply([approval])
@@ -140,7 +140,7 @@ extension AttackBench {
 
     /// A version taken back stops every batch of it, and no other version's.
     private func attackRevokedVersion(by officers: [OEM.Officer]) async throws {
-        let manifest = Digest256.of(try Files.read(site.productFile(Self.proven, "manifest.json")))
+        let manifest = Digest256.of(try Files.read(site.office.productFile(Self.proven, "manifest.json")))
         try await applyRevocation(order("version", .version(manifest), by: officers))
         try await attack(.versionRevoked, because: manifest.hex) {
             _ = try await begin("further", SoftChip().uid)

@@ -13,8 +13,8 @@ extension AttackBench {
         } mended: {
             try await load(again, as: "single")
         }
-        let production = await site.order(Self.product).name + ".package"
-        let foreign = try Files.read(site.productFile(Self.product, production))
+        let production = site.order(Self.product).name + ".package"
+        let foreign = try Files.read(site.office.productFile(Self.product, production))
         let own = try await package("own", BatchTerms(quantity: 1))
         try await attack(.otherBoxPackage) {
             try await load(foreign, as: "nothing")
@@ -26,7 +26,7 @@ extension AttackBench {
     }
 
     private func packageFile(_ name: String) -> String {
-        site.productFile(Self.product, "attack-\(name).package")
+        site.office.productFile(Self.product, "attack-\(name).package")
     }
 
     private func attackOctets() async throws {
@@ -62,11 +62,11 @@ extension AttackBench {
     }
 
     private func authorizeAgain(_ name: String) async -> [String] {
-        func file(_ part: String) -> String { site.productFile(Self.product, part) }
+        func file(_ part: String) -> String { site.office.productFile(Self.product, part) }
         return [
             "authorize", file("attack-\(name).batch.json"), "--role-keys", oem.roleKeys, "--approval",
             file("approval.json"), "--manifest", file("manifest.json"), "--cd", file("cd.der"), "--enrolment",
-            oem.state + "/enrolments/\(edge.id).json", "--token", oem.portalTokenFile, "--ledger",
+            oem.enrolment(of: edge.id), "--token", oem.portalTokenFile, "--ledger",
             oem.ceremonyRoom.path("ledger.json"), "--profile", "lab", "--out", file("attack-\(name).package"),
         ]
     }
@@ -98,7 +98,7 @@ extension AttackBench {
         let foreign = try await package(
             "gamma",
             BatchTerms(quantity: 10, box: site.edge.id),
-            [stolen, "--lab-seal-to", oem.state + "/enrolments/\(edge.id).json"]
+            [stolen, "--lab-seal-to", oem.enrolment(of: edge.id)]
         )
         let gamma = try await package("gamma", BatchTerms(quantity: 10), [stolen])
         try await attack(.otherBox, because: "authorization and EdgeHSM") {
@@ -107,9 +107,12 @@ extension AttackBench {
             try await load(gamma, as: "gamma")
         }
         let terms = BatchTerms(quantity: 2, unlocks: 6)
-        let later = site.productFile(Self.product, "manifest.later.json")
-        let manifest = String(decoding: try Files.read(site.productFile(Self.product, "manifest.json")), as: UTF8.self)
-        try Files.write(manifest.replacing("\"\(Site.version)\"", with: "\"1.0.1\""), to: later)
+        let later = site.office.productFile(Self.product, "manifest.later.json")
+        let manifest = String(
+            decoding: try Files.read(site.office.productFile(Self.product, "manifest.json")),
+            as: UTF8.self
+        )
+        try Files.write(manifest.replacing("\"\(VersionOffice.version)\"", with: "\"1.0.1\""), to: later)
         let changed = try await package("delta", terms, [stolen, "--lab-manifest", later])
         let delta = try await package("delta", terms, [stolen])
         try await attack(.otherVersion, because: "authorization and manifest") {
@@ -117,8 +120,8 @@ extension AttackBench {
         } mended: {
             try await load(delta, as: "delta")
         }
-        let approval = try Files.envelope(site.productFile(Self.product, "approval.json"))
-        let lone = site.productFile(Self.product, "approval.lone.json")
+        let approval = try Files.envelope(site.office.productFile(Self.product, "approval.json"))
+        let lone = site.office.productFile(Self.product, "approval.lone.json")
         try Files.write(
             Envelope(
                 payloadType: approval.payloadType,
@@ -150,10 +153,10 @@ extension AttackBench {
         try await attackSum()
         var order = try await order("mu", BatchTerms(quantity: Site.spareUnits))
         try await attack(.beyondAllotmentAsked) {
-            throw try Self.refusal(printed: await site.authorize(order, expecting: 1).finished)
+            throw try Self.refusal(printed: await site.office.authorize(order, expecting: 1).finished)
         } mended: {
             order.quantity = 1
-            _ = try await site.authorize(order)
+            _ = try await site.office.authorize(order)
         }
     }
 
@@ -179,7 +182,7 @@ extension AttackBench {
             "edgehsmd",
             ["operator", "status", "--config", edge.configuration]
         )
-        let status = try StatementCoding.decode(Site.EdgeStatus.self, from: Array(finished.output.utf8))
+        let status = try StatementCoding.decode(EdgeAppliance.Status.self, from: Array(finished.output.utf8))
         let granted = status.batches.filter { $0.product == Self.product.name }.map(\.account.granted)
         return Site.spareUnits - granted.reduce(0, +)
     }

@@ -72,7 +72,7 @@ extension AttackBench {
 
     private func retireOlivia() async throws {
         // She was one of the two who signed the first box's enrolment: somebody who stays signs it before she leaves.
-        try await oem.approve(oem.state + "/enrolments/\(site.edge.id).json", by: [oem.officers[2]])
+        try await oem.approve(oem.enrolment(of: site.edge.id), by: [oem.officers[2]])
         let opal = try await OEM.makeOfficer("opal", in: world)
         let officers = [oem.officers[1], oem.officers[2], opal]
         try await site.hold("RoleKeys 2: Olivia leaves, Opal comes") {

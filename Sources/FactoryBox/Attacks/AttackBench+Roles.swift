@@ -8,22 +8,9 @@ import Vocabulary
 /// The second box comes up as the first did; what a station or a stranger may not ask is tried on the way.
 extension AttackBench {
     func prepare() async throws {
-        let request = try await edge.prepare()
-        let identity = try EdgeHSMEnrolment.read(payload: Files.envelope(request).payload).identity
-        let entry = CeremonyPlan.EdgeHSM(
-            edgeHSM: edge.id,
-            factory: edge.factory,
-            request: request,
-            identity: String(identity.keyID.hex.prefix(16))
-        )
+        let entry = try await edge.prepare()
         try await site.hold("Enrol \(edge.id)") { $0.edgeHSMs.append(entry) }
-        let enrolment = oem.state + "/enrolments/\(edge.id).json"
-        try await oem.approve(enrolment, by: Array(oem.officers.suffix(2)))
-        try await edge.enrol(
-            roleKeys: oem.roleKeys + "/0001.json",
-            rootKey: oem.state + "/public/root-authority.pem",
-            enrolment: enrolment
-        )
+        try await edge.enrol(by: Array(oem.officers.suffix(2)), of: oem)
         try await start()
         for (name, role) in [("service", "service"), ("station", "station"), ("rival", "station")] {
             _ = try await enrol(name + "-2", role)
@@ -43,11 +30,10 @@ extension AttackBench {
         try Files.write(forgery(of: prepared).serialized(), to: forged)
         try await attack(.unregisteredIdentity) {
             var plan = await site.plan
-            plan.products.append(entry(forged))
+            plan.add(product, at: edge.id, preparation: forged, start: oem.start)
             try await attemptCeremony(plan)
         } mended: {
-            let entry = entry(own)
-            try await site.hold("Certify the keys of \(edge.id)") { $0.products.append(entry) }
+            try await hold("Certify the keys of \(edge.id)", product, own)
         }
         try await install(product)
     }
@@ -56,8 +42,7 @@ extension AttackBench {
     func certify(_ product: ProductPlan) async throws {
         let file = edge.host.path("\(product.name).preparation.json")
         try Files.write(try await prepare(product).serialized(), to: file)
-        let entry = entry(file, product)
-        try await site.hold("Certify \(product.name) keys of \(edge.id)") { $0.products.append(entry) }
+        try await hold("Certify \(product.name) keys of \(edge.id)", product, file)
         try await install(product)
     }
 
@@ -74,7 +59,7 @@ extension AttackBench {
 
     private func install(_ product: ProductPlan) async throws {
         let certificates = try ProductCertificates(
-            parsing: Files.read(oem.state + "/products/\(edge.id)/\(product.name).json")
+            parsing: Files.read(oem.certificates(of: product.name, at: edge.id))
         )
         _ = try await client("service").ask(InstallCertificates.self, .init(certificates: certificates))
     }
@@ -91,21 +76,9 @@ extension AttackBench {
         )
     }
 
-    private func entry(
-        _ preparation: String,
-        _ product: ProductPlan = AttackBench.product
-    ) -> CeremonyPlan.Product {
-        CeremonyPlan.Product(
-            product: product.name,
-            edgeHSM: edge.id,
-            vendorID: OEM.vendorID,
-            productID: product.productIDText,
-            preparation: preparation,
-            commonName: "Example \(product.name) PAI 2",
-            notBefore: oem.start + -3_600,
-            socClass: product.socClass,
-            permissions: ADACPermissions.all.hex
-        )
+    private func hold(_ purpose: String, _ product: ProductPlan, _ preparation: String) async throws {
+        let (box, start) = (edge.id, oem.start)
+        try await site.hold(purpose) { $0.add(product, at: box, preparation: preparation, start: start) }
     }
 
     private func attemptCeremony(_ plan: CeremonyPlan) async throws {

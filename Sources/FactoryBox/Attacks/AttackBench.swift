@@ -28,11 +28,11 @@ actor AttackBench {
     var chipOfDelta: ChipRack.Chip?
     private var programmers: [ChipUID: SocketProgrammer] = [:]
 
-    init(_ site: Site) async throws {
+    init(_ site: Site, _ narrator: Narrator) async throws {
         self.site = site
         world = site.world
         oem = site.oem
-        narrator = site.narrator
+        self.narrator = narrator
         edge = try EdgeAppliance(site.world, id: Self.boxName, factory: site.edge.factory)
         clock = try await ClockShim.build(in: site.world)
         rack = ChipRack(site.world, vendor: site.vendor, folder: "attacks/chips")
@@ -176,8 +176,8 @@ actor AttackBench {
         var product = AttackBench.product
     }
 
-    func order(_ name: String, _ terms: BatchTerms) async throws -> Site.BatchOrder {
-        var order = await site.order(terms.product)
+    func order(_ name: String, _ terms: BatchTerms) async throws -> BatchOrder {
+        var order = site.order(terms.product)
         order.name = "attack-" + name
         order.quantity = terms.quantity
         order.firstSerial = nextSerial
@@ -191,7 +191,7 @@ actor AttackBench {
 
     /// A package by `obis authorize`; returns its octets.
     func package(_ name: String, _ terms: BatchTerms = BatchTerms(), _ options: [String] = []) async throws -> [UInt8] {
-        try Files.read(try await site.authorize(order(name, terms), options: options).file)
+        try Files.read(try await site.office.authorize(order(name, terms), options: options).file)
     }
 
     func load(_ package: [UInt8], as name: String) async throws {
@@ -240,8 +240,8 @@ extension String {
 extension Site {
     /// Everything that must be refused, on an EdgeHSM of its own.
     @discardableResult
-    func attack() async throws -> Set<Attack> {
-        let bench = try await AttackBench(self)
+    func attack(telling narrator: Narrator) async throws -> Set<Attack> {
+        let bench = try await AttackBench(self, narrator)
         do { try await bench.play() } catch {
             await bench.stop()
             throw error

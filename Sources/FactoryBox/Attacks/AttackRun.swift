@@ -2,29 +2,38 @@ import Foundation
 
 /// All attacks, and of the rest of the story only what they need: ceremony, a running site, approved versions.
 public struct AttackRun: Sendable {
-    private let directory: String
+    private let world: World
+    private let narrator: Narrator
 
-    public init(directory: String) { self.directory = directory }
+    public init(directory: String) throws {
+        world = try World.make(at: directory)
+        narrator = Narrator()
+        narrator.chapter("Attacks")
+    }
+
+    /// Within another world; what it tells is kept by `narrator`.
+    init(in world: World, narrator: Narrator) throws {
+        self.world = world
+        self.narrator = narrator
+    }
 
     /// Returns the attacks that were refused, which are all; throws `box.story.unexpected` at the first that was not, or
     /// not by its code, or whose mended request failed.
     public func play() async throws -> [(name: String, code: String)] {
-        let narrator = Narrator()
-        narrator.chapter("Attacks")
-        let world = try World.make(at: directory)
         let oem = try await OEM.establish(in: world, start: Clock.now)
         let products = ProductPlan.all.map { plan in
             var plan = plan
             plan.quantity = 2
             return plan
         }
-        let site = try await Site.build(world, oem: oem, narrator: narrator, products: products)
+        // What it takes to attack is no news.
+        let site = try await Site.build(world, oem: oem, narrator: Narrator(kept: true), products: products)
         do {
             try await site.start()
             try await site.prepareProducts()
             try await site.approveVersions()
             try await site.authorizeBatches()
-            let refused = try await site.attack()
+            let refused = try await site.attack(telling: narrator)
             await site.stop()
             return refused.map { ($0.name, $0.code) }
         } catch {

@@ -5,16 +5,16 @@ import Vocabulary
 /// After all rounds: the journal as the site hands it over, against chips, station and Factory Service.
 extension Site {
     func judge(_ product: ProductPlan, _ book: KillBook, _ tally: inout KillTally) async throws {
-        let export = try await export()
+        let export = try await factory.export()
         try await world.run(
             "obis-verify",
             [
-                "journal", world.path("export", "journal.json"), "--identity", identityKey().hex, "--root-key",
-                oem.state + "/public/root-authority.pem",
+                "journal", factory.exportFolder + "/journal.json", "--identity", edge.identity().hex, "--root-key",
+                oem.rootKey,
             ]
         )
         let ledger = try UnitLedger(export)
-        let checkpoint = try Verified(export.checkpoint, as: Checkpoint.self, signedBy: identityKey()).content
+        let checkpoint = try Verified(export.checkpoint, as: Checkpoint.self, signedBy: edge.identity()).content
         try judgeAccount(ledger, checkpoint, &tally)
         try judgeRecords(ledger, book)
         let chips = await rack.chips
@@ -94,7 +94,7 @@ extension Site {
 
     /// The Factory Service has the sealed label record of every finished unit, once.
     private nonisolated func judgeLabels(_ ledger: UnitLedger) throws {
-        let text = String(decoding: try Files.read(world.path("export", "labels.jsonl")), as: UTF8.self)
+        let text = String(decoding: try Files.read(factory.exportFolder + "/labels.jsonl"), as: UTF8.self)
         let units = try text.split(separator: "\n").map {
             try JSONDecoder().decode(LabelLine.self, from: Data($0.utf8)).unit
         }

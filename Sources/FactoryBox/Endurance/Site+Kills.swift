@@ -17,14 +17,12 @@ extension Site {
         book: inout KillBook
     ) async throws -> [KillRound] {
         let first = await rack.chips.count + 1
-        let chips = try await rack.add(point.units, family: product.family, notBefore: oem.start + -3_600)
+        let chips = try await rack.add(point.units, family: product.family, notBefore: oem.start + -3_600, alone: true)
         let log = "line-\(number)"
         let armed = try await arm(point, chips[0])
         func begin(_ extra: [String: String] = [:]) throws -> Service {
-            try factory.beginProducing(
-                order(product).name,
-                first: first,
-                quantity: point.units,
+            try factory.begin(
+                LineWork(batch: order(product).name, first: first, quantity: point.units),
                 log: log,
                 extra: extra
             )
@@ -145,7 +143,7 @@ extension Site {
         book.note(lines)
         try book.look(at: chips)
         await rack.unpower(chips)
-        let status = try await edgeStatus()
+        let status = try await edge.status()
         for batch in status.batches { try book.check(batch.account) }
     }
 }

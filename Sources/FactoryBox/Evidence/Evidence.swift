@@ -8,7 +8,7 @@ import Vocabulary
 
 /// What came off the line, in a folder that other people's verifiers read. The demo makes it, and only the demo: it holds
 /// the codes of devices.
-struct Evidence: Sendable {
+enum Evidence {
     struct Device: Codable, Sendable {
         let serial: String
         let chipUID: String
@@ -35,41 +35,58 @@ struct Evidence: Sendable {
         let signature: String
     }
 
-    let folder: String
-    let devices: [Device]
-
     private struct Label: Decodable {
         let qr: String
         let manualCode: String
     }
 
-    /// Takes certificates from the journal, codes from the labels, and signatures from the chips themselves.
-    static func collect(from export: JournalExport, site: Site) async throws -> Evidence {
-        let folder = try site.world.folder("evidence")
-        for part in ["paa", "pai", "dac", "cd"] { _ = try site.world.folder("evidence", part) }
+    /// Takes certificates from the journals, codes from the labels, and signatures from the chips themselves. Returns
+    /// the folder.
+    static func collect(_ exports: [JournalExport], of company: Company) async throws -> String {
+        let folder = try company.world.folder("evidence")
+        for part in ["paa", "pai", "dac", "cd"] { _ = try company.world.folder("evidence", part) }
         try Files.write(
             "Made by a demo with test keys: nothing here is a secret of a product.\n",
             to: folder + "/README"
         )
-        let ledger = try Ledger(export)
-        for product in ProductPlan.all {
-            guard let certificates = ledger.certificates[product.name] else {
-                throw Refusal(FactoryBoxError.unexpected, "the journal has no certificates of \(product.name)")
-            }
-            try Files.write(certificates.paa.bytes, to: folder + "/paa/\(OEM.vendorID).der", mode: 0o644)
-            try Files.write(certificates.pai.bytes, to: folder + "/pai/\(product.name).der", mode: 0o644)
+        for product in company.products {
             try Files.write(
-                Files.read(site.productFile(product, "cd.der")),
+                Files.read(company.office.productFile(product, "cd.der")),
                 to: folder + "/cd/\(product.name).der",
                 mode: 0o644
             )
         }
-        var devices: [Device] = []
-        var attestations: [Attestation] = []
-        let chips = await site.rack.chips
-        if let stranger = ledger.completed.keys.first(where: { uid in !chips.contains { $0.uid == uid } }) {
+        let exportOf = Dictionary(zip(company.factories.map(\.profile.id), exports)) { first, _ in first }
+        let parts = try await company.everywhere { factory in
+            guard let export = exportOf[factory.profile.id] else { return ([Device](), [Attestation]()) }
+            return try await collect(export, from: factory, folder)
+        }
+        try writeLines(parts.flatMap(\.0), to: folder + "/devices.jsonl")
+        try writeLines(parts.flatMap(\.1), to: folder + "/attestation.jsonl")
+        return folder
+    }
+
+    private static func collect(
+        _ export: JournalExport,
+        from factory: Factory,
+        _ folder: String
+    ) async throws -> ([Device], [Attestation]) {
+        let ledger = try Ledger(export)
+        for (product, certificates) in ledger.certificates {
+            try Files.write(certificates.paa.bytes, to: folder + "/paa/\(OEM.vendorID).der", mode: 0o644)
+            try Files.write(
+                certificates.pai.bytes,
+                to: "\(folder)/\(pai(of: product, at: factory))",
+                mode: 0o644
+            )
+        }
+        let chips = await factory.rack.chips
+        let known = Set(chips.map(\.uid))
+        if let stranger = ledger.completed.keys.first(where: { !known.contains($0) }) {
             throw Refusal(FactoryBoxError.unexpected, "the journal completes \(stranger), which is no chip of the line")
         }
+        var devices: [Device] = []
+        var attestations: [Attestation] = []
         for chip in chips {
             guard let unit = ledger.completed[chip.uid] else {
                 throw Refusal(FactoryBoxError.unexpected, "chip \(chip.uid) has no finished unit in the journal")
@@ -77,23 +94,26 @@ struct Evidence: Sendable {
             guard try VirtualChipInspector.credentials(folder: chip.folder)?.dac.bytes == unit.issued.dac.bytes else {
                 throw Refusal(FactoryBoxError.unexpected, "chip \(chip.uid) does not hold the DAC of its unit")
             }
-            devices.append(try device(unit, chip: chip, folder: folder, site: site))
+            devices.append(try device(unit, chip: chip, folder: folder, factory: factory))
             attestations.append(try await attest(unit, chip: chip))
         }
-        try writeLines(devices, to: folder + "/devices.jsonl")
-        try writeLines(attestations, to: folder + "/attestation.jsonl")
-        return Evidence(folder: folder, devices: devices)
+        return (devices, attestations)
+    }
+
+    /// Each EdgeHSM has a PAI of its own for each product.
+    private static func pai(of product: String, at factory: Factory) -> String {
+        "pai/\(product)-\(factory.edge.id).der"
     }
 
     private static func device(
         _ unit: Ledger.Unit,
         chip: ChipRack.Chip,
         folder: String,
-        site: Site
+        factory: Factory
     ) throws -> Device {
         let serial = unit.issued.serial.text
         try Files.write(unit.issued.dac.bytes, to: folder + "/dac/\(serial).der", mode: 0o644)
-        let label = try Files.decode(Label.self, site.factory.labels + "/\(serial).json")
+        let label = try label(of: serial, at: factory)
         let payload = try OnboardingPayload(qrText: label.qr)
         return Device(
             serial: serial,
@@ -105,11 +125,19 @@ struct Evidence: Sendable {
             pid: payload.productID.value,
             discriminator: payload.discriminator.value,
             dac: "dac/\(serial).der",
-            pai: "pai/\(unit.authorization.product).der",
+            pai: pai(of: unit.authorization.product.text, at: factory),
             cd: "cd/\(unit.authorization.product).der",
             qr: label.qr,
             manualCode: label.manualCode
         )
+    }
+
+    private static func label(of serial: String, at factory: Factory) throws -> Label {
+        let paths = factory.host.stations.map { "\($0.labels)/\(serial).json" }
+        guard let path = paths.first(where: FileManager.default.fileExists) else {
+            throw Refusal(FactoryBoxError.unexpected, "no label of \(serial) at \(factory.profile.id)")
+        }
+        return try Files.decode(Label.self, path)
     }
 
     /// A commissioner's question to the finished device, with a nonce and a challenge of now.

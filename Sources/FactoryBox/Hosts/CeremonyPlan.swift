@@ -1,4 +1,5 @@
 import Foundation
+import Silicon
 import Vocabulary
 
 /// What the OEM wants to exist; it only grows. The reviewed file is made from it.
@@ -40,6 +41,44 @@ struct CeremonyPlan: Sendable {
     init(officers: [OEM.Officer], expiresAt: Instant) {
         self.officers = officers
         self.expiresAt = expiresAt
+    }
+
+    /// The first ceremony's: officers for 30 days, and the keys of these products' first versions.
+    static func first(of oem: OEM, products: [ProductPlan]) throws -> CeremonyPlan {
+        var plan = CeremonyPlan(officers: oem.officers, expiresAt: oem.start + 30 * 86_400)
+        for product in products { try plan.add(product, of: oem) }
+        return plan
+    }
+
+    mutating func add(_ product: ProductPlan, of oem: OEM) throws {
+        let file = oem.ceremonyRoom.path(product.name + ".known-key")
+        if let known = product.knownKey { try Files.write(known + "\n", to: file) }
+        productKeys.append(
+            ProductKey(
+                product: product.name,
+                version: VersionOffice.version,
+                slot: "ota",
+                kind: product.keyKind,
+                knownValueFile: product.knownKey == nil ? nil : file
+            )
+        )
+    }
+
+    /// A product's keys at an EdgeHSM, to be certified from the file that the box made.
+    mutating func add(_ product: ProductPlan, at edgeHSM: String, preparation: String, start: Instant) {
+        products.append(
+            Product(
+                product: product.name,
+                edgeHSM: edgeHSM,
+                vendorID: OEM.vendorID,
+                productID: product.productIDText,
+                preparation: preparation,
+                commonName: "Example \(product.name) PAI \(edgeHSM)",
+                notBefore: start + -3_600,
+                socClass: product.socClass,
+                permissions: ADACPermissions.all.hex
+            )
+        )
     }
 
     /// The file as `obis ceremony` reads it (docs/formats/ceremony.md).

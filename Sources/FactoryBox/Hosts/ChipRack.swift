@@ -23,7 +23,7 @@ struct SiliconVendor: Sendable {
     }
 }
 
-/// Chips in a rack, each a process with a socket.
+/// Chips in a rack: each with a folder and a socket, apart from whoever programs them.
 actor ChipRack {
     struct Chip: Sendable {
         let uid: ChipUID
@@ -47,16 +47,16 @@ actor ChipRack {
         }
     }
 
-    /// The folder of the rack that the line's fixtures reach into.
-    static let lineFolder = "chips"
-
     private let world: World
     private let vendor: SiliconVendor
     private let home: String
+    /// Processes of single chips, which can lose their power alone.
     private var processes: [ChipUID: Service] = [:]
+    /// Processes of many chips each.
+    private var racks: [Service] = []
     private(set) var chips: [Chip] = []
 
-    init(_ world: World, vendor: SiliconVendor, folder: String = ChipRack.lineFolder) {
+    init(_ world: World, vendor: SiliconVendor, folder: String) {
         self.world = world
         self.vendor = vendor
         home = folder
@@ -67,30 +67,56 @@ actor ChipRack {
         folder.replacingOccurrences(of: "/", with: "-") + "-" + place
     }
 
-    /// Makes blank chips and powers them.
-    func add(_ count: Int, family: ChipFamily, notBefore: Instant) async throws -> [Chip] {
-        var added: [Chip] = []
-        for _ in 0..<count {
-            var generator = SystemRandomNumberGenerator()
-            let uid = ChipUID(validated: (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
-            let name = String(chips.count + 1)
-            let folder = try world.folder(home, name)
-            let chip = Chip(uid: uid, folder: folder, socket: world.socket(Self.socketName(home, name)))
+    /// Makes blank chips and powers them: all in one process, or, `alone`, each in one of its own.
+    func add(_ count: Int, family: ChipFamily, notBefore: Instant, alone: Bool = false) async throws -> [Chip] {
+        let first = chips.count + 1
+        let vendor = vendor.root
+        let made = try (first..<first + count).map { try blank($0) }
+        chips += made
+        for chip in made {
             try await VirtualChipFactory.manufacture(
-                folder: folder,
+                folder: chip.folder,
                 family: family,
-                uid: uid,
-                vendor: vendor.root,
+                uid: chip.uid,
+                vendor: vendor,
                 notBefore: notBefore
             )
-            chips.append(chip)
-            added.append(chip)
+        }
+        guard alone else {
+            try await power(first...first + count - 1)
+            return made
         }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            for chip in added { tasks.addTask { try await self.power(chip) } }
+            for chip in made { tasks.addTask { try await self.power(chip) } }
             try await tasks.waitForAll()
         }
-        return added
+        return made
+    }
+
+    private func blank(_ place: Int) throws -> Chip {
+        var generator = SystemRandomNumberGenerator()
+        return Chip(
+            uid: ChipUID(validated: (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }),
+            folder: try world.folder(home, String(place)),
+            socket: world.socket(Self.socketName(home, String(place)))
+        )
+    }
+
+    /// Starts one process for the chips at these places.
+    private func power(_ places: ClosedRange<Int>) async throws {
+        let ready = world.path(home, "ready-\(places.lowerBound)")
+        let service = try Service(
+            "\(home) \(places)",
+            world.programs.path("obis-demo"),
+            [
+                "rack", "--folder", world.path(home), "--sockets", world.socket(Self.socketName(home, "{n}")),
+                "--first", String(places.lowerBound), "--last", String(places.upperBound), "--ready", ready,
+            ],
+            environment: world.environment,
+            log: world.log("chips")
+        )
+        racks.append(service)
+        try await service.wait { FileManager.default.fileExists(atPath: ready) }
     }
 
     /// Starts the chip's process, with a power cut planned where `cut` says so.
@@ -120,8 +146,10 @@ actor ChipRack {
     func process(of chip: Chip) -> Service? { processes[chip.uid] }
 
     func stop() async {
-        for process in processes.values { process.signal(SIGKILL) }
-        for process in processes.values { _ = await process.ended() }
+        let all = Array(processes.values) + racks
+        for process in all { process.signal(SIGKILL) }
+        for process in all { _ = await process.ended() }
         processes = [:]
+        racks = []
     }
 }

@@ -9,7 +9,8 @@ final class EdgeAppliance: Sendable {
     let host: TokenHost
     let id: String
     let factory: String
-    let port: Int
+    private let bound = BoundPort()
+    var port: Int { bound.number }
 
     var configuration: String { host.path("edgehsmd.json") }
     var dataDirectory: String { host.path("data") }
@@ -20,7 +21,6 @@ final class EdgeAppliance: Sendable {
         self.id = id
         self.factory = factory
         host = try TokenHost(world, id)
-        port = try FreePort.find()
     }
 
     private struct Configuration: Encodable {
@@ -44,9 +44,23 @@ final class EdgeAppliance: Sendable {
     }
 
     /// The OEM's part, while it holds the appliance: token, keys, and the request that the officers will sign.
-    func prepare() async throws -> String {
+    @discardableResult
+    func prepare() async throws -> CeremonyPlan.EdgeHSM {
         for file in ["edge.pin", "edge.so-pin"] { try host.makePIN(file) }
         _ = try host.world.folder(id, "data")
+        try configure()
+        try await host.run("edgehsmd", ["init", "--initialize", "--config", configuration])
+        let request = host.path("enrolment-request.json")
+        try await host.run("edgehsmd", ["enrol-request", "--config", configuration, "--out", request])
+        return CeremonyPlan.EdgeHSM(
+            edgeHSM: id,
+            factory: factory,
+            request: request,
+            identity: String(try identity().keyID.hex.prefix(16))
+        )
+    }
+
+    private func configure() throws {
         try Files.writeJSON(
             Configuration(
                 edgeHSM: id,
@@ -65,36 +79,56 @@ final class EdgeAppliance: Sendable {
             ),
             to: configuration
         )
-        try await host.run("edgehsmd", ["init", "--initialize", "--config", configuration])
-        let request = host.path("enrolment-request.json")
-        try await host.run("edgehsmd", ["enrol-request", "--config", configuration, "--out", request])
-        return request
     }
 
-    func enrol(roleKeys: String, rootKey: String, enrolment: String) async throws {
+    /// Two officers sign what the ceremony made of the request, and the appliance takes it in.
+    func enrol(by signers: [OEM.Officer], of oem: OEM) async throws {
+        let enrolment = oem.enrolment(of: id)
+        try await oem.approve(enrolment, by: signers)
+        try await takeEnrolment(from: oem)
+    }
+
+    func takeEnrolment(from oem: OEM) async throws {
         try await host.run(
             "edgehsmd",
             [
-                "enrol", "--config", configuration, "--role-keys", roleKeys, "--root-key", rootKey, "--enrolment",
-                enrolment,
+                "enrol", "--config", configuration, "--role-keys", oem.roleKeys + "/0001.json", "--root-key",
+                oem.rootKey, "--enrolment", oem.enrolment(of: id),
             ]
         )
     }
 
-    /// Starts the daemon and waits until its operator's socket answers.
+    /// Starts the daemon and waits until it serves.
     func start(extra: [String: String] = [:]) async throws -> Service {
-        let service = try host.service("edgehsmd", ["run", "--config", configuration], extra: extra)
-        try await service.wait { await self.isServing() }
-        return service
+        try await bound.start(readyIn: dataDirectory, chosen: configure) {
+            try host.service("edgehsmd", ["run", "--config", configuration], extra: extra)
+        }
     }
 
-    private func isServing() async -> Bool {
-        let finished = try? await runProgram(
-            host.world.programs.path("edgehsmd"),
-            ["operator", "status", "--config", configuration],
-            environment: host.environment
-        )
-        return finished?.status == 0
+    /// What the story reads of an EdgeHSM's status.
+    struct Status: Decodable, Sendable {
+        struct Batch: Decodable, Sendable {
+            let batch: String
+            let product: String
+            let account: Checkpoint.Account
+            let completed: Int
+            let debugUnlocksLeft: Int
+            let reprovisionsLeft: Int
+        }
+        let journalSize: Int
+        let epoch: UInt64
+        let batches: [Batch]
+        let stopped: Refusal?
+    }
+
+    func status() async throws -> Status {
+        let finished = try await host.run("edgehsmd", ["operator", "status", "--config", configuration])
+        return try StatementCoding.decode(Status.self, from: Array(finished.output.utf8))
+    }
+
+    /// The identity that the officers register, from the appliance's request.
+    func identity() throws -> P256Point {
+        try EdgeHSMEnrolment.read(payload: Files.envelope(host.path("enrolment-request.json")).payload).identity
     }
 
     /// What the local operator does after comparing the fingerprint: certifies a station or the Factory Service.

@@ -2,28 +2,45 @@ import Foundation
 import Statements
 import Vocabulary
 
-/// The Factory Service's machine and one station's, which hold no token at all.
+/// The Factory Service's machine and the stations' of one factory, which hold no token at all.
 struct FactoryHost: Sendable {
-    static let serviceName = "factory-1-service"
-    static let stationName = "station-1"
     static let sites = 4
+
+    /// A station's place: its folder, its configuration, and where its printer's labels lie.
+    struct Station: Sendable {
+        let name: String
+        let folder: String
+        var configuration: String { folder + "/obis-station.json" }
+        var labels: String { folder + "/labels" }
+    }
 
     let world: World
     let edge: EdgeAppliance
-    let port: Int
+    /// The factory's name, and that of the folder with all of its machines.
+    let name: String
+    let stations: [Station]
+    private let bound = BoundPort()
+    var port: Int { bound.number }
 
-    init(_ world: World, edge: EdgeAppliance) throws {
+    init(_ world: World, edge: EdgeAppliance, stations: Int = 1) throws {
         self.world = world
         self.edge = edge
-        port = try FreePort.find()
-        for folder in ["inbox", "state"] { _ = try world.folder("factory", folder) }
-        for folder in ["state", "labels"] { _ = try world.folder("station", folder) }
+        name = edge.factory
+        for folder in ["inbox", "state"] { _ = try world.folder(name, "service", folder) }
+        self.stations = try (1...stations).map { number in
+            let station = "station-\(number)"
+            for folder in ["state", "labels"] { _ = try world.folder(edge.factory, station, folder) }
+            return Station(name: station, folder: world.path(edge.factory, station))
+        }
     }
 
-    var configuration: String { world.path("factory", "obis-factory.json") }
-    var inbox: String { world.path("factory", "inbox") }
-    var stationConfiguration: String { world.path("station", "obis-station.json") }
-    var labels: String { world.path("station", "labels") }
+    var serviceName: String { name + "-service" }
+    var folder: String { world.path(name, "service") }
+    var configuration: String { folder + "/obis-factory.json" }
+    var inbox: String { folder + "/inbox" }
+    var state: String { folder + "/state" }
+    /// The folder of the rack that the stations' fixtures reach into.
+    var rackFolder: String { name + "/chips" }
 
     private struct TLS: Encodable {
         let certificates: String
@@ -43,7 +60,7 @@ struct FactoryHost: Sendable {
             let host = "127.0.0.1"
             let port: Int
         }
-        let name = FactoryHost.serviceName
+        let name: String
         let listen: Listen
         let tls: TLS
         let edgeHSM: EdgeEntry
@@ -55,11 +72,11 @@ struct FactoryHost: Sendable {
 
     private struct StationConfiguration: Encodable {
         struct Factory: Encodable {
-            let name = FactoryHost.serviceName
+            let name: String
             let host = "127.0.0.1"
             let port: Int
         }
-        let name = FactoryHost.stationName
+        let name: String
         let tls: TLS
         let edgeHSM: EdgeEntry
         let factory: Factory
@@ -68,50 +85,66 @@ struct FactoryHost: Sendable {
         let labels: String
     }
 
-    /// Key, request, the operator's comparison, certificate: for the service and for the station.
-    func enrol(identity: P256Point) async throws {
-        let entry = EdgeEntry(id: edge.id, port: edge.port, identityKey: identity)
-        try await enrol(Self.serviceName, role: "service", folder: "factory")
+    /// Key, request, the operator's comparison, certificate: for the service and for each station.
+    func enrol() async throws {
+        try await enrol(serviceName, role: "service", folder: folder)
+        for station in stations { try await enrol(station.name, role: "station", folder: station.folder) }
+        try configureService()
+    }
+
+    private func configureService() throws {
         try Files.writeJSON(
             ServiceConfiguration(
+                name: serviceName,
                 listen: .init(port: port),
-                tls: tls("factory"),
-                edgeHSM: entry,
-                socket: world.socket("factory-service"),
-                state: world.path("factory", "state"),
+                tls: tls(folder),
+                edgeHSM: try entry(),
+                socket: world.socket(name + "-service"),
+                state: state,
                 inbox: inbox
             ),
             to: configuration
         )
-        try await enrol(Self.stationName, role: "station", folder: "station")
-        try Files.writeJSON(
-            StationConfiguration(
-                tls: tls("station"),
-                edgeHSM: entry,
-                factory: .init(port: port),
-                chips: [world.socket(ChipRack.socketName(ChipRack.lineFolder, "{n}"))],
-                state: world.path("station", "state"),
-                labels: labels
-            ),
-            to: stationConfiguration
-        )
+    }
+
+    /// Stations are told of the service's port once it has one.
+    private func configure() throws {
+        try configureService()
+        for station in stations {
+            try Files.writeJSON(
+                StationConfiguration(
+                    name: station.name,
+                    tls: tls(station.folder),
+                    edgeHSM: try entry(),
+                    factory: .init(name: serviceName, port: port),
+                    chips: [world.socket(ChipRack.socketName(rackFolder, "{n}"))],
+                    state: station.folder + "/state",
+                    labels: station.labels
+                ),
+                to: station.configuration
+            )
+        }
+    }
+
+    private func entry() throws -> EdgeEntry {
+        EdgeEntry(id: edge.id, port: edge.port, identityKey: try edge.identity())
     }
 
     private func tls(_ folder: String) -> TLS {
         TLS(
-            certificates: world.path(folder, "certificates.pem"),
-            key: world.path(folder, "key.pem"),
-            authorities: world.path(folder, "authority.pem")
+            certificates: folder + "/certificates.pem",
+            key: folder + "/key.pem",
+            authorities: folder + "/authority.pem"
         )
     }
 
     private func enrol(_ name: String, role: String, folder: String) async throws {
-        let request = world.path(folder, "request.der")
+        let request = folder + "/request.der"
         try await world.run(
             "obis-station",
-            ["request-certificate", "--name", name, "--key", world.path(folder, "key.pem"), "--request", request]
+            ["request-certificate", "--name", name, "--key", folder + "/key.pem", "--request", request]
         )
-        let out = world.path(folder, "certificates.pem")
+        let out = folder + "/certificates.pem"
         try await edge.certify(
             name: name,
             role: role,
@@ -122,30 +155,19 @@ struct FactoryHost: Sendable {
         // The authority stands last in the chain that the operator got.
         let marker = "-----BEGIN CERTIFICATE-----"
         let parts = String(decoding: try Files.read(out), as: UTF8.self).components(separatedBy: marker)
-        try Files.write(marker + (parts.last ?? ""), to: world.path(folder, "authority.pem"))
+        try Files.write(marker + (parts.last ?? ""), to: folder + "/authority.pem")
     }
 
     func start(extra: [String: String] = [:]) async throws -> Service {
-        let service = try Service(
-            "obis-factory",
-            world.programs.path("obis-factory"),
-            ["run", "--config", configuration],
-            environment: world.environment.merging(extra) { $1 },
-            log: world.log("obis-factory")
-        )
-        let probe = self
-        try await service.wait { await probe.isServing() }
-        return service
-    }
-
-    private func isServing() async -> Bool {
-        guard let program = try? world.programs.path("obis-factory") else { return false }
-        let finished = try? await runProgram(
-            program,
-            ["status", "--config", configuration],
-            environment: world.environment
-        )
-        return finished?.status == 0
+        try await bound.start(readyIn: state, chosen: configure) {
+            try Service(
+                "obis-factory",
+                world.programs.path("obis-factory"),
+                ["run", "--config", configuration],
+                environment: world.environment.merging(extra) { $1 },
+                log: world.log(name + "-service")
+            )
+        }
     }
 
     @discardableResult
@@ -153,41 +175,17 @@ struct FactoryHost: Sendable {
         try await world.run("obis-factory", arguments + ["--config", configuration], expecting: expecting)
     }
 
-    /// Runs the station on `quantity` chips from place `first`; the exit code is the line's verdict.
-    func produce(
-        _ batch: String,
-        first: Int,
-        quantity: Int,
-        extra: [String: String] = [:]
-    ) async throws -> Finished {
-        try await runProgram(
-            world.programs.path("obis-station"),
-            runArguments(batch, first: first, quantity: quantity, operatorName: "Nadia"),
-            environment: world.environment.merging(extra) { $1 }
-        )
-    }
-
-    private func runArguments(_ batch: String, first: Int, quantity: Int, operatorName: String) -> [String] {
+    private func runArguments(_ work: LineWork) -> [String] {
         [
-            "run", "--config", stationConfiguration, "--operator", operatorName, "--work-order", batch, "--sites",
-            String(Self.sites), "--quantity", String(quantity), "--first", String(first), "--json",
+            "run", "--config", stations[work.station].configuration, "--operator", work.operatorName, "--work-order",
+            work.batch, "--sites", String(work.sites), "--quantity", String(work.quantity), "--first",
+            String(work.first), "--json",
         ]
     }
 
-    /// The same, while it runs: what it prints stands in `logs/NAME.log`.
-    func beginProducing(
-        _ batch: String,
-        first: Int,
-        quantity: Int,
-        operatorName: String = "Nadia",
-        log: String,
-        extra: [String: String] = [:]
-    ) throws -> Service {
-        try station(
-            runArguments(batch, first: first, quantity: quantity, operatorName: operatorName),
-            log: log,
-            extra: extra
-        )
+    /// A station at work, while it runs: what it prints stands in `logs/LOG.log`.
+    func begin(_ work: LineWork, log: String, extra: [String: String] = [:]) throws -> Service {
+        try station(runArguments(work), log: log, extra: extra)
     }
 
     /// A command of the station, while it runs.
@@ -201,15 +199,33 @@ struct FactoryHost: Sendable {
         )
     }
 
-    /// `rework` or `reprovision` of the device in one place.
-    func service(_ command: String, _ batch: String, chip: String, _ options: [String] = []) async throws -> Finished {
+    /// `rework`, `reprovision` or `rotate` of the device in one place.
+    func service(
+        _ command: String,
+        _ batch: String,
+        chip: String,
+        _ options: [String] = [],
+        station: Int = 0
+    ) async throws -> Finished {
         try await runProgram(
             world.programs.path("obis-station"),
             [
-                command, "--config", stationConfiguration, "--operator", "Nadia", "--work-order", batch, "--chip", chip,
-                "--json",
+                command, "--config", stations[station].configuration, "--operator", "Nadia", "--work-order", batch,
+                "--chip", chip, "--json",
             ] + options,
             environment: world.environment
         )
     }
+}
+
+/// What a station is told to make.
+struct LineWork: Sendable {
+    /// Which of the factory's stations, from 0.
+    var station = 0
+    var batch: String
+    /// Places in the rack, from 1.
+    var first: Int
+    var quantity: Int
+    var sites = FactoryHost.sites
+    var operatorName = "Nadia"
 }

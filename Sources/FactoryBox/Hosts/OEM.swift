@@ -25,6 +25,7 @@ struct OEM: Sendable {
 
     var state: String { ceremonyRoom.path("state") }
     var roleKeys: String { state + "/role-keys" }
+    var rootKey: String { state + "/public/root-authority.pem" }
     var portalTokenFile: String { ceremonyRoom.path("portal.token.json") }
     var ceremonyTokenFile: String { ceremonyRoom.path("ceremony.token.json") }
 
@@ -50,6 +51,12 @@ struct OEM: Sendable {
             ["officer-key", "--token", file, "--name", name, "--initialize", "--json"]
         )
         return Officer(name: name, host: host, tokenFile: file, key: try PrintedJSON(answer.output).string("key"))
+    }
+
+    func enrolment(of edgeHSM: String) -> String { state + "/enrolments/\(edgeHSM).json" }
+
+    func certificates(of product: String, at edgeHSM: String) -> String {
+        state + "/products/\(edgeHSM)/\(product).json"
     }
 
     // MARK: Ceremonies

@@ -17,10 +17,10 @@ extension Site {
         batch.name = Self.loadBatch
         batch.quantity = units
         batch.firstSerial = 1_000_001
-        let (package, finished) = try await authorize(batch, approval: approval)
-        try drop(package, as: Self.loadBatch + ".package")
-        try drop(productFile(plug, "firmware.bin"), as: plug.name + ".firmware")
-        try await inboxIsEmpty()
+        let (package, finished) = try await office.authorize(batch, approval: approval)
+        try factory.drop(package, as: Self.loadBatch + ".package")
+        try factory.drop(office.productFile(plug, "firmware.bin"), as: plug.name + ".firmware")
+        try await factory.inboxIsEmpty()
         return try Digest256(hex: PrintedJSON(finished.output).string("authorization"))
     }
 
@@ -31,14 +31,16 @@ extension Site {
         at box: String,
         as name: String
     ) async throws -> String {
-        let before = try VersionApproval.read(payload: Files.envelope(productFile(product, "approval.json")).payload)
+        let before = try VersionApproval.read(
+            payload: Files.envelope(office.productFile(product, "approval.json")).payload
+        )
         let allotments = before.allotments.map { allotment in
             allotment.edgeHSM.text == box
                 ? VersionApproval.Allotment(edgeHSM: allotment.edgeHSM, units: allotment.units + units) : allotment
         }
-        let draft = productFile(product, "approval.\(name).draft.json")
+        let draft = office.productFile(product, "approval.\(name).draft.json")
         try Files.writeJSON(
-            Draft(
+            VersionOffice.Draft(
                 lifetimeTotal: before.lifetimeTotal + units,
                 allotments: allotments,
                 rules: VersionApproval.Rules(largestBatch: max(units, 1_000), chipIdentity: before.rules.chipIdentity),
@@ -47,16 +49,16 @@ extension Site {
             ),
             to: draft
         )
-        let approval = productFile(product, "approval.\(name).json")
+        let approval = office.productFile(product, "approval.\(name).json")
         try await oem.ceremonyRoom.run(
             "obis",
             [
-                "approval-draft", draft, "--manifest", productFile(product, "manifest.json"), "--previous",
-                productFile(product, "approval.json"), "--out", approval,
+                "approval-draft", draft, "--manifest", office.productFile(product, "manifest.json"), "--previous",
+                office.productFile(product, "approval.json"), "--out", approval,
             ]
         )
         let earlier = try world.folder("oem", "versions", product.name, "earlier")
-        try Files.write(Files.read(productFile(product, "approval.json")), to: earlier + "/approval.json")
+        try Files.write(Files.read(office.productFile(product, "approval.json")), to: earlier + "/approval.json")
         try await oem.approve(approval, by: Array(oem.officers.suffix(2)), earlier: earlier)
         return approval
     }

@@ -6,12 +6,15 @@ import Vocabulary
 /// A long-running process of the factory: started, watched, stopped or killed.
 final class Service: Sendable {
     let name: String
+    /// Name of the program's file.
+    let program: String
     let log: URL
     private let process: Mutex<Process>
 
     /// Starts the program with its output appended to `log`.
     init(_ name: String, _ program: URL, _ arguments: [String], environment: [String: String], log: URL) throws {
         self.name = name
+        self.program = program.lastPathComponent
         self.log = log
         let process = Process()
         process.executableURL = program
@@ -26,6 +29,7 @@ final class Service: Sendable {
         process.standardError = handle
         try ProcessBook.shared.start(process)
         self.process = Mutex(process)
+        ServiceList.shared.add(self)
     }
 
     var identifier: Int32 { process.withLock(\.processIdentifier) }

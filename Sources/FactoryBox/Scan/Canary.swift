@@ -45,7 +45,8 @@ struct Canary: Sendable {
 
     /// Sends it to the Factory Service as the names of people who sign in, one a form: through TLS, as frames.
     func plant(inFramesTo factory: FactoryHost) async throws {
-        let folder = factory.world.path("station")
+        let station = factory.stations[0]
+        let folder = station.folder
         let identity = try TLSIdentity.load(
             certificates: folder + "/certificates.pem",
             key: .pem(path: folder + "/key.pem")
@@ -57,12 +58,12 @@ struct Canary: Sendable {
                     port: factory.port,
                     identity: identity,
                     authorities: CredentialFile.certificates(folder + "/authority.pem"),
-                    server: ServerExpectation(commonName: FactoryHost.serviceName),
+                    server: ServerExpectation(commonName: factory.serviceName),
                     now: { Clock.now }
                 )
             )
         )
-        let caller = LineCaller(prefix: FactoryHost.stationName) { try await client.request($0) }
+        let caller = LineCaller(prefix: station.name) { try await client.request($0) }
         for name in texts { _ = try await caller.call(SignIn.self, .init(operatorName: name)) }
         await client.close()
     }

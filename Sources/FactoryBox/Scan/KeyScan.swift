@@ -88,12 +88,15 @@ extension Site {
         return state.report
     }
 
+    /// The folders of station and Factory Service.
+    private nonisolated var machines: [String] { [factory.stations[0].folder, factory.folder] }
+
     private func watched(_ name: String, _ canary: Canary) -> [String: String] {
         [Canary.variable: canary.text, "OBIS_FRAME_TAP": world.path(Self.frames, name + ".frames")]
     }
 
     private func plant(_ canary: Canary) async throws {
-        for folder in ["factory", "station"] { try canary.plant(inFile: world.path(folder, "canary")) }
+        for folder in machines { try canary.plant(inFile: folder + "/canary") }
         try await canary.plant(inFramesTo: factory)
     }
 
@@ -109,10 +112,8 @@ extension Site {
         let first = await rack.chips.count + 1
         let chips = try await rack.add(product.quantity, family: product.family, notBefore: oem.start + -3_600)
         try state.secrets.add(product, chips: chips)
-        let line = try factory.beginProducing(
-            order(product).name,
-            first: first,
-            quantity: product.quantity,
+        let line = try factory.begin(
+            LineWork(batch: order(product).name, first: first, quantity: product.quantity),
             log: "line-\(product.name)",
             extra: watched("station", state.canary).merging(["OBIS_FAULT": point]) { $1 }
         )
@@ -125,7 +126,7 @@ extension Site {
         let chip = await rack.chips[1]
         let line = try factory.station(
             [
-                "rework", "--config", factory.stationConfiguration, "--operator", "Nadia", "--work-order",
+                "rework", "--config", factory.stations[0].configuration, "--operator", "Nadia", "--work-order",
                 order(product).name, "--chip", chip.socket, "--rewrite", "--json",
             ],
             log: "rework",
@@ -170,11 +171,10 @@ extension Site {
         if let service = services["obis-factory"] {
             try add("memory of obis-factory") { try reader.memory(of: service.identifier) }
         }
-        for folder in ["station", "factory", Self.frames] {
-            try add(folder == Self.frames ? "frames above TLS" : "files of \(folder)/") {
-                try reader.files(under: world.path(folder))
-            }
+        for folder in machines {
+            try add("files of \(folder.dropFirst(world.root.path.count + 1))/") { try reader.files(under: folder) }
         }
+        try add("frames above TLS") { try reader.files(under: world.path(Self.frames)) }
         // Each log for itself: a canary in one says nothing of the others.
         for log in try files(of: "logs") {
             try state.canary.plant(inLog: URL(fileURLWithPath: world.path("logs", log)))

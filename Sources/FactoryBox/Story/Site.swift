@@ -4,9 +4,10 @@ import Silicon
 import Statements
 import Vocabulary
 
-/// One factory site with its OEM: everything that the story's chapters work on.
+/// One factory with an OEM that works by files alone: what kills, attacks, the key scan and the load are played on.
 actor Site {
-    static let version = "1.0.0"
+    /// Units of the allotment that the first batch leaves; also the allotment of the EdgeHSM that is attacked.
+    static let spareUnits = 60
 
     nonisolated let world: World
     nonisolated let oem: OEM
@@ -16,10 +17,9 @@ actor Site {
     nonisolated let rack: ChipRack
     nonisolated let factory: FactoryHost
     nonisolated let products: [ProductPlan]
+    nonisolated let office: VersionOffice
     var plan: CeremonyPlan
     var services: [String: Service] = [:]
-    /// The chip that was provisioned anew, once it was.
-    var remadeChip: ChipUID?
 
     static func build(
         _ world: World,
@@ -57,25 +57,15 @@ actor Site {
         self.vendor = vendor
         self.products = products
         self.factory = factory
-        rack = ChipRack(world, vendor: vendor)
-        plan = CeremonyPlan(officers: oem.officers, expiresAt: oem.start + 30 * 86_400)
-        plan.productKeys = try products.map { product in
-            let file = oem.ceremonyRoom.path(product.name + ".known-key")
-            if let known = product.knownKey { try Files.write(known + "\n", to: file) }
-            return .init(
-                product: product.name,
-                version: Self.version,
-                slot: "ota",
-                kind: product.keyKind,
-                knownValueFile: product.knownKey == nil ? nil : file
-            )
-        }
+        office = VersionOffice(world: world, oem: oem, vendor: vendor)
+        rack = ChipRack(world, vendor: vendor, folder: factory.rackFolder)
+        plan = try CeremonyPlan.first(of: oem, products: products)
     }
 
     func stop() async {
         for service in services.values.reversed() { await service.stop() }
         await rack.stop()
-        SocketFolder.remove(world.sockets)
+        world.removeSockets()
     }
 
     // MARK: Governance
@@ -85,34 +75,12 @@ actor Site {
         narrator.passed("dry run", "names every key and file, makes nothing")
         _ = try await oem.hold(plan, purpose: "First keys of Example Lighting")
         narrator.passed("root authority, RoleKeys (2 of 3), PAA, debug root, firmware and product keys")
-        let request = try await edge.prepare()
-        plan.edgeHSMs = [
-            .init(
-                edgeHSM: edge.id,
-                factory: edge.factory,
-                request: request,
-                identity: String(try identity(request).keyID.hex.prefix(16))
-            )
-        ]
+        plan.edgeHSMs = [try await edge.prepare()]
         _ = try await oem.hold(plan, purpose: "Enrol \(edge.id)")
-        let enrolment = oem.state + "/enrolments/\(edge.id).json"
-        try await oem.approve(enrolment, by: Array(oem.officers.prefix(2)))
-        try await edge.enrol(
-            roleKeys: oem.roleKeys + "/0001.json",
-            rootKey: oem.state + "/public/root-authority.pem",
-            enrolment: enrolment
-        )
+        try await edge.enrol(by: Array(oem.officers.prefix(2)), of: oem)
         narrator.passed("EdgeHSM \(edge.id) enrolled", "its transport key is TRUSTED in the portal's token")
         try await oem.ceremonyRoom.run("obis", ["ceremony", "--verify-transcript", "--state", oem.state])
         narrator.passed("signed transcripts verify")
-    }
-
-    private nonisolated func identity(_ request: String) throws -> P256Point {
-        try EdgeHSMEnrolment.read(payload: Files.envelope(request).payload).identity
-    }
-
-    nonisolated func identityKey() throws -> P256Point {
-        try identity(edge.host.path("enrolment-request.json"))
     }
 
     // MARK: The site comes up
@@ -120,7 +88,7 @@ actor Site {
     func start() async throws {
         services["edgehsmd"] = try await edge.start()
         narrator.passed("edgehsmd serves", "127.0.0.1:\(edge.port)")
-        try await factory.enrol(identity: identityKey())
+        try await factory.enrol()
         narrator.passed("Factory Service and station enrolled", "the operator compared two fingerprints")
         services["obis-factory"] = try await factory.start()
         narrator.passed("obis-factory serves", "127.0.0.1:\(factory.port)")
@@ -129,29 +97,43 @@ actor Site {
     /// Keys made in the EdgeHSM, certified by the OEM: nobody travelled.
     func prepareProducts() async throws {
         for product in products {
-            let preparation = world.path("factory", "\(product.name).preparation.json")
-            try await factory.run([
-                "prepare-product", "--product", product.name, "--vendor", OEM.vendorID, "--product-id",
-                product.productIDText, "--out", preparation,
-            ])
-            plan.products.append(
-                .init(
-                    product: product.name,
-                    edgeHSM: edge.id,
-                    vendorID: OEM.vendorID,
-                    productID: product.productIDText,
-                    preparation: preparation,
-                    commonName: "Example \(product.name) PAI",
-                    notBefore: oem.start + -3_600,
-                    socClass: product.socClass,
-                    permissions: ADACPermissions.all.hex
-                )
+            plan.add(
+                product,
+                at: edge.id,
+                preparation: try await factory.prepare(product),
+                start: oem.start
             )
         }
         _ = try await oem.hold(plan, purpose: "Certify the keys that \(edge.id) made for its products")
         for product in products {
-            try await factory.run(["load", oem.state + "/products/\(edge.id)/\(product.name).json"])
+            try await factory.run(["load", oem.certificates(of: product.name, at: edge.id)])
         }
         narrator.passed("PAIs and debug intermediates certified", "their keys were made in the EdgeHSM's token")
+    }
+
+    // MARK: Versions and batches
+
+    nonisolated func order(_ product: ProductPlan) -> BatchOrder { office.order(product, at: edge) }
+
+    func approveVersions() async throws {
+        for product in products {
+            // The second EdgeHSM is for attacks alone.
+            let allotments = [(edge.id, product.quantity + Self.spareUnits), (AttackBench.boxName, Self.spareUnits)]
+            try await office.approveVersion(of: product, allotments: allotments)
+        }
+        narrator.passed(
+            "versions \(VersionOffice.version) approved by 2 of 3 officers",
+            "each read words and octets first"
+        )
+    }
+
+    func authorizeBatches() async throws {
+        for product in products {
+            let (package, _) = try await office.authorize(order(product))
+            try factory.drop(package, as: order(product).name + ".package")
+            try factory.drop(office.productFile(product, "firmware.bin"), as: product.name + ".firmware")
+        }
+        try await factory.inboxIsEmpty()
+        narrator.passed("packages and firmware taken in from the inbox", "the Factory Service could open neither seal")
     }
 }

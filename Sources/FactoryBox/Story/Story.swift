@@ -2,21 +2,21 @@ import Foundation
 import Statements
 import Vocabulary
 
-/// The demo: a whole line on this machine, told step by step. Throws at the first thing that differs from what it
+/// The demo: an OEM and its factories on this machine, told step by step. Throws at the first thing that differs from what it
 /// promises.
 public struct Story: Sendable {
     public struct Options: Sendable {
         public var directory: String
-        /// End and stop everything after the summary, rather than leaving the line running.
+        /// Few devices, and everything is stopped after the summary, rather than left running.
         public var once: Bool
+        /// Of each factory, 10 at least.
+        public var devices: Int
         public init(directory: String, once: Bool) {
             self.directory = directory
             self.once = once
+            devices = once ? 10 : 200
         }
     }
-
-    /// What the story promises to make.
-    private static let devices = 50
 
     private let options: Options
     private let narrator = Narrator()
@@ -25,43 +25,64 @@ public struct Story: Sendable {
 
     public func play() async throws {
         let world = try World.make(at: options.directory)
-        let start = Clock.now
+        let meter = CostMeter(of: world)
+        let metering = Task { await meter.run() }
+        defer { metering.cancel() }
         narrator.chapter("Ceremony")
-        let oem = try await OEM.establish(in: world, start: start)
-        let site = try await Site.build(world, oem: oem, narrator: narrator)
+        let scale = StoryScale(devices: options.devices)
+        let company = try await Company.found(in: world, narrator: narrator, scale: scale)
+        // Attacks have an OEM and a line of their own, so that production keeps its numbers.
+        let heard = Narrator(kept: true)
+        let attacks = try AttackRun(in: world.part("attacked"), narrator: heard)
+        let attacking = Task { try await attacks.play() }
         do {
-            try await tell(site)
+            try await tell(company)
+            narrator.chapter("Everything that must be refused, on a line of its own meanwhile")
+            _ = try await attacking.value
+            narrator.tell(heard)
+            try await close(company, meter)
         } catch {
-            await site.stop()
+            narrator.tell(heard)
+            // Whatever still runs ends by this, the attacks among it.
+            ProcessBook.shared.endAll()
+            _ = await attacking.result
+            await company.stop()
             throw error
         }
-        if options.once {
-            await site.stop()
-        } else {
-            narrator.note("The line is running; Ctrl-C ends it.")
+        if !options.once {
+            narrator.note("The lines are running; Ctrl-C ends them.")
             await Interruption.shared.wait()
-            await site.stop()
         }
+        await company.stop()
     }
 
-    private func tell(_ site: Site) async throws {
-        narrator.chapter("The site comes up")
-        try await site.start()
-        try await site.prepareProducts()
+    private func tell(_ company: Company) async throws {
+        try await company.holdFirstCeremony()
+        narrator.chapter("Five factories come up")
+        try await company.enrolAppliances()
+        try await company.openFactories()
+        try await company.prepareProducts()
         narrator.chapter("Versions and batches")
-        try await site.approveVersions()
-        try await site.authorizeBatches()
-        narrator.chapter("Production, offline")
-        try await site.produce()
-        narrator.chapter("Everything that must be refused")
-        try await site.attack()
+        try await company.approveVersions()
+        try await company.authorizeBatches()
+        narrator.chapter("Production")
+        try await company.produce()
         narrator.chapter("Rework")
-        try await site.rework()
+        try await company.rework()
+    }
+
+    private func close(_ company: Company, _ meter: CostMeter) async throws {
         narrator.chapter("Records")
-        try await site.verifyRecords()
-        try await site.verifyFigures(devices: Self.devices)
+        try await company.verifyRecords()
+        try await company.verifyFigures()
         narrator.chapter("Summary")
-        try await site.summarise(Int(narrator.elapsed))
+        try await company.summarise()
+        let devices = company.scale.devices * company.factories.count
+        let time = narrator.elapsed
+        narrator.chapter("On paper: a million devices a month, ten times the mean at peak")
+        narrator.table(await company.monthPaper(meter).rows)
+        narrator.note("from what each device cost here, in a debug build with SoftHSM2")
+        narrator.table([("\(devices) devices", "\(time) s")])
     }
 }
 

@@ -4,20 +4,37 @@ import Statements
 import VirtualChip
 import Vocabulary
 
-/// Versions: firmware, manifest, the officers' signatures.
-extension Site {
-    nonisolated func productFile(_ product: ProductPlan, _ name: String) -> String {
+/// Who makes versions and batches by files: firmware, manifest, the officers' signatures, authorization, package.
+struct VersionOffice: Sendable {
+    static let version = "1.0.0"
+
+    let world: World
+    let oem: OEM
+    let vendor: SiliconVendor
+
+    func productFile(_ product: ProductPlan, _ name: String) -> String {
         world.path("oem", "versions", product.name, name)
     }
 
-    func approveVersions() async throws {
-        for product in products {
-            _ = try world.folder("oem", "versions", product.name)
-            try await signFirmware(product)
-            try await writeManifest(product)
-            try await draftApproval(product)
-        }
-        narrator.passed("versions \(Self.version) approved by 2 of 3 officers", "each read words and octets first")
+    /// The order of the product's first batch at an EdgeHSM.
+    func order(_ product: ProductPlan, at edge: EdgeAppliance) -> BatchOrder {
+        BatchOrder(
+            product: product,
+            name: "\(product.name)-week-47",
+            quantity: product.quantity,
+            notBefore: oem.start + -300,
+            notAfter: oem.start + 7 * 86_400,
+            edgeHSM: edge.id,
+            factory: edge.factory
+        )
+    }
+
+    /// Firmware, declaration, manifest, and an approval that two officers signed. `allotments` are units by EdgeHSM.
+    func approveVersion(of product: ProductPlan, allotments: [(edgeHSM: String, units: Int)]) async throws {
+        _ = try world.folder("oem", "versions", product.name)
+        try await signFirmware(product)
+        try await writeManifest(product)
+        try await draftApproval(product, allotments)
     }
 
     /// An image of our own making, signed by the ceremony's token; one under another key is refused.
@@ -62,7 +79,7 @@ extension Site {
             let kind: String
         }
         let product: String
-        let version = Site.version
+        let version = VersionOffice.version
         let vendorID = OEM.vendorID
         let productID: String
         let deviceType: UInt32
@@ -121,13 +138,14 @@ extension Site {
         let expiresAt: Instant
     }
 
-    private func draftApproval(_ product: ProductPlan) async throws {
-        // The second EdgeHSM is for attacks alone.
-        let allotments = [(edge.id, product.quantity + Self.spareUnits), (AttackBench.boxName, Self.spareUnits)]
+    private func draftApproval(
+        _ product: ProductPlan,
+        _ allotments: [(edgeHSM: String, units: Int)]
+    ) async throws {
         try Files.writeJSON(
             Draft(
                 lifetimeTotal: 10_000,
-                allotments: allotments.map { .init(edgeHSM: try EdgeHSMID($0.0), units: $0.1) },
+                allotments: allotments.map { .init(edgeHSM: try EdgeHSMID($0.edgeHSM), units: $0.units) },
                 rules: VersionApproval.Rules(
                     largestBatch: 1_000,
                     chipIdentity: product.family.hasVendorIdentity ? .vendorCertificate : .none
@@ -148,11 +166,8 @@ extension Site {
         try await oem.approve(approval, by: Array(oem.officers.suffix(2)))
     }
 
-    /// Units of the allotment that the first batch leaves; also the allotment of the EdgeHSM that is attacked.
-    static let spareUnits = 60
-
     /// The refusal that a program printed with `--json`.
-    nonisolated func expectCode(_ code: String, _ output: String) throws {
+    func expectCode(_ code: String, _ output: String) throws {
         guard output.contains("\"\(code)\"") else {
             throw Refusal(FactoryBoxError.unexpected, "\(code) expected, got \(output.prefix(200))")
         }

@@ -1,0 +1,64 @@
+import Foundation
+
+/// Who runs factories for the OEM.
+struct Manufacturer: Sendable, Hashable {
+    let id: String
+    let name: String
+
+    static let brightline = Manufacturer(id: "brightline", name: "Brightline Electronics")
+    static let norda = Manufacturer(id: "norda", name: "Norda Montage")
+    static let all = [brightline, norda]
+}
+
+/// A factory of the story: where it is, who runs it, and its EdgeHSM.
+struct FactoryProfile: Sendable {
+    let id: String
+    let edgeHSM: String
+    let place: String
+    let country: String
+    let timeZone: String
+    let manufacturer: Manufacturer
+
+    /// Five factories in three time zones, run by two ODMs.
+    static let all = [
+        FactoryProfile(1, "Shenzhen", "CN", "Asia/Shanghai", .brightline),
+        FactoryProfile(2, "Dongguan", "CN", "Asia/Shanghai", .brightline),
+        FactoryProfile(3, "Poznań", "PL", "Europe/Warsaw", .norda),
+        FactoryProfile(4, "Brno", "CZ", "Europe/Prague", .norda),
+        FactoryProfile(5, "Monterrey", "MX", "America/Monterrey", .brightline),
+    ]
+
+    private init(_ number: Int, _ place: String, _ country: String, _ zone: String, _ manufacturer: Manufacturer) {
+        id = "factory-\(number)"
+        edgeHSM = "edge-\(number)"
+        self.place = place
+        self.country = country
+        timeZone = zone
+        self.manufacturer = manufacturer
+    }
+
+    var title: String { "\(id) \(place)" }
+
+    /// The clock on the factory's wall.
+    func localTime(_ now: Date = Date()) -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(identifier: timeZone)
+        formatter.dateFormat = "HH:mm"
+        return formatter.string(from: now)
+    }
+}
+
+/// How much the story makes. The same story is told at any scale.
+struct StoryScale: Sendable {
+    /// Bulbs and plugs that each factory makes.
+    let bulbs: Int
+    let plugs: Int
+    var devices: Int { bulbs + plugs }
+
+    /// Three bulbs for two plugs.
+    init(devices: Int) {
+        plugs = devices * 2 / 5
+        bulbs = devices - plugs
+    }
+}
