@@ -265,7 +265,7 @@ let package = Package(
             "FactoryService",
             [
                 "FactoryService", "FactoryCore", "LineProtocol", "PortalProtocol", "ServiceSupport", "TransparencyLog",
-                "Statements", "Vocabulary", "Durability", crypto, x509, asn1, grdb, logging, httpClient,
+                "Statements", "Vocabulary", "Durability", crypto, x509, asn1, grdb, logging, httpClient, nioHTTP,
             ] + web + nio
         ),
         tests("PortalProtocol", ["PortalProtocol", "LineProtocol", "Statements", "Vocabulary"]),

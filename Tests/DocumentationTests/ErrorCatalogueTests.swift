@@ -10,6 +10,7 @@ import KeyCustody
 import Labels
 import LineProtocol
 import Matter
+import PortalProtocol
 import Programmers
 import ServiceSupport
 import Silicon
@@ -31,7 +32,7 @@ struct ErrorCatalogueTests {
         ProductKeySealError.self, KeyCustodyError.self, DurabilityError.self, ServiceSupportError.self,
         LineProtocolError.self, EdgeError.self, EdgeDaemonError.self, ExecutionError.self, FactoryError.self,
         StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, GovernanceError.self,
-        CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self,
+        CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self, SyncMessageError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
