@@ -26,6 +26,9 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 
+/// HTTP/1.1 without a framework.
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+
 /// The portal's HTTP server.
 let web: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"),
@@ -116,12 +119,12 @@ let package = Package(
                 "ServiceSupport", "LineProtocol", "EdgeHSMCore", crypto, cryptoExtras, x509, asn1, grdb, logging,
             ]
         ),
-        library("FactoryCore", ["Vocabulary", "Statements", "LineProtocol"]),
+        library("FactoryCore", ["Vocabulary", "Statements", "LineProtocol", "PortalProtocol"]),
         library(
             "FactoryService",
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Silicon", "Durability", "ServiceSupport",
-                "LineProtocol", "FactoryCore", "PortalProtocol", crypto, x509, asn1, grdb, logging, httpClient,
+                "LineProtocol", "FactoryCore", "PortalProtocol", crypto, x509, asn1, grdb, logging, httpClient, nioHTTP,
             ] + nio
         ),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
@@ -191,7 +194,7 @@ let package = Package(
         ),
         program(
             "obis-factory",
-            ["Vocabulary", "Statements", "LineProtocol", "FactoryService", "ServiceSupport", logging]
+            ["Vocabulary", "Statements", "LineProtocol", "PortalProtocol", "FactoryService", "ServiceSupport", logging]
         ),
         program(
             "obis-station",
@@ -210,7 +213,12 @@ let package = Package(
         program("obis-bench", ["Vocabulary", "FactoryBox", "Matter", "KeyCustody", "PKCS11Token", crypto]),
 
         // The tests.
-        .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Vocabulary"] + sockets,
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         // An OEM on tokens of SoftHSM2: officers, ceremony, portal, an appliance, an approved product.
         .target(
             name: "OEMWorld",
@@ -270,10 +278,10 @@ let package = Package(
             "FactoryService",
             [
                 "FactoryService", "FactoryCore", "LineProtocol", "PortalProtocol", "ServiceSupport", "TransparencyLog",
-                "Statements", "Vocabulary", crypto, x509, asn1, grdb, logging,
+                "Statements", "Vocabulary", "Durability", crypto, x509, asn1, grdb, logging, httpClient, nioHTTP,
             ] + web + nio
         ),
-        tests("PortalProtocol", ["PortalProtocol", "Statements", "Vocabulary"]),
+        tests("PortalProtocol", ["PortalProtocol", "LineProtocol", "Statements", "Vocabulary"]),
         tests(
             "PortalCore",
             [

@@ -29,6 +29,10 @@ public struct FactorySituation: Sendable {
     /// Why pulling the journal stopped.
     public var journalRefusal: Refusal?
     public var refusedFiles = 0
+    /// The link to the portal; absent where none is configured.
+    public var portal: PortalReport?
+    /// By this machine's clock.
+    public var now = Instant.epoch
     public init() {}
 
     /// A tenth of the batch or less is left.
@@ -36,6 +40,9 @@ public struct FactorySituation: Sendable {
     static let shortWindow: Int64 = 24 * 3_600
     static let shortRoleKeys: Int64 = 30 * 24 * 3_600
     static let longBacklog = 10_000
+    /// A link that is gone this long is told; the line goes on without it.
+    static let longSilence: Int64 = 600
+    static let shortCertificate: Int64 = 7 * 24 * 3_600
 
     /// By the EdgeHSM's trusted time, not by this machine's clock.
     public func alarms() -> [FactoryAlarm] {
@@ -45,6 +52,7 @@ public struct FactorySituation: Sendable {
         if refusedFiles > 0 {
             alarms.append(.init(.warning, "factory.alarm.inbox", "\(refusedFiles) files in the inbox were refused."))
         }
+        if let portal { alarms += linkAlarms(portal) }
         guard let status else { return alarms }
         if let stopped = status.stopped {
             alarms.append(.init(.critical, stopped.code, "The EdgeHSM issues nothing: \(stopped.meaning)"))
@@ -61,6 +69,29 @@ public struct FactorySituation: Sendable {
             )
         }
         return alarms + status.batches.flatMap { self.alarms(of: $0, at: status.time) }
+    }
+
+    private func linkAlarms(_ portal: PortalReport) -> [FactoryAlarm] {
+        var alarms: [FactoryAlarm] = []
+        if let refusal = portal.refusal {
+            // A link that is down is everyday; anything else does not mend itself.
+            let isLong = portal.lastContact.map { now - $0 > Self.longSilence } ?? false
+            if !refusal.isRetryable {
+                alarms.append(.init(.critical, refusal.code, "Portal: \(refusal.meaning)"))
+            } else if isLong || portal.lastContact == nil {
+                let since = portal.lastContact.map { "since \($0)" } ?? "since the start"
+                alarms.append(.init(.warning, "factory.alarm.portal", "The portal is out of reach \(since)."))
+            }
+        }
+        if let ends = portal.certificateEnds, ends - now < Self.shortCertificate {
+            alarms.append(
+                .init(.warning, "factory.alarm.certificate", "The certificate for the portal ends at \(ends).")
+            )
+        }
+        return alarms
+            + portal.refusedFiles.map {
+                .init(.warning, "factory.alarm.portal-file", "A file of the portal was refused: \($0)")
+            }
     }
 
     private func alarms(of batch: GetStatus.Batch, at now: Instant) -> [FactoryAlarm] {

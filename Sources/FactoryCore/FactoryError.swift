@@ -22,6 +22,20 @@ public enum FactoryError: String, ErrorCatalogue {
     case exportFailed = "factory.export.failed"
     case statusUnknown = "factory.edge-hsm.status-unknown"
     case roleNotAllowed = "factory.peer.role"
+    case notConfigured = "factory.portal.not-configured"
+    case notJoined = "factory.portal.not-joined"
+    case portalUnreachable = "factory.portal.unreachable"
+    case portalBusy = "factory.portal.busy"
+    case portalRefused = "factory.portal.refused"
+    case portalMalformed = "factory.portal.malformed"
+    case portalOtherSite = "factory.portal.other-site"
+    case portalDigest = "factory.portal.digest"
+    case portalDiffers = "factory.portal.journal-differs"
+    case portalAhead = "factory.portal.ahead"
+    case joinIssuer = "factory.join.issuer"
+    case joinCertificate = "factory.join.certificate"
+    case joinKey = "factory.join.key"
+    case bundleEmpty = "factory.bundle.empty"
 
     public var meaning: String {
         switch self {
@@ -45,6 +59,20 @@ public enum FactoryError: String, ErrorCatalogue {
         case .exportFailed: "The export could not be written."
         case .statusUnknown: "The EdgeHSM has not told its state yet."
         case .roleNotAllowed: "The certificate's role may not use this port."
+        case .notConfigured: "No portal is configured at this Factory Service."
+        case .notJoined: "This Factory Service has no certificate for the portal yet."
+        case .portalUnreachable: "The portal could not be reached, or the connection broke."
+        case .portalBusy: "The portal answers that it can not serve now."
+        case .portalRefused: "The portal refused a request of this Factory Service."
+        case .portalMalformed: "The portal's answer is not in the protocol's form."
+        case .portalOtherSite: "The portal speaks of another factory, or does not know this site's EdgeHSM."
+        case .portalDigest: "A file from the portal is not the one whose digest it named."
+        case .portalDiffers: "The journal that the portal has stored is not the one that is stored here."
+        case .portalAhead: "The portal has label records or events of this storage that are not here: it was set back."
+        case .joinIssuer: "The server presents no certificate of the authority that the joining code names."
+        case .joinCertificate: "The certificate that the portal gave is not for this Factory Service's key and name."
+        case .joinKey: "The key file for the portal can not be made or read."
+        case .bundleEmpty: "There is nothing that the portal is not known to have."
         }
     }
 
@@ -68,8 +96,22 @@ public enum FactoryError: String, ErrorCatalogue {
         case .exportFailed: "Check that the folder exists, is writable and has space."
         case .statusUnknown: "Wait a moment; if it stays so, check the connection to the EdgeHSM."
         case .roleNotAllowed: "Use the certificate of a station."
+        case .notConfigured: "Add the portal's section to the configuration, or exchange files."
+        case .notJoined: "Ask the portal's people for a joining code and run obis-factory join."
+        case .portalUnreachable: "Nothing: it is tried again by itself. If it lasts, check the network; files go by stick."
+        case .portalBusy: "Nothing: it is tried again by itself."
+        case .portalRefused: "See the portal's code in the detail; a revoked Factory Service has to join again."
+        case .portalMalformed: "Check the configured address; bring Factory Service and portal to the same release."
+        case .portalOtherSite: "Check at the portal to which factory this Factory Service and its EdgeHSM belong."
+        case .portalDigest: "Nothing: it is fetched again. If it lasts, tell the portal's people."
+        case .portalDiffers: "Stop the line, keep both databases as they are and call the OEM's security team."
+        case .portalAhead: "Tell the OEM; then put the Factory Service's database aside, so that new storage begins."
+        case .joinIssuer: "Copy the joining code again; have the portal present its whole certificate chain."
+        case .joinCertificate: "Ask for a new joining code; tell the portal's people if it repeats."
+        case .joinKey: "Check the folder's owner and mode; the key file has mode 0600."
+        case .bundleEmpty: "Use --all to write everything again."
         }
     }
 
-    public var isRetryable: Bool { self == .statusUnknown }
+    public var isRetryable: Bool { [.statusUnknown, .portalUnreachable, .portalBusy].contains(self) }
 }

@@ -1,3 +1,4 @@
+public import PortalProtocol
 public import Statements
 public import Vocabulary
 
@@ -7,6 +8,7 @@ public enum InboxFile: Sendable {
     case downlink(DownlinkBundle)
     case certificates(ProductCertificates)
     case firmware(Digest256)
+    case state(SyncState)
 
     /// Largest file of any kind, in octets: a firmware image.
     public static let largest = 64 * 1024 * 1024
@@ -18,6 +20,7 @@ public enum InboxFile: Sendable {
         let status: Envelope?
         let roleKeys: [Envelope]?
         let pai: Octets?
+        let format: String?
     }
 
     /// Strictly parsed; what needs keys to be verified is verified by the EdgeHSM.
@@ -64,6 +67,13 @@ public enum InboxFile: Sendable {
             try requireBox(certificates.edgeHSM, edgeHSM)
             return .certificates(certificates)
         }
+        if shape.format == SyncState.format {
+            let state = try SyncState(parsing: bytes)
+            guard state.edges.contains(where: { $0.edgeHSM == edgeHSM }) else {
+                throw Refusal(FactoryError.wrongBox, "\(edgeHSM) is not in it")
+            }
+            return .state(state)
+        }
         guard shape.status != nil || shape.roleKeys != nil else { throw Refusal(FactoryError.fileKind) }
         let bundle = try DownlinkBundle(parsing: bytes)
         if let status = bundle.status {
@@ -85,6 +95,7 @@ public enum InboxFile: Sendable {
         case .downlink: "downlink"
         case .certificates: "certificates"
         case .firmware: "firmware"
+        case .state: "state"
         }
     }
 }

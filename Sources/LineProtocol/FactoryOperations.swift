@@ -32,6 +32,9 @@ public enum GetFactoryStatus: FactoryOperation {
         public let checkpointSize: Int?
         public let labelRecords: Int
         public let events: Int
+        /// The link to the portal; absent where none is configured.
+        public let portal: PortalReport?
+        public let forecasts: [Forecast]
         public let alarms: [Alarm]
         public init(
             edgeHSM: GetStatus.Reply?,
@@ -41,6 +44,8 @@ public enum GetFactoryStatus: FactoryOperation {
             checkpointSize: Int?,
             labelRecords: Int,
             events: Int,
+            portal: PortalReport? = nil,
+            forecasts: [Forecast] = [],
             alarms: [Alarm]
         ) {
             self.edgeHSM = edgeHSM
@@ -50,7 +55,125 @@ public enum GetFactoryStatus: FactoryOperation {
             self.checkpointSize = checkpointSize
             self.labelRecords = labelRecords
             self.events = events
+            self.portal = portal
+            self.forecasts = forecasts
             self.alarms = alarms
+        }
+    }
+}
+
+/// The link to the portal, and what has not gone up yet.
+public struct PortalReport: Codable, Sendable, Hashable {
+    /// `host:port` of the portal's sync listener.
+    public let address: String
+    /// By this machine's clock; absent before the first contact since the start.
+    public let lastContact: Instant?
+    /// Why the last look failed; absent while the link is up.
+    public let refusal: Refusal?
+    /// Journal entries, label records and events here that the portal is not known to have stored.
+    public let entries: Int
+    public let labels: Int
+    public let events: Int
+    /// Octets of HTTP since the start, without TLS.
+    public let octetsUp: Int
+    public let octetsDown: Int
+    /// End of the Factory Service's certificate for the portal.
+    public let certificateEnds: Instant?
+    /// Files that the portal offers and this site refused, with the reason.
+    public let refusedFiles: [String]
+
+    public init(
+        address: String,
+        lastContact: Instant?,
+        refusal: Refusal?,
+        entries: Int,
+        labels: Int,
+        events: Int,
+        octetsUp: Int,
+        octetsDown: Int,
+        certificateEnds: Instant?,
+        refusedFiles: [String]
+    ) {
+        self.address = address
+        self.lastContact = lastContact
+        self.refusal = refusal
+        self.entries = entries
+        self.labels = labels
+        self.events = events
+        self.octetsUp = octetsUp
+        self.octetsDown = octetsDown
+        self.certificateEnds = certificateEnds
+        self.refusedFiles = refusedFiles
+    }
+}
+
+/// When a batch stops the line, at the rate of the last minutes.
+public struct Forecast: Codable, Sendable, Hashable {
+    public enum Reason: String, Codable, Sendable {
+        /// No unit is left.
+        case quota
+        /// The window closes.
+        case window
+    }
+    public let authorization: Digest256
+    public let batch: BatchName
+    public let remaining: Int
+    /// Units begun an hour, of the last minutes; absent while none was.
+    public let unitsPerHour: Int?
+    /// Seconds until new units stop, and what stops them.
+    public let stopsIn: Int64
+    public let reason: Reason
+
+    public init(
+        authorization: Digest256,
+        batch: BatchName,
+        remaining: Int,
+        unitsPerHour: Int?,
+        stopsIn: Int64,
+        reason: Reason
+    ) {
+        self.authorization = authorization
+        self.batch = batch
+        self.remaining = remaining
+        self.unitsPerHour = unitsPerHour
+        self.stopsIn = stopsIn
+        self.reason = reason
+    }
+}
+
+/// Syncs with the portal at once; answers when all is exchanged.
+public enum SyncNow: FactoryOperation {
+    public static let name = "syncNow"
+    public typealias Request = Nothing
+    public typealias Reply = PortalReport
+}
+
+/// Writes what the portal lacks as a file of uploads for a stick.
+public enum BundleRecords: FactoryOperation {
+    public static let name = "bundleRecords"
+
+    public struct Request: Codable, Sendable {
+        /// Absolute path of an existing folder.
+        public let folder: String
+        /// True: from the first record on, whatever the portal is known to have.
+        public let all: Bool
+        public init(folder: String, all: Bool) {
+            self.folder = folder
+            self.all = all
+        }
+    }
+
+    public struct Reply: Codable, Sendable {
+        /// Name of the file written.
+        public let file: String
+        public let entries: Int
+        public let labels: Int
+        public let events: Int
+        public init(file: String, entries: Int, labels: Int, events: Int) {
+            self.file = file
+            self.entries = entries
+            self.labels = labels
+            self.events = events
         }
     }
 }
@@ -66,7 +189,7 @@ public enum TakeFile: FactoryOperation {
     }
 
     public struct Reply: Codable, Sendable {
-        /// `package`, `firmware`, `downlink` or `certificates`.
+        /// `package`, `firmware`, `downlink`, `certificates` or `state`.
         public let kind: String
         /// What came of it, in words.
         public let summary: String

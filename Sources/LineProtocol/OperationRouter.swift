@@ -131,7 +131,7 @@ public enum LineOperations {
         StopCleanly.self, Zeroise.self,
         ListWorkOrders.self, ReadFirmware.self, SignIn.self, ReportUnit.self,
         GetFactoryStatus.self, TakeFile.self, ExportRecords.self, PrepareProductHere.self, RequestEnrolment.self,
-        CloseBatch.self,
+        CloseBatch.self, SyncNow.self, BundleRecords.self,
     ]
     public static let names = Set(all.map { $0.name })
 }

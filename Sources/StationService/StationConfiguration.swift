@@ -1,35 +1,8 @@
+public import ServiceSupport
 public import Vocabulary
 
 /// The configuration file of `obis-station`. All paths are absolute.
 public struct StationConfiguration: Codable, Sendable {
-    public struct TLS: Codable, Sendable {
-        /// PEM: this station's certificate (role `station`), then its authority.
-        public var certificates: String
-        /// PEM, P-256, mode 0600.
-        public var key: String
-        /// PEM: the site CA, which has issued the servers' certificates.
-        public var authorities: String
-        public init(certificates: String, key: String, authorities: String) {
-            self.certificates = certificates
-            self.key = key
-            self.authorities = authorities
-        }
-    }
-
-    public struct EdgeHSM: Codable, Sendable {
-        public var id: EdgeHSMID
-        public var host: String
-        public var port: Int
-        /// The identity key from the enrolment, 65 octets in hexadecimal: it signs permits.
-        public var identityKey: P256Point
-        public init(id: EdgeHSMID, host: String, port: Int, identityKey: P256Point) {
-            self.id = id
-            self.host = host
-            self.port = port
-            self.identityKey = identityKey
-        }
-    }
-
     public struct Factory: Codable, Sendable {
         /// Common name in the Factory Service's certificate.
         public var name: StationName
@@ -43,8 +16,8 @@ public struct StationConfiguration: Codable, Sendable {
     }
 
     public var name: StationName
-    public var tls: TLS
-    public var edgeHSM: EdgeHSM
+    public var tls: TLSFiles
+    public var edgeHSM: EdgeHSMEntry
     public var factory: Factory
     /// Addresses of chips' ports: a Unix socket path or 127.0.0.1:PORT, where `{n}` stands for the place from 1. With
     /// several addresses and no `{n}`, the n-th is the n-th place's.
@@ -58,8 +31,8 @@ public struct StationConfiguration: Codable, Sendable {
 
     public init(
         name: StationName,
-        tls: TLS,
-        edgeHSM: EdgeHSM,
+        tls: TLSFiles,
+        edgeHSM: EdgeHSMEntry,
         factory: Factory,
         chips: [String],
         state: String,

@@ -8,7 +8,7 @@ public struct ProofBuilder {
     private let root: (Range<Int>) throws -> Digest256
 
     /// - Parameter root: the root over a range whose start and length occur in RFC 9162's recursion.
-    init(root: @escaping (Range<Int>) throws -> Digest256) { self.root = root }
+    public init(root: @escaping (Range<Int>) throws -> Digest256) { self.root = root }
 
     /// - Parameter leaf: the hash of the leaf at a position; asked for every leaf below the tree's size.
     public init(leaf: @escaping (Int) throws -> Digest256) {

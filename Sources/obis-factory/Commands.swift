@@ -28,17 +28,33 @@ extension ObisFactory {
                 print("EdgeHSM  \(box.edgeHSM) \(box.softwareVersion)  \(state)  epoch \(box.epoch)  time \(box.time)")
                 let checkpoint = status.checkpointSize.map { "checkpoint at \($0)" } ?? "no checkpoint yet"
                 print("Journal  \(status.journalStored) of \(box.journalSize) entries here, \(checkpoint)")
-                for batch in box.batches {
-                    let account = batch.account
-                    print(
-                        "Batch    \(batch.batch)  \(batch.product)  \(batch.state.rawValue)  \(account.remaining) of "
-                            + "\(account.granted) left, \(batch.completed) completed, \(account.burned) burned  "
-                            + "window \(Output.duration(batch.notAfter - box.time))"
-                    )
-                }
+                for batch in box.batches { show(batch, status.forecasts, at: box.time) }
             }
+            if let portal = status.portal { show(portal) }
             print("Records  \(status.labelRecords) sealed labels, \(status.events) events")
             for alarm in status.alarms { print("\(alarm.severity.uppercased())  \(alarm.code)  \(alarm.text)") }
+        }
+
+        private func show(_ batch: GetStatus.Batch, _ forecasts: [Forecast], at now: Instant) {
+            let account = batch.account
+            print(
+                "Batch    \(batch.batch)  \(batch.product)  \(batch.state.rawValue)  \(account.remaining) of "
+                    + "\(account.granted) left, \(batch.completed) completed, \(account.burned) burned  "
+                    + "window \(Output.duration(batch.notAfter - now))"
+            )
+            guard let forecast = forecasts.first(where: { $0.authorization == batch.authorization }) else { return }
+            let rate = forecast.unitsPerHour.map { "  (\($0) units an hour)" } ?? ""
+            print("         line stops in \(Output.duration(forecast.stopsIn)): \(forecast.reason.rawValue)\(rate)")
+        }
+
+        private func show(_ portal: PortalReport) {
+            let contact = portal.lastContact.map { "last contact \($0)" } ?? "not reached since the start"
+            let state = portal.refusal.map { "\($0.code)  \($0.remedy)" } ?? "up"
+            print("Portal   \(portal.address)  \(contact)  \(state)")
+            print(
+                "Backlog  \(portal.entries) entries, \(portal.labels) label records, \(portal.events) events to send; "
+                    + "\(portal.octetsUp) octets up, \(portal.octetsDown) down"
+            )
         }
     }
 

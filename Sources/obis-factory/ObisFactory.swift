@@ -16,7 +16,7 @@ struct ObisFactory: AsyncParsableCommand {
         discussion: "Exit codes: 0 done, 1 refused, 2 wrong usage.",
         subcommands: [
             Run.self, Status.self, Load.self, Export.self, PrepareProductCommand.self, RequestEnrolmentCommand.self,
-            Close.self,
+            Close.self, Join.self, SyncNowCommand.self, Bundle.self,
         ]
     )
 
@@ -57,7 +57,9 @@ struct ObisFactory: AsyncParsableCommand {
             let logger = Logger(label: "obis-factory")
             let configuration = try options.load()
             let daemon = try await FactoryDaemon.start(configuration, metrics: Metrics(), logger: logger)
-            logger.info("ready", metadata: ["port": "\(daemon.port ?? 0)"])
+            var told: Logger.Metadata = ["port": "\(daemon.port ?? 0)"]
+            if let port = daemon.pagePort { told["page"] = "http://127.0.0.1:\(port)/" }
+            logger.info("ready", metadata: told)
             let ready = ReadyFile(folder: configuration.state)
             try ready.write(port: daemon.port)
             ServiceManager.notify("READY=1")
@@ -81,10 +83,11 @@ struct FactoryOptions: ParsableArguments {
     /// One request to the running service over its socket.
     func ask<Operation: FactoryOperation>(
         _ operation: Operation.Type,
-        _ request: Operation.Request
+        _ request: Operation.Request,
+        seconds: Int = 120
     ) async throws -> Operation.Reply {
         let client = try FrameClient(FrameClientConfiguration(endpoint: .local(path: try load().socket)))
-        let caller = LineCaller(prefix: "cli") { try await client.request($0, timeout: .seconds(120)) }
+        let caller = LineCaller(prefix: "cli") { try await client.request($0, timeout: .seconds(seconds)) }
         do {
             let reply = try await caller.call(operation, request)
             await client.close()

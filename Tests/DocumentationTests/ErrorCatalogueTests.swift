@@ -34,7 +34,7 @@ struct ErrorCatalogueTests {
         LineProtocolError.self, EdgeError.self, EdgeDaemonError.self, ExecutionError.self, FactoryError.self,
         StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, GovernanceError.self,
         CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self, PortalProtocolError.self,
-        PortalError.self,
+        PortalError.self, SyncMessageError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import LineProtocol
+import PortalProtocol
 import Logging
 import ServiceSupport
 import Statements
@@ -19,14 +20,20 @@ final class FactoryLine: Sendable {
     let daemon: FactoryDaemon
     let configuration: FactoryConfiguration
     private let server: FrameServer
-    private let pki: SitePKI
+    let pki: SitePKI
 
-    init(firmwarePatience: Int = 0) async throws {
+    /// - Parameter portal: the port of the portal; none without it.
+    init(
+        firmwarePatience: Int = 0,
+        portal: ((SitePKI, StubEdge) async throws -> FactoryConfiguration.Portal)? = nil,
+        statusPage: Bool = false
+    ) async throws {
         folder = "/tmp/obis-factory-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         pki = try SitePKI(folder: folder)
         let edge = StubEdge()
         self.edge = edge
+        let link = try await portal?(pki, edge)
         let identity = try pki.identity("edge-1", role: "edgehsm")
         let router = edge.router()
         let context = ServiceContext(service: StationName(validated: "factory-1"), certificate: .zero)
@@ -62,7 +69,9 @@ final class FactoryLine: Sendable {
             state: folder + "/state",
             inbox: folder + "/inbox",
             interval: 50,
-            firmwarePatience: firmwarePatience
+            firmwarePatience: firmwarePatience,
+            portal: link,
+            statusPage: statusPage ? .init(port: 0) : nil
         )
         daemon = try await FactoryDaemon.start(configuration, metrics: Metrics(), logger: logger)
     }
@@ -136,7 +145,7 @@ final class FactoryLine: Sendable {
 }
 
 /// One CA and certificates of any role under it.
-private struct SitePKI: Sendable {
+struct SitePKI: Sendable {
     let folder: String
     let authority: [UInt8]
     private let key = P256.Signing.PrivateKey()
@@ -165,16 +174,27 @@ private struct SitePKI: Sendable {
         try pem.pemString.write(toFile: folder + "/ca.pem", atomically: true, encoding: .utf8)
     }
 
-    func files(_ commonName: String, role: String) throws -> (certificate: String, key: String) {
-        let own = P256.Signing.PrivateKey()
-        let certificate = try Certificate(
+    var caPath: String { folder + "/ca.pem" }
+    var digest: Digest256 { Digest256.of(authority) }
+
+    /// A certificate for somebody else's key; for servers on this machine too.
+    func issue(
+        _ key: Certificate.PublicKey,
+        _ commonName: String,
+        role: String,
+        organization: String? = nil,
+        from: Date = Date(timeIntervalSinceNow: -3_600),
+        until: Date = Date(timeIntervalSinceNow: 3_600)
+    ) throws -> Certificate {
+        try Certificate(
             version: .v3,
             serialNumber: .init(),
-            publicKey: .init(own.publicKey),
-            notValidBefore: Date(timeIntervalSinceNow: -3_600),
-            notValidAfter: Date(timeIntervalSinceNow: 3_600),
+            publicKey: key,
+            notValidBefore: from,
+            notValidAfter: until,
             issuer: name,
             subject: try DistinguishedName {
+                if let organization { OrganizationName(organization) }
                 OrganizationalUnitName(role)
                 CommonName(commonName)
             },
@@ -183,8 +203,50 @@ private struct SitePKI: Sendable {
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
                 try ExtendedKeyUsage([.serverAuth, .clientAuth])
+                SubjectAlternativeNames([
+                    .dnsName("localhost"), .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
+                ])
             },
-            issuerPrivateKey: .init(key)
+            issuerPrivateKey: .init(self.key)
+        )
+    }
+
+    /// What a portal answers to a request for a Factory Service's certificate.
+    func joined(_ csr: [UInt8], factory: FactoryID, days: Double) throws -> JoinReply {
+        let request = try CertificateSigningRequest(derEncoded: csr)
+        guard request.publicKey.isValidSignature(request.signature, for: request) else { throw CancellationError() }
+        let end = Date(timeIntervalSinceNow: days * 86_400)
+        let leaf = try issue(
+            request.publicKey,
+            "factory-1",
+            role: "factory",
+            organization: factory.text,
+            until: end
+        )
+        var serializer = DER.Serializer()
+        try serializer.serialize(leaf)
+        return JoinReply(
+            factory: factory,
+            certificates: [Octets(serializer.serializedBytes), Octets(authority)],
+            notAfter: Instant(seconds: Int64(end.timeIntervalSince1970))
+        )
+    }
+
+    func files(
+        _ commonName: String,
+        role: String,
+        organization: String? = nil,
+        from: Date = Date(timeIntervalSinceNow: -3_600),
+        until: Date = Date(timeIntervalSinceNow: 3_600)
+    ) throws -> (certificate: String, key: String) {
+        let own = P256.Signing.PrivateKey()
+        let certificate = try issue(
+            .init(own.publicKey),
+            commonName,
+            role: role,
+            organization: organization,
+            from: from,
+            until: until
         )
         let path = folder + "/\(role)-\(commonName)"
         try certificate.serializeAsPEM().pemString.write(toFile: path + ".pem", atomically: true, encoding: .utf8)
@@ -217,6 +279,9 @@ final class StubEdge: Sendable {
         var statusRefusal: Refusal?
         /// Signs checkpoints with another root than the journal's.
         var forksRoot = false
+        /// Batches that loading a package of their authorization brings.
+        var offers: [Digest256: GetStatus.Batch] = [:]
+        var prepared = 0
     }
 
     let identity = P256.Signing.PrivateKey()
@@ -256,6 +321,12 @@ final class StubEdge: Sendable {
             try self.state.withLock { state in
                 if let refusal = state.loadRefusal { throw refusal }
                 state.loads.append(request.package.bytes)
+                let file = try PackageFile(parsing: request.package.bytes)
+                let id = try ProductionPackage.read(payload: file.package.payload).authorization
+                if state.batches.contains(where: { $0.authorization == id }) {
+                    throw Refusal(LineProtocolError.wrongRole, "loaded twice")
+                }
+                if let batch = state.offers[id] { state.batches.append(batch) }
                 return LoadPackage.Reply(
                     authorization: .zero,
                     product: ProductName(validated: "lamp"),
@@ -271,6 +342,18 @@ final class StubEdge: Sendable {
                 if request.bundle.orders.first?.payloadType == refused { throw Refusal(StatementError.badSignature) }
             }
             return ApplyDownlink.Reply(roleKeysVersion: 1, newRevocations: 0, closed: 0)
+        }
+        router.mount(PrepareProduct.self) { _, request in
+            self.state.withLock { $0.prepared += 1 }
+            let payload = try StatementCoding.encode(request)
+            let signature = try RawSignature(self.identity.signature(for: payload).rawRepresentation)
+            return PrepareProduct.Reply(
+                preparation: Envelope(
+                    payloadType: ProductPreparation.payloadType,
+                    payload: payload,
+                    signatures: [.init(keyID: self.identityPoint.keyID, value: signature)]
+                )
+            )
         }
         router.mount(InstallCertificates.self) { _, _ in
             self.state.withLock { $0.installed += 1 }

@@ -1,5 +1,6 @@
 import FactoryCore
 import LineProtocol
+import PortalProtocol
 import Statements
 import Vocabulary
 
@@ -7,6 +8,7 @@ import Vocabulary
 struct Intake: Sendable {
     let link: EdgeLink
     let firmware: FirmwareStore
+    let store: FactoryStore
 
     /// Throws the refusal to be written beside the file.
     func take(_ bytes: [UInt8]) async throws -> TakeFile.Reply {
@@ -30,6 +32,9 @@ struct Intake: Sendable {
         case .certificates(let certificates):
             _ = try await link.ask(InstallCertificates.self, .init(certificates: certificates))
             return "certificates of \(certificates.product)"
+        case .state(let state):
+            try await store.save(portalState: state)
+            return "what the portal has at \(state.time)"
         case .firmware(let digest):
             _ = try await firmware.put(bytes)
             return "firmware \(digest), \(bytes.count) octets"

@@ -35,6 +35,9 @@ actor JournalPuller {
         try await own.value
     }
 
+    /// Fetches a checkpoint of now though the journal may not have grown: the EdgeHSM's sign of life.
+    func renew() async throws { try await pull(expecting: -1) }
+
     /// Whoever sees its end first clears it: a waiter that left this to the starter would spin on a finished task.
     private func finish(_ pull: Task<Void, any Error>) {
         if running == pull { running = nil }

@@ -31,12 +31,12 @@ struct Exporter: Sendable {
     }
 
     private func labels() async throws -> [UInt8] {
-        var (bytes, last): ([UInt8], String) = ([], "")
+        var (bytes, last): ([UInt8], Int) = ([], 0)
         while true {
-            let lines = try await store.labelLines(after: last, limit: Self.chunk)
-            guard let end = lines.last else { return bytes }
-            for line in lines { bytes += line.line }
-            last = end.unit
+            let records = try await store.labels(after: last, limit: Self.chunk)
+            guard !records.isEmpty else { return bytes }
+            for record in records { bytes += try StatementCoding.encode(record) + Array("\n".utf8) }
+            last += records.count
         }
     }
 
@@ -45,7 +45,7 @@ struct Exporter: Sendable {
         while true {
             let lines = try await store.eventLines(after: last, limit: Self.chunk)
             guard let end = lines.last else { return bytes }
-            for line in lines { bytes += line.line }
+            for line in lines { bytes += Array((line.text + "\n").utf8) }
             last = end.number
         }
     }

@@ -17,6 +17,9 @@ public final class FactoryDaemon: Sendable {
     private let client: FrameClient
     private let stations: FrameServer
     private let local: FrameServer
+    private let reporter: StatusReporter
+    let synchroniser: Synchroniser?
+    private let page: StatusPageServer?
 
     /// The TCP port for stations, also when 0 was configured.
     public var port: Int? { stations.port }
@@ -58,7 +61,7 @@ public final class FactoryDaemon: Sendable {
                 try FirmwareStore(folder: configuration.state + "/firmware")
             )
         }
-        let intake = Intake(link: link, firmware: parts.1)
+        let intake = Intake(link: link, firmware: parts.1, store: parts.0)
         let inbox = try Inbox(
             folder: configuration.inbox,
             intake: intake,
@@ -70,15 +73,46 @@ public final class FactoryDaemon: Sendable {
         )
         let puller = JournalPuller(link: link, store: parts.0, identityKey: edge.identityKey)
         let work = WorkHandlers(link: link, firmware: parts.1, store: parts.0, now: now)
+        let synchroniser = configuration.portal.map { portal in
+            Synchroniser(
+                SyncParts(
+                    settings: portal,
+                    service: configuration.name,
+                    folder: configuration.state + "/partial",
+                    edge: link,
+                    intake: intake,
+                    puller: puller,
+                    store: parts.0,
+                    firmware: parts.1,
+                    metrics: metrics,
+                    logger: logger,
+                    now: now
+                )
+            )
+        }
+        let reporter = StatusReporter(
+            work: work,
+            inbox: inbox,
+            puller: puller,
+            synchroniser: synchroniser,
+            now: now
+        )
         let handlers = LocalHandlers(
             work: work,
             intake: intake,
             inbox: inbox,
             puller: puller,
-            exporter: Exporter(store: parts.0)
+            exporter: Exporter(store: parts.0),
+            reporter: reporter,
+            bundle: UploadBundle(store: parts.0, edge: link, service: configuration.name, now: now),
+            synchroniser: synchroniser
         )
         let ports = FactoryPorts(configuration: configuration, metrics: metrics, logger: logger)
         let stations = try await ports.stations(work, identity, authorities, now)
+        let name = configuration.name
+        let page = try await configuration.statusPage.asyncMap { settings in
+            try await StatusPageServer.start(port: settings.port, service: name, reporter: reporter, metrics: metrics)
+        }
         return FactoryDaemon(
             configuration: configuration,
             logger: logger,
@@ -88,7 +122,10 @@ public final class FactoryDaemon: Sendable {
             link: link,
             client: client,
             stations: stations,
-            local: try await ports.local(handlers)
+            local: try await ports.local(handlers),
+            reporter: reporter,
+            synchroniser: synchroniser,
+            page: page
         )
     }
 
@@ -101,7 +138,10 @@ public final class FactoryDaemon: Sendable {
         link: EdgeLink,
         client: FrameClient,
         stations: FrameServer,
-        local: FrameServer
+        local: FrameServer,
+        reporter: StatusReporter,
+        synchroniser: Synchroniser?,
+        page: StatusPageServer?
     ) {
         self.configuration = configuration
         self.logger = logger
@@ -112,13 +152,26 @@ public final class FactoryDaemon: Sendable {
         self.client = client
         self.stations = stations
         self.local = local
+        self.reporter = reporter
+        self.synchroniser = synchroniser
+        self.page = page
     }
 
+    /// The status page's port, also when 0 was configured.
+    public var pagePort: Int? { page?.port }
+
     /// Runs until the task is cancelled. A failure of one round is logged and tried again in the next.
+    ///
+    /// The portal has a loop of its own: a slow link must not keep the EdgeHSM's journal waiting.
     public func run() async {
-        while !Task.isCancelled {
-            await round()
-            try? await Task.sleep(for: configuration.pause * Double.random(in: 0.8...1.2))
+        await withTaskGroup(of: Void.self) { group in
+            if let synchroniser { group.addTask { await synchroniser.run() } }
+            group.addTask {
+                while !Task.isCancelled {
+                    await self.round()
+                    try? await Task.sleep(for: self.configuration.pause * Double.random(in: 0.8...1.2))
+                }
+            }
         }
     }
 
@@ -127,6 +180,7 @@ public final class FactoryDaemon: Sendable {
         let wasDown = link.refusal != nil
         do {
             let status = try await link.refresh()
+            reporter.note()
             if wasDown { logger.notice("EdgeHSM is back", metadata: ["journal": "\(status.journalSize)"]) }
             try await inbox.look()
             try await puller.pull(expecting: link.status?.journalSize ?? status.journalSize)
@@ -141,7 +195,16 @@ public final class FactoryDaemon: Sendable {
     public func stop() async {
         await stations.shutdown()
         await local.shutdown()
+        await page?.stop()
+        await synchroniser?.close()
         await client.close()
         do { try store.close() } catch { logger.error("closing the store failed", error: error, metadata: [:]) }
+    }
+}
+
+extension Optional {
+    fileprivate func asyncMap<Value>(_ body: (Wrapped) async throws -> Value) async rethrows -> Value? {
+        guard let self else { return nil }
+        return try await body(self)
     }
 }

@@ -10,9 +10,12 @@ struct LocalHandlers: Sendable {
     let inbox: Inbox
     let puller: JournalPuller
     let exporter: Exporter
+    let reporter: StatusReporter
+    let bundle: UploadBundle
+    let synchroniser: Synchroniser?
 
     func mount(on router: inout OperationRouter<FactoryContext>) {
-        router.mount(GetFactoryStatus.self) { _, _ in try await status() }
+        router.mount(GetFactoryStatus.self) { _, _ in try await reporter.status() }
         router.mount(TakeFile.self) { _, request in
             guard request.path.hasPrefix("/") else { throw Refusal(FactoryError.fileUnreadable, "path not absolute") }
             let bytes = try await Blocking.run { try AtomicFile.read(request.path, limit: InboxFile.largest) }
@@ -23,33 +26,20 @@ struct LocalHandlers: Sendable {
             try await puller.pull(expecting: status.journalSize)
             return try await exporter.export(to: request.folder)
         }
+        router.mount(SyncNow.self) { _, _ in
+            guard let synchroniser else { throw Refusal(FactoryError.notConfigured) }
+            // Without the EdgeHSM, what is here goes up all the same.
+            if let status = try? await work.link.refresh() { try? await puller.pull(expecting: status.journalSize) }
+            return try await synchroniser.syncNow()
+        }
+        router.mount(BundleRecords.self) { _, request in
+            if let status = try? await work.link.refresh() { try? await puller.pull(expecting: status.journalSize) }
+            return try await bundle.write(to: request.folder, all: request.all)
+        }
         router.mount(PrepareProductHere.self) { _, request in try await work.link.ask(PrepareProduct.self, request) }
         router.mount(RequestEnrolment.self) { _, request in
             try await work.link.ask(ForwardStationRequest.self, request)
         }
         router.mount(CloseBatch.self) { _, request in try await work.link.ask(CloseAuthorization.self, request) }
-    }
-
-    private func status() async throws -> GetFactoryStatus.Reply {
-        _ = try? await work.link.refresh()
-        let (labels, events) = try await work.store.counts()
-        let stored = try await work.store.journalSize()
-        var situation = FactorySituation()
-        situation.status = work.link.status
-        situation.linkRefusal = work.link.refusal
-        situation.firmware = work.firmware.digests
-        situation.journalStored = stored
-        situation.journalRefusal = await puller.refusal
-        situation.refusedFiles = try await inbox.refusedCount()
-        return GetFactoryStatus.Reply(
-            edgeHSM: work.link.status,
-            linkRefusal: work.link.refusal,
-            orders: (try? work.orders()) ?? [],
-            journalStored: stored,
-            checkpointSize: try await work.store.newestCheckpoint()?.size,
-            labelRecords: labels,
-            events: events,
-            alarms: situation.alarms().map { .init(severity: $0.severity.rawValue, code: $0.code, text: $0.text) }
-        )
     }
 }

@@ -2,6 +2,7 @@ import Durability
 import FactoryCore
 import GRDB
 import LineProtocol
+import PortalProtocol
 import Statements
 import Vocabulary
 
@@ -12,7 +13,7 @@ final class FactoryStore: Sendable {
     private let database: DurableDatabase
     private let seam: FaultSeam
 
-    private static let schema = """
+    static let schema = """
         CREATE TABLE journal (sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL) STRICT;
         CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, envelope BLOB NOT NULL) STRICT;
         CREATE TABLE label (unit TEXT PRIMARY KEY, authorization TEXT NOT NULL, serial TEXT, record BLOB NOT NULL,
@@ -23,15 +24,28 @@ final class FactoryStore: Sendable {
             STRICT;
         """
 
+    /// Label records are numbered, so that the portal says by one number which it has; and the storage has a name.
+    static let numbering = """
+        CREATE TABLE numbered (number INTEGER PRIMARY KEY, unit TEXT NOT NULL UNIQUE, authorization TEXT NOT NULL,
+            serial TEXT, record BLOB NOT NULL, received TEXT NOT NULL) STRICT;
+        INSERT INTO numbered (unit, authorization, serial, record, received)
+            SELECT unit, authorization, serial, record, received FROM label ORDER BY received, unit;
+        DROP TABLE label;
+        ALTER TABLE numbered RENAME TO label;
+        CREATE TABLE source (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+        INSERT INTO source (id) VALUES (lower(hex(randomblob(16))));
+        CREATE TABLE portal (name TEXT PRIMARY KEY, state BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        """
+
     /// - Parameter seam: `factory.NAME.before-commit` and `factory.NAME.after-commit` for each kind of write.
     init(path: String, seam: FaultSeam = .none) throws {
         self.seam = seam
-        database = try DurableDatabase.open(path: path, role: Self.role, migrations: [Migration(sql: Self.schema)])
+        database = try DurableDatabase.open(path: path, role: Self.role, migrations: [Migration(sql: Self.schema), Migration(sql: Self.numbering)])
     }
 
     func close() throws { try database.close() }
 
-    private func write<Value: Sendable>(
+    func write<Value: Sendable>(
         _ name: String,
         _ change: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
@@ -48,7 +62,7 @@ final class FactoryStore: Sendable {
         }
     }
 
-    private func read<Value: Sendable>(_ query: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(_ query: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do { return try await database.queue.read(query) } catch let error as DatabaseError {
             throw Refusal(FactoryError.storeFailed, "SQLite \(error.extendedResultCode.rawValue)")
         }
@@ -83,17 +97,26 @@ extension FactoryStore {
         }
     }
 
+    /// Keeps the newest, and of the older ones so many that a chunk for the portal can end at one: each is dropped when
+    /// its neighbours are at most a chunk apart.
     func save(checkpoint: [UInt8], size: Int) async throws {
-        try await write("checkpoint") {
-            try $0.execute(
+        try await write("checkpoint") { database in
+            let before = try Int.fetchAll(
+                database,
+                sql: "SELECT size FROM checkpoint WHERE size < ? ORDER BY size DESC LIMIT 2",
+                arguments: [size]
+            )
+            if let last = before.first, let other = before.dropFirst().first, size - other <= SyncLimits.mostItems {
+                try database.execute(sql: "DELETE FROM checkpoint WHERE size = ?", arguments: [last])
+            }
+            try database.execute(
                 sql:
                     "INSERT INTO checkpoint (size, envelope) VALUES (?, ?) ON CONFLICT (size) DO UPDATE SET envelope = ?2",
                 arguments: [size, checkpoint.data]
             )
-            // Only the newest matter; a few are kept so that people can look back.
-            try $0.execute(
+            try database.execute(
                 sql:
-                    "DELETE FROM checkpoint WHERE size NOT IN (SELECT size FROM checkpoint ORDER BY size DESC LIMIT 16)"
+                    "DELETE FROM checkpoint WHERE size NOT IN (SELECT size FROM checkpoint ORDER BY size DESC LIMIT 4096)"
             )
         }
     }
@@ -178,32 +201,6 @@ extension FactoryStore {
             let labels = try Int.fetchOne(database, sql: "SELECT count(*) FROM label") ?? 0
             let events = try Int.fetchOne(database, sql: "SELECT count(*) FROM event") ?? 0
             return (labels, events)
-        }
-    }
-
-    /// Events as lines of JSON, from a number on.
-    func eventLines(after number: Int, limit: Int) async throws -> [(number: Int, line: [UInt8])] {
-        try await read { database in
-            let sql = "SELECT number, time, kind, body FROM event WHERE number > ? ORDER BY number LIMIT ?"
-            return try Row.fetchAll(database, sql: sql, arguments: [number, limit]).map { row in
-                let (time, kind): (String, String) = (row["time"], row["kind"])
-                let head = #"{"number":\#(row["number"] as Int),"time":"\#(time)","kind":"\#(kind)","event":"#
-                return (row["number"], Array(head.utf8) + DataRow.bytes(row, "body") + Array("}\n".utf8))
-            }
-        }
-    }
-
-    /// Sealed label records as lines of JSON.
-    func labelLines(after unit: String, limit: Int) async throws -> [(unit: String, line: [UInt8])] {
-        try await read { database in
-            let sql = "SELECT unit, authorization, serial, record FROM label WHERE unit > ? ORDER BY unit LIMIT ?"
-            return try Row.fetchAll(database, sql: sql, arguments: [unit, limit]).map { row in
-                let (unit, authorization, serial): (String, String, String?) =
-                    (row["unit"], row["authorization"], row["serial"])
-                let name = serial.map { "\"\($0)\"" } ?? "null"
-                let head = #"{"unit":"\#(unit)","authorization":"\#(authorization)","serial":\#(name),"record":"#
-                return (unit, Array(head.utf8) + DataRow.bytes(row, "record") + Array("}\n".utf8))
-            }
         }
     }
 }

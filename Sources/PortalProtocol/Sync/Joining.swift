@@ -16,8 +16,8 @@ public struct JoinRequest: SyncMessage {
     }
 
     public func validate() throws {
-        try require((16...64).contains(code.utf8.count), "code")
-        try require((64...2_048).contains(csr.bytes.count), "CSR of \(csr.bytes.count) octets")
+        try requireMessage((16...64).contains(code.utf8.count), "code")
+        try requireMessage((64...2_048).contains(csr.bytes.count), "CSR of \(csr.bytes.count) octets")
     }
 }
 
@@ -28,7 +28,7 @@ public struct RenewRequest: SyncMessage {
     public init(csr: Octets) { self.csr = csr }
 
     public func validate() throws {
-        try require((64...2_048).contains(csr.bytes.count), "CSR of \(csr.bytes.count) octets")
+        try requireMessage((64...2_048).contains(csr.bytes.count), "CSR of \(csr.bytes.count) octets")
     }
 }
 
@@ -46,7 +46,7 @@ public struct JoinReply: SyncMessage {
     }
 
     public func validate() throws {
-        try require((1...4).contains(certificates.count), "\(certificates.count) certificates")
-        try require(certificates.allSatisfy { (64...8_192).contains($0.bytes.count) }, "a certificate's size")
+        try requireMessage((1...4).contains(certificates.count), "\(certificates.count) certificates")
+        try requireMessage(certificates.allSatisfy { (64...8_192).contains($0.bytes.count) }, "a certificate's size")
     }
 }

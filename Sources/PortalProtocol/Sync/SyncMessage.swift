@@ -42,6 +42,6 @@ public enum SyncLimits {
     public static let mostListed = 512
 }
 
-func require(_ condition: Bool, _ what: @autoclosure () -> String) throws {
+func requireMessage(_ condition: Bool, _ what: @autoclosure () -> String) throws {
     guard condition else { throw Refusal(SyncMessageError.malformed, what()) }
 }

@@ -111,18 +111,18 @@ public struct SyncState: SyncMessage {
     }
 
     public func validate() throws {
-        try require(format == Self.format, "format")
-        try require(labelsStored >= 0 && eventsStored >= 0, "stored numbers")
-        try require(edges.count <= SyncLimits.mostListed, "\(edges.count) EdgeHSMs")
-        try require(Set(edges.map(\.edgeHSM)).count == edges.count, "an EdgeHSM is listed twice")
+        try requireMessage(format == Self.format, "format")
+        try requireMessage(labelsStored >= 0 && eventsStored >= 0, "stored numbers")
+        try requireMessage(edges.count <= SyncLimits.mostListed, "\(edges.count) EdgeHSMs")
+        try requireMessage(Set(edges.map(\.edgeHSM)).count == edges.count, "an EdgeHSM is listed twice")
         for edge in edges {
-            try require(edge.storedSize >= 0 && edge.roleKeysVersion >= 0, "\(edge.edgeHSM): a number is below 0")
+            try requireMessage(edge.storedSize >= 0 && edge.roleKeysVersion >= 0, "\(edge.edgeHSM): a number is below 0")
             let lists = [
                 edge.packages.count, edge.firmware.count, edge.certificates.count, edge.preparations.count,
             ]
-            try require(lists.allSatisfy { $0 <= SyncLimits.mostListed }, "\(edge.edgeHSM): a list is too long")
-            try require(edge.packages.allSatisfy { $0.size > 0 }, "\(edge.edgeHSM): an empty package")
-            try require(edge.firmware.allSatisfy { $0.size > 0 }, "\(edge.edgeHSM): an empty firmware file")
+            try requireMessage(lists.allSatisfy { $0 <= SyncLimits.mostListed }, "\(edge.edgeHSM): a list is too long")
+            try requireMessage(edge.packages.allSatisfy { $0.size > 0 }, "\(edge.edgeHSM): an empty package")
+            try requireMessage(edge.firmware.allSatisfy { $0.size > 0 }, "\(edge.edgeHSM): an empty firmware file")
         }
     }
 

@@ -121,27 +121,27 @@ public struct SyncUpload: SyncMessage {
 
     public func validate() throws {
         let most = SyncLimits.mostItems
-        try require(format == Self.format, "format")
-        try require(preparations.count <= most, "\(preparations.count) preparations")
+        try requireMessage(format == Self.format, "format")
+        try requireMessage(preparations.count <= most, "\(preparations.count) preparations")
         if let journal {
-            try require(journal.from >= 0 && journal.from <= Int(StrictJSON.largestInteger), "journal position")
-            try require(journal.entries.count <= most, "\(journal.entries.count) entries")
-            try require(journal.consistency.count <= 128, "\(journal.consistency.count) hashes")
+            try requireMessage(journal.from >= 0 && journal.from <= Int(StrictJSON.largestInteger), "journal position")
+            try requireMessage(journal.entries.count <= most, "\(journal.entries.count) entries")
+            try requireMessage(journal.consistency.count <= 128, "\(journal.consistency.count) hashes")
             let octets = journal.entries.reduce(0) { $0 + $1.bytes.count }
-            try require(octets <= SyncLimits.largestChunk, "\(octets) octets of entries")
+            try requireMessage(octets <= SyncLimits.largestChunk, "\(octets) octets of entries")
         }
         if let labels {
-            try require(labels.from >= 1, "label number")
-            try require((1...most).contains(labels.records.count), "\(labels.records.count) label records")
+            try requireMessage(labels.from >= 1, "label number")
+            try requireMessage((1...most).contains(labels.records.count), "\(labels.records.count) label records")
             let isBounded = labels.records.allSatisfy {
                 (16...SyncLimits.longestLabel).contains($0.record.ciphertext.bytes.count)
             }
-            try require(isBounded, "a label record's size")
+            try requireMessage(isBounded, "a label record's size")
         }
         if let events {
-            try require(events.from >= 1, "event number")
-            try require((1...most).contains(events.lines.count), "\(events.lines.count) events")
-            try require(events.lines.allSatisfy { $0.utf8.count <= SyncLimits.longestEvent }, "an event's size")
+            try requireMessage(events.from >= 1, "event number")
+            try requireMessage((1...most).contains(events.lines.count), "\(events.lines.count) events")
+            try requireMessage(events.lines.allSatisfy { $0.utf8.count <= SyncLimits.longestEvent }, "an event's size")
         }
     }
 }
@@ -170,8 +170,8 @@ public struct SyncReceipt: SyncMessage {
     }
 
     public func validate() throws {
-        try require(labelsStored >= 0 && eventsStored >= 0 && (storedSize ?? 0) >= 0, "stored numbers")
-        try require((storedSize == nil) == (storedRoot == nil), "size without root")
+        try requireMessage(labelsStored >= 0 && eventsStored >= 0 && (storedSize ?? 0) >= 0, "stored numbers")
+        try requireMessage((storedSize == nil) == (storedRoot == nil), "size without root")
     }
 }
 
@@ -186,5 +186,5 @@ public struct DownlinkRequest: SyncMessage {
         self.nonce = nonce
     }
 
-    public func validate() throws { try require(roleKeysVersion >= 0, "RoleKeys version") }
+    public func validate() throws { try requireMessage(roleKeysVersion >= 0, "RoleKeys version") }
 }

@@ -1,5 +1,5 @@
 import NIOCore
-import NIOSSL
+public import NIOSSL
 import Synchronization
 import Vocabulary
 
@@ -60,4 +60,30 @@ final class HandshakeVerdict: Sendable {
     }
 
     var reason: Refusal? { refusal.withLock { $0 } }
+}
+
+/// TLS for HTTP clients of one server whose authority is pinned: TLS 1.3, that authority alone, never the system's.
+public enum PinnedTLS {
+    /// The server's name or address is compared with its certificate.
+    ///
+    /// - Parameters:
+    ///   - identity: the client's own certificate, where the server asks for one.
+    ///   - authorities: DER, at least one.
+    public static func client(_ identity: TLSIdentity?, authorities: [[UInt8]]) throws -> TLSConfiguration {
+        guard !authorities.isEmpty else {
+            throw Refusal(ServiceSupportError.credentialMalformed, "no trusted authority given")
+        }
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv13
+        tls.certificateVerification = .fullVerification
+        do {
+            tls.trustRoots = .certificates(try authorities.map { try NIOSSLCertificate(bytes: $0, format: .der) })
+        } catch { throw Refusal(ServiceSupportError.credentialMalformed, "a trusted authority") }
+        if let identity {
+            tls.certificateChain = try identity.nioCertificates
+            tls.privateKey = .privateKey(identity.privateKey)
+        }
+        tls.shutdownTimeout = .seconds(1)
+        return tls
+    }
 }

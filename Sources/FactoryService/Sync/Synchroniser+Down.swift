@@ -1,0 +1,173 @@
+import FactoryCore
+import LineProtocol
+import Logging
+import PortalProtocol
+import Statements
+import Vocabulary
+
+// What comes down goes the way of a file in the inbox: the same octets, the same checks, and the EdgeHSM decides.
+extension Synchroniser {
+    /// Seconds until something that was taken, or failed in itself, is asked for again.
+    private static let rest = Duration.seconds(60)
+    /// After a refusal: somebody has to change something first.
+    private static let longRest = Duration.seconds(600)
+
+    private func isResting(_ name: String) -> Bool {
+        guard let until = resting[name] else { return false }
+        if until > .now { return true }
+        resting[name] = nil
+        return false
+    }
+
+    /// Runs `work` unless it rests. What was refused is kept for people to see and keeps nothing else away; only what
+    /// may come right by itself is thrown.
+    private func take(_ name: String, _ work: () async throws -> String?) async throws {
+        guard !isResting(name) else { return }
+        do {
+            guard let summary = try await work() else { return }
+            resting[name] = .now + Self.rest
+            refusedFiles[name] = nil
+            isEager = true
+            parts.logger.info("taken from the portal", metadata: ["what": "\(name)"])
+            await log(kind: "taken", summary: "\(name): \(summary)")
+        } catch let refusal as Refusal {
+            if refusal.isRetryable { throw refusal }
+            if refusal.code == "edge.authorization.already-loaded" {
+                resting[name] = .now + Self.rest
+                return
+            }
+            if [401, 403].contains(refusal.portalStatus ?? 0) { throw refusal }
+            let isNew = refusedFiles[name] != refusal
+            refusedFiles[name] = refusal
+            // What was damaged on the way may come right soon; what was refused needs people.
+            let isTransit = refusal.has(FactoryError.portalDigest) || refusal.has(FactoryError.portalMalformed)
+            resting[name] = .now + (isTransit ? .seconds(5) : Self.longRest)
+            if isNew {
+                let metadata: Logger.Metadata = ["what": "\(name)", "code": "\(refusal.code)"]
+                parts.logger.warning("refused from the portal", metadata: metadata)
+                await log(kind: "refused", summary: "\(name): \(refusal.code)")
+            }
+        }
+    }
+
+    /// What the portal does not offer any more is no trouble any more.
+    func forgetWithdrawn(_ wanted: SyncState.Edge) {
+        let offered = Set(
+            wanted.certificates.map { "certificates/\($0)" } + wanted.preparations.map { "preparation/\($0.product)" }
+                + wanted.packages.map { "package/\($0.authorization)" }
+                + wanted.firmware.map { "firmware/\($0.digest)" } + ["status", downlinkName(wanted)]
+        )
+        refusedFiles = refusedFiles.filter { offered.contains($0.key) }
+        resting = resting.filter { offered.contains($0.key) }
+    }
+
+    private func downlinkName(_ wanted: SyncState.Edge) -> String { "downlink/\(wanted.downlink.hex.prefix(16))" }
+
+    /// RoleKeys, orders and status: when they say something new, and now and then for time and receipt.
+    func fetchDownlink(_ wanted: SyncState.Edge, _ status: GetStatus.Reply, over link: PortalLink) async throws {
+        let isDue = applied.map { .now - $0.at > parts.settings.statusPause } ?? true
+        guard isDue || applied?.digest != wanted.downlink else { return }
+        let isNew = applied?.digest != wanted.downlink
+        try await take(isNew ? downlinkName(wanted) : "status") {
+            let request = DownlinkRequest(roleKeysVersion: status.roleKeysVersion)
+            let answer = try await link.post(
+                "/sync/v1/edges/\(wanted.edgeHSM)/downlink",
+                try request.serialized(),
+                limit: DownlinkBundle.largest
+            )
+            do {
+                let reply = try await parts.intake.take(answer.body)
+                guard reply.kind == "downlink" else { throw Refusal(FactoryError.portalMalformed, reply.kind) }
+                applied = (wanted.downlink, .now)
+                return reply.summary
+            } catch let refusal as Refusal where !refusal.isRetryable {
+                // What held in it was applied; the rest will not hold the next time either.
+                applied = (wanted.downlink, .now)
+                throw refusal
+            }
+        }
+    }
+
+    func fetchCertificates(_ wanted: SyncState.Edge, over link: PortalLink) async throws {
+        for product in wanted.certificates {
+            try Task.checkCancellation()
+            try await take("certificates/\(product)") {
+                let path = "/sync/v1/edges/\(wanted.edgeHSM)/certificates/\(product)"
+                let answer = try await link.get(path, limit: ProductCertificates.largest)
+                let certificates = try ProductCertificates(parsing: answer.body)
+                guard certificates.product == product else {
+                    throw Refusal(FactoryError.portalMalformed, "certificates of \(certificates.product)")
+                }
+                return try await parts.intake.take(answer.body).summary
+            }
+        }
+    }
+
+    /// Keys of a new product are made while the lines run; the EdgeHSM's word on them goes up.
+    func prepare(
+        _ wanted: SyncState.Edge,
+        _ state: SyncState,
+        _ source: RecordSource,
+        over link: PortalLink
+    ) async throws {
+        for asked in wanted.preparations {
+            try Task.checkCancellation()
+            try await take("preparation/\(asked.product)") {
+                let request = PrepareProduct.Request(
+                    product: asked.product,
+                    vendorID: asked.vendorID,
+                    productID: asked.productID
+                )
+                let preparation = try await parts.edge.ask(PrepareProduct.self, request).preparation
+                try await upload(state, source, preparations: [preparation], over: link)
+                return "prepared \(preparation.statementID)"
+            }
+        }
+    }
+
+    func fetchPackages(_ wanted: SyncState.Edge, _ status: GetStatus.Reply, over link: PortalLink) async throws {
+        let loaded = Set(status.batches.map(\.authorization))
+        for package in wanted.packages where !loaded.contains(package.authorization) {
+            try Task.checkCancellation()
+            let path = "/sync/v1/edges/\(wanted.edgeHSM)/packages/\(package.authorization)"
+            try await take("package/\(package.authorization)") {
+                guard package.size <= PackageFile.largest else {
+                    throw Refusal(FactoryError.fileTooLarge, "\(package.size) octets")
+                }
+                return try await fetch(path, package.digest, package.size, over: link)
+            }
+        }
+    }
+
+    /// Only what a loaded batch is made with; a file on the way stays for the next attempt.
+    func fetchFirmware(_ wanted: SyncState.Edge, over link: PortalLink) async throws {
+        let here = parts.firmware.digests
+        let named = Set((parts.edge.status?.batches ?? []).map(\.firmware))
+        let open = wanted.firmware.filter { named.contains($0.digest) && !here.contains($0.digest) }
+        for file in open {
+            try Task.checkCancellation()
+            try await take("firmware/\(file.digest)") {
+                try await fetch("/sync/v1/firmware/\(file.digest)", file.digest, file.size, over: link)
+            }
+        }
+        let folder = parts.folder
+        let keeping = Set(wanted.firmware.map(\.digest) + wanted.packages.map(\.digest))
+        if open.isEmpty { try await Blocking.run { try PartialDownload.clean(folder, keeping: keeping) } }
+    }
+
+    private func fetch(_ path: String, _ digest: Digest256, _ size: Int, over link: PortalLink) async throws -> String {
+        let folder = parts.folder
+        try await Blocking.run { try Folder.make(folder) }
+        let download = PartialDownload(folder: folder, digest: digest, size: size)
+        let bytes = try await download.fetch(path, over: link)
+        do {
+            let summary = try await parts.intake.take(bytes).summary
+            await download.remove()
+            return summary
+        } catch let refusal as Refusal {
+            if !refusal.isRetryable { await download.remove() }
+            throw refusal
+        }
+    }
+
+}
