@@ -98,7 +98,8 @@ public enum FactoryError: String, ErrorCatalogue {
         case .roleNotAllowed: "Use the certificate of a station."
         case .notConfigured: "Add the portal's section to the configuration, or exchange files."
         case .notJoined: "Ask the portal's people for a joining code and run obis-factory join."
-        case .portalUnreachable: "Nothing: it is tried again by itself. If it lasts, check the network; files go by stick."
+        case .portalUnreachable:
+            "Nothing: it is tried again by itself. If it lasts, check the network; files go by stick."
         case .portalBusy: "Nothing: it is tried again by itself."
         case .portalRefused: "See the portal's code in the detail; a revoked Factory Service has to join again."
         case .portalMalformed: "Check the configured address; bring Factory Service and portal to the same release."

@@ -21,7 +21,9 @@ extension ObisFactory {
 
         func run() async throws {
             let reply = try await FactoryJoin.join(try options.load(), code: try JoiningCode(code))
-            print("joined as \(try options.load().name) of factory \(reply.factory), certificate until \(reply.notAfter)")
+            print(
+                "joined as \(try options.load().name) of factory \(reply.factory), certificate until \(reply.notAfter)"
+            )
         }
     }
 

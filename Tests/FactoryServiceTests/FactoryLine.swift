@@ -1,8 +1,8 @@
 import Crypto
 import Foundation
 import LineProtocol
-import PortalProtocol
 import Logging
+import PortalProtocol
 import ServiceSupport
 import Statements
 import SwiftASN1

@@ -130,7 +130,9 @@ private final class StatusPageHandler: ChannelInboundHandler {
         let (isHead, body, stays) = (request.method == .HEAD, answer.body, request.isKeepAlive)
         channel.eventLoop.execute {
             channel.write(HTTPServerResponsePart.head(head), promise: nil)
-            if !isHead { channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil) }
+            if !isHead {
+                channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
+            }
             let end = channel.writeAndFlush(HTTPServerResponsePart.end(nil))
             if !stays { end.whenComplete { _ in channel.close(promise: nil) } }
         }

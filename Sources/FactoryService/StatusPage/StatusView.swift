@@ -112,7 +112,8 @@ struct StatusView {
             state,
             isUp ? "good" : portal.refusal?.isRetryable == false ? "bad" : "warn",
             [
-                ("Address", portal.address), ("Last contact", portal.lastContact?.description ?? "none since the start"),
+                ("Address", portal.address),
+                ("Last contact", portal.lastContact?.description ?? "none since the start"),
                 ("Sent", Self.octets(portal.octetsUp)), ("Received", Self.octets(portal.octetsDown)),
                 ("Certificate until", portal.certificateEnds?.description ?? "none"),
             ]

@@ -40,7 +40,11 @@ final class FactoryStore: Sendable {
     /// - Parameter seam: `factory.NAME.before-commit` and `factory.NAME.after-commit` for each kind of write.
     init(path: String, seam: FaultSeam = .none) throws {
         self.seam = seam
-        database = try DurableDatabase.open(path: path, role: Self.role, migrations: [Migration(sql: Self.schema), Migration(sql: Self.numbering)])
+        database = try DurableDatabase.open(
+            path: path,
+            role: Self.role,
+            migrations: [Migration(sql: Self.schema), Migration(sql: Self.numbering)]
+        )
     }
 
     func close() throws { try database.close() }

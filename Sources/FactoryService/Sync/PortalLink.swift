@@ -44,8 +44,12 @@ final class PortalLink: Sendable {
     func close() async { try? await client.shutdown() }
 
     /// Throws `factory.portal.unreachable`, and what stands for an answer of 400 and above.
-    func get(_ path: String, etag: String? = nil, limit: Int, deadline: TimeAmount = .seconds(10)) async throws -> Answer
-    {
+    func get(
+        _ path: String,
+        etag: String? = nil,
+        limit: Int,
+        deadline: TimeAmount = .seconds(10)
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: base + path)
         if let etag { request.headers.add(name: "If-None-Match", value: etag) }
         return try await exchange(request, octets: 0, limit: limit, deadline: deadline)

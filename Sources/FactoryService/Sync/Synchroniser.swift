@@ -139,7 +139,9 @@ actor Synchroniser {
         } catch let error as Refusal {
             if !Task.isCancelled && !isClosed { await fail(error) }
         } catch {
-            if !Task.isCancelled && !isClosed { await fail(Refusal(FactoryError.portalUnreachable, "\(type(of: error))")) }
+            if !Task.isCancelled && !isClosed {
+                await fail(Refusal(FactoryError.portalUnreachable, "\(type(of: error))"))
+            }
         }
         _ = try? await report()
     }

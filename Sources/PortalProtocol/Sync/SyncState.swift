@@ -116,7 +116,10 @@ public struct SyncState: SyncMessage {
         try requireMessage(edges.count <= SyncLimits.mostListed, "\(edges.count) EdgeHSMs")
         try requireMessage(Set(edges.map(\.edgeHSM)).count == edges.count, "an EdgeHSM is listed twice")
         for edge in edges {
-            try requireMessage(edge.storedSize >= 0 && edge.roleKeysVersion >= 0, "\(edge.edgeHSM): a number is below 0")
+            try requireMessage(
+                edge.storedSize >= 0 && edge.roleKeysVersion >= 0,
+                "\(edge.edgeHSM): a number is below 0"
+            )
             let lists = [
                 edge.packages.count, edge.firmware.count, edge.certificates.count, edge.preparations.count,
             ]

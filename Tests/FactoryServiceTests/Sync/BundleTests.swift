@@ -71,7 +71,10 @@ import Vocabulary
             )
             try site.line.drop(try state.serialized(), "state.json")
             await site.line.rounds(2)
-            let why = try String(contentsOfFile: site.line.configuration.inbox + "/refused/state.json.why", encoding: .utf8)
+            let why = try String(
+                contentsOfFile: site.line.configuration.inbox + "/refused/state.json.why",
+                encoding: .utf8
+            )
             #expect(why.hasPrefix("factory.inbox.other-edge-hsm\n"))
         }
     }
@@ -99,7 +102,9 @@ import Vocabulary
             await site.rounds(2)
             let page = try await get(site, "/")
             #expect(page.status == 200)
-            for text in ["edge-1", "batch-1", "7 of 7", "Needs attention now", "in 7 h 40 min: window", "in contact", "all sent"] {
+            for text in [
+                "edge-1", "batch-1", "7 of 7", "Needs attention now", "in 7 h 40 min: window", "in contact", "all sent",
+            ] {
                 #expect(page.body.contains(text), "\(text)")
             }
             let policy = page.headers.first { $0.0.lowercased() == "content-security-policy" }?.1 ?? ""

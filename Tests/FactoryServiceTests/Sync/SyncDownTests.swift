@@ -42,7 +42,9 @@ import Vocabulary
             #expect(orders.map(\.hasFirmware) == [true], "seed \(seed)")
             #expect(site.line.edge.state.withLock { $0.loads.count } == 1, "seed \(seed): loaded once")
             #expect(site.wire.connections > 4, "seed \(seed)")
-            let partial = try FileManager.default.contentsOfDirectory(atPath: site.line.configuration.state + "/partial")
+            let partial = try FileManager.default.contentsOfDirectory(
+                atPath: site.line.configuration.state + "/partial"
+            )
             #expect(partial.isEmpty, "seed \(seed): \(partial)")
         }
     }
