@@ -316,9 +316,8 @@ let package = Package(
         tests(
             "StationCore",
             [
-                "StationCore", "StationService", "FactoryCore", "Programmers", "VirtualChip", "LineProtocol",
-                "Statements",
-                "Matter", "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
+                "StationCore", "StationService", "ServiceSupport", "FactoryCore", "Programmers", "VirtualChip",
+                "LineProtocol", "Statements", "Matter", "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
             ]
         ),
         // Every rule of `Governance` is tried on what a ceremony made.

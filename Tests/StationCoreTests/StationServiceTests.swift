@@ -1,6 +1,7 @@
 import Foundation
 import LineProtocol
 import Matter
+import ServiceSupport
 import StationCore
 import StationService
 import Testing
