@@ -205,7 +205,6 @@ struct MountTests {
             callers.append(
                 try await authenticator.caller(
                     for: .person,
-                    scope: .read,
                     headers: [.authorization: "Bearer \(token)"],
                     address: "local",
                     peer: { nil }

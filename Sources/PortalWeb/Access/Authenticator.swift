@@ -11,7 +11,7 @@ import X509
 public struct Caller: Sendable {
     enum Kind: Sendable {
         case unknown
-        case person(PersonIdentity, TokenID)
+        case person(PersonIdentity, TokenID, Set<TokenScope>)
         case site(SiteIdentity)
     }
 
@@ -28,7 +28,7 @@ public struct Caller: Sendable {
     var name: String {
         switch kind {
         case .unknown: "nobody"
-        case .person(_, let token): token.text
+        case .person(_, let token, _): token.text
         case .site(let site): site.factory.text
         }
     }
@@ -36,7 +36,7 @@ public struct Caller: Sendable {
     var logName: String {
         switch kind {
         case .unknown: "nobody"
-        case .person(let person, _): person.id.text
+        case .person(let person, _, _): person.id.text
         case .site(let site): site.factory.text
         }
     }
@@ -46,18 +46,38 @@ public struct Caller: Sendable {
 public struct Grant: Sendable, Hashable {
     public let person: PersonIdentity
     public let token: TokenID
+    /// What the token allows beside this.
+    public let scopes: Set<TokenScope>
 
-    fileprivate init(person: PersonIdentity, token: TokenID) {
+    fileprivate init(person: PersonIdentity, token: TokenID, scopes: Set<TokenScope>) {
         self.person = person
         self.token = token
+        self.scopes = scopes
     }
 }
 
 extension Caller {
+    /// Throws `portal.access.role` or `portal.access.scope`.
+    func admit(under rule: AccessRule, scope: TokenScope) throws {
+        guard case .person(let person, _, let scopes) = kind else { return }
+        guard rule.admits(person) else {
+            throw Refusal(PortalError.missingRole, rule.roleNames?.joined(separator: " or ") ?? "")
+        }
+        guard scopes.contains(scope) else { throw Refusal(PortalError.missingScope, scope.rawValue) }
+    }
+
+    var actor: LogActor {
+        switch kind {
+        case .unknown: .nobody
+        case .person(let person, _, _): .person(person)
+        case .site(let site): .factory(site.factory, site.organisation)
+        }
+    }
+
     func grant(under rule: AccessRule) throws -> Grant {
-        guard case .person(let person, let token) = kind else { throw Refusal(PortalError.unauthenticated) }
+        guard case .person(let person, let token, let scopes) = kind else { throw Refusal(PortalError.unauthenticated) }
         guard rule.admits(person) else { throw Refusal(PortalError.missingRole) }
-        return Grant(person: person, token: token)
+        return Grant(person: person, token: token, scopes: scopes)
     }
 }
 
@@ -92,10 +112,9 @@ public struct Authenticator: Sendable {
     }
 
     /// - Parameter peer: the certificate (DER) that the connection's other side showed, looked up only where it matters.
-    /// Throws `portal.access.*`.
+    /// Throws `portal.access.*`. Whether the caller may do it is for `Caller.admit` to say.
     func caller(
         for rule: AccessRule,
-        scope: TokenScope,
         headers: HTTPFields,
         address: String,
         peer: () async -> [UInt8]?
@@ -104,7 +123,7 @@ public struct Authenticator: Sendable {
         case .everybody:
             try limiter.check(address, at: clock.realtime())
             return Caller(kind: .unknown, secret: [])
-        case .person, .oneOf: return try await person(rule, scope, headers, address)
+        case .person, .oneOf: return try await person(headers, address)
         case .site: return try await site(peer)
         }
     }
@@ -112,12 +131,7 @@ public struct Authenticator: Sendable {
     /// Counts a wrong setup, invitation or joining code of a public operation.
     func noteFailure(of address: String) { limiter.note(address, at: clock.realtime()) }
 
-    private func person(
-        _ rule: AccessRule,
-        _ scope: TokenScope,
-        _ headers: HTTPFields,
-        _ address: String
-    ) async throws -> Caller {
+    private func person(_ headers: HTTPFields, _ address: String) async throws -> Caller {
         let now = clock.realtime()
         guard let header = headers[.authorization] else { throw Refusal(PortalError.unauthenticated) }
         try limiter.check(address, at: now)
@@ -129,11 +143,7 @@ public struct Authenticator: Sendable {
             throw Refusal(PortalError.tokenRefused)
         }
         await identities.noteUse(of: token.id, at: now)
-        guard rule.admits(token.person) else {
-            throw Refusal(PortalError.missingRole, rule.roleNames?.joined(separator: " or ") ?? "")
-        }
-        guard token.scopes.contains(scope) else { throw Refusal(PortalError.missingScope, scope.rawValue) }
-        return Caller(kind: .person(token.person, token.id), secret: Array(text.utf8))
+        return Caller(kind: .person(token.person, token.id, token.scopes), secret: Array(text.utf8))
     }
 
     private func site(_ peer: () async -> [UInt8]?) async throws -> Caller {

@@ -6,6 +6,8 @@ import Vocabulary
 public protocol PortalContext: Sendable {
     static var rule: AccessRule { get }
     var facts: RequestFacts { get }
+    /// Who acts, for the portal's log.
+    var actor: LogActor { get }
     /// Throws `portal.access.*`. Only the authenticator makes callers.
     init(_ caller: Caller, _ facts: RequestFacts) throws
 }
@@ -18,6 +20,7 @@ public protocol PersonalContext: PortalContext {
 
 extension PersonalContext {
     public var person: PersonIdentity { grant.person }
+    public var actor: LogActor { .person(person) }
 
     public init(_ caller: Caller, _ facts: RequestFacts) throws {
         self.init(grant: try caller.grant(under: Self.rule), facts: facts)
@@ -28,6 +31,7 @@ extension PersonalContext {
 public struct PublicContext: PortalContext {
     public static let rule = AccessRule.everybody
     public let facts: RequestFacts
+    public var actor: LogActor { .nobody }
     public init(_ caller: Caller, _ facts: RequestFacts) { self.facts = facts }
 }
 
@@ -93,6 +97,7 @@ public struct SiteContext: PortalContext {
     public static let rule = AccessRule.site
     public let site: SiteIdentity
     public let facts: RequestFacts
+    public var actor: LogActor { .factory(site.factory, site.organisation) }
 
     public init(_ caller: Caller, _ facts: RequestFacts) throws {
         guard case .site(let site) = caller.kind else { throw Refusal(PortalError.siteRefused) }

@@ -3,7 +3,7 @@ import PortalProtocol
 public import Vocabulary
 
 /// What the portal's HTTP surface refuses, before any business decision.
-public enum PortalError: String, ErrorCatalogue {
+public enum PortalError: String, WebError, ErrorCatalogue {
     case unknownRoute = "portal.route.unknown"
     case methodNotAllowed = "portal.method.not-allowed"
     case bodyTooLarge = "portal.body.too-large"

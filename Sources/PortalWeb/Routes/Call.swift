@@ -71,9 +71,16 @@ public protocol LimitedMessage {
 
 public enum JSON<Message: Decodable & Sendable>: CallBody {
     public static func reader() throws -> BodyReader<Message> {
-        let limit = (Message.self as? any LimitedMessage.Type)?.largestBody ?? 256 * 1_024
+        let own = (Message.self as? any LimitedMessage.Type)?.largestBody
+        let limit = own ?? (Message.self as? any SyncMessage.Type)?.largest ?? 256 * 1_024
         let decoding = try StrictDecoding(Message.self, limit: limit)
-        return BodyReader(declaration: .json(decoding.schema, limit: limit)) { try decoding.decode($0.bytes) }
+        return BodyReader(declaration: .json(decoding.schema, limit: limit)) { request in
+            let message = try decoding.decode(request.bytes)
+            do { try (message as? any SyncMessage)?.validate() } catch let refusal as Refusal {
+                throw Refusal(PortalProtocolError.malformedRequest, "body: \(refusal.detail)")
+            }
+            return message
+        }
     }
 }
 

@@ -1,5 +1,7 @@
+import Durability
 public import HTTPTypes
 public import PortalProtocol
+import PortalStore
 public import Vocabulary
 
 /// The chapters of the API document.
@@ -15,28 +17,34 @@ public enum RouteTag: String, CaseIterable, Sendable {
     case sync = "Sync"
 }
 
+/// A catalogue whose codes have one HTTP status each, whichever operation refuses with them.
+public protocol WebError: ErrorCatalogue {
+    var status: Int { get }
+}
+
 /// Codes that an operation may refuse with, and the HTTP status that they get there.
 public struct RefusalGroup: Sendable {
-    let status: Int
-    let codes: [String]
+    let entries: [(code: String, status: Int)]
 
-    private init(status: Int, codes: [String]) {
-        self.status = status
-        self.codes = codes
-    }
+    private init(entries: [(code: String, status: Int)]) { self.entries = entries }
 
     /// Some codes of a catalogue.
     public static func codes<Catalogue: ErrorCatalogue>(_ status: Int, _ codes: Catalogue...) -> RefusalGroup {
-        RefusalGroup(status: status, codes: codes.map(\.rawValue))
+        RefusalGroup(entries: codes.map { ($0.rawValue, status) })
     }
 
     /// All codes of a catalogue. Groups named earlier in a route's list win.
     public static func all<Catalogue: ErrorCatalogue>(_ status: Int, of catalogue: Catalogue.Type) -> RefusalGroup {
-        RefusalGroup(status: status, codes: Catalogue.allCases.map(\.rawValue))
+        RefusalGroup(entries: Catalogue.allCases.map { ($0.rawValue, status) })
     }
 
-    static func portal(_ codes: [PortalError]) -> [RefusalGroup] {
-        codes.map { RefusalGroup(status: $0.status, codes: [$0.rawValue]) }
+    /// Codes with the statuses that their catalogue gives them.
+    public static func web<Catalogue: WebError>(_ codes: Catalogue...) -> RefusalGroup {
+        RefusalGroup(entries: codes.map { ($0.rawValue, $0.status) })
+    }
+
+    static func portal(_ codes: [PortalError]) -> RefusalGroup {
+        RefusalGroup(entries: codes.map { ($0.rawValue, $0.status) })
     }
 }
 
@@ -105,14 +113,19 @@ public struct RouteDeclaration: Sendable {
     public var scope: TokenScope { method == .get || method == .head ? .read : .write }
 
     /// HTTP status of a refusal that this operation may answer; nil for one that it should never give.
-    func status(of code: String) -> Int? { refusals.first { $0.codes.contains(code) }?.status }
+    func status(of code: String) -> Int? {
+        for group in refusals {
+            if let entry = group.entries.first(where: { $0.code == code }) { return entry.status }
+        }
+        return nil
+    }
 
     /// Codes by status, as the document lists them.
     var documentedRefusals: [Int: [String]] {
         var seen: Set<String> = []
         var groups: [Int: [String]] = [:]
-        for group in refusals {
-            groups[group.status, default: []] += group.codes.filter { seen.insert($0).inserted }
+        for entry in refusals.flatMap(\.entries) where seen.insert(entry.code).inserted {
+            groups[entry.status, default: []].append(entry.code)
         }
         return groups.mapValues { $0.sorted() }
     }
@@ -124,7 +137,6 @@ public struct RouteDeclaration: Sendable {
         _ output: OutputDeclaration,
         _ demands: RouteDemands
     ) -> [RefusalGroup] {
-        var groups = [RefusalGroup.codes(400, PortalProtocolError.malformedRequest)]
         var codes: [PortalError] = [.internalFailed]
         switch rule {
         case .everybody: codes.append(.throttled)
@@ -138,7 +150,10 @@ public struct RouteDeclaration: Sendable {
         if demands.contains(.idempotencyKey) { codes += [.keyMissing, .keyReused] }
         if demands.contains(.ifMatch) { codes += [.preconditionMissing, .preconditionFailed] }
         if output.hasRanges { codes.append(.rangeUnsatisfiable) }
-        groups += RefusalGroup.portal(codes)
-        return groups
+        return [
+            .codes(400, PortalProtocolError.malformedRequest), .portal(codes),
+            .codes(503, PortalStoreError.overloaded, .failed),
+            .codes(503, DurabilityError.diskLow),
+        ]
     }
 }

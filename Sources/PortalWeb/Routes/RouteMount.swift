@@ -14,8 +14,13 @@ struct RouteMount: Sendable {
     static let jsonDeadline = Duration.seconds(60)
     static let rawDeadline = Duration.seconds(1_800)
 
+    /// Statuses of refusals that go into the portal's log, where somebody known wanted to change something.
+    private static let noted: Set<Int> = [403, 409, 412, 422]
+
     let authenticator: Authenticator
     let clock: ClockSource
+    /// Where refused acts are entered; nil: nowhere.
+    let acts: Acts?
 
     /// Throws `portal.route.inconsistent` where two routes have one id, or one method and path.
     func router(_ routes: [any MountableRoute]) throws -> Router<ConnectionContext> {
@@ -44,12 +49,45 @@ struct RouteMount: Sendable {
         let declaration = route.declaration
         let caller = try await authenticator.caller(
             for: declaration.rule,
-            scope: declaration.scope,
             headers: request.headers,
             address: context.exchange.address,
             peer: { try? await context.channel.nioSSL_peerCertificate().get()?.toDERBytes() }
         )
         context.exchange.identified(caller.logName)
+        do {
+            try caller.admit(under: declaration.rule, scope: declaration.scope)
+            return try await answer(route, request, context, caller)
+        } catch let refusal as Refusal {
+            try await note(refusal, declaration, context.exchange, caller)
+            throw refusal
+        }
+    }
+
+    private func note(
+        _ refusal: Refusal,
+        _ declaration: RouteDeclaration,
+        _ exchange: Exchange,
+        _ caller: Caller
+    ) async throws {
+        guard let acts, declaration.scope == .write, caller.actor != .nobody,
+            let status = declaration.status(of: refusal.code), Self.noted.contains(status)
+        else { return }
+        try await acts.noteRefusal(
+            caller.actor,
+            declaration,
+            exchange.requestID,
+            refusal.code,
+            at: clock.realtime()
+        )
+    }
+
+    private func answer(
+        _ route: any MountableRoute,
+        _ request: Request,
+        _ context: ConnectionContext,
+        _ caller: Caller
+    ) async throws -> Response {
+        let declaration = route.declaration
         var path: [String: String] = [:]
         for name in declaration.template.parameters {
             guard let value = context.parameters.get(name) else { continue }

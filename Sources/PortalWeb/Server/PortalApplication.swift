@@ -48,6 +48,7 @@ public struct PortalApplication: Service {
     ///   - people: routes of the people's listener; none may have the rule `site`.
     ///   - sync: settings, routes and enrolment authorities (DER) of the factories' listener; all routes must have the
     ///     rule `site`. Nil where there is no such listener.
+    ///   - acts: where refused acts of known callers are entered.
     ///   - background: what runs beside the listeners and stops with them.
     /// Throws `portal.route.inconsistent`, `tls.*`.
     public init(
@@ -55,6 +56,7 @@ public struct PortalApplication: Service {
         people: [any MountableRoute],
         sync: (settings: ListenerSettings, routes: [any MountableRoute], authorities: [[UInt8]])?,
         authenticator: Authenticator,
+        acts: Acts? = nil,
         clock: ClockSource,
         metrics: Metrics,
         logger: Logger,
@@ -62,7 +64,7 @@ public struct PortalApplication: Service {
     ) throws {
         let all = people + (sync?.routes ?? [])
         let counted = RequestMetrics(metrics, operations: all.map(\.declaration.operationID))
-        let mount = RouteMount(authenticator: authenticator, clock: clock)
+        let mount = RouteMount(authenticator: authenticator, clock: clock, acts: acts)
         func responder(_ routes: [any MountableRoute], onSync: Bool) throws -> PortalResponder {
             if let stray = routes.first(where: { ($0.declaration.rule == .site) != onSync }) {
                 throw Refusal(PortalError.inconsistentRoutes, "\(stray.declaration.operationID): other listener")

@@ -1,0 +1,47 @@
+import PortalProtocol
+import PortalStore
+import Vocabulary
+
+extension PortalServices {
+    struct ProductPath: Codable, Sendable { let product: ProductName }
+
+    /// Throws `portal.workspace.unknown-product`.
+    static func checkProduct(_ product: ProductName, _ transaction: any SQLTransaction) throws {
+        guard try FactoryTable(transaction).hasProduct(product) else {
+            throw Refusal(IdentityError.unknownProduct, product.text)
+        }
+    }
+
+    func createWorkspace(
+        _ context: OEMAdminContext,
+        _ call: Call<ProductPath, Nothing, JSON<NewWorkspace>>
+    ) async throws -> Answer<Workspace> {
+        let (product, organisation, now) = (call.path.product, call.body.organisation, context.facts.time)
+        return try await acts.perform(context) { transaction in
+            let factories = FactoryTable(transaction)
+            guard try factories.hasProduct(product) else { throw Refusal(PortalError.unknownObject) }
+            guard try PeopleTable(transaction).organisation(organisation)?.kind == .odm else {
+                throw Refusal(IdentityError.unknownOrganisation)
+            }
+            _ = try factories.insertWorkspace(product, organisation, at: now)
+            let since = try factories.workspaces(of: product).first { $0.organisation == organisation }?.since ?? now
+            let workspace = Workspace(product: product, organisation: organisation, since: since)
+            return Act(Answer(workspace), object: product.text, detail: organisation.text)
+        }
+    }
+
+    /// The OEM sees all ODMs of a product, an ODM itself alone.
+    func workspaces(_ context: MemberContext, _ call: ObjectCall<ProductPath>) async throws -> Answer<Workspaces> {
+        let (product, own) = (call.path.product, context.limitedTo)
+        let found = try await database.read { transaction in
+            let factories = FactoryTable(transaction)
+            guard try factories.hasProduct(product) else { throw Refusal(PortalError.unknownObject) }
+            let all = try factories.workspaces(of: product)
+            guard let own else { return all }
+            guard all.contains(where: { $0.organisation == own }) else { throw Refusal(PortalError.unknownObject) }
+            return all.filter { $0.organisation == own }
+        }
+        let list = found.map { Workspace(product: product, organisation: $0.organisation, since: $0.since) }
+        return Answer(Workspaces(workspaces: list))
+    }
+}

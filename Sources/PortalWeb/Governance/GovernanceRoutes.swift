@@ -1,0 +1,143 @@
+import Governance
+public import PortalProtocol
+import PortalStore
+public import Statements
+import Vocabulary
+
+extension RoleKeysChain: LimitedMessage {
+    public static var largestBody: Int { 4 << 20 }
+}
+
+extension OrderList: LimitedMessage {
+    public static var largestBody: Int { 4 << 20 }
+}
+
+extension Envelope: LimitedMessage {
+    public static var largestBody: Int { largest }
+}
+
+extension PortalServices {
+    struct EdgePath: Codable, Sendable { let edge: EdgeHSMID }
+    struct OrderQuery: Codable, Sendable {
+        /// The first order's number.
+        let from: OrderNumber?
+        let limit: PageLimit?
+    }
+    struct OrderNumber: BoundedNumber {
+        static let bounds = 1...1_000_000
+        let value: Int
+        init(validated value: Int) { self.value = value }
+    }
+
+    /// The RoleKeys that count now, of a chain whose every link was verified when it was loaded.
+    static func roleKeys(_ transaction: any SQLTransaction) throws -> RoleKeys {
+        guard let newest = try GovernanceTable(transaction).newestRoleKeys() else {
+            throw Refusal(IdentityError.noRoleKeys)
+        }
+        return try RoleKeys.read(payload: newest.payload)
+    }
+
+    /// Takes a chain from version 1 that begins with what is loaded and may go on; the first must be signed by the
+    /// configured root.
+    func putRoleKeys(
+        _ context: OEMAdminContext,
+        _ call: Call<Nothing, Nothing, JSON<RoleKeysChain>>
+    ) async throws -> Answer<RoleKeysChain> {
+        let (chain, root) = (call.body.roleKeys, settings.root)
+        let verified = try RoleKeysHistory.verify(chain)
+        guard let first = verified.first, let last = verified.last, first.content.root == root else {
+            throw Refusal(IdentityError.foreignRoot)
+        }
+        return try await acts.perform(context) { transaction in
+            let table = GovernanceTable(transaction)
+            let known = try table.roleKeys()
+            guard known.count <= verified.count, zip(known, verified).allSatisfy({ $0.statementID == $1.id }) else {
+                throw Refusal(IdentityError.roleKeysFork, "\(known.count) versions are loaded")
+            }
+            for version in verified.dropFirst(known.count) {
+                try table.insertRoleKeys(version.content.version, version.envelope)
+            }
+            let answer = RoleKeysChain(roleKeys: try table.roleKeys())
+            return Act(
+                Answer(answer, tag: EntityTag(version: last.content.version)),
+                object: last.id.hex,
+                detail: "versions \(known.count + 1) to \(verified.count)"
+            )
+        }
+    }
+
+    func roleKeys(_ context: MemberContext, _ call: PlainCall) async throws -> Answer<RoleKeysChain> {
+        let chain = try await database.read { try GovernanceTable($0).roleKeys() }
+        return Answer(RoleKeysChain(roleKeys: chain), tag: EntityTag(version: chain.count))
+    }
+
+    /// Orders that m officers have signed; one that is there already changes nothing.
+    func putOrders(
+        _ context: OEMAdminContext,
+        _ call: Call<Nothing, Nothing, JSON<OrderList>>
+    ) async throws -> Answer<Nothing> {
+        let (orders, now) = (call.body.orders, context.facts.time)
+        return try await acts.perform(context) { transaction in
+            let roleKeys = try Self.roleKeys(transaction)
+            var numbers: [String] = []
+            for envelope in orders {
+                let order = try Verified<OfficerOrder>(envelope, signedByOfficersOf: roleKeys)
+                guard now < order.content.expiresAt else { throw Refusal(IdentityError.orderExpired, order.id.hex) }
+                if let number = try GovernanceTable(transaction).insertOrder(envelope, at: now) {
+                    numbers.append(String(number))
+                }
+            }
+            return Act(Answer(Nothing()), object: "orders \(numbers.joined(separator: ","))")
+        }
+    }
+
+    func orders(
+        _ context: OEMReaderContext,
+        _ call: Call<Nothing, OrderQuery, NoBody>
+    ) async throws -> Answer<Page<NumberedOrder>> {
+        let limit = (call.query.limit ?? .usual).value
+        let first = call.query.from?.value ?? 1
+        let found = try await database.read { try GovernanceTable($0).orders(from: first, limit: limit) }
+        let items = found.map { NumberedOrder(number: $0.number, order: $0.envelope) }
+        return Answer(Page(items: items, next: nil))
+    }
+
+    /// The enrolment that m officers signed, of an appliance in a factory that is there. The same again changes nothing.
+    func putEdge(
+        _ context: OEMAdminContext,
+        _ call: Call<EdgePath, Nothing, JSON<Envelope>>
+    ) async throws -> Answer<EdgeSummary> {
+        let (envelope, id, now) = (call.body, call.path.edge, context.facts.time)
+        let profile = settings.profile
+        return try await acts.perform(context) { transaction in
+            let roleKeys = try Self.roleKeys(transaction)
+            let enrolment = try Verified<EdgeHSMEnrolment>(envelope, signedByOfficersOf: roleKeys)
+            let factory = enrolment.content.factory
+            guard enrolment.content.edgeHSM == id, profile == .lab || enrolment.content.assurance != "software",
+                try FactoryTable(transaction).factory(factory) != nil
+            else { throw Refusal(PortalError.unknownObject, "\(enrolment.content.edgeHSM) of \(factory)") }
+            let table = GovernanceTable(transaction)
+            var since = now
+            if let known = try table.edge(id) {
+                guard known.envelope.statementID == enrolment.id else { throw Refusal(IdentityError.edgeDiffers) }
+                since = known.enrolledAt
+            } else {
+                try table.insertEdge(id, factory, envelope, at: now)
+            }
+            let summary = EdgeSummary(id: id, factory: factory, enrolledAt: since)
+            return Act(Answer(summary), object: id.text, detail: factory.text)
+        }
+    }
+
+    /// The OEM sees all, an ODM those in its factories.
+    func edges(_ context: MemberContext, _ call: ListCall) async throws -> Answer<Page<EdgeSummary>> {
+        let (limit, own) = ((call.query.limit ?? .usual).value, context.limitedTo)
+        let scope = "edges \(own?.text ?? "")"
+        let start = try cursors.start(call.query.cursor, of: scope, count: 1)
+        let found = try await database.read {
+            try GovernanceTable($0).edges(of: own, after: start?.first, limit: limit + 1)
+        }
+        let items = found.map { EdgeSummary(id: $0.id, factory: $0.factory, enrolledAt: $0.enrolledAt) }
+        return Answer(try cursors.page(items, limit: limit, of: scope) { [$0.id.text] })
+    }
+}
