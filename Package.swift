@@ -162,7 +162,10 @@ let package = Package(
         ),
         library(
             "PortalStore",
-            ["Vocabulary", "Statements", "TransparencyLog", "PortalProtocol", "PortalCore", "Durability", crypto, grdb]
+            [
+                "Vocabulary", "Statements", "TransparencyLog", "Verify", "PortalProtocol", "PortalCore", "Durability",
+                crypto, grdb,
+            ]
         ),
         library(
             "PortalWeb",
@@ -285,7 +288,8 @@ let package = Package(
         tests(
             "PortalCore",
             [
-                "PortalCore", "PortalProtocol", "Governance", "KeyCustody", "Verify", "Matter", "Silicon",
+                "PortalCore", "PortalProtocol", "EdgeHSMFixture", "EdgeHSMCore", "Governance", "KeyCustody", "Verify",
+                "Matter", "Silicon",
                 "TransparencyLog", "Statements", "Vocabulary", crypto,
             ]
         ),

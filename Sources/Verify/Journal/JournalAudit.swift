@@ -28,6 +28,11 @@ public struct JournalAudit: Sendable, Hashable {
         /// Position of the entry; nil: the journal or checkpoint as a whole.
         public let sequence: Int?
         public let refusal: Refusal
+
+        public init(sequence: Int?, refusal: Refusal) {
+            self.sequence = sequence
+            self.refusal = refusal
+        }
     }
 
     /// Findings listed at most.

@@ -1,0 +1,110 @@
+public import Statements
+public import Verify
+public import Vocabulary
+
+/// When somebody is called: pure rules over what ingest found.
+public enum AlarmRules {
+    /// The kind of alarm that a finding of the judge raises.
+    public static func kind(of code: String) -> AlarmKind {
+        switch JournalError(rawValue: code) {
+        case .entryMalformed: .malformed
+        case .sequenceGap: .gap
+        case .windowOutside: .outsideWindow
+        case .quotaExceeded, .allotmentExceeded, .allowanceExceeded, .fleetKey: .overQuota
+        case .revokedUsed, .afterZeroise: .revokedUsed
+        case .chipTwice: .duplicateChip
+        case .keyTwice: .duplicateKey
+        case .serialTwice: .duplicateSerial
+        case .dacWrong: .wrongCertificate
+        case .accountMismatch, .checkpointMismatch: .accounts
+        case .rootMismatch: .altered
+        default: .notPermitted
+        }
+    }
+
+    /// One alarm for each kind of finding on an entry or a checkpoint.
+    public static func alarms(_ findings: [JournalAudit.Finding], at position: Int?, of edge: EdgeHSMID) -> [Alarm] {
+        var seen: Set<AlarmKind> = []
+        return findings.compactMap { finding in
+            let kind = kind(of: finding.refusal.code)
+            guard seen.insert(kind).inserted else { return nil }
+            return Alarm(kind, edge, sequence: position, "\(finding.refusal.code): \(finding.refusal.detail)")
+        }
+    }
+
+    /// A use of the same chip, key or serial in another EdgeHSM's journal.
+    public struct Elsewhere: Sendable, Hashable {
+        public let edgeHSM: EdgeHSMID
+        public let unit: Digest256
+        public let sequence: Int
+        /// The unit there has a DAC in force.
+        public let isLive: Bool
+
+        public init(edgeHSM: EdgeHSMID, unit: Digest256, sequence: Int, isLive: Bool) {
+            self.edgeHSM = edgeHSM
+            self.unit = unit
+            self.sequence = sequence
+            self.isLive = isLive
+        }
+    }
+
+    /// A DAC was issued for `chip`: who else has certified it? A chip whose other unit was given up may move on.
+    public static func duplicates(
+        chip: ChipUID,
+        of edge: EdgeHSMID,
+        at sequence: Int,
+        elsewhere: [Elsewhere]
+    ) -> [Alarm] {
+        elsewhere.filter(\.isLive).map {
+            Alarm(
+                .duplicateChip,
+                edge,
+                other: $0.edgeHSM,
+                sequence: sequence,
+                "chip \(chip), there entry \($0.sequence)"
+            )
+        }
+    }
+
+    /// A key belongs to one device for ever, whatever became of its unit.
+    public static func duplicates(
+        key: Digest256,
+        of edge: EdgeHSMID,
+        at sequence: Int,
+        elsewhere: [Elsewhere]
+    ) -> [Alarm] {
+        elsewhere.map {
+            Alarm(.duplicateKey, edge, other: $0.edgeHSM, sequence: sequence, "key \(key), there entry \($0.sequence)")
+        }
+    }
+
+    public static func duplicates(
+        serial: DeviceSerial,
+        of edge: EdgeHSMID,
+        at sequence: Int,
+        elsewhere: [Elsewhere]
+    ) -> [Alarm] {
+        elsewhere.map {
+            Alarm(
+                .duplicateSerial,
+                edge,
+                other: $0.edgeHSM,
+                sequence: sequence,
+                "serial \(serial), there entry \($0.sequence)"
+            )
+        }
+    }
+
+    /// Seconds after which a silent EdgeHSM is called out: the strictest rule of its open batches, a day without one.
+    public static let longestSilence: Int64 = 86_400
+
+    /// True when nothing was heard for longer than allowed. Time is the portal's own, of receiving.
+    public static func isSilent(lastHeard: Instant, now: Instant, allowed: Int64?) -> Bool {
+        now - lastHeard > min(allowed ?? longestSilence, longestSilence)
+    }
+
+    /// A checkpoint that is newer by the EdgeHSM's own time and covers less: entries were taken away.
+    public static func isTruncated(_ new: Checkpoint, after held: Checkpoint) -> Bool {
+        new.size < held.size && new.epoch >= held.epoch && new.time > held.time
+    }
+}

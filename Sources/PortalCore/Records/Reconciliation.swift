@@ -1,0 +1,35 @@
+public import Statements
+internal import Vocabulary
+
+/// Where the units of one batch are: granted = issued + burned + returned + remaining + unaccounted.
+public struct Reconciliation: Sendable, Hashable, Codable {
+    /// Signed for.
+    public let granted: Int
+    /// In ingested entries.
+    public let issued: Int
+    public let burned: Int
+    public let returned: Int
+    /// In the newest checkpoint; 0 when it has no account of the batch.
+    public let remaining: Int
+    public let isLoaded: Bool
+    public let isClosed: Bool
+
+    /// What neither entries nor checkpoint explain: all of a batch that was not loaded yet. Below zero: the EdgeHSM
+    /// says more than was granted.
+    public var unaccounted: Int { granted - issued - burned - returned - remaining }
+
+    /// - Parameters:
+    ///   - granted: quantity of the authorization.
+    ///   - counted: the account that the ingested entries give; nil before one says that it is loaded.
+    ///   - stated: the account in the newest checkpoint.
+    ///   - isVoid: a tombstone was journaled, so it never can be loaded.
+    public init(granted: Int, counted: Checkpoint.Account?, stated: Checkpoint.Account?, isClosed: Bool, isVoid: Bool) {
+        self.granted = granted
+        issued = counted?.issued ?? 0
+        burned = counted?.burned ?? 0
+        returned = isVoid && counted == nil ? granted : counted?.returned ?? 0
+        remaining = stated?.remaining ?? 0
+        isLoaded = counted != nil
+        self.isClosed = isClosed || (isVoid && counted == nil)
+    }
+}

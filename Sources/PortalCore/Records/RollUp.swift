@@ -1,0 +1,86 @@
+internal import Statements
+public import Verify
+public import Vocabulary
+
+/// What a roll-up row is about: one authorization on one UTC day.
+public struct RollUpKey: Sendable, Hashable {
+    /// Days since 1970 in UTC, of the EdgeHSM's trusted time.
+    public let day: Int
+    /// Zero for what belongs to no batch that was loaded.
+    public let authorization: Digest256
+
+    public init(day: Int, authorization: Digest256) {
+        self.day = day
+        self.authorization = authorization
+    }
+
+    public init(_ time: Instant, authorization: Digest256) {
+        self.init(
+            day: Int(time.seconds.quotientAndRemainder(dividingBy: 86_400).quotient),
+            authorization: authorization
+        )
+    }
+}
+
+/// Events counted, each as its journal entry says it: a unit completed again after a rework counts again.
+public struct RollUpCounts: Sendable, Hashable, Codable {
+    /// New units; a reissue after a re-provisioning is not one.
+    public var issued = 0
+    public var completed = 0
+    public var failed = 0
+    public var burned = 0
+    public var unlocked = 0
+    public var reprovisioned = 0
+    public var reissued = 0
+    public var rotated = 0
+    public var returned = 0
+    /// Entries in quarantine.
+    public var quarantined = 0
+
+    public init() {}
+
+    /// The fields by name, for tables and sums.
+    public static let fields: [(name: String, path: any WritableKeyPath<RollUpCounts, Int> & Sendable)] = [
+        ("issued", \.issued), ("completed", \.completed), ("failed", \.failed), ("burned", \.burned),
+        ("unlocked", \.unlocked), ("reprovisioned", \.reprovisioned), ("reissued", \.reissued),
+        ("rotated", \.rotated), ("returned", \.returned), ("quarantined", \.quarantined),
+    ]
+
+    /// One entry more.
+    public mutating func count(_ judged: JudgedEntry) {
+        if !judged.findings.isEmpty { quarantined += 1 }
+        switch judged.entry?.event.body {
+        case let body as Issued: if body.replaces == nil { issued += 1 } else { reissued += 1 }
+        case is Completed: completed += 1
+        case is Failed: failed += 1
+        case let body as Burned: burned += Self.bounded(body.units)
+        case is DebugUnlocked: unlocked += 1
+        case is Reprovisioned: reprovisioned += 1
+        case is Rotated: rotated += 1
+        case let body as Closed: returned += Self.bounded(body.returned)
+        default: break
+        }
+    }
+
+    public static func += (left: inout Self, right: Self) {
+        for field in fields { left[keyPath: field.path] += right[keyPath: field.path] }
+    }
+
+    /// An EdgeHSM's figure may be anything.
+    private static func bounded(_ figure: Int) -> Int { min(max(figure, 0), Limits.largestBatch) }
+}
+
+/// Roll-ups of the entries of one chunk.
+public struct RollUpTally: Sendable {
+    public private(set) var counts: [RollUpKey: RollUpCounts] = [:]
+
+    public init() {}
+
+    public mutating func count(_ judged: JudgedEntry) {
+        let key = RollUpKey(judged.entry?.time ?? .epoch, authorization: judged.batch?.id ?? .zero)
+        var change = RollUpCounts()
+        change.count(judged)
+        guard change != RollUpCounts() else { return }
+        counts[key, default: RollUpCounts()] += change
+    }
+}

@@ -1,0 +1,98 @@
+public import PortalCore
+public import Vocabulary
+
+/// Alarms, newest first by number; the same again is counted.
+public struct Alarms {
+    private let transaction: any SQLTransaction
+
+    public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    public struct Stored: Sendable, Hashable {
+        public let number: Int64
+        public let kind: AlarmKind
+        public let edgeHSM: EdgeHSMID
+        public let factory: FactoryID
+        public let other: EdgeHSMID?
+        public let sequence: Int?
+        public let detail: String
+        /// How often it was raised.
+        public let times: Int
+        public let firstAt: Instant
+        public let lastAt: Instant
+        /// Its cause went away by itself.
+        public let clearedAt: Instant?
+        public let acknowledgedAt: Instant?
+        /// Id of the person.
+        public let acknowledgedBy: String?
+
+        init(_ row: SQLRow) throws {
+            number = try row.integer("number")
+            kind = try row.option("kind")
+            edgeHSM = try row.name("edge")
+            factory = try row.name("factory")
+            other = try row.optionalName("other")
+            sequence = try row.optional("sequence", row.number)
+            detail = try row.text("detail")
+            times = try row.number("times")
+            firstAt = try row.time("first_at")
+            lastAt = try row.time("last_at")
+            clearedAt = try row.optional("cleared_at", row.time)
+            acknowledgedAt = try row.optional("acknowledged_at", row.time)
+            acknowledgedBy = try row.optional("acknowledged_by", row.text)
+        }
+    }
+
+    private static let last: SQLText = "SELECT max(number) AS last FROM alarms"
+    private static let raise: SQLText = """
+        INSERT INTO alarms (
+            number, alarm_key, kind, severity, edge, factory, other, sequence, detail, times, first_at, last_at
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (alarm_key) DO UPDATE SET times = alarms.times + excluded.times, last_at = excluded.last_at,
+            detail = excluded.detail, sequence = excluded.sequence, cleared_at = NULL, acknowledged_at = NULL,
+            acknowledged_by = NULL
+        """
+    private static let clear: SQLText = "UPDATE alarms SET cleared_at = ? WHERE alarm_key = ? AND cleared_at IS NULL"
+    private static let acknowledge: SQLText = """
+        UPDATE alarms SET acknowledged_at = ?, acknowledged_by = ? WHERE number = ? AND acknowledged_at IS NULL
+        """
+    private static let one: SQLText = "SELECT * FROM alarms WHERE number = ?"
+    private static let page: SQLText = "SELECT * FROM alarms WHERE number < ? ORDER BY number DESC LIMIT ?"
+
+    /// Raises each; those with one key are one with a count. An acknowledged one that comes again is open again.
+    public func raise(_ alarms: [Alarm], factory: FactoryID, at time: Instant) throws {
+        var grouped: [String: (alarm: Alarm, times: Int)] = [:]
+        for alarm in alarms { grouped[alarm.key] = (alarm, (grouped[alarm.key]?.times ?? 0) + 1) }
+        guard !grouped.isEmpty else { return }
+        var next = try transaction.row(Self.last, []).flatMap { try $0.optional("last", $0.integer) } ?? 0
+        for (key, (alarm, times)) in grouped.sorted(by: { $0.key < $1.key }) {
+            next += 1
+            try transaction.execute(
+                Self.raise,
+                [
+                    .integer(next), .text(key), .text(alarm.kind.rawValue), .text(alarm.kind.severity.rawValue),
+                    .name(alarm.edgeHSM), .name(factory), .name(alarm.other), .number(alarm.sequence),
+                    .text(alarm.detail), .number(times), .time(time), .time(time),
+                ]
+            )
+        }
+    }
+
+    /// What raised it is gone.
+    public func clear(_ kind: AlarmKind, of edge: EdgeHSMID, at time: Instant) throws {
+        try transaction.execute(Self.clear, [.time(time), .text(Alarm(kind, edge, "").key)])
+    }
+
+    /// False when it was acknowledged before or there is none.
+    public func acknowledge(_ number: Int64, by person: String, at time: Instant) throws -> Bool {
+        try transaction.execute(Self.acknowledge, [.time(time), .text(person), .integer(number)]) > 0
+    }
+
+    public func alarm(_ number: Int64) throws -> Stored? {
+        try transaction.row(Self.one, [.integer(number)]).map(Stored.init)
+    }
+
+    /// Newest first, before `number`.
+    public func list(before number: Int64 = .max, limit: Int) throws -> [Stored] {
+        try transaction.rows(Self.page, [.integer(number), .number(min(max(limit, 1), 1_000))]).map(Stored.init)
+    }
+}

@@ -1,0 +1,105 @@
+internal import Statements
+public import Verify
+public import Vocabulary
+
+/// Accounts of the authorizations that logs say were loaded.
+public struct JournalBatches {
+    private let transaction: any SQLTransaction
+
+    public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    private static let columns: SQLText = """
+        log, batch, product, name, granted, issued, burned, returned, closed, unlocks, reprovisions, rotations, terms
+        """
+    private static let byBatch = KeyQuery("SELECT \(columns) FROM journal_batches WHERE log = ? AND batch")
+    private static let one: SQLText = "SELECT \(columns) FROM journal_batches WHERE log = ? AND batch = ?"
+    private static let every: SQLText = "SELECT \(columns) FROM journal_batches WHERE batch = ? LIMIT 64"
+    private static let batchRows = RowInsert(
+        "journal_batches (\(columns))",
+        columns: 13,
+        then: """
+            ON CONFLICT (log, batch) DO UPDATE SET product = excluded.product, name = excluded.name,
+            granted = excluded.granted, issued = excluded.issued, burned = excluded.burned,
+            returned = excluded.returned, closed = excluded.closed, unlocks = excluded.unlocks,
+            reprovisions = excluded.reprovisions, rotations = excluded.rotations, terms = excluded.terms
+            """
+    )
+    private static let use: SQLText = """
+        UPDATE journal_batches SET issued = ?, burned = ?, returned = ?, closed = ?, unlocks = ?, reprovisions = ?,
+        rotations = ? WHERE log = ? AND batch = ?
+        """
+    private static let voidRows = RowInsert(
+        "journal_voids (log, batch, sequence)",
+        columns: 3,
+        then: "ON CONFLICT (log, batch) DO NOTHING"
+    )
+    private static let void: SQLText = "SELECT sequence FROM journal_voids WHERE log = ? AND batch = ?"
+
+    /// A batch of one log.
+    public struct Stored: Sendable, Hashable {
+        public let log: Int64
+        public let batch: JudgedBatch
+
+        init(_ row: SQLRow) throws {
+            log = try row.integer("log")
+            var used = JudgedBatch.Used()
+            used.issued = try row.number("issued")
+            used.burned = try row.number("burned")
+            used.returned = try row.number("returned")
+            used.isClosed = try row.flag("closed")
+            used.unlocks = try row.number("unlocks")
+            used.reprovisions = try row.number("reprovisions")
+            used.rotations = try row.number("rotations")
+            batch = JudgedBatch(id: try row.fixed("batch"), terms: try .read(row.blob("terms")), used: used)
+        }
+    }
+
+    func batches(_ ids: [Digest256], log: Int64) throws -> [JudgedBatch] {
+        try Self.byBatch.rows(ids.map { .fixed($0) }, first: [.integer(log)], in: transaction).map {
+            try Stored($0).batch
+        }
+    }
+
+    public func batch(_ id: Digest256, log: Int64) throws -> JudgedBatch? {
+        try transaction.row(Self.one, [.integer(log), .fixed(id)]).map { try Stored($0).batch }
+    }
+
+    /// In whatever logs it stands; an honest one is in the logs of its EdgeHSM alone.
+    public func batches(_ id: Digest256) throws -> [Stored] {
+        try transaction.rows(Self.every, [.fixed(id)]).map(Stored.init)
+    }
+
+    public func isVoid(_ id: Digest256, log: Int64) throws -> Bool {
+        try transaction.row(Self.void, [.integer(log), .fixed(id)]) != nil
+    }
+
+    /// - Parameter withTerms: it was loaded just now; otherwise its terms are there.
+    func put(_ batch: JudgedBatch, withTerms: Bool, log: Int64) throws {
+        let used = batch.used
+        guard withTerms else {
+            try transaction.execute(
+                Self.use,
+                [
+                    .number(used.issued), .number(used.burned), .number(used.returned), .flag(used.isClosed),
+                    .number(used.unlocks), .number(used.reprovisions), .number(used.rotations), .integer(log),
+                    .fixed(batch.id),
+                ]
+            )
+            return
+        }
+        let content = batch.terms.content
+        try Self.batchRows.run(
+            [
+                .integer(log), .fixed(batch.id), .name(content.product), .name(content.batch),
+                .number(content.quantity), .number(used.issued), .number(used.burned), .number(used.returned),
+                .flag(used.isClosed), .number(used.unlocks), .number(used.reprovisions), .number(used.rotations),
+                .blob(try batch.terms.serialized()),
+            ],
+            in: transaction
+        )
+    }
+
+    func putVoid(_ id: Digest256, at sequence: Int, log: Int64) throws {
+        try Self.voidRows.run([.integer(log), .fixed(id), .number(sequence)], in: transaction)
+    }
+}

@@ -1,0 +1,168 @@
+internal import Verify
+public import Vocabulary
+
+/// Units and credentials of all logs, by what people and ingest ask for.
+public struct JournalUnits {
+    private let transaction: any SQLTransaction
+
+    public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    /// A DAC that was released.
+    public struct Credential: Sendable, Hashable {
+        public let log: Int64
+        public let sequence: Int
+        public let unit: Digest256
+        public let deviceKey: Digest256
+        public let dacSerial: String?
+
+        init(_ row: SQLRow) throws {
+            log = try row.integer("log")
+            sequence = try row.number("sequence")
+            unit = try row.fixed("unit")
+            deviceKey = try row.fixed("device_key")
+            dacSerial = try row.optional("dac_serial", row.text)
+        }
+
+        init(log: Int64, _ credential: JudgedCredential) {
+            self.log = log
+            sequence = credential.position
+            unit = credential.unit
+            deviceKey = credential.deviceKey
+            dacSerial = credential.dacSerial
+        }
+    }
+
+    /// Most rows of one look-up: the same chip or serial in more logs and generations is shown cut off.
+    public static let mostFound = 64
+
+    private static let byUnit = KeyQuery("SELECT \(JournalUnit.columns) FROM journal_units WHERE log = ? AND unit")
+    private static let byChip = KeyQuery(
+        "SELECT \(JournalUnit.columns) FROM journal_units WHERE chip",
+        then: "LIMIT 4096"
+    )
+    private static let bySerial = KeyQuery(
+        "SELECT \(JournalUnit.columns) FROM journal_units WHERE serial",
+        then: "LIMIT 4096"
+    )
+    private static let byKey = KeyQuery("SELECT * FROM journal_credentials WHERE device_key", then: "LIMIT 4096")
+    private static let ofChip: SQLText = """
+        SELECT \(JournalUnit.columns) FROM journal_units WHERE chip = ? AND log = ? ORDER BY sequence DESC LIMIT 64
+        """
+    private static let ofSerial: SQLText = """
+        SELECT \(JournalUnit.columns) FROM journal_units WHERE serial = ? AND product = ? AND log = ?
+        ORDER BY sequence DESC LIMIT 1
+        """
+    private static let ofKey: SQLText = """
+        SELECT * FROM journal_credentials WHERE device_key = ? AND log = ? ORDER BY sequence DESC LIMIT 1
+        """
+    private static let everyChip: SQLText = """
+        SELECT \(JournalUnit.columns) FROM journal_units WHERE chip = ? LIMIT 64
+        """
+    private static let everySerial: SQLText = """
+        SELECT \(JournalUnit.columns) FROM journal_units WHERE serial = ? LIMIT 64
+        """
+    private static let everyUnit: SQLText = """
+        SELECT \(JournalUnit.columns) FROM journal_units WHERE log = ? AND unit = ?
+        """
+    private static let everyDAC: SQLText = "SELECT * FROM journal_credentials WHERE dac_serial = ? LIMIT 64"
+    private static let everyKey: SQLText = "SELECT * FROM journal_credentials WHERE device_key = ? LIMIT 64"
+    private static let remove: SQLText = "DELETE FROM journal_units WHERE log = ? AND unit = ?"
+    private static let removeCredentials: SQLText = """
+        DELETE FROM journal_credentials WHERE log = ? AND sequence >= ? AND sequence < ?
+        """
+    private static let unitRows = RowInsert(
+        "journal_units (\(JournalUnit.columns))",
+        columns: JournalUnit.columnCount,
+        then: """
+            ON CONFLICT (log, unit) DO UPDATE SET batch = excluded.batch, product = excluded.product,
+            chip = excluded.chip, generation = excluded.generation, number = excluded.number,
+            serial = excluded.serial, reissue = excluded.reissue, sequence = excluded.sequence,
+            stage = excluded.stage, flags = excluded.flags, factory_data = excluded.factory_data,
+            slots = excluded.slots, station = excluded.station, issued_at = excluded.issued_at,
+            changed_at = excluded.changed_at, steps = excluded.steps
+            """
+    )
+    private static let credentialRows = RowInsert(
+        "journal_credentials (log, sequence, unit, device_key, dac_serial)",
+        columns: 5
+    )
+
+    // MARK: For ingest: many at a time
+
+    func units(_ ids: [Digest256], log: Int64) throws -> [JournalUnit] {
+        try Self.byUnit.rows(ids.map { .fixed($0) }, first: [.integer(log)], in: transaction).map(JournalUnit.init)
+    }
+
+    /// Nil when there are more than an honest line makes: then each is asked for alone.
+    func units(ofChips chips: [ChipUID]) throws -> [JournalUnit]? {
+        let rows = try Self.byChip.rows(chips.map { .fixed($0) }, in: transaction)
+        return rows.count < 4_096 ? try rows.map(JournalUnit.init) : nil
+    }
+
+    func units(ofSerials serials: [DeviceSerial]) throws -> [JournalUnit]? {
+        let rows = try Self.bySerial.rows(serials.map { .text($0.text) }, in: transaction)
+        return rows.count < 4_096 ? try rows.map(JournalUnit.init) : nil
+    }
+
+    func credentials(ofKeys keys: [Digest256]) throws -> [Credential]? {
+        let rows = try Self.byKey.rows(keys.map { .fixed($0) }, in: transaction)
+        return rows.count < 4_096 ? try rows.map(Credential.init) : nil
+    }
+
+    /// Of one log, newest first.
+    func units(of chip: ChipUID, log: Int64) throws -> [JournalUnit] {
+        try transaction.rows(Self.ofChip, [.fixed(chip), .integer(log)]).map(JournalUnit.init)
+    }
+
+    func newest(of serial: DeviceSerial, product: ProductName, log: Int64) throws -> JournalUnit? {
+        try transaction.row(Self.ofSerial, [.text(serial.text), .name(product), .integer(log)]).map(JournalUnit.init)
+    }
+
+    func newest(ofKey key: Digest256, log: Int64) throws -> Credential? {
+        try transaction.row(Self.ofKey, [.fixed(key), .integer(log)]).map(Credential.init)
+    }
+
+    func put(_ units: [JournalUnit]) throws { try Self.unitRows.run(units.flatMap(\.values), in: transaction) }
+
+    func put(_ credentials: [Credential]) throws {
+        let values = credentials.flatMap {
+            [
+                SQLValue.integer($0.log), .number($0.sequence), .fixed($0.unit), .fixed($0.deviceKey),
+                .optional($0.dacSerial),
+            ]
+        }
+        try Self.credentialRows.run(values, in: transaction)
+    }
+
+    /// A branch has taken these over.
+    func remove(_ units: [Digest256], credentialsIn range: Range<Int>, log: Int64) throws {
+        for unit in units { try transaction.execute(Self.remove, [.integer(log), .fixed(unit)]) }
+        try transaction.execute(
+            Self.removeCredentials,
+            [.integer(log), .number(range.lowerBound), .number(range.upperBound)]
+        )
+    }
+
+    // MARK: For people
+
+    public func unit(_ id: Digest256, log: Int64) throws -> JournalUnit? {
+        try transaction.row(Self.everyUnit, [.integer(log), .fixed(id)]).map(JournalUnit.init)
+    }
+
+    public func units(of chip: ChipUID) throws -> [JournalUnit] {
+        try transaction.rows(Self.everyChip, [.fixed(chip)]).map(JournalUnit.init)
+    }
+
+    public func units(of serial: DeviceSerial) throws -> [JournalUnit] {
+        try transaction.rows(Self.everySerial, [.text(serial.text)]).map(JournalUnit.init)
+    }
+
+    /// - Parameter dacSerial: serial number of the certificate, lower-case hexadecimal without leading zero octets.
+    public func credentials(dacSerial: String) throws -> [Credential] {
+        try transaction.rows(Self.everyDAC, [.text(dacSerial)]).map(Credential.init)
+    }
+
+    public func credentials(of key: Digest256) throws -> [Credential] {
+        try transaction.rows(Self.everyKey, [.fixed(key)]).map(Credential.init)
+    }
+}

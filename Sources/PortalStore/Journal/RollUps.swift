@@ -1,0 +1,145 @@
+public import PortalCore
+public import Vocabulary
+
+/// Sums by day and batch, kept while entries are taken in; reading them touches no entry and no unit.
+public struct RollUps {
+    private let transaction: any SQLTransaction
+
+    public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    /// Where a batch's counts belong.
+    public struct Place: Sendable, Hashable {
+        public let edgeHSM: EdgeHSMID
+        public let factory: FactoryID
+        /// Nil for what belongs to no batch that was loaded.
+        public let product: ProductName?
+        public let name: BatchName?
+
+        public init(edgeHSM: EdgeHSMID, factory: FactoryID, product: ProductName?, name: BatchName?) {
+            self.edgeHSM = edgeHSM
+            self.factory = factory
+            self.product = product
+            self.name = name
+        }
+    }
+
+    /// What sums can be asked by.
+    public enum Dimension: String, Sendable, CaseIterable {
+        case day
+        case factory
+        case product
+        case batch
+        case edge
+    }
+
+    /// Which rows are summed; nil: all.
+    public struct Filter: Sendable {
+        /// Days since 1970 UTC.
+        public var days: ClosedRange<Int>
+        public var factories: [FactoryID]?
+        public var products: [ProductName]?
+        public var batch: Digest256?
+        public var edgeHSM: EdgeHSMID?
+
+        /// Entries of a list, at most.
+        public static let mostNames = 64
+
+        public init(days: ClosedRange<Int>) { self.days = days }
+    }
+
+    public struct Row: Sendable, Hashable {
+        /// Only the one asked for is set.
+        public var day: Int?
+        public var factory: FactoryID?
+        public var product: ProductName?
+        public var batch: Digest256?
+        public var name: BatchName?
+        public var edgeHSM: EdgeHSMID?
+        public let counts: RollUpCounts
+    }
+
+    private static let add = RowInsert(
+        """
+        journal_rollups (day, log, batch, edge, factory, product, name, issued, completed, failed, burned, unlocked, \
+        reprovisioned, reissued, rotated, returned, quarantined)
+        """,
+        columns: 17,
+        then: """
+            ON CONFLICT (day, log, batch) DO UPDATE SET issued = journal_rollups.issued + excluded.issued,
+            completed = journal_rollups.completed + excluded.completed,
+            failed = journal_rollups.failed + excluded.failed, burned = journal_rollups.burned + excluded.burned,
+            unlocked = journal_rollups.unlocked + excluded.unlocked,
+            reprovisioned = journal_rollups.reprovisioned + excluded.reprovisioned,
+            reissued = journal_rollups.reissued + excluded.reissued,
+            rotated = journal_rollups.rotated + excluded.rotated,
+            returned = journal_rollups.returned + excluded.returned,
+            quarantined = journal_rollups.quarantined + excluded.quarantined
+            """
+    )
+
+    public func add(_ tally: RollUpTally, log: Int64, place: (Digest256) throws -> Place) throws {
+        var values: [SQLValue] = []
+        for (key, counts) in tally.counts {
+            let place = try place(key.authorization)
+            values += [
+                .number(key.day), .integer(log), .fixed(key.authorization), .name(place.edgeHSM), .name(place.factory),
+                .text(place.product?.text ?? ""), .text(place.name?.text ?? ""),
+            ]
+            values += RollUpCounts.fields.map { .number(counts[keyPath: $0.path]) }
+        }
+        try Self.add.run(values, in: transaction)
+    }
+
+    private static let sums: SQLText = """
+        CAST(sum(issued) AS BIGINT) AS issued, CAST(sum(completed) AS BIGINT) AS completed,
+        CAST(sum(failed) AS BIGINT) AS failed, CAST(sum(burned) AS BIGINT) AS burned,
+        CAST(sum(unlocked) AS BIGINT) AS unlocked, CAST(sum(reprovisioned) AS BIGINT) AS reprovisioned,
+        CAST(sum(reissued) AS BIGINT) AS reissued, CAST(sum(rotated) AS BIGINT) AS rotated,
+        CAST(sum(returned) AS BIGINT) AS returned, CAST(sum(quarantined) AS BIGINT) AS quarantined
+        """
+
+    /// Sums by one dimension, in its order, `SQLRow.mostRows` at most.
+    public func sums(by dimension: Dimension, _ filter: Filter) throws -> [Row] {
+        var condition: SQLText = "day >= ? AND day <= ?"
+        var arguments: [SQLValue] = [.number(filter.days.lowerBound), .number(filter.days.upperBound)]
+        func restrict(_ column: SQLText, _ values: [SQLValue]?) {
+            guard let values else { return }
+            let kept = values.isEmpty ? [.null] : values
+            condition = "\(condition) AND \(column) IN (\(SQLText.placeholders(kept.count)))"
+            arguments += kept
+        }
+        restrict("factory", filter.factories.map { $0.prefix(Filter.mostNames).map { .name($0) } })
+        restrict("product", filter.products.map { $0.prefix(Filter.mostNames).map { .name($0) } })
+        restrict("batch", filter.batch.map { [.fixed($0)] })
+        restrict("edge", filter.edgeHSM.map { [.name($0)] })
+        let columns: SQLText =
+            switch dimension {
+            case .day: "day"
+            case .factory: "factory"
+            case .product: "product"
+            case .batch: "batch, name"
+            case .edge: "edge"
+            }
+        let rows = try transaction.rows(
+            "SELECT \(columns), \(Self.sums) FROM journal_rollups WHERE \(condition) GROUP BY \(columns) ORDER BY \(columns)",
+            arguments
+        )
+        return try rows.map { try Self.row($0, dimension) }
+    }
+
+    private static func row(_ row: SQLRow, _ dimension: Dimension) throws -> Row {
+        var counts = RollUpCounts()
+        for field in RollUpCounts.fields { counts[keyPath: field.path] = try row.number(field.name) }
+        var found = Row(counts: counts)
+        switch dimension {
+        case .day: found.day = try row.number("day")
+        case .factory: found.factory = try row.name("factory")
+        case .product: found.product = try? row.name("product")
+        case .batch:
+            found.batch = try row.fixed("batch")
+            found.name = try? row.name("name")
+        case .edge: found.edgeHSM = try row.name("edge")
+        }
+        return found
+    }
+}

@@ -1,0 +1,239 @@
+import PortalCore
+import PortalStore
+import Statements
+import TransparencyLog
+import Verify
+import Vocabulary
+
+/// Takes one prepared chunk in, within one write transaction.
+struct ChunkIntake {
+    /// What is remembered of a journal between chunks, so that its snapshot is not read again. The same root means the
+    /// same entries, so it fits or it is left aside.
+    struct Memory: Sendable {
+        let edge: EnrolledEdge
+        var log: Int64
+        var root: Digest256
+        var judge: JournalJudge
+        /// Roots at the ends of the last chunks: portal statuses name them.
+        var roots: [Int: Digest256] = [:]
+
+        static let mostRoots = 128
+    }
+
+    static let largestState = 16 * 1024 * 1024
+
+    let transaction: any SQLTransaction
+    let prepared: PreparedChunk
+    let rootAuthority: P256Point?
+    let now: Instant
+    let memory: Memory?
+
+    private var logs: JournalLogs { JournalLogs(transaction) }
+    private var alarms: Alarms { Alarms(transaction) }
+
+    func run() throws -> (outcome: IngestOutcome, memory: Memory?) {
+        let all = try logs.all(of: prepared.edge.edgeHSM)
+        if let branch = all.last(where: { $0.stage == .rebuilding }) {
+            let held = all.last { $0.stage == .current }
+            return (IngestOutcome(held, refusal: Refusal(IngestError.restoring), branch: branch.log), nil)
+        }
+        let log =
+            try all.last { $0.stage == .current }
+            ?? JournalLog(
+                log: logs.nextNumber(),
+                edgeHSM: prepared.edge.edgeHSM,
+                factory: prepared.edge.factory,
+                root: MerkleHash.empty,
+                heardAt: now
+            )
+        let chunk = prepared.chunk
+        guard prepared.checkpoint.edgeHSM == prepared.edge.edgeHSM, prepared.checkpoint.size == prepared.end else {
+            let detail = "checkpoint of \(prepared.checkpoint.size), entries to \(prepared.end)"
+            return try refuse(.incomplete, .altered, log, detail)
+        }
+        guard chunk.from <= log.size else {
+            return try refuse(.gap, .gap, log, "from \(chunk.from), stored \(log.size)")
+        }
+        if let place = try firstDifference(log) { return try Divergence(intake: self, log: log, place: place).settle() }
+        return prepared.end > log.size ? try extend(log) : try compare(log)
+    }
+
+    /// The first entry that is stored otherwise.
+    private func firstDifference(_ log: JournalLog) throws -> Int? {
+        let overlap = prepared.chunk.from..<min(log.size, prepared.end)
+        guard !overlap.isEmpty else { return nil }
+        let stored = try JournalEntries(transaction, log: log.log).hashes(level: 0, overlap)
+        let brought = prepared.reads.prefix(overlap.count).map(\.leaf)
+        guard stored != brought else { return nil }
+        return zip(stored, brought).enumerated().first { $0.element.0 != $0.element.1 }.map {
+            overlap.lowerBound + $0.offset
+        }
+            ?? overlap.upperBound
+    }
+
+    // MARK: Nothing new
+
+    private func compare(_ log: JournalLog) throws -> (IngestOutcome, Memory?) {
+        let entries = JournalEntries(transaction, log: log.log)
+        let root = try TiledTree(size: log.size, source: entries).root(at: prepared.end)
+        let content = prepared.checkpoint
+        var log = log
+        guard root == content.root else {
+            return try halt(log, .forked, .forked, "another root at size \(content.size)")
+        }
+        guard content.size == log.size else {
+            if let held = try log.newestCheckpoint()?.content, AlarmRules.isTruncated(content, after: held) {
+                return try halt(log, .truncated, .truncated, "\(content.size) at \(content.time), held \(held.size)")
+            }
+            return (IngestOutcome(log), nil)
+        }
+        guard log.size > 0, content.time >= log.checkpointTime ?? .epoch else { return (IngestOutcome(log), nil) }
+        var judge = try judge(of: log)
+        // A heartbeat comes often: what it gets wrong is counted in the alarm alone.
+        let raised = AlarmRules.alarms(judge.findings(on: content), at: nil, of: log.edgeHSM)
+        try alarms.raise(raised, factory: log.factory, at: now)
+        try finish(&log, content)
+        return (IngestOutcome(log), remember(log, judge))
+    }
+
+    // MARK: New entries
+
+    private func extend(_ stored: JournalLog) throws -> (IngestOutcome, Memory?) {
+        var log = stored
+        var judge = try judge(of: log)
+        let new = prepared.reads.dropFirst(log.size - prepared.chunk.from)
+        var frontier = judge.frontier
+        for read in new { frontier.append(read.leaf) }
+        guard frontier.root == prepared.checkpoint.root else {
+            let detail = "root \(frontier.root) of \(frontier.size) entries, signed \(prepared.checkpoint.root)"
+            return try refuse(.altered, .altered, log, detail, keeping: true)
+        }
+        var ledger = StoredLedger(
+            transaction,
+            log: log.log,
+            frontier: judge.frontier,
+            knownRoots: memory?.roots ?? [:]
+        )
+        var work = JudgedChunk(edge: prepared.edge.edgeHSM)
+        try work.judge(new, with: &judge, into: &ledger, edges: edges())
+        try ledger.flush(new.map(\.bytes))
+        log.size = judge.size
+        log.root = judge.root
+        log.epoch = judge.epoch
+        log.quarantined += work.notes.count
+        try RollUps(transaction).add(work.tally, log: log.log, place: place(ledger))
+        try Quarantine(transaction).add(work.notes, of: log, at: now)
+        try alarms.raise(work.alarms, factory: log.factory, at: now)
+        try note(judge.findings(on: prepared.checkpoint), on: &log)
+        let state = try judge.snapshot()
+        guard state.count <= Self.largestState else {
+            throw Refusal(IngestError.stateTooLarge, "\(state.count) octets")
+        }
+        try finish(&log, prepared.checkpoint)
+        try logs.put(judge: state, of: log.log)
+        let outcome = IngestOutcome(log, added: new.count, quarantined: log.quarantined - stored.quarantined)
+        return (outcome, remember(log, judge))
+    }
+
+    /// The judge after the entries stored.
+    func judge(of log: JournalLog) throws -> JournalJudge {
+        let edge = prepared.edge
+        if let memory, memory.edge == edge, memory.log == log.log, memory.root == log.root { return memory.judge }
+        let trust = JournalAudit.Trust(identity: edge.identity, root: rootAuthority, enrolment: edge.enrolment)
+        guard let state = try logs.judge(of: log.log) else { return JournalJudge(trust: trust) }
+        return try JournalJudge(resuming: state, trust: trust)
+    }
+
+    private func remember(_ log: JournalLog, _ judge: JournalJudge) -> Memory {
+        var roots = memory?.log == log.log ? memory?.roots ?? [:] : [:]
+        roots[log.size] = log.root
+        if roots.count > Memory.mostRoots, let oldest = roots.keys.min() { roots[oldest] = nil }
+        return Memory(edge: prepared.edge, log: log.log, root: log.root, judge: judge, roots: roots)
+    }
+
+    /// The EdgeHSM of a log, looked up when a duplicate asks for it.
+    private func edges() -> (Int64) throws -> EdgeHSMID? {
+        var known: [Int64: EdgeHSMID?] = [:]
+        return { number in
+            if let found = known[number] { return found }
+            let found = try logs.log(number)?.edgeHSM
+            known[number] = .some(found)
+            return found
+        }
+    }
+
+    private func place(_ ledger: StoredLedger) -> (Digest256) throws -> RollUps.Place {
+        { authorization in
+            let content = try authorization == .zero ? nil : ledger.batch(authorization)?.terms.content
+            return RollUps.Place(
+                edgeHSM: prepared.edge.edgeHSM,
+                factory: prepared.edge.factory,
+                product: content?.product,
+                name: content?.batch
+            )
+        }
+    }
+
+    /// What a checkpoint gets wrong, once for each checkpoint.
+    private func note(_ findings: [JournalAudit.Finding], on log: inout JournalLog) throws {
+        guard !findings.isEmpty else { return }
+        log.quarantined += 1
+        let note = Quarantine.Note(sequence: nil, kind: "checkpoint", findings: findings)
+        try Quarantine(transaction).add([note], of: log, at: now)
+        let raised = AlarmRules.alarms(findings, at: nil, of: log.edgeHSM)
+        try alarms.raise(raised, factory: log.factory, at: now)
+    }
+
+    /// The log row with its newest checkpoint; the EdgeHSM was heard.
+    private func finish(_ log: inout JournalLog, _ content: Checkpoint) throws {
+        let envelope = try prepared.chunk.checkpoint.serialized()
+        if log.isSilent { try alarms.clear(.silent, of: log.edgeHSM, at: now) }
+        log.isSilent = false
+        log.checkpoint = envelope
+        log.checkpointTime = content.time
+        log.heardAt = now
+        try logs.put(log)
+        let day = Int(now.seconds / 86_400)
+        try logs.put(checkpoint: envelope, size: content.size, day: day, of: log.log)
+    }
+
+    // MARK: Refusals that leave a trace
+
+    /// Nothing is stored of the chunk but an alarm and, where it can prove something, the chunk itself.
+    func refuse(
+        _ error: IngestError,
+        _ kind: AlarmKind,
+        _ log: JournalLog,
+        _ detail: String,
+        keeping: Bool = false
+    ) throws -> (outcome: IngestOutcome, memory: Memory?) {
+        let alarm = Alarm(kind, log.edgeHSM, sequence: prepared.chunk.from, "\(error.rawValue): \(detail)")
+        try alarms.raise([alarm], factory: log.factory, at: now)
+        if keeping { try keep(kind, log) }
+        return (IngestOutcome(log, refusal: Refusal(error, detail)), nil)
+    }
+
+    /// The EdgeHSM's own signatures contradict each other: no package until officers decide.
+    func halt(
+        _ stored: JournalLog,
+        _ error: IngestError,
+        _ kind: AlarmKind,
+        _ detail: String
+    ) throws -> (outcome: IngestOutcome, memory: Memory?) {
+        var log = stored
+        log.halted = kind
+        try logs.put(log)
+        return try refuse(error, kind, log, detail, keeping: true)
+    }
+
+    func keep(_ kind: AlarmKind, _ log: JournalLog) throws {
+        try Evidence(transaction).keep(
+            kind,
+            against: log,
+            checkpoint: prepared.chunk.checkpoint,
+            first: prepared.chunk.from,
+            entries: prepared.chunk.entries,
+            at: now
+        )
+    }
+}

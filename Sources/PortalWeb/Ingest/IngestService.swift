@@ -1,0 +1,174 @@
+internal import PortalCore
+public import PortalStore
+internal import Statements
+internal import Synchronization
+internal import TransparencyLog
+internal import Verify
+public import Vocabulary
+
+/// Takes journals in: reading and signatures outside the writer's turn and on all cores, all that has state in one
+/// transaction a chunk. Sending a chunk again changes nothing.
+public final class IngestService: Sendable {
+    private let database: any PortalDatabase
+    private let registry: any EdgeRegistry
+    private let rootAuthority: P256Point?
+    private let now: @Sendable () -> Instant
+    private let memory = Mutex<[EdgeHSMID: ChunkIntake.Memory]>([:])
+    private let turns = EdgeTurns()
+
+    /// Journals whose judge is kept in memory.
+    private static let mostRemembered = 64
+    private static let readers = 4
+
+    /// - Parameter rootAuthority: the OEM's root key, which journals must obey.
+    public init(
+        database: any PortalDatabase,
+        registry: any EdgeRegistry,
+        rootAuthority: P256Point?,
+        now: @escaping @Sendable () -> Instant
+    ) {
+        self.database = database
+        self.registry = registry
+        self.rootAuthority = rootAuthority
+        self.now = now
+    }
+
+    /// Takes a chunk in; chunks of one EdgeHSM one after the other.
+    ///
+    /// Throws `portal.journal.edge-unknown`, `portal.journal.too-large`, `portal.journal.checkpoint` and what the database
+    /// throws, having changed nothing. Every other refusal is in the outcome, with the stored size to go on from.
+    ///
+    /// - Parameter factory: who brings it; nil when it does not matter.
+    public func ingest(_ chunk: JournalChunk, from factory: FactoryID?) async throws -> IngestOutcome {
+        let prepared = try await prepare(chunk, from: factory)
+        return try await turns.run(chunk.edgeHSM) { try await self.store(prepared) }
+    }
+
+    /// The part without state: may run for the next chunk while this one is stored.
+    public func prepare(_ chunk: JournalChunk, from factory: FactoryID?) async throws -> PreparedChunk {
+        let octets = chunk.entries.reduce(0) { $0 + $1.count }
+        guard chunk.entries.count <= JournalChunk.mostEntries, octets <= JournalChunk.mostOctets, chunk.from >= 0 else {
+            throw Refusal(IngestError.tooLarge, "\(chunk.entries.count) entries, \(octets) octets")
+        }
+        let edge = try await database.read { [registry] in try registry.edge(chunk.edgeHSM, in: $0) }
+        guard let edge, factory == nil || edge.factory == factory else { throw Refusal(IngestError.edgeUnknown) }
+        let checkpoint: Checkpoint
+        do {
+            checkpoint = try Verified<Checkpoint>(chunk.checkpoint, signedBy: edge.identity).content
+        } catch let refusal as Refusal {
+            throw Refusal(IngestError.checkpoint, "\(refusal.code) \(refusal.detail)")
+        }
+        let issuers = memory.withLock { $0[chunk.edgeHSM]?.judge.issuers } ?? []
+        let reads = await Self.read(chunk.entries, issuers: issuers)
+        return PreparedChunk(chunk: chunk, edge: edge, reads: reads, checkpoint: checkpoint)
+    }
+
+    /// The part with state, in one transaction. Chunks of one EdgeHSM must come in their order to be accepted.
+    public func store(_ prepared: PreparedChunk) async throws -> IngestOutcome {
+        let edge = prepared.edge.edgeHSM
+        let known = memory.withLock { $0[edge] }
+        let (rootAuthority, registry, time) = (rootAuthority, registry, now())
+        let (outcome, kept) = try await database.write("ingest") { transaction in
+            guard try registry.edge(edge, in: transaction) == prepared.edge else {
+                throw Refusal(IngestError.edgeUnknown, "the enrolment was changed meanwhile")
+            }
+            return try ChunkIntake(
+                transaction: transaction,
+                prepared: prepared,
+                rootAuthority: rootAuthority,
+                now: time,
+                memory: known
+            ).run()
+        }
+        if let kept { remember(kept, of: edge) }
+        if let branch = outcome.branch { try await rebuild(branch) }
+        return outcome
+    }
+
+    private func remember(_ kept: ChunkIntake.Memory, of edge: EdgeHSMID) {
+        memory.withLock { memory in
+            if memory[edge] == nil, memory.count >= Self.mostRemembered, let other = memory.keys.first {
+                memory[other] = nil
+            }
+            memory[edge] = kept
+        }
+    }
+
+    private static func read(_ entries: [[UInt8]], issuers: [P256Point]) async -> [ReadEntry] {
+        let width = max(32, (entries.count + readers - 1) / readers)
+        let starts = stride(from: 0, to: entries.count, by: width)
+        return await withTaskGroup(of: (Int, [ReadEntry]).self) { group in
+            for start in starts {
+                let part = entries[start..<min(start + width, entries.count)]
+                group.addTask { (start, part.map { ReadEntry($0, issuers: issuers) }) }
+            }
+            var parts: [Int: [ReadEntry]] = [:]
+            for await (start, part) in group { parts[start] = part }
+            return starts.flatMap { parts[$0] ?? [] }
+        }
+    }
+
+    // MARK: After a lost tail
+
+    /// Entries of a branch judged again in one transaction.
+    private static let rebuildStep = 1_000
+
+    /// Goes on with branches that a stop interrupted. Call it at start.
+    public func resume() async throws {
+        var last: Int64 = 0
+        while true {
+            let after = last
+            let page = try await database.read { try JournalLogs($0).list(after: after, limit: 1_000) }
+            guard let end = page.last else { return }
+            for log in page where log.stage == .rebuilding { try await rebuild(log.log) }
+            last = end.log
+        }
+    }
+
+    /// Judges the entries that a branch shares with its parent again, from the first on, and then makes it the journal of
+    /// its EdgeHSM. Each step is a transaction of its own.
+    private func rebuild(_ branch: Int64) async throws {
+        let rootAuthority = rootAuthority
+        let registry = registry
+        var isDone = false
+        while !isDone {
+            isDone = try await database.write("rebuild") { transaction in
+                try BranchRebuild(
+                    transaction: transaction,
+                    registry: registry,
+                    rootAuthority: rootAuthority,
+                    branch: branch,
+                    most: Self.rebuildStep
+                ).step()
+            }
+        }
+    }
+
+    // MARK: Silence
+
+    /// Raises an alarm for each EdgeHSM that was not heard for too long. Call it every minute or so.
+    ///
+    /// - Parameter allowed: seconds by the approvals' rules for an EdgeHSM; nil: the default.
+    public func watch(allowed: @escaping @Sendable (EdgeHSMID) -> Int64? = { _ in nil }) async throws {
+        let time = now()
+        var last: Int64 = 0
+        while true {
+            let after = last
+            let end = try await database.write("watch") { transaction in
+                let logs = JournalLogs(transaction)
+                let page = try logs.list(after: after, limit: 1_000)
+                for var log in page where log.stage == .current && !log.isSilent {
+                    let limit = allowed(log.edgeHSM)
+                    guard AlarmRules.isSilent(lastHeard: log.heardAt, now: time, allowed: limit) else { continue }
+                    log.isSilent = true
+                    try logs.put(log)
+                    let alarm = Alarm(.silent, log.edgeHSM, "last heard at \(log.heardAt)")
+                    try Alarms(transaction).raise([alarm], factory: log.factory, at: time)
+                }
+                return page.last?.log
+            }
+            guard let end else { return }
+            last = end
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import PortalCore
+import PortalStore
+import Statements
+import Verify
+import Vocabulary
+
+/// What judging the entries of a chunk gave, beside the ledger's rows.
+struct JudgedChunk {
+    let edge: EdgeHSMID
+    private(set) var notes: [Quarantine.Note] = []
+    private(set) var alarms: [Alarm] = []
+    private(set) var tally = RollUpTally()
+
+    init(edge: EdgeHSMID) { self.edge = edge }
+
+    mutating func judge(
+        _ reads: ArraySlice<ReadEntry>,
+        with judge: inout JournalJudge,
+        into ledger: inout StoredLedger,
+        edges: (Int64) throws -> EdgeHSMID?
+    ) throws {
+        try ledger.prefetch(for: Array(reads))
+        for read in reads {
+            ledger.turn(to: read.entry)
+            let judged = try judge.judge(read, into: &ledger)
+            tally.count(judged)
+            let duplicates = try ledger.settle(judged, of: edge, edges: edges)
+            guard !judged.findings.isEmpty || !duplicates.isEmpty else { continue }
+            let findings = judged.findings + duplicates.map { finding($0, judged.position) }
+            notes.append(
+                .init(sequence: judged.position, kind: judged.entry?.event.kind ?? "malformed", findings: findings)
+            )
+            alarms += AlarmRules.alarms(judged.findings, at: judged.position, of: edge) + duplicates
+        }
+    }
+
+    private func finding(_ alarm: Alarm, _ position: Int) -> JournalAudit.Finding {
+        let error: IngestError =
+            switch alarm.kind {
+            case .duplicateKey: .duplicateKey
+            case .duplicateSerial: .duplicateSerial
+            default: .duplicateChip
+            }
+        let other = alarm.other.map { "\($0): " } ?? ""
+        return .init(sequence: position, refusal: Refusal(error, other + alarm.detail))
+    }
+}

@@ -1,0 +1,222 @@
+import Crypto
+import EdgeHSMCore
+import PortalCore
+import PortalStore
+import PortalWeb
+import Statements
+import TestSupport
+import Testing
+import TransparencyLog
+import Verify
+import Vocabulary
+
+@testable import EdgeHSMFixture
+
+/// What a factory or an EdgeHSM can do to a journal, and what the portal does about it.
+@Suite struct IngestAttackTests {
+    let world: World
+    let box: Box
+    let batch: Digest256
+    let journal: SentJournal
+    let bench: IngestBench
+
+    init() throws {
+        world = try World()
+        (box, batch) = try Box.working(world, units: 1...4)
+        journal = SentJournal(box)
+        bench = try IngestBench(world)
+    }
+
+    private func code(_ chunk: JournalChunk, from factory: FactoryID? = nil) async throws -> String? {
+        do { return try await bench.service.ingest(chunk, from: factory).refusal?.code } catch let refusal as Refusal {
+            return refusal.code
+        }
+    }
+
+    private func open() async throws -> Set<AlarmKind> { Set(try await bench.alarms().map(\.kind)) }
+
+    @Test("an entry edited under way is not what was signed, and nothing of the chunk is stored")
+    func edited() async throws {
+        var changed = journal
+        changed.entries[9][20] ^= 1
+        #expect(try await code(changed.chunk(0..<20, checkpoint: journal.checkpoint(20))) == "portal.journal.altered")
+        #expect(try await bench.log(world) == nil)
+        #expect(try await open() == [.altered])
+        #expect(try await code(journal.chunk(0..<20)) == nil)
+        #expect(try await code(changed.chunk(5..<20, checkpoint: journal.checkpoint(20))) == "portal.journal.altered")
+        let log = try #require(try await bench.log(world))
+        #expect(log.size == 20 && log.halted == nil, "a factory's edit proves nothing against the EdgeHSM")
+    }
+
+    @Test("checkpoints of others, unsigned, or of other entries are refused")
+    func checkpoints() async throws {
+        let right = try journal.checkpoint(20)
+        let forged = Envelope(payloadType: right.payloadType, payload: right.payload, signatures: [])
+        #expect(try await code(journal.chunk(0..<20, checkpoint: forged)) == "portal.journal.checkpoint")
+        let other = try forged.signed(by: P256.Signing.PrivateKey())
+        #expect(try await code(journal.chunk(0..<20, checkpoint: other)) == "portal.journal.checkpoint")
+        #expect(try await code(journal.chunk(0..<19, checkpoint: right)) == "portal.journal.incomplete")
+        #expect(try await code(journal.chunk(0..<20), from: FactoryID("elsewhere")) == "portal.journal.edge-unknown")
+        let stranger = world.other(EdgeHSMID(validated: "edge-x"), at: world.site)
+        #expect(try await code(SentJournal(stranger, journal.entries).chunk(0..<20)) == "portal.journal.edge-unknown")
+        let many = JournalChunk(
+            edgeHSM: world.box,
+            from: 0,
+            entries: Array(repeating: [0x7B], count: JournalChunk.mostEntries + 1),
+            checkpoint: right
+        )
+        #expect(try await code(many) == "portal.journal.too-large")
+        #expect(try await bench.log(world) == nil)
+    }
+
+    @Test("two signed versions are a fork: refused, alarmed, kept as evidence, no packages until released")
+    func forked() async throws {
+        try await bench.ingest([journal.whole()])
+        var other = journal
+        var forge = try JournalForge(box)
+        let (place, body) = try forge.last(Completed.self)
+        forge.replace(at: place, body, time: World.start + 5)
+        other.entries = try forge.octets()
+        #expect(try await code(other.chunk(place - 2..<other.entries.count)) == "portal.journal.forked")
+        // Without the entry that differs the signatures alone show it.
+        #expect(try await code(other.chunk(other.entries.count..<other.entries.count)) == "portal.journal.forked")
+        let log = try #require(try await bench.log(world))
+        let signed = try Checkpoint.read(payload: journal.checkpoint().payload)
+        #expect(log.halted == .forked && log.root == signed.root)
+        #expect(try await open().contains(.forked))
+        let edge = world.box
+        let evidence = try await bench.database.read { try Evidence($0).list(of: edge) }
+        #expect(evidence.count == 2 && evidence.allSatisfy { $0.kind == .forked && $0.heldCheckpoint != nil })
+        #expect(evidence.first?.first == place - 2 && evidence.first?.entries.count == other.entries.count - place + 2)
+        for _ in 0..<20 { _ = try await code(other.chunk(place..<other.entries.count)) }
+        #expect(try await bench.database.read { try Evidence($0).list(of: edge) }.count == Evidence.mostKept)
+        #expect(try await bench.alarms().first { $0.kind == .forked }?.times == 22)
+        // The true journal goes on.
+        var more = box
+        try more.make(batch, Chip(9))
+        let longer = SentJournal(more)
+        #expect(try await code(longer.chunk(journal.entries.count..<longer.entries.count)) == nil)
+        try await bench.database.write("test") { try JournalLogs($0).release(edge) }
+        #expect(try await bench.log(world)?.halted == nil)
+    }
+
+    @Test("a newer checkpoint of less is a truncation; an older one again is none")
+    func truncated() async throws {
+        try await bench.ingest([journal.whole()])
+        #expect(try await code(journal.chunk(0..<12)) == nil)
+        let late = try journal.checkpoint(1, at: World.start + 7_200)
+        #expect(try await code(journal.chunk(0..<1, checkpoint: late)) == nil, "its epoch is older")
+        let size = journal.entries.count - 2
+        let newer = try journal.checkpoint(size, at: World.start + 7_200)
+        #expect(try await code(journal.chunk(0..<size, checkpoint: newer)) == "portal.journal.truncated")
+        #expect(try await bench.log(world)?.halted == .truncated)
+    }
+
+    @Test("what a factory withholds is heard as silence, and the alarm ends with the next checkpoint")
+    func withheld() async throws {
+        try await bench.ingest([journal.chunk(0..<20)])
+        try await bench.service.watch()
+        #expect(try await open().isEmpty)
+        bench.clock.wait(90_000)
+        try await bench.service.watch()
+        try await bench.service.watch()
+        let alarm = try #require(try await bench.alarms().first)
+        #expect(alarm.kind == .silent && alarm.times == 1 && alarm.clearedAt == nil)
+        try await bench.ingest([journal.chunk(20..<25)])
+        #expect(try await bench.alarms().first?.clearedAt != nil)
+        #expect(try await bench.log(world)?.isSilent == false)
+    }
+
+    @Test("poison is stored, shown and blocks nothing")
+    func poison() async throws {
+        var poisoned = journal
+        poisoned.entries.insert([0xFF, 0x00, 0x7B], at: 18)
+        poisoned.entries.append(Array(#"{"sequence":1}"#.utf8))
+        let outcome = try await bench.service.ingest(poisoned.whole(), from: nil)
+        #expect(outcome.refusal == nil && outcome.storedSize == poisoned.entries.count && outcome.quarantined > 0)
+        let items = try await bench.quarantine()
+        #expect(items.contains { $0.sequence == 18 && $0.kind == "malformed" && $0.code == "journal.entry.malformed" })
+        #expect(items.contains { $0.code == "journal.sequence.gap" })
+        #expect(try await open().isSuperset(of: [.malformed, .gap]))
+        var more = box
+        try more.make(batch, Chip(5))
+        poisoned.entries += more.disk.entries.suffix(5)
+        let next = try await bench.service.ingest(
+            poisoned.chunk(outcome.storedSize..<poisoned.entries.count),
+            from: nil
+        )
+        #expect(next.refusal == nil && next.added == 5)
+        let chip = Chip(5).uid
+        let units = try await bench.database.read { try JournalRecords($0).units(by: .chip(chip)) }
+        #expect(units.count == 1 && units.first?.unit.unit.stage == .done)
+    }
+
+    @Test("entries after notAfter and false accounts are alarmed by their kind")
+    func outsideWindow() async throws {
+        var forge = try JournalForge(box)
+        let (place, body) = try forge.last(Issued.self)
+        forge.replace(at: place, body, time: World.start + 11 * World.day)
+        let late = SentJournal(world, try forge.octets())
+        let account = try #require(box.state.accounts.first)
+        let wrong = Checkpoint.Account(
+            authorization: account.authorization,
+            granted: account.granted,
+            issued: account.issued - 1,
+            burned: 0,
+            returned: 0,
+            remaining: account.remaining + 1
+        )
+        let checkpoint = try late.checkpoint(accounts: [wrong])
+        #expect(try await code(late.chunk(0..<late.entries.count, checkpoint: checkpoint)) == nil)
+        #expect(try await open().isSuperset(of: [.outsideWindow, .accounts]))
+        let (edge, batch) = (world.box, batch)
+        let found = try await bench.database.read {
+            try JournalRecords($0).reconciliation(of: batch, at: edge, granted: account.granted)
+        }
+        #expect(found.issued == account.issued && found.unaccounted == -1)
+    }
+
+    @Test("one chip, key or serial in two EdgeHSMs is alarmed")
+    func duplicates() async throws {
+        let second = world.other(EdgeHSMID(validated: "edge-b"), at: FactoryID(validated: "site-2"))
+        let both = [world.box, second.box].map { VersionApproval.Allotment(edgeHSM: $0, units: 100) }
+        // The same chips with the same keys at both, and serials of one range.
+        var (first, firstBatch) = try Box.working(world, allotments: both)
+        var (other, otherBatch) = try Box.working(second, allotments: both)
+        let (twin, given) = (Chip(1), Chip(2))
+        try first.make(firstBatch, twin)
+        try other.make(otherBatch, twin)
+        try first.fail(first.issue(firstBatch, given))
+        var moved = given
+        moved.newKey()
+        try other.make(otherBatch, moved)
+        let bench = try IngestBench(world, second)
+        try await bench.ingest([SentJournal(first).whole()])
+        #expect(try await bench.alarms().isEmpty)
+        try await bench.ingest([SentJournal(other).whole()])
+        let alarms = try await bench.alarms()
+        #expect(Set(alarms.map(\.kind)) == [.duplicateChip, .duplicateKey, .duplicateSerial])
+        #expect(alarms.allSatisfy { $0.edgeHSM == second.box && $0.other == world.box })
+        #expect(alarms.first { $0.kind == .duplicateChip }?.times == 1, "a chip that was given up may move on")
+        let items = try await bench.quarantine()
+        #expect(Set(items.map(\.code)).contains("portal.journal.duplicate-key"))
+        let chip = twin.uid
+        let units = try await bench.database.read { try JournalRecords($0).units(by: .chip(chip)) }
+        #expect(Set(units.map(\.edgeHSM)) == [world.box, second.box])
+    }
+
+    @Test("an acknowledged alarm that comes again is open again")
+    func acknowledged() async throws {
+        let gap = try journal.chunk(5..<9)
+        _ = try await code(gap)
+        let number = try #require(try await bench.alarms().first?.number)
+        let done = try await bench.database.write("test") {
+            try Alarms($0).acknowledge(number, by: "person", at: IngestBench.now)
+        }
+        #expect(done)
+        #expect(try await bench.alarms().first?.acknowledgedBy == "person")
+        _ = try await code(gap)
+        let again = try #require(try await bench.alarms().first)
+        #expect(again.acknowledgedAt == nil && again.times == 2 && again.number == number)
+    }
+}
