@@ -15,6 +15,8 @@ public struct RequestFacts: Sendable, Hashable {
     public let idempotency: IdempotencyKey?
     /// Present on every change that wants one.
     public let ifMatch: EntityTag?
+    /// What the client has already, where it said so with one strong tag.
+    public let ifNoneMatch: EntityTag?
     public let range: ByteRange?
 
     /// Throws `portal.precondition.failed` unless the object's tag is the one that the client has read.

@@ -179,6 +179,7 @@ struct RouteMount: Sendable {
             time: clock.realtime(),
             idempotency: key,
             ifMatch: tag,
+            ifNoneMatch: headers[.ifNoneMatch].flatMap { EntityTag(header: $0) },
             range: headers[.range].flatMap { ByteRange(header: $0) }
         )
     }

@@ -1,0 +1,127 @@
+public import PortalProtocol
+import Statements
+public import Vocabulary
+
+/// How far the records of one source are stored.
+public struct RecordSourceState: Sendable, Hashable {
+    public let source: RecordSource
+    public let factory: FactoryID
+    public let service: StationName
+    /// Label records 1 to this number are stored, and events 1 to that one.
+    public var labels: Int
+    public var events: Int
+
+    public init(source: RecordSource, factory: FactoryID, service: StationName, labels: Int = 0, events: Int = 0) {
+        (self.source, self.factory, self.service) = (source, factory, service)
+        (self.labels, self.events) = (labels, events)
+    }
+}
+
+/// A label record as it came: sealed.
+public struct StoredLabel: Sendable, Hashable {
+    public let unit: Digest256
+    public let factory: FactoryID
+    public let batch: Digest256
+    public let serial: DeviceSerial?
+    /// JSON of a `LabelUpload.Sealed`.
+    public let record: [UInt8]
+    public let receivedAt: Instant
+}
+
+/// Label records and events of Factory Services.
+public struct SiteRecords {
+    private let transaction: any SQLTransaction
+    public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    public func source(_ source: RecordSource) throws -> RecordSourceState? {
+        try transaction.row("SELECT * FROM record_source WHERE source = ?", [.fixed(source)]).map(Self.state)
+    }
+
+    /// Of one factory, oldest first.
+    public func sources(of factory: FactoryID) throws -> [RecordSourceState] {
+        try transaction.rows(
+            "SELECT * FROM record_source WHERE factory = ? ORDER BY first_at LIMIT 1000",
+            [.name(factory)]
+        ).map(Self.state)
+    }
+
+    public func put(_ state: RecordSourceState, at time: Instant) throws {
+        try transaction.execute(
+            """
+            INSERT INTO record_source (source, factory, service, labels, events, first_at, last_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (source) DO UPDATE SET labels = excluded.labels, events = excluded.events,
+                last_at = excluded.last_at
+            """,
+            [
+                .fixed(state.source), .name(state.factory), .name(state.service), .number(state.labels),
+                .number(state.events), .time(time), .time(time),
+            ]
+        )
+    }
+
+    /// The first record of a unit is kept: a later one could only hide it.
+    public func insert(_ label: LabelUpload, number: Int, of state: RecordSourceState, at time: Instant) throws {
+        try transaction.execute(
+            """
+            INSERT INTO label_record (unit, source, number, factory, batch, serial, record, received_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (unit, factory) DO NOTHING
+            """,
+            [
+                .fixed(label.unit), .fixed(state.source), .number(number), .name(state.factory),
+                .fixed(label.authorization), .optional(label.serial?.text),
+                .blob(try StatementCoding.encode(label.record)), .time(time),
+            ]
+        )
+    }
+
+    public func insert(_ line: String, number: Int, of state: RecordSourceState, at time: Instant) throws {
+        try transaction.execute(
+            "INSERT INTO site_event (source, number, factory, line, received_at) VALUES (?, ?, ?, ?, ?)",
+            [.fixed(state.source), .number(number), .name(state.factory), .text(line), .time(time)]
+        )
+    }
+
+    /// The label record of a unit that a factory told; a factory can hide no other's.
+    public func label(_ unit: Digest256, of factory: FactoryID) throws -> StoredLabel? {
+        try transaction.row(
+            "SELECT * FROM label_record WHERE unit = ? AND factory = ?",
+            [.fixed(unit), .name(factory)]
+        ).map { row in
+            StoredLabel(
+                unit: try row.fixed("unit"),
+                factory: try row.name("factory"),
+                batch: try row.fixed("batch"),
+                serial: try row.optional("serial", row.text).map { try DeviceSerial($0) },
+                record: try row.blob("record"),
+                receivedAt: try row.time("received_at")
+            )
+        }
+    }
+
+    /// Events `number + 1` … of a source, as lines.
+    public func events(of source: RecordSource, after number: Int, limit: Int) throws -> [(number: Int, line: String)] {
+        try transaction.rows(
+            "SELECT number, line FROM site_event WHERE source = ? AND number > ? ORDER BY number LIMIT ?",
+            [.fixed(source), .number(number), .number(min(max(limit, 1), 1_000))]
+        ).map { (try $0.number("number"), try $0.text("line")) }
+    }
+
+    /// The EdgeHSMs enrolled for a factory, in the order of their names.
+    public func edges(of factory: FactoryID) throws -> [EdgeHSMID] {
+        try transaction.rows(
+            "SELECT id FROM edge WHERE factory = ? ORDER BY id LIMIT 512",
+            [.name(factory)]
+        ).map { try $0.name("id") }
+    }
+
+    private static func state(_ row: SQLRow) throws -> RecordSourceState {
+        RecordSourceState(
+            source: try row.fixed("source"),
+            factory: try row.name("factory"),
+            service: try row.name("service"),
+            labels: try row.number("labels"),
+            events: try row.number("events")
+        )
+    }
+}
