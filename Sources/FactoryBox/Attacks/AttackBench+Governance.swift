@@ -125,10 +125,10 @@ extension AttackBench {
 
     /// An approval taken back stops the batches under it, loaded ones too, and none of another approval of the version.
     private func attackRevokedApproval(by officers: [OEM.Officer]) async throws {
-        let first = try Files.envelope(site.productFile(Self.proven, "approval.json")).statementID
+        let first = try Files.envelope(site.office.productFile(Self.proven, "approval.json")).statementID
         let second = try await site.approveFurther(10, of: Self.proven, at: Self.boxName, as: "further")
         let terms = BatchTerms(product: Self.proven)
-        let package = try await site.authorize(order("further", terms), approval: second).file
+        let package = try await site.office.authorize(order("further", terms), approval: second).file
         try await load(Files.read(package), as: "further")
         try await applyRevocation(order("approval", .approval(first), by: officers))
         try await attack(.approvalRevoked, because: first.hex) {
