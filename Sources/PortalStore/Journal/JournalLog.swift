@@ -23,7 +23,8 @@ public struct JournalLog: Sendable, Hashable {
     public var size: Int
     public var root: Digest256
     public var epoch: UInt64
-    /// Newest `Checkpoint` of exactly `size` entries, in its envelope's octets.
+    /// Newest `Checkpoint` of entries that are all stored, in its envelope's octets; of `size` entries, or fewer while a
+    /// backlog comes in.
     public var checkpoint: [UInt8]?
     public var checkpointTime: Instant?
     /// When the portal last took something in, by its own clock.

@@ -70,7 +70,7 @@ public struct JournalRecords {
         try JournalEntries(transaction, log: unit.log).octets(at: unit.steps)
     }
 
-    /// The proof that an entry stands in its journal; nil when there is none such or no checkpoint yet.
+    /// The proof that an entry stands in its journal; nil when there is none such or no checkpoint of it yet.
     ///
     /// - Parameters:
     ///   - enrolment: of the EdgeHSM.
@@ -81,12 +81,13 @@ public struct JournalRecords {
         enrolment: Envelope?,
         roleKeys: [Envelope]?
     ) throws -> InclusionFile? {
-        guard let log = try JournalLogs(transaction).log(number), (0..<log.size).contains(sequence),
-            let checkpoint = try log.newestCheckpoint()?.envelope
+        guard let log = try JournalLogs(transaction).log(number),
+            let (checkpoint, content) = try log.newestCheckpoint(),
+            content.size <= log.size, (0..<content.size).contains(sequence)
         else { return nil }
         let entries = JournalEntries(transaction, log: number)
         guard let entry = try entries.octets(sequence..<sequence + 1).first else { return nil }
-        let proof = try TiledTree(size: log.size, source: entries).inclusion(of: sequence, size: log.size)
+        let proof = try TiledTree(size: log.size, source: entries).inclusion(of: sequence, size: content.size)
         return InclusionFile(
             checkpoint: checkpoint,
             entry: Octets(entry),

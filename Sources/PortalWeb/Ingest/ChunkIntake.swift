@@ -1,4 +1,5 @@
 import PortalCore
+import PortalProtocol
 import PortalStore
 import Statements
 import TransparencyLog
@@ -47,20 +48,20 @@ struct ChunkIntake {
                 heardAt: now
             )
         let chunk = prepared.chunk
-        guard prepared.checkpoint.edgeHSM == prepared.edge.edgeHSM, prepared.checkpoint.size == prepared.end else {
-            let detail = "checkpoint of \(prepared.checkpoint.size), entries to \(prepared.end)"
+        guard prepared.checkpoint.edgeHSM == prepared.edge.edgeHSM, prepared.checkpoint.size >= chunk.end else {
+            let detail = "checkpoint of \(prepared.checkpoint.size), entries to \(chunk.end)"
             return try refuse(.incomplete, .altered, log, detail)
         }
         guard chunk.from <= log.size else {
             return try refuse(.gap, .gap, log, "from \(chunk.from), stored \(log.size)")
         }
         if let place = try firstDifference(log) { return try Divergence(intake: self, log: log, place: place).settle() }
-        return prepared.end > log.size ? try extend(log) : try compare(log)
+        return prepared.chunk.end > log.size ? try extend(log) : try compare(log)
     }
 
     /// The first entry that is stored otherwise.
     private func firstDifference(_ log: JournalLog) throws -> Int? {
-        let overlap = prepared.chunk.from..<min(log.size, prepared.end)
+        let overlap = prepared.chunk.from..<min(log.size, prepared.chunk.end)
         guard !overlap.isEmpty else { return nil }
         let stored = try JournalEntries(transaction, log: log.log).hashes(level: 0, overlap)
         let brought = prepared.reads.prefix(overlap.count).map(\.leaf)
@@ -73,12 +74,17 @@ struct ChunkIntake {
 
     // MARK: Nothing new
 
-    private func compare(_ log: JournalLog) throws -> (IngestOutcome, Memory?) {
-        let entries = JournalEntries(transaction, log: log.log)
-        let root = try TiledTree(size: log.size, source: entries).root(at: prepared.end)
+    private func compare(_ stored: JournalLog) throws -> (IngestOutcome, Memory?) {
+        var log = stored
         let content = prepared.checkpoint
-        var log = log
-        guard root == content.root else {
+        let tree = TiledTree(size: log.size, source: JournalEntries(transaction, log: log.log))
+        guard content.size <= log.size else {
+            guard prepared.isVouched(try tree.root(at: prepared.chunk.end)) else {
+                return try refuse(.altered, .altered, log, "no proof to size \(content.size)", keeping: true)
+            }
+            return (IngestOutcome(log), nil)
+        }
+        guard try tree.root(at: content.size) == content.root else {
             return try halt(log, .forked, .forked, "another root at size \(content.size)")
         }
         guard content.size == log.size else {
@@ -104,7 +110,7 @@ struct ChunkIntake {
         let new = prepared.reads.dropFirst(log.size - prepared.chunk.from)
         var frontier = judge.frontier
         for read in new { frontier.append(read.leaf) }
-        guard frontier.root == prepared.checkpoint.root else {
+        guard prepared.isVouched(frontier.root) else {
             let detail = "root \(frontier.root) of \(frontier.size) entries, signed \(prepared.checkpoint.root)"
             return try refuse(.altered, .altered, log, detail, keeping: true)
         }
@@ -124,7 +130,7 @@ struct ChunkIntake {
         try RollUps(transaction).add(work.tally, log: log.log, place: place(ledger))
         try Quarantine(transaction).add(work.notes, of: log, at: now)
         try alarms.raise(work.alarms, factory: log.factory, at: now)
-        try note(judge.findings(on: prepared.checkpoint), on: &log)
+        if prepared.checkpoint.size == log.size { try note(judge.findings(on: prepared.checkpoint), on: &log) }
         let state = try judge.snapshot()
         guard state.count <= Self.largestState else {
             throw Refusal(IngestError.stateTooLarge, "\(state.count) octets")
@@ -184,17 +190,19 @@ struct ChunkIntake {
         try alarms.raise(raised, factory: log.factory, at: now)
     }
 
-    /// The log row with its newest checkpoint; the EdgeHSM was heard.
+    /// The log row; the EdgeHSM was heard. A checkpoint of more than is stored is not kept: it proves no single entry.
     private func finish(_ log: inout JournalLog, _ content: Checkpoint) throws {
-        let envelope = try prepared.chunk.checkpoint.serialized()
         if log.isSilent { try alarms.clear(.silent, of: log.edgeHSM, at: now) }
         log.isSilent = false
-        log.checkpoint = envelope
-        log.checkpointTime = content.time
         log.heardAt = now
+        if content.size == log.size {
+            let envelope = try prepared.chunk.checkpoint.serialized()
+            log.checkpoint = envelope
+            log.checkpointTime = content.time
+            let day = Int(now.seconds / 86_400)
+            try logs.put(checkpoint: envelope, size: content.size, day: day, of: log.log)
+        }
         try logs.put(log)
-        let day = Int(now.seconds / 86_400)
-        try logs.put(checkpoint: envelope, size: content.size, day: day, of: log.log)
     }
 
     // MARK: Refusals that leave a trace
@@ -232,7 +240,7 @@ struct ChunkIntake {
             against: log,
             checkpoint: prepared.chunk.checkpoint,
             first: prepared.chunk.from,
-            entries: prepared.chunk.entries,
+            entries: prepared.chunk.entries.map(\.bytes),
             at: now
         )
     }

@@ -1,4 +1,5 @@
 import PortalCore
+import PortalProtocol
 import PortalStore
 import Statements
 import TransparencyLog
@@ -20,7 +21,7 @@ struct Divergence {
         var frontier = try tree.frontier(at: place)
         let new = prepared.reads.dropFirst(place - prepared.chunk.from)
         for read in new { frontier.append(read.leaf) }
-        guard frontier.root == prepared.checkpoint.root else {
+        guard prepared.isVouched(frontier.root) else {
             // The EdgeHSM never signed this: whoever brought it has changed it.
             return try intake.refuse(.altered, .altered, log, "entry \(place) differs, and no checkpoint covers it")
         }

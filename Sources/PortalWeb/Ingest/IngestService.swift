@@ -1,4 +1,5 @@
 internal import PortalCore
+public import PortalProtocol
 public import PortalStore
 internal import Statements
 internal import Synchronization
@@ -19,6 +20,9 @@ public final class IngestService: Sendable {
     /// Journals whose judge is kept in memory.
     private static let mostRemembered = 64
     private static let readers = 4
+    /// Octets of entries in one chunk.
+    private static let mostOctets = 6 * 1024 * 1024
+    private static let longestJournal = 1 << 48
 
     /// - Parameter rootAuthority: the OEM's root key, which journals must obey.
     public init(
@@ -46,8 +50,10 @@ public final class IngestService: Sendable {
 
     /// The part without state: may run for the next chunk while this one is stored.
     public func prepare(_ chunk: JournalChunk, from factory: FactoryID?) async throws -> PreparedChunk {
-        let octets = chunk.entries.reduce(0) { $0 + $1.count }
-        guard chunk.entries.count <= JournalChunk.mostEntries, octets <= JournalChunk.mostOctets, chunk.from >= 0 else {
+        let octets = chunk.entries.reduce(0) { $0 + $1.bytes.count }
+        guard chunk.entries.count <= SyncLimits.mostItems, octets <= Self.mostOctets, chunk.from >= 0,
+            chunk.from <= Self.longestJournal, chunk.consistency.count <= Int.bitWidth
+        else {
             throw Refusal(IngestError.tooLarge, "\(chunk.entries.count) entries, \(octets) octets")
         }
         let edge = try await database.read { [registry] in try registry.edge(chunk.edgeHSM, in: $0) }
@@ -94,13 +100,13 @@ public final class IngestService: Sendable {
         }
     }
 
-    private static func read(_ entries: [[UInt8]], issuers: [P256Point]) async -> [ReadEntry] {
+    private static func read(_ entries: [Octets], issuers: [P256Point]) async -> [ReadEntry] {
         let width = max(32, (entries.count + readers - 1) / readers)
         let starts = stride(from: 0, to: entries.count, by: width)
         return await withTaskGroup(of: (Int, [ReadEntry]).self) { group in
             for start in starts {
                 let part = entries[start..<min(start + width, entries.count)]
-                group.addTask { (start, part.map { ReadEntry($0, issuers: issuers) }) }
+                group.addTask { (start, part.map { ReadEntry($0.bytes, issuers: issuers) }) }
             }
             var parts: [Int: [ReadEntry]] = [:]
             for await (start, part) in group { parts[start] = part }

@@ -1,6 +1,7 @@
 import Crypto
 import EdgeHSMCore
 import PortalCore
+import PortalProtocol
 import PortalStore
 import PortalWeb
 import Statements
@@ -62,7 +63,7 @@ import Vocabulary
         let many = JournalChunk(
             edgeHSM: world.box,
             from: 0,
-            entries: Array(repeating: [0x7B], count: JournalChunk.mostEntries + 1),
+            entries: Array(repeating: Octets([0x7B]), count: SyncLimits.mostItems + 1),
             checkpoint: right
         )
         #expect(try await code(many) == "portal.journal.too-large")

@@ -1,5 +1,6 @@
 import EdgeHSMCore
 import PortalCore
+import PortalProtocol
 import PortalStore
 import PortalWeb
 import Statements
@@ -104,5 +105,36 @@ import Vocabulary
         #expect(beat.refusal == nil && beat.added == 0)
         #expect(try await bench.log(journal.world)?.checkpointTime == World.start + 9_000)
         #expect(try await bench.log(journal.world)?.quarantined == 0)
+    }
+
+    @Test("a backlog comes in under one checkpoint of its end, each part with its proof")
+    func backlog() async throws {
+        let journal = try journal()
+        let size = journal.entries.count
+        let bench = try IngestBench(journal.world)
+        for range in [0..<10, 10..<11, 11..<40] {
+            let outcome = try await bench.service.ingest(journal.part(range, of: size), from: nil)
+            #expect(outcome.refusal == nil && outcome.storedSize == range.upperBound)
+        }
+        let again = try await bench.service.ingest(journal.part(3..<11, of: size), from: nil)
+        #expect(again.refusal == nil && again.added == 0)
+        #expect(try await bench.log(journal.world)?.checkpoint == nil, "it proves no single entry yet")
+        let right = try journal.part(40..<50, of: size)
+        for (index, wrong) in [Array(right.consistency.dropLast()), right.consistency.reversed(), []].enumerated() {
+            let chunk = JournalChunk(
+                edgeHSM: right.edgeHSM,
+                from: 40,
+                entries: right.entries,
+                checkpoint: right.checkpoint,
+                consistency: wrong
+            )
+            let outcome = try await bench.service.ingest(chunk, from: nil)
+            #expect(outcome.refusal?.code == "portal.journal.altered" && outcome.storedSize == 40, "proof \(index)")
+        }
+        try await bench.ingest([journal.chunk(40..<size)])
+        let whole = try IngestBench(journal.world)
+        try await whole.ingest([journal.whole()])
+        let rows = try await (bench.dump(), whole.dump())
+        #expect(rows.0.filter { !$0.contains("altered") } == rows.1)
     }
 }

@@ -3,6 +3,7 @@ import Durability
 import EdgeHSMCore
 import Foundation
 import PortalCore
+import PortalProtocol
 import PortalStore
 import PortalWeb
 import Statements
@@ -136,8 +137,20 @@ struct SentJournal {
         JournalChunk(
             edgeHSM: world.box,
             from: range.lowerBound,
-            entries: Array(entries[range]),
+            entries: entries[range].map { Octets($0) },
             checkpoint: try checkpoint ?? self.checkpoint(range.upperBound)
+        )
+    }
+
+    /// Entries under a checkpoint of more, with the proof that it only adds to them.
+    func part(_ range: Range<Int>, of size: Int) throws -> JournalChunk {
+        let tree = MerkleTree(leaves: entries.map { MerkleHash.leaf($0) })
+        return JournalChunk(
+            edgeHSM: world.box,
+            from: range.lowerBound,
+            entries: entries[range].map { Octets($0) },
+            checkpoint: try checkpoint(size),
+            consistency: try tree.consistency(from: range.upperBound, to: size).hashes
         )
     }
 

@@ -1,28 +1,9 @@
+internal import PortalProtocol
 public import PortalStore
 public import Statements
+internal import TransparencyLog
 internal import Verify
 public import Vocabulary
-
-/// Consecutive entries of one journal and the checkpoint right behind them.
-public struct JournalChunk: Sendable {
-    public static let mostEntries = 1_000
-    /// Octets of all entries.
-    public static let mostOctets = 6 * 1024 * 1024
-
-    public let edgeHSM: EdgeHSMID
-    /// Position of the first entry.
-    public let from: Int
-    /// Exact octets. None: a heartbeat.
-    public let entries: [[UInt8]]
-    public let checkpoint: Envelope
-
-    public init(edgeHSM: EdgeHSMID, from: Int, entries: [[UInt8]], checkpoint: Envelope) {
-        self.edgeHSM = edgeHSM
-        self.from = from
-        self.entries = entries
-        self.checkpoint = checkpoint
-    }
-}
 
 /// An EdgeHSM as the officers enrolled it.
 public struct EnrolledEdge: Sendable, Hashable {
@@ -52,7 +33,17 @@ public struct PreparedChunk: Sendable {
     let reads: [ReadEntry]
     let checkpoint: Checkpoint
 
-    var end: Int { chunk.from + reads.count }
+    /// True when the checkpoint vouches for the entries up to the chunk's end, whose root this is: it is of exactly
+    /// these, or the chunk brings the proof that it only adds to them.
+    func isVouched(_ root: Digest256) -> Bool {
+        if checkpoint.size == chunk.end { return root == checkpoint.root && chunk.consistency.isEmpty }
+        let proof = ConsistencyProof(
+            firstSize: chunk.end,
+            secondSize: checkpoint.size,
+            hashes: chunk.consistency
+        )
+        return (try? proof.verify(firstRoot: root, secondRoot: checkpoint.root)) != nil
+    }
 }
 
 /// What became of a chunk.
