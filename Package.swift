@@ -281,7 +281,8 @@ let package = Package(
             "FactoryService",
             [
                 "FactoryService", "FactoryCore", "LineProtocol", "PortalProtocol", "ServiceSupport", "TransparencyLog",
-                "Statements", "Vocabulary", "Durability", crypto, x509, asn1, grdb, logging, httpClient, nioHTTP,
+                "Statements", "Vocabulary", "Durability", "PortalWeb", "PortalStore", "KeyCustody", crypto, x509, asn1,
+                grdb, logging, httpClient, nioHTTP,
             ] + web + nio
         ),
         tests("PortalProtocol", ["PortalProtocol", "LineProtocol", "Statements", "Vocabulary"]),

@@ -2,7 +2,7 @@ import Governance
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
-public import PortalProtocol
+import PortalProtocol
 import PortalStore
 import Statements
 import Vocabulary

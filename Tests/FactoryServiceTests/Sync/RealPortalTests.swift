@@ -1,0 +1,221 @@
+import FactoryCore
+import Foundation
+import LineProtocol
+import PortalProtocol
+import PortalStore
+import PortalWeb
+import ServiceSupport
+import Statements
+import Synchronization
+import TestSupport
+import Testing
+import Vocabulary
+
+@testable import FactoryService
+
+/// A Factory Service, a line that breaks, and the portal itself.
+@Suite(.serialized) struct RealPortalTests {
+    private func with(_ body: (FactoryLine, RealPortal, CutWire, Synchroniser) async throws -> Void) async throws {
+        let made = Mutex<(RealPortal, CutWire)?>(nil)
+        let line = try await FactoryLine(
+            portal: { pki, edge in
+                let portal = try await RealPortal.start(pki, edge: edge.identityPoint, name: "portal")
+                let wire = try await CutWire.start(to: portal.port)
+                made.withLock { $0 = (portal, wire) }
+                let files = try pki.files("factory-1", role: "factory", organization: "site-1")
+                return .init(
+                    host: "127.0.0.1",
+                    port: wire.port,
+                    tls: .init(certificates: files.certificate, key: files.key, authorities: pki.caPath),
+                    interval: 100
+                )
+            }
+        )
+        let (portal, wire) = try #require(made.withLock { $0 })
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(line, portal, wire, try #require(line.daemon.synchroniser)))
+        } catch { result = .failure(error) }
+        await line.close()
+        await wire.close()
+        try await portal.stop()
+        try result.get()
+    }
+
+    private func report(_ caller: LineCaller, _ shift: String, _ number: Int) async throws {
+        let unit = Digest256.of(Array("unit \(number)".utf8))
+        let request = ReportUnit.Request(
+            shift: shift,
+            authorization: Sample.digest(1),
+            chipUID: ChipUID(validated: Array(unit.bytes.prefix(16))),
+            unit: unit,
+            serial: nil,
+            result: .passed,
+            code: nil,
+            site: 1,
+            milliseconds: 10,
+            labelRecord: SealedRecord(
+                encapsulated: P256Point(validated: [4] + [UInt8](repeating: 1, count: 64)),
+                ciphertext: Octets(unit.bytes)
+            )
+        )
+        _ = try await caller.call(ReportUnit.self, request)
+    }
+
+    @Test func whatGoesUpOverABreakingLineIsWhatAStickBrings() async throws {
+        let seed = Seed.take("RealPortalTests.breakingLine")
+        let random = Mutex(SeededGenerator(seed: seed))
+        func draw(_ range: ClosedRange<Int>) -> Int { random.withLock { Int.random(in: range, using: &$0) } }
+        try await with { line, portal, wire, synchroniser in
+            line.edge.state.withLock { $0.batches = [Sample.batch(1)] }
+            await line.rounds(1)
+            let station = try line.station("station-1")
+            let shift = try await station.call(SignIn.self, .init(operatorName: "Ada")).shift
+            wire.setFate {
+                random.withLock { generator in
+                    Int.random(in: 0..<8, using: &generator) == 0
+                        ? .refused : .cut(after: 1 << Int.random(in: 10...17, using: &generator))
+                }
+            }
+            for number in 1...16 {
+                try line.edge.grow(draw(1...120))
+                try await report(station, shift, number)
+                await line.daemon.round()
+                await synchroniser.round()
+                if draw(0...3) == 0 { wire.breakAll() }
+            }
+            wire.setFate { .whole }
+            wire.breakAll()
+            _ = try? await synchroniser.syncNow()
+            let last = try await synchroniser.syncNow()
+            #expect(last.entries == 0 && last.labels == 0, "seed \(seed): \(last)")
+            let rows = try await portal.rows()
+            let size = line.edge.state.withLock { $0.journal.count }
+            #expect(rows.count { $0.hasPrefix("entry") } == size && rows.count { $0.hasPrefix("label") } == 16)
+
+            // Another portal that never saw the line gets the same by file.
+            let other = try await RealPortal.start(line.pki, edge: line.edge.identityPoint, name: "other")
+            let reply = try await line.local().call(BundleRecords.self, .init(folder: line.folder, all: true))
+            let text = try String(contentsOfFile: line.folder + "/" + reply.file, encoding: .utf8)
+            for _ in 0..<2 {
+                for upload in text.split(separator: "\n") {
+                    let parsed = try SyncUpload(parsing: Array(upload.utf8))
+                    _ = try await other.server.take(parsed, from: FactoryID(validated: "site-1"))
+                }
+            }
+            _ = try await synchroniser.syncNow()
+            let both = (try await portal.rows(), try await other.rows())
+            let shared = Set(both.1)
+            #expect(shared.count == both.1.count, "seed \(seed): nothing twice")
+            #expect(Array(both.0.prefix { shared.contains($0) }).count >= size, "seed \(seed)")
+            #expect(shared.isSubset(of: Set(both.0)), "seed \(seed)")
+            try await other.stop()
+        }
+    }
+
+    @Test func packageFirmwareCertificatesAndStatusComeDown() async throws {
+        let firmware = (0..<2_500_000).map { UInt8(truncatingIfNeeded: ($0 &* 13) >> 2) }
+        try await with { line, portal, wire, synchroniser in
+            let id = Sample.digest(9)
+            let batch = Sample.batch(9, firmware: Digest256.of(firmware), size: firmware.count)
+            line.edge.state.withLock { $0.offers[id] = batch }
+            let package = try SyncSite.package(id)
+            portal.offers.state.withLock { state in
+                state.packages[id] = package
+                state.firmware[Digest256.of(firmware)] = firmware
+                state.offers.revoked = [Sample.digest(77)]
+            }
+            let keys = Envelope(payloadType: RoleKeys.payloadType, payload: [1], signatures: [])
+            try await portal.database.write("keys") { try GovernanceTable($0).insertRoleKeys(1, keys) }
+            try line.edge.grow(30)
+            wire.setFate { .cut(after: 700_000) }
+            for _ in 0..<20 {
+                await line.daemon.round()
+                await synchroniser.round()
+                if try await line.local().call(GetFactoryStatus.self).orders.first?.hasFirmware == true { break }
+            }
+            #expect(try await line.local().call(GetFactoryStatus.self).orders.map(\.hasFirmware) == [true])
+            #expect(wire.connections > 3 && line.edge.state.withLock { $0.loads } == [package])
+            let statuses = try line.edge.state.withLock { $0.downlinks }.compactMap(\.status).map {
+                try Verified<PortalStatus>($0, signedBy: portal.key.publicKey).content
+            }
+            let status = try #require(statuses.last)
+            #expect(status.revokedAuthorizations == [Sample.digest(77)] && status.storedSize == 30)
+            #expect(status.storedRoot == (try await synchroniser.chunker.root(at: 30)))
+        }
+    }
+
+    @Test func nothingIsToldToAStrangerAndARevokedServiceIsOut() async throws {
+        try await with { line, portal, _, synchroniser in
+            try line.edge.grow(5)
+            await line.daemon.round()
+            await synchroniser.round()
+            let before = try await portal.rows().count
+            portal.identities.factory.withLock { $0 = nil }
+            try line.edge.grow(5)
+            await line.daemon.round()
+            await synchroniser.round()
+            let refusal = try await synchroniser.report().refusal
+            #expect(refusal?.has(FactoryError.portalRefused) == true && refusal?.detail.hasPrefix("403") == true)
+            // A certificate of this factory that the database has for another one opens neither.
+            portal.identities.factory.withLock { $0 = "site-2" }
+            await synchroniser.round()
+            #expect(try await synchroniser.report().refusal?.has(FactoryError.portalRefused) == true)
+            #expect(try await portal.rows().count == before)
+            // By stick, too: another factory's EdgeHSM is as unknown as one that does not exist.
+            let reply = try await line.local().call(BundleRecords.self, .init(folder: line.folder, all: true))
+            let text = try String(contentsOfFile: line.folder + "/" + reply.file, encoding: .utf8)
+            let first = try SyncUpload(parsing: Array(try #require(text.split(separator: "\n").first).utf8))
+            await #expect(throws: Refusal(SyncError.otherFactory)) {
+                try await portal.server.take(first, from: FactoryID(validated: "site-2"))
+            }
+            let moved = SyncUpload(
+                factory: FactoryID(validated: "site-2"),
+                service: first.service,
+                source: first.source,
+                journal: first.journal
+            )
+            await #expect(throws: Refusal.self) {
+                try await portal.server.take(moved, from: FactoryID(validated: "site-2"))
+            }
+            await #expect(throws: Refusal(SyncError.otherFactory)) {
+                try await portal.server.downlink(
+                    to: EdgeHSMID(validated: "edge-1"),
+                    of: FactoryID(validated: "site-2"),
+                    DownlinkRequest(roleKeysVersion: 0)
+                )
+            }
+            let foreign = try await portal.server.state(of: FactoryID(validated: "site-2"), source: first.source)
+            #expect(foreign.edges.isEmpty && foreign.labelsStored == 0 && foreign.eventsStored == 0)
+        }
+    }
+
+    @Test func recordsWithAGapOrOfATakenSourceAreRefused() async throws {
+        try await with { _, portal, _, _ in
+            func upload(_ service: String, _ from: Int, _ lines: [String]) -> SyncUpload {
+                SyncUpload(
+                    factory: FactoryID(validated: "site-1"),
+                    service: StationName(validated: service),
+                    source: RecordSource(validated: [UInt8](repeating: 9, count: 16)),
+                    events: EventChunk(from: from, lines: lines)
+                )
+            }
+            let site = FactoryID(validated: "site-1")
+            let stored = [
+                try await portal.server.take(upload("a", 1, ["1", "2"]), from: site).eventsStored,
+                try await portal.server.take(upload("a", 2, ["2", "3"]), from: site).eventsStored,
+                try await portal.server.take(upload("a", 1, ["1"]), from: site).eventsStored,
+            ]
+            #expect(stored == [2, 3, 3])
+            let gap = await #expect(throws: Refusal.self) {
+                try await portal.server.take(upload("a", 5, ["5"]), from: site)
+            }
+            #expect(gap?.has(SyncError.recordGap) == true)
+            let taken = await #expect(throws: Refusal.self) {
+                try await portal.server.take(upload("b", 4, ["4"]), from: site)
+            }
+            #expect(taken?.has(SyncError.sourceTaken) == true)
+            #expect(try await portal.rows() == ["event 1 1", "event 2 2", "event 3 3"])
+        }
+    }
+}
