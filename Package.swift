@@ -209,6 +209,7 @@ let package = Package(
             [
                 "Vocabulary", "Statements", "PortalProtocol", "PortalCore", "PortalStore", "PortalWeb", "PKCS11Token",
                 "KeyCustody", "ServiceSupport", logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         program("obis-verify", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon"]),
