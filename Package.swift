@@ -305,7 +305,7 @@ let package = Package(
             "PortalWeb",
             [
                 "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
-                "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
+                "OEMWorld", "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
                 "TransparencyLog", "Statements",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
             ] + web + nio
