@@ -54,6 +54,15 @@ extension PortalSchema {
                 PRIMARY KEY (kind, digest, organisation)
             )
             """,
+            """
+            CREATE TABLE allotment_release (
+                edge TEXT NOT NULL,
+                product TEXT NOT NULL,
+                units BIGINT NOT NULL,
+                sequence BIGINT NOT NULL,
+                PRIMARY KEY (product, edge, units, sequence)
+            )
+            """,
         ]
     )
 }

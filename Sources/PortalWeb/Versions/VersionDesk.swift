@@ -12,6 +12,12 @@ public protocol ApprovalLedger: Sendable {
     func releases(_ product: ProductName, in transaction: any SQLTransaction) throws -> Set<AllotmentRelease>
 }
 
+extension ApprovalLedger {
+    public func releases(_ product: ProductName, in transaction: any SQLTransaction) throws -> Set<AllotmentRelease> {
+        try ReleaseTable(transaction).releases(of: product)
+    }
+}
+
 /// Products and their versions: each operation reads, has `PortalCore` decide, writes, and leaves its trace, in one
 /// transaction. Tokens and files are slow and stand outside of it.
 public struct VersionDesk: Sendable {

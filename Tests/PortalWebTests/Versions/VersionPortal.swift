@@ -14,21 +14,12 @@ import Vocabulary
 
 @testable import PortalWeb
 
-/// Figures of the portal's other records, as a test sets them.
+/// What was granted, as a test sets it.
 final class TestLedger: ApprovalLedger {
-    private let state = Mutex((granted: GrantedUnits.none, releases: Set<AllotmentRelease>()))
+    private let state = Mutex(GrantedUnits.none)
 
-    func set(granted: GrantedUnits = .none, releases: Set<AllotmentRelease> = []) {
-        state.withLock { $0 = (granted, releases) }
-    }
-
-    func granted(_ product: ProductName, in transaction: any SQLTransaction) -> GrantedUnits {
-        state.withLock { $0.granted }
-    }
-
-    func releases(_ product: ProductName, in transaction: any SQLTransaction) -> Set<AllotmentRelease> {
-        state.withLock { $0.releases }
-    }
+    func set(granted: GrantedUnits = .none) { state.withLock { $0 = granted } }
+    func granted(_ product: ProductName, in transaction: any SQLTransaction) -> GrantedUnits { state.withLock { $0 } }
 }
 
 /// A portal with the routes of products and versions, on SQLite and a SoftHSM2 token that a ceremony filled.
