@@ -209,6 +209,7 @@ let package = Package(
             [
                 "Vocabulary", "Statements", "PortalProtocol", "PortalCore", "PortalStore", "PortalWeb", "PKCS11Token",
                 "KeyCustody", "ServiceSupport", logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         program("obis-verify", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon"]),
@@ -305,7 +306,7 @@ let package = Package(
             "PortalWeb",
             [
                 "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
-                "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
+                "OEMWorld", "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
                 "TransparencyLog", "Statements",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
             ] + web + nio

@@ -149,7 +149,7 @@ public struct BatchGround: Sendable {
 
 extension ChipIdentityLevel {
     /// Larger proves more.
-    var strength: Int {
+    public var strength: Int {
         switch self {
         case .none: 0
         case .applet: 1

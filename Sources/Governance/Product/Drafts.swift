@@ -12,6 +12,24 @@ public struct ApprovalDraft: Codable, Sendable, Hashable {
     public let issuedAt: Instant
     public let expiresAt: Instant
 
+    public init(
+        lifetimeTotal: Int,
+        allotments: [VersionApproval.Allotment],
+        allowances: VersionApproval.Allowances,
+        rules: VersionApproval.Rules,
+        fleetKeyExceptions: [VersionApproval.FleetKeyException]?,
+        issuedAt: Instant,
+        expiresAt: Instant
+    ) {
+        self.lifetimeTotal = lifetimeTotal
+        self.allotments = allotments
+        self.allowances = allowances
+        self.rules = rules
+        self.fleetKeyExceptions = fleetKeyExceptions
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+    }
+
     /// The unsigned approval of `manifest`, after `previous` in the product's chain.
     public func envelope(manifest bytes: [UInt8], previous: Envelope?) throws -> Envelope {
         let manifest = try Manifest(parsing: bytes)

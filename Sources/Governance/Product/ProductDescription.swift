@@ -7,6 +7,11 @@ public struct ProductDescription: Codable, Sendable, Hashable {
     public struct Slot: Codable, Sendable, Hashable {
         public let slot: KeySlot
         public let kind: Manifest.Key.Kind
+
+        public init(slot: KeySlot, kind: Manifest.Key.Kind) {
+            self.slot = slot
+            self.kind = kind
+        }
     }
 
     public let product: ProductName
@@ -25,4 +30,34 @@ public struct ProductDescription: Codable, Sendable, Hashable {
     public let socClass: UInt32
     /// Largest ADAC permission mask, 16 octets in hexadecimal.
     public let debugPermissions: String
+
+    public init(
+        product: ProductName,
+        version: String,
+        vendorID: FourDigits,
+        productID: FourDigits,
+        deviceType: UInt32,
+        family: String,
+        softwareVersion: UInt32,
+        commissioning: Manifest.Commissioning,
+        factoryData: Manifest.FactoryData,
+        chipIdentity: ChipIdentityLevel,
+        keys: [Slot],
+        socClass: UInt32,
+        debugPermissions: String
+    ) {
+        self.product = product
+        self.version = version
+        self.vendorID = vendorID
+        self.productID = productID
+        self.deviceType = deviceType
+        self.family = family
+        self.softwareVersion = softwareVersion
+        self.commissioning = commissioning
+        self.factoryData = factoryData
+        self.chipIdentity = chipIdentity
+        self.keys = keys
+        self.socClass = socClass
+        self.debugPermissions = debugPermissions
+    }
 }

@@ -6,6 +6,11 @@ public struct StatementRendering: Codable, Sendable, Hashable {
     public struct Line: Codable, Sendable, Hashable {
         public let field: String
         public let words: String
+
+        public init(field: String, words: String) {
+            self.field = field
+            self.words = words
+        }
     }
 
     /// One sentence: what signing this does.

@@ -1,5 +1,5 @@
 /// The tables of the portal, each area in a file of its own.
 public enum PortalSchema {
     /// In the order in which they run; a table's references stand before it.
-    public static let migrations: [PortalMigration] = [identity, sites, .journal, .sync]
+    public static let migrations: [PortalMigration] = [identity, sites, .journal, .sync, versions]
 }

@@ -21,6 +21,7 @@ extension PortalError {
         case .rangeUnsatisfiable: "The range lies beyond the end of the object."
         case .notReady: "The portal runs but can not work yet."
         case .internalFailed: "The portal failed; the request may or may not have been done."
+        case .invalidSetting: "A setting of the configuration file can not be used."
         case .inconsistentRoutes: "The program's own list of routes contradicts itself."
         }
     }
@@ -47,6 +48,7 @@ extension PortalError {
         case .rangeUnsatisfiable: "Ask for a range inside the object, or for all of it."
         case .notReady: "Look at the detail and the log: a token, a database or a disk is missing."
         case .internalFailed: "Try again later with the same Idempotency-Key; tell the operator the request id."
+        case .invalidSetting: "Correct the setting named in the detail."
         case .inconsistentRoutes: "Report this as a defect of the program."
         }
     }

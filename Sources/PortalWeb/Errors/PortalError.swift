@@ -24,6 +24,7 @@ public enum PortalError: String, WebError, ErrorCatalogue {
     case rangeUnsatisfiable = "portal.range.unsatisfiable"
     case notReady = "portal.service.not-ready"
     case internalFailed = "portal.internal.failed"
+    case invalidSetting = "portal.setting.invalid"
     case inconsistentRoutes = "portal.route.inconsistent"
 
     /// The HTTP status of a refusal with this code.
@@ -42,7 +43,7 @@ public enum PortalError: String, WebError, ErrorCatalogue {
         case .rangeUnsatisfiable: 416
         case .preconditionMissing: 428
         case .throttled: 429
-        case .internalFailed, .inconsistentRoutes: 500
+        case .internalFailed, .inconsistentRoutes, .invalidSetting: 500
         case .notReady: 503
         }
     }

@@ -130,6 +130,7 @@ struct ChunkIntake {
         try RollUps(transaction).add(work.tally, log: log.log, place: place(ledger))
         try Quarantine(transaction).add(work.notes, of: log, at: now)
         try alarms.raise(work.alarms, factory: log.factory, at: now)
+        for release in work.releases { try ReleaseTable(transaction).insert(release) }
         if prepared.checkpoint.size == log.size { try note(judge.findings(on: prepared.checkpoint), on: &log) }
         let state = try judge.snapshot()
         guard state.count <= Self.largestState else {

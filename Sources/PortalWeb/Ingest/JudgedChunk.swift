@@ -10,6 +10,8 @@ struct JudgedChunk {
     private(set) var notes: [Quarantine.Note] = []
     private(set) var alarms: [Alarm] = []
     private(set) var tally = RollUpTally()
+    /// Allotment given up by entries that nothing is wrong with.
+    private(set) var releases: [AllotmentRelease] = []
 
     init(edge: EdgeHSMID) { self.edge = edge }
 
@@ -24,6 +26,7 @@ struct JudgedChunk {
             ledger.turn(to: read.entry)
             let judged = try judge.judge(read, into: &ledger)
             tally.count(judged)
+            note(judged)
             let duplicates = try ledger.settle(judged, of: edge, edges: edges)
             guard !judged.findings.isEmpty || !duplicates.isEmpty else { continue }
             let findings = judged.findings + duplicates.map { finding($0, judged.position) }
@@ -32,6 +35,13 @@ struct JudgedChunk {
             )
             alarms += AlarmRules.alarms(judged.findings, at: judged.position, of: edge) + duplicates
         }
+    }
+
+    private mutating func note(_ judged: JudgedEntry) {
+        guard judged.findings.isEmpty, let body = judged.entry?.event.body as? AllotmentReleased else { return }
+        releases.append(
+            AllotmentRelease(edgeHSM: edge, product: body.product, units: body.units, sequence: body.sequence)
+        )
     }
 
     private func finding(_ alarm: Alarm, _ position: Int) -> JournalAudit.Finding {

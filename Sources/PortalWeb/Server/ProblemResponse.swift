@@ -30,7 +30,8 @@ extension Response {
             title: refusal.meaning,
             status: status,
             code: refusal.code,
-            detail: refusal.detail.isEmpty ? nil : refusal.detail,
+            // Of a failure of the portal itself the log has the detail: it may name tables and paths.
+            detail: refusal.detail.isEmpty || status >= 500 ? nil : refusal.detail,
             remedy: refusal.remedy,
             requestID: requestID,
             storedSize: storedSize

@@ -77,7 +77,7 @@ public struct Manifest: Codable, Sendable, Hashable {
     }
 
     public struct Key: Codable, Sendable, Hashable {
-        public enum Kind: String, Codable, Sendable {
+        public enum Kind: String, Codable, Sendable, CaseIterable {
             /// One key for all units of the slot.
             case fleet
             /// A key for each unit, derived in the token from UID and slot.

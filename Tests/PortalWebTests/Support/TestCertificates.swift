@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Matter
 import NIOSSL
 import ServiceSupport
 import Statements
@@ -69,6 +70,16 @@ struct TestAuthority {
 struct TestCredential {
     let der: [UInt8]
     let key: P256.Signing.PrivateKey
+
+    /// PKCS#10 over a key, as a Factory Service makes it.
+    static func request(_ key: P256.Signing.PrivateKey, name: String = "service-1") throws -> [UInt8] {
+        let body = try ToBeSignedRequest(
+            subject: ServiceName(commonName: name),
+            publicKey: P256Point(validated: Array(key.publicKey.x963Representation))
+        )
+        let signature = Array(try key.signature(for: body.bytes).rawRepresentation)
+        return try body.assembled(with: RawSignature(validated: signature)).der
+    }
 
     var publicKeyDigest: Digest256 { Digest256.of(key.publicKey.x963Representation) }
 

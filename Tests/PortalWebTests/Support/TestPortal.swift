@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import Governance
 import HTTPTypes
 import Logging
 import NIOCore
@@ -43,10 +44,12 @@ struct TestPortal {
     static func run(
         people: [any MountableRoute],
         sync: [any MountableRoute] = [],
+        services: (services: PortalServices, clock: TestClock, metrics: Metrics)? = nil,
         idle: Duration = .seconds(60),
         _ body: (TestPortal) async throws -> Void
     ) async throws {
-        let (identities, clock, metrics, log) = (TestIdentities(), TestClock(), Metrics(), TestLog())
+        let (identities, log) = (TestIdentities(), TestLog())
+        let (clock, metrics) = (services?.clock ?? TestClock(), services?.metrics ?? Metrics())
         let (enrolment, server) = (try TestAuthority("Enrolment"), try TestAuthority("Portal"))
         let settings = ListenerSettings(
             host: "127.0.0.1",
@@ -58,8 +61,10 @@ struct TestPortal {
         let application = try PortalApplication(
             listener: settings,
             people: people,
-            sync: (settings, sync, [enrolment.der]),
-            authenticator: Authenticator(identities: identities, clock: source, siteAuthorities: [enrolment.der]),
+            sync: (settings, sync, [services?.services.enrolment.certificate ?? enrolment.der]),
+            authenticator: services?.services.authenticator
+                ?? Authenticator(identities: identities, clock: source, siteAuthorities: [enrolment.der]),
+            acts: services?.services.acts,
             clock: source,
             metrics: metrics,
             logger: log.logger

@@ -1,0 +1,146 @@
+import Governance
+import PortalCore
+import PortalProtocol
+import PortalStore
+import Statements
+import Vocabulary
+
+extension VersionDesk {
+    func reject(
+        _ context: SecurityOfficerContext,
+        _ path: VersionRoutes.VersionPath,
+        _ reason: Remark
+    ) async throws -> Answer<ProductVersion> {
+        try await act(context, object: "\(path.product)/\(path.version)", detail: reason.text) { transaction in
+            let record = try Self.visible(path, to: nil, in: transaction).1
+            try context.facts.requireMatch(EntityTag(version: record.revision))
+            return try Self.step(record, in: transaction) { life, record in
+                record.rejected = VersionAct(person: context.person.id, at: context.facts.time, reason: reason)
+                return try life.rejected()
+            }
+        }
+    }
+
+    /// One approval of a product is on its way at a time, and none is replaced once an officer has signed it: officers'
+    /// machines refuse a second approval of the same sequence, and rightly so.
+    func draftApproval(
+        _ context: SecurityOfficerContext,
+        _ path: VersionRoutes.VersionPath,
+        _ terms: ApprovalTerms
+    ) async throws -> Answer<ProductVersion> {
+        try await act(context, object: "\(path.product)/\(path.version)") { [ledger] transaction in
+            let (product, record) = try Self.visible(path, to: nil, in: transaction)
+            try context.facts.requireMatch(EntityTag(version: record.revision))
+            try record.life.requireReviewable()
+            guard record.approval?.signatures.isEmpty ?? true else {
+                throw Refusal(VersionError.approvalSigned, "sequence \(record.sequence ?? 0)")
+            }
+            let others = try VersionTable(transaction).submitted(path.product).filter { $0.version != path.version }
+            if let other = others.first(where: { $0.approval?.signatures.isEmpty == false }) {
+                throw Refusal(VersionError.approvalPending, "version \(other.version)")
+            }
+            let ground = try Self.ground(product, record, ledger, in: transaction)
+            let envelope = try ground.draft(terms, at: context.facts.time)
+            return try Self.step(record, in: transaction) { life, record in
+                record.approval = envelope
+                record.sequence = try VersionApproval.read(payload: envelope.payload).sequence
+                return life
+            }
+        }
+    }
+
+    func approval(
+        _ context: OEMReaderContext,
+        _ path: VersionRoutes.VersionPath
+    ) async throws -> RawAnswer<VersionRoutes.DocumentKind> {
+        let record = try await database.read { try Self.visible(path, to: nil, in: $0).1 }
+        guard let approval = record.approval else { throw Refusal(VersionError.approvalMissing) }
+        let bytes = try approval.serialized()
+        return try RawAnswer(bytes: bytes, tag: EntityTag(digest: Digest256.of(bytes)), range: context.facts.range)
+    }
+
+    /// Joins signatures; needs no If-Match, since the order in which officers' files arrive does not matter.
+    func sign(
+        _ context: SecurityOfficerContext,
+        _ path: VersionRoutes.VersionPath,
+        _ given: Envelope
+    ) async throws -> Answer<ProductVersion> {
+        let detail = "signed by \(given.signatures.map { String($0.keyID.hex.prefix(16)) }.joined(separator: ", "))"
+        return try await act(context, object: "\(path.product)/\(path.version)", detail: detail) {
+            [ledger] transaction in
+            let (product, record) = try Self.visible(path, to: nil, in: transaction)
+            guard let kept = record.approval else { throw Refusal(VersionError.approvalMissing) }
+            try record.life.requireReviewable()
+            let joined = try ApprovalSignatures(
+                kept: kept,
+                given: given,
+                roleKeys: PortalServices.roleKeys(transaction),
+                conflicted: Self.officers(boundTo: record.life.conflicted, in: transaction),
+                at: context.facts.time
+            )
+            // Also before the m-th signature: nobody shall sign on towards what can't be locked.
+            try Self.ground(product, record, ledger, in: transaction).check(joined.envelope)
+            return try Self.step(record, in: transaction) { life, record in
+                record.approval = joined.envelope
+                guard joined.verified != nil else { return life }
+                record.lockedAt = context.facts.time
+                return try life.locked()
+            }
+        }
+    }
+
+    // MARK: - What decisions are made on
+
+    private static func ground(
+        _ product: ProductRecord,
+        _ record: VersionRecord,
+        _ ledger: any ApprovalLedger,
+        in transaction: any SQLTransaction
+    ) throws -> ApprovalGround {
+        let roleKeys = try PortalServices.roleKeys(transaction)
+        let orders = try transaction.rows("SELECT envelope FROM officer_order ORDER BY number LIMIT 10000", [])
+        let sites = try transaction.rows("SELECT id, factory FROM edge ORDER BY id LIMIT 10000", [])
+        return ApprovalGround(
+            lifetimeTotal: product.lifetimeTotal.value,
+            rules: product.rules,
+            manifest: record.manifest,
+            last: try VersionTable(transaction).lastLocked(product.product)?.approval,
+            // An order of officers who have gone since counts no more.
+            orders: try orders.compactMap { row in
+                let envelope = try Envelope(parsing: row.blob("envelope"))
+                return try? Verified<OfficerOrder>(envelope, signedByOfficersOf: roleKeys)
+            },
+            released: try ledger.releases(product.product, in: transaction),
+            granted: try ledger.granted(product.product, in: transaction),
+            sites: try Dictionary(
+                sites.map { (try $0.name("id", as: EdgeHSMID.self), try $0.name("factory", as: FactoryID.self)) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+    }
+
+    /// Officers who are one of these people, by their binding or by having the same address for mail: one human may be
+    /// registered twice.
+    private static func officers(
+        boundTo people: Set<PersonID>,
+        in transaction: any SQLTransaction
+    ) throws -> Set<OfficerName> {
+        let ids = people.sorted()
+        let rows = try transaction.rows(
+            "SELECT email FROM person WHERE id IN (\(SQLText.placeholders(ids.count)))",
+            ids.map { .name($0) }
+        )
+        let addresses = Set(try rows.map { try $0.text("email").lowercased() })
+        let officers = try transaction.rows(
+            "SELECT id, email, officer FROM person WHERE officer IS NOT NULL ORDER BY id LIMIT 10000",
+            []
+        )
+        return Set(
+            try officers.compactMap { row in
+                let isOne =
+                    try people.contains(row.name("id")) || addresses.contains(row.text("email").lowercased())
+                return isOne ? try row.name("officer", as: OfficerName.self) : nil
+            }
+        )
+    }
+}

@@ -1,0 +1,115 @@
+public import PortalCore
+import PortalProtocol
+public import PortalStore
+import Statements
+public import Vocabulary
+
+/// What the portal's other records say, as far as approvals hang on it.
+public protocol ApprovalLedger: Sendable {
+    /// Units in all authorizations of the product, less what journaled closings returned.
+    func granted(_ product: ProductName, in transaction: any SQLTransaction) throws -> GrantedUnits
+    /// `allotmentReleased` entries of ingested journals.
+    func releases(_ product: ProductName, in transaction: any SQLTransaction) throws -> Set<AllotmentRelease>
+}
+
+extension ApprovalLedger {
+    public func releases(_ product: ProductName, in transaction: any SQLTransaction) throws -> Set<AllotmentRelease> {
+        try ReleaseTable(transaction).releases(of: product)
+    }
+}
+
+/// Products and their versions: each operation reads, has `PortalCore` decide, writes, and leaves its trace, in one
+/// transaction. Tokens and files are slow and stand outside of it.
+public struct VersionDesk: Sendable {
+    let portal: PortalServices
+    let shelf: FileShelf
+    let ledger: any ApprovalLedger
+
+    public init(_ portal: PortalServices, shelf: FileShelf, ledger: any ApprovalLedger) {
+        self.portal = portal
+        self.shelf = shelf
+        self.ledger = ledger
+    }
+
+    var database: any PortalDatabase { portal.database }
+
+    // MARK: - What a caller may see
+
+    /// The product, or what a product that does not exist gets: an ODM sees those of its workspaces alone.
+    static func visible(
+        _ name: ProductName,
+        to odm: OrganisationID?,
+        in transaction: any SQLTransaction
+    ) throws -> ProductRecord {
+        let table = ProductTable(transaction)
+        guard let product = try table.product(name), try odm.map({ try table.isWorkspace(name, of: $0) }) ?? true else {
+            throw Refusal(PortalError.unknownObject)
+        }
+        return product
+    }
+
+    /// The version of a product that the caller sees.
+    static func visible(
+        _ path: VersionRoutes.VersionPath,
+        to odm: OrganisationID?,
+        in transaction: any SQLTransaction
+    ) throws -> (ProductRecord, VersionRecord) {
+        let product = try visible(path.product, to: odm, in: transaction)
+        guard let version = try VersionTable(transaction).version(path.product, path.version) else {
+            throw Refusal(PortalError.unknownObject)
+        }
+        return (product, version)
+    }
+
+    // MARK: - Messages
+
+    static func message(_ record: ProductRecord, in transaction: any SQLTransaction) throws -> Product {
+        Product(
+            product: record.product,
+            title: record.title,
+            foundation: record.foundation,
+            lifetimeTotal: record.lifetimeTotal,
+            rules: record.rules,
+            createdAt: record.createdAt,
+            lockedVersion: try VersionTable(transaction).lastLocked(record.product)?.version
+        )
+    }
+
+    /// `roleKeys`: under which signatures count; nil while there are none.
+    static func message(_ record: VersionRecord, _ roleKeys: RoleKeys?) throws -> ProductVersion {
+        ProductVersion(
+            product: record.product,
+            version: record.version,
+            state: record.state,
+            manifest: record.manifestDigest,
+            firmware: record.firmware,
+            declaration: record.declaration,
+            firmwareProvesProduct: record.provesProduct,
+            created: record.created,
+            submitted: record.submitted,
+            rejected: record.rejected,
+            approval: record.approval.map { approval in
+                ApprovalProgress(
+                    statement: approval.statementID,
+                    sequence: record.sequence ?? 0,
+                    signers: roleKeys?.officers.filter { approval.isSigned(by: $0.key) }.map(\.name).sorted() ?? [],
+                    threshold: roleKeys?.threshold ?? 0,
+                    lockedAt: record.lockedAt
+                )
+            }
+        )
+    }
+
+    static func answer(
+        _ record: VersionRecord,
+        in transaction: any SQLTransaction,
+        location: Bool = false
+    ) throws -> Answer<ProductVersion> {
+        let roleKeys = try? PortalServices.roleKeys(transaction)
+        return Answer(
+            try message(record, roleKeys),
+            tag: EntityTag(version: record.revision),
+            location: location ? "/v1/products/\(record.product)/versions/\(record.version)" : nil
+        )
+    }
+}

@@ -1,0 +1,54 @@
+import Crypto
+import KeyCustody
+import Synchronization
+import Vocabulary
+
+/// A token in memory with signing keys and records, and nothing else.
+final class TestToken: Token {
+    struct Absent: Error {}
+    struct Key: SigningKey {
+        let key: P256.Signing.PrivateKey
+        var publicKey: P256Point { P256Point(validated: Array(key.publicKey.x963Representation)) }
+        func sign(_ message: [UInt8]) async throws -> RawSignature {
+            RawSignature(validated: Array(try key.signature(for: message).rawRepresentation))
+        }
+    }
+
+    let information = TokenDescription(label: "test", manufacturer: "", model: "", serial: "", assurance: .software)
+    private let keys: [KeyName: Key]
+    private let kept = Mutex<[String: [[UInt8]]]>([:])
+
+    init(_ names: [KeyName]) {
+        keys = Dictionary(uniqueKeysWithValues: names.map { ($0, Key(key: P256.Signing.PrivateKey())) })
+    }
+
+    func has(_ name: KeyName) async throws -> Bool { keys[name] != nil }
+    func signingKey(_ name: KeyName) async throws -> any SigningKey {
+        guard let key = keys[name] else { throw Refusal(KeyCustodyError.nameUnknown) }
+        return key
+    }
+    func records(_ label: String) async throws -> [[UInt8]] { kept.withLock { $0[label] ?? [] } }
+    func createRecord(_ label: String, _ value: [UInt8]) async throws {
+        kept.withLock { $0[label, default: []].append(value) }
+    }
+
+    func generate(_ name: KeyName) async throws { throw Absent() }
+    func destroy(_ name: KeyName) async throws { throw Absent() }
+    func agreementKey(_ name: KeyName) async throws -> any AgreementKey { throw Absent() }
+    func transportPublicKey(_ name: KeyName) async throws -> [UInt8] { throw Absent() }
+    func wrap(_ product: KeyName, under transport: KeyName) async throws -> [UInt8] { throw Absent() }
+    func unwrap(_ wrapped: [UInt8], with transport: KeyName, as name: KeyName) async throws { throw Absent() }
+    func checkValue(_ product: KeyName) async throws -> [UInt8] { throw Absent() }
+    func verifyCheckValue(_ expected: [UInt8], of product: KeyName) async throws { throw Absent() }
+    func isImportedInClear(_ product: KeyName) async throws -> Bool { throw Absent() }
+    func seal(
+        _ product: KeyName,
+        _ release: ProductKeyRelease,
+        to chip: P256Point,
+        info: [UInt8]
+    ) async throws
+        -> SealedProductKey
+    { throw Absent() }
+    func derive(_ unitSecret: KeyName, context: [UInt8]) async throws -> Secret { throw Absent() }
+    func pruneRecords(_ label: String, keeping keep: @escaping @Sendable ([UInt8]) -> Bool) async throws {}
+}

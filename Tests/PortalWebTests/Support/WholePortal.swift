@@ -1,0 +1,192 @@
+import Crypto
+import Durability
+import Foundation
+import Governance
+import KeyCustody
+import PortalProtocol
+import PortalStore
+import ServiceSupport
+import Statements
+import TestSupport
+import Testing
+import Vocabulary
+
+@testable import PortalWeb
+
+/// The portal's own use cases over a database on disk and a token in memory.
+struct WholePortal {
+    let services: PortalServices
+    let portal: TestPortal
+    let root: P256.Signing.PrivateKey
+    let officers: [P256.Signing.PrivateKey]
+    let token: TestToken
+    let routes: [any MountableRoute]
+    let setupCode: String
+
+    static func run(_ body: (WholePortal) async throws -> Void) async throws {
+        let folder = try TemporaryFolder()
+        let clock = TestClock()
+        let source = ClockSource(realtime: { clock.now }, bootSeconds: { 0 })
+        let token = TestToken([KeyName(.portal), KeyName(.enrolmentCA), KeyName(.authorizer)])
+        let root = P256.Signing.PrivateKey()
+        let database = try SQLitePortalDatabase.open(path: folder.path + "/portal.sqlite", reserve: 0)
+        let services = try await PortalServices(
+            settings: .init(
+                publicHost: "portal.example",
+                publicPort: 443,
+                tlsIssuer: .zero,
+                root: P256Point(validated: Array(root.publicKey.x963Representation)),
+                profile: .lab
+            ),
+            database: database,
+            token: token,
+            enrolment: EnrolmentAuthority.open(in: token, oem: "Example OEM", at: clock.now),
+            clock: source
+        )
+        let code = try #require(try await services.setupCode())
+        let metrics = Metrics()
+        let routes = try ServiceRoutes.adding(
+            to: CoreRoutes.people(services),
+            metrics: metrics,
+            ready: services.checkReadiness
+        )
+        try await TestPortal.run(
+            people: routes,
+            sync: CoreRoutes.sync(services),
+            services: (services, clock, metrics)
+        ) { portal in
+            try await body(
+                WholePortal(
+                    services: services,
+                    portal: portal,
+                    root: root,
+                    officers: (0..<3).map { _ in P256.Signing.PrivateKey() },
+                    token: token,
+                    routes: routes,
+                    setupCode: code
+                )
+            )
+        }
+        try database.close()
+    }
+
+    /// A creation with a key of its own.
+    func create<Body: Encodable>(
+        _ path: String,
+        _ body: Body,
+        token: String? = nil,
+        key: String = "key-\(UInt64.random(in: 0...UInt64.max))"
+    ) async throws -> TestPortal.Reply {
+        let json = String(decoding: try StatementCoding.encode(body), as: UTF8.self)
+        return try await portal.ask("POST", path, token: token, headers: ["Idempotency-Key": key], json: json)
+    }
+
+    func put<Body: Encodable>(_ path: String, _ body: Body, token: String) async throws -> TestPortal.Reply {
+        let json = String(decoding: try StatementCoding.encode(body), as: UTF8.self)
+        return try await portal.ask("PUT", path, token: token, json: json)
+    }
+
+    /// Sets the portal up; the administrator's token.
+    func administrator() async throws -> String {
+        let request = SetupRequest(
+            code: try OneTimeCode(setupCode),
+            organisation: try DisplayName("Example OEM"),
+            name: try DisplayName("Ada"),
+            email: try EmailAddress("ada@example.com")
+        )
+        let reply = try await create("/v1/setup", request)
+        #expect(reply.status == 201, "\(reply.text)")
+        return try reply.message(Welcome.self).token.token
+    }
+
+    /// Somebody new by invitation; their token.
+    func invite(
+        _ roles: Set<Role>,
+        into organisation: OrganisationID,
+        by admin: String,
+        officer: String? = nil
+    ) async throws -> Welcome {
+        let request = InvitationRequest(
+            kind: .person,
+            organisation: organisation,
+            roles: roles,
+            officer: try officer.map { try OfficerName($0) }
+        )
+        let made = try await create("/v1/invitations", request, token: admin)
+        #expect(made.status == 201, "\(made.text)")
+        let code = try made.message(NewInvitation.self).code
+        let acceptance = InvitationAcceptance(
+            code: code,
+            name: try DisplayName("Somebody"),
+            email: try EmailAddress("somebody@example.com")
+        )
+        let accepted = try await create("/v1/invitations/accept", acceptance)
+        #expect(accepted.status == 201, "\(accepted.text)")
+        return try #require(try accepted.message(AcceptedInvitation.self).welcome)
+    }
+
+    func createODM(_ name: String, by admin: String) async throws -> OrganisationID {
+        try await create("/v1/organisations", NewOrganisation(name: DisplayName(name)), token: admin)
+            .message(Organisation.self).id
+    }
+
+    func createFactory(_ id: String, of odm: OrganisationID, by admin: String) async throws -> TestPortal.Reply {
+        let factory = NewFactory(
+            id: try FactoryID(id),
+            organisation: odm,
+            name: try DisplayName("Line hall"),
+            country: try CountryCode("CN"),
+            timeZone: try TimeZoneName("Asia/Shanghai")
+        )
+        return try await create("/v1/factories", factory, token: admin)
+    }
+
+    // MARK: What root and officers sign
+
+    static func point(_ key: P256.Signing.PrivateKey) -> P256Point {
+        P256Point(validated: Array(key.publicKey.x963Representation))
+    }
+
+    static func sign(_ envelope: Envelope, _ keys: [P256.Signing.PrivateKey]) throws -> Envelope {
+        try keys.reduce(envelope) { envelope, key in
+            let signature = Array(try key.signature(for: envelope.signedBytes).rawRepresentation)
+            return envelope.adding(.init(keyID: point(key).keyID, value: RawSignature(validated: signature)))
+        }
+    }
+
+    func roleKeys(version: Int = 1, previous: Digest256? = nil, root: P256.Signing.PrivateKey? = nil) async throws
+        -> Envelope
+    {
+        let root = root ?? self.root
+        let statement = RoleKeys(
+            oem: "Example OEM",
+            version: version,
+            previous: previous,
+            root: Self.point(root),
+            officers: try officers.enumerated().map {
+                .init(name: try OfficerName("officer-\($0.offset)"), key: Self.point($0.element))
+            },
+            threshold: 2,
+            authorizer: try await token.signingKey(KeyName(.authorizer)).publicKey,
+            portal: try await token.signingKey(KeyName(.portal)).publicKey,
+            labelRecord: Self.point(P256.Signing.PrivateKey()),
+            issuedAt: .epoch,
+            expiresAt: .noExpiry
+        )
+        return try Self.sign(statement.unsigned(), [root])
+    }
+
+    func enrolment(_ edge: String, at factory: String, signers: Int = 2) throws -> Envelope {
+        let statement = EdgeHSMEnrolment(
+            edgeHSM: try EdgeHSMID(edge),
+            factory: try FactoryID(factory),
+            identity: Self.point(P256.Signing.PrivateKey()),
+            seal: Self.point(P256.Signing.PrivateKey()),
+            transport: Octets([UInt8](repeating: 1, count: 422)),
+            tokenSerial: "1",
+            assurance: "software",
+            issuedAt: .epoch
+        )
+        return try Self.sign(statement.unsigned(), Array(officers.prefix(signers)))
+    }
+}
