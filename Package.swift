@@ -184,8 +184,8 @@ let package = Package(
             [
                 "CSearch", "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol",
                 "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, cryptoExtras, x509, asn1,
-                httpClient,
-            ] + nio + nioHTTP
+                httpClient, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
         ),
 
         // The programs.
@@ -304,7 +304,8 @@ let package = Package(
         tests(
             "PortalWeb",
             [
-                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
+                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport",
+                "Governance",
                 "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
                 "TransparencyLog", "Statements",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,

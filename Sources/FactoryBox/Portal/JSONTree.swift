@@ -32,7 +32,10 @@ enum JSONTree: Sendable, Equatable {
     }
 
     private func missing(_ key: String) -> Refusal {
-        Refusal(FactoryBoxError.unexpected, "no \(key) in \((try? String(decoding: serialized(), as: UTF8.self)) ?? "")")
+        Refusal(
+            FactoryBoxError.unexpected,
+            "no \(key) in \((try? String(decoding: serialized(), as: UTF8.self)) ?? "")"
+        )
     }
 
     init(parsing bytes: [UInt8]) throws { self = try JSONDecoder().decode(JSONTree.self, from: Data(bytes)) }
