@@ -33,7 +33,7 @@ final class LinkCutter: Sendable {
         /// False while the link is cut.
         func enter(_ channel: any Channel) -> Bool {
             let isUp = state.withLock { state in
-                if state.isUp { state.channels[ObjectIdentifier(channel)] = channel } else { state.refused += 1 }
+                if state.isUp { state.channels[ObjectIdentifier(channel)] = channel }
                 return state.isUp
             }
             guard isUp else { return false }
@@ -89,7 +89,10 @@ final class LinkCutter: Sendable {
 
     /// Connects the far side for a connection that came in; nothing is read before both sides stand.
     private static func join(_ near: any Channel, _ shared: Shared) -> EventLoopFuture<Void> {
-        guard let target = shared.state.withLock({ $0.target }), shared.enter(near) else { return near.close() }
+        guard let target = shared.state.withLock({ $0.target }), shared.enter(near) else {
+            shared.state.withLock { $0.refused += 1 }
+            return near.close()
+        }
         return ClientBootstrap(group: near.eventLoop)
             .channelOption(.autoRead, value: false)
             .connect(host: "127.0.0.1", port: target)
