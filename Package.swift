@@ -184,7 +184,8 @@ let package = Package(
             [
                 "CSearch", "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol",
                 "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, cryptoExtras, x509, asn1,
-            ] + sockets
+                httpClient, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
         ),
 
         // The programs.

@@ -1,5 +1,6 @@
 import Foundation
 import Statements
+import Synchronization
 import Vocabulary
 
 /// The Factory Service's machine and the stations' of one factory, which hold no token at all.
@@ -20,6 +21,7 @@ struct FactoryHost: Sendable {
     let name: String
     let stations: [Station]
     private let bound = BoundPort()
+    private let link = PortalPort()
     var port: Int { bound.number }
 
     init(_ world: World, edge: EdgeAppliance, stations: Int = 1) throws {
@@ -60,6 +62,13 @@ struct FactoryHost: Sendable {
             let host = "127.0.0.1"
             let port: Int
         }
+        struct Portal: Encodable {
+            let host = "127.0.0.1"
+            let port: Int
+            let tls: TLS
+            /// Milliseconds.
+            let interval = 500
+        }
         let name: String
         let listen: Listen
         let tls: TLS
@@ -68,6 +77,7 @@ struct FactoryHost: Sendable {
         let state: String
         let inbox: String
         let interval = 200
+        let portal: Portal?
     }
 
     private struct StationConfiguration: Encodable {
@@ -101,10 +111,27 @@ struct FactoryHost: Sendable {
                 edgeHSM: try entry(),
                 socket: world.socket(name + "-service"),
                 state: state,
-                inbox: inbox
+                inbox: inbox,
+                portal: link.port.map { port in
+                    .init(
+                        port: port,
+                        tls: TLS(
+                            certificates: folder + "/portal-certificates.pem",
+                            key: folder + "/portal-key.pem",
+                            authorities: folder + "/portal-authority.pem"
+                        )
+                    )
+                }
             ),
             to: configuration
         )
+    }
+
+    /// Makes the service known to the portal, which it reaches through the cable at `port`.
+    func join(_ code: String, through port: Int) async throws {
+        link.set(port)
+        try configureService()
+        try await run(["join", "--code", code])
     }
 
     /// Stations are told of the service's port once it has one.
@@ -228,4 +255,11 @@ struct LineWork: Sendable {
     var quantity: Int
     var sites = FactoryHost.sites
     var operatorName = "Nadia"
+}
+
+/// Where a Factory Service reaches the portal; nil while it works by files alone.
+private final class PortalPort: Sendable {
+    private let value = Mutex<Int?>(nil)
+    var port: Int? { value.withLock { $0 } }
+    func set(_ port: Int) { value.withLock { $0 = port } }
 }

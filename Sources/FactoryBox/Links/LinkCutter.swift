@@ -3,7 +3,7 @@ import NIOPosix
 import Synchronization
 import Vocabulary
 
-/// The cable between a factory and the portal: forwards TCP to one address, counts octets, and can be cut.
+/// The cable between a factory and the portal: forwards TCP, counts octets, and can be cut.
 ///
 /// While it is cut, connections that stood are reset, and new ones are closed as soon as they come.
 final class LinkCutter: Sendable {
@@ -19,6 +19,8 @@ final class LinkCutter: Sendable {
         var channels: [ObjectIdentifier: any Channel] = [:]
         var octets = Octets()
         var refused = 0
+        /// Port at 127.0.0.1; nil while nobody is there.
+        var target: Int?
     }
 
     private let server: any Channel
@@ -26,19 +28,12 @@ final class LinkCutter: Sendable {
 
     /// What the handlers of all connections work on.
     private final class Shared: Sendable {
-        let host: String
-        let port: Int
         let state = Mutex(State())
-
-        init(host: String, port: Int) {
-            self.host = host
-            self.port = port
-        }
 
         /// False while the link is cut.
         func enter(_ channel: any Channel) -> Bool {
             let isUp = state.withLock { state in
-                if state.isUp { state.channels[ObjectIdentifier(channel)] = channel } else { state.refused += 1 }
+                if state.isUp { state.channels[ObjectIdentifier(channel)] = channel }
                 return state.isUp
             }
             guard isUp else { return false }
@@ -54,9 +49,11 @@ final class LinkCutter: Sendable {
         self.shared = shared
     }
 
-    /// Listens on a port of the system's choice and forwards to `port` at `host`. Connects when it is connected to.
-    static func start(to port: Int, host: String = "127.0.0.1") async throws -> LinkCutter {
-        let shared = Shared(host: host, port: port)
+    /// Listens on a port of the system's choice and forwards to `port` of this machine, which may be named later.
+    /// Connects when it is connected to.
+    static func start(to port: Int? = nil) async throws -> LinkCutter {
+        let shared = Shared()
+        shared.state.withLock { $0.target = port }
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.autoRead, value: false)
@@ -80,6 +77,9 @@ final class LinkCutter: Sendable {
         for channel in channels { channel.close(promise: nil) }
     }
 
+    /// From now on new connections lead to this port.
+    func aim(at port: Int) { shared.state.withLock { $0.target = port } }
+
     func restore() { shared.state.withLock { $0.isUp = true } }
 
     func stop() async {
@@ -89,10 +89,13 @@ final class LinkCutter: Sendable {
 
     /// Connects the far side for a connection that came in; nothing is read before both sides stand.
     private static func join(_ near: any Channel, _ shared: Shared) -> EventLoopFuture<Void> {
-        guard shared.enter(near) else { return near.close() }
+        guard let target = shared.state.withLock({ $0.target }), shared.enter(near) else {
+            shared.state.withLock { $0.refused += 1 }
+            return near.close()
+        }
         return ClientBootstrap(group: near.eventLoop)
             .channelOption(.autoRead, value: false)
-            .connect(host: shared.host, port: shared.port)
+            .connect(host: "127.0.0.1", port: target)
             .flatMap { far in
                 guard shared.enter(far) else { return near.close() }
                 return near.eventLoop.makeCompletedFuture {

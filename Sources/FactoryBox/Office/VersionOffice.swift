@@ -31,10 +31,16 @@ struct VersionOffice: Sendable {
 
     /// Firmware, declaration, manifest, and an approval that two officers signed. `allotments` are units by EdgeHSM.
     func approveVersion(of product: ProductPlan, allotments: [(edgeHSM: String, units: Int)]) async throws {
-        _ = try world.folder("oem", "versions", product.name)
-        try await signFirmware(product)
+        try await draftVersion(of: product)
         try await writeManifest(product)
         try await draftApproval(product, allotments)
+    }
+
+    /// What an ODM brings: firmware under the right key and under another, and the declaration.
+    func draftVersion(of product: ProductPlan) async throws {
+        _ = try world.folder("oem", "versions", product.name)
+        try await signFirmware(product)
+        try Files.write(vendor.root.certificate, to: productFile(product, "vendor-root.der"))
     }
 
     /// An image of our own making, signed by the ceremony's token; one under another key is refused.
@@ -108,7 +114,6 @@ struct VersionOffice: Sendable {
             ),
             to: productFile(product, "product.json")
         )
-        try Files.write(vendor.root.certificate, to: productFile(product, "vendor-root.der"))
         let refused = try await make(product, firmware: "firmware.other.bin", expecting: 1)
         try expectCode("firmware.key.mismatch", refused.output)
         _ = try await make(product, firmware: "firmware.bin", expecting: 0)

@@ -29,20 +29,30 @@ struct MonthPaper: Sendable {
         func each(_ figure: Int) -> Double { Double(figure) / Double(max(made, 1)) }
         let cpu = part.cost.cpu / Double(max(made, 1))
         var words = [
-            String(format: "CPU %.0f ms a device, %.1f h a month, %.2f cores at peak", cpu * 1_000,
-                cpu * Self.devices / 3_600, cpu * Self.perSecond * Self.peak),
+            String(
+                format: "CPU %.0f ms a device, %.1f h a month, %.2f cores at peak",
+                cpu * 1_000,
+                cpu * Self.devices / 3_600,
+                cpu * Self.perSecond * Self.peak
+            ),
             "memory \(part.cost.memory / 1_048_576) MiB",
         ]
         if let disk = part.disk {
             words.append(
-                String(format: "disk %.1f KiB a device, %.1f GiB a month", each(disk) / 1_024,
-                    each(disk) * Self.devices / 1_073_741_824)
+                String(
+                    format: "disk %.1f KiB a device, %.1f GiB a month",
+                    each(disk) / 1_024,
+                    each(disk) * Self.devices / 1_073_741_824
+                )
             )
         }
         if let traffic = part.traffic {
             words.append(
-                String(format: "traffic %.1f KiB a device, %.0f kbit/s at peak", each(traffic) / 1_024,
-                    each(traffic) * 8 / 1_000 * Self.perSecond * Self.peak)
+                String(
+                    format: "traffic %.1f KiB a device, %.0f kbit/s at peak",
+                    each(traffic) / 1_024,
+                    each(traffic) * 8 / 1_000 * Self.perSecond * Self.peak
+                )
             )
         }
         return words.joined(separator: "; ")

@@ -53,7 +53,8 @@ actor ProgressBoard {
         begun[row.name] = start
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let rate = seconds > 1 ? String(format: "%5.1f/s", Double(row.done) / seconds) : "       "
-        return "  " + row.name.padded(to: Self.nameWidth) + narrator.paint(bar, row.done == row.total ? "32" : "36") + " "
+        return "  " + row.name.padded(to: Self.nameWidth) + narrator.paint(bar, row.done == row.total ? "32" : "36")
+            + " "
             + figures.padded(to: 9) + rate + "  "
             + narrator.paint(String(row.note.prefix(max(narrator.width - Self.used - 1, 0))), "2")
     }

@@ -16,7 +16,7 @@ extension Company {
     }
 
     /// Devices of the product that one factory makes.
-    private func quantity(of product: ProductPlan) -> Int {
+    func quantity(of product: ProductPlan) -> Int {
         product.name == products[0].name ? scale.bulbs : scale.plugs
     }
 

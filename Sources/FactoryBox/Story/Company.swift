@@ -13,6 +13,10 @@ actor Company {
     nonisolated let factories: [Factory]
     nonisolated let scale: StoryScale
     var plan: CeremonyPlan
+    /// Once it was opened.
+    var portal: PortalHost?
+    var door: PortalDoor?
+    var people: PortalPeople?
 
     /// Tokens for the OEM's people, and five empty factories.
     static func found(in world: World, narrator: Narrator, scale: StoryScale) async throws -> Company {
@@ -40,6 +44,8 @@ actor Company {
         await withTaskGroup(of: Void.self) { tasks in
             for factory in factories { tasks.addTask { await factory.stop() } }
         }
+        await door?.close()
+        await portal?.stop()
         world.removeSockets()
     }
 

@@ -18,7 +18,8 @@ actor Factory {
     nonisolated let rack: ChipRack
     nonisolated let progress = LineProgress()
     private(set) var batches: [Batch] = []
-    private var services: [Service] = []
+    private var box: Service?
+    private var service: Service?
     /// The chip that was provisioned anew, once it was.
     var remadeChip: ChipUID?
 
@@ -35,13 +36,19 @@ actor Factory {
     nonisolated var quantity: Int { get async { await batches.map(\.order.quantity).reduce(0, +) } }
 
     func start() async throws {
-        services.append(try await edge.start())
+        box = try await edge.start()
         try await host.enrol()
-        services.append(try await host.start())
+        service = try await host.start()
+    }
+
+    /// With the configuration as it is now.
+    func restartService() async throws {
+        await service?.stop()
+        service = try await host.start()
     }
 
     func stop() async {
-        for service in services.reversed() { await service.stop() }
+        for service in [service, box] { await service?.stop() }
         await rack.stop()
     }
 
