@@ -129,11 +129,12 @@ let package = Package(
         ),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         library("Labels", ["Vocabulary", "CQRencode"], settings: strictWithC),
-        library("Programmers", ["Vocabulary", "Silicon"]),
+        library("Programmers", ["Vocabulary", "Statements", "Silicon"]),
         library("ChipPort", ["Vocabulary", "Silicon", "Programmers"] + sockets),
         library(
             "VirtualChip",
-            ["Vocabulary", "Silicon", "Programmers", "ChipPort", crypto, cryptoExtras, x509, asn1] + sockets
+            ["Vocabulary", "Statements", "Silicon", "Programmers", "ChipPort", crypto, cryptoExtras, x509, asn1]
+                + sockets
         ),
         library(
             "StationCore",
@@ -313,7 +314,8 @@ let package = Package(
         tests(
             "VirtualChip",
             [
-                "VirtualChip", "Programmers", "ChipPort", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509,
+                "VirtualChip", "Programmers", "ChipPort", "Statements", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras,
+                x509,
                 asn1,
             ]
         ),

@@ -77,6 +77,7 @@ public enum EdgeError: String, ErrorCatalogue {
     case chipLiveElsewhere = "edge.chip.live-elsewhere"
     case chipNotOfBatch = "edge.chip.not-of-batch"
     case chipNotProven = "edge.chip.not-proven"
+    case rotationUnproven = "edge.rotation.unproven"
     case keySeenBefore = "edge.key.seen-before"
     case unitOtherKey = "edge.unit.other-key"
     case unitUnknown = "edge.unit.unknown"

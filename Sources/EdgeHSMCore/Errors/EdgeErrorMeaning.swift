@@ -73,6 +73,7 @@ extension EdgeError {
         case .chipLiveElsewhere: "The chip has a valid DAC under another authorization of this EdgeHSM."
         case .chipNotOfBatch: "The chip has no unit under this authorization."
         case .chipNotProven: "The chip did not prove its identity by its silicon vendor's certificate."
+        case .rotationUnproven: "The new key is not vouched for by the key of the unit's present DAC."
         case .keySeenBefore: "The chip's key was certified before, for this or another unit."
         case .unitOtherKey: "The unit has, or is getting, a DAC for another key."
         case .unitUnknown: "No such unit is known under this authorization."

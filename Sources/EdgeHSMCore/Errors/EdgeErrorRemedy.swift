@@ -64,6 +64,7 @@ extension EdgeError {
         case .tooManyHolds: "Finish or fail begun units, or wait 15 minutes."
         case .holdMissing, .nonceStale, .unitNotAttested:
             "Call `begin` again and have the chip make a CSR over the new nonce."
+        case .rotationUnproven: "Start the rotation again at the device itself; treat a repeat as an attack."
         case .chipMismatch: "Check the socket and the adapter: two chips may have been mixed up."
         case .chipLiveElsewhere: "Fail or re-provision the chip under its own batch first."
         case .chipNotOfBatch: "Choose the batch that this chip was made in."
