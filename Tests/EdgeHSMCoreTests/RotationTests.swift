@@ -4,6 +4,8 @@ import Statements
 import Testing
 import Vocabulary
 
+@testable import EdgeHSMFixture
+
 @Suite struct RotationTests {
     let world: World
     init() throws { world = try World() }

@@ -5,6 +5,8 @@ public import Vocabulary
 public struct AuthorizationAccount: Sendable, Equatable {
     public let id: Digest256
     public let content: ProductionAuthorization
+    /// Statement id of the package that brought it.
+    public let package: Digest256
     /// Key ids that signed approval and authorization: when one is compromised, the authorization stops.
     public let signers: Set<Digest256>
     public internal(set) var issued = 0
@@ -20,9 +22,10 @@ public struct AuthorizationAccount: Sendable, Equatable {
     public internal(set) var reissues = 0
     public internal(set) var rotations = 0
 
-    init(id: Digest256, content: ProductionAuthorization, signers: Set<Digest256>) {
+    init(id: Digest256, content: ProductionAuthorization, package: Digest256, signers: Set<Digest256>) {
         self.id = id
         self.content = content
+        self.package = package
         self.signers = signers
     }
 

@@ -1,3 +1,4 @@
+internal import Matter
 internal import Statements
 internal import Vocabulary
 
