@@ -147,7 +147,7 @@ let package = Package(
                 "ServiceSupport", "Durability", crypto, x509, asn1, grdb,
             ]
         ),
-        library("Governance", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto]),
+        library("Governance", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon", "KeyCustody", crypto]),
         library("Ceremony", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "Governance"]),
         library("Verify", ["Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", crypto, x509, asn1]),
 

@@ -53,6 +53,7 @@ public enum EdgeError: String, ErrorCatalogue {
     case approvalForked = "edge.approval.forked"
     case manifestMismatch = "edge.manifest.mismatch"
     case allotmentLowered = "edge.allotment.lowered"
+    case releaseUncited = "edge.allotment.release-uncited"
     case allotmentExceeded = "edge.allotment.exceeded"
     case batchTooLarge = "edge.rules.batch-too-large"
     case windowTooLong = "edge.rules.window-too-long"

@@ -44,6 +44,7 @@ extension EdgeError {
         case .approvalForked: "The product's chain of approvals has two different statements of one sequence."
         case .manifestMismatch: "The package's content is not what the approved manifest says."
         case .allotmentLowered: "An approval lowers this EdgeHSM's allotment without a release by this EdgeHSM."
+        case .releaseUncited: "The approval lowers this EdgeHSM's allotment without citing the order that released it."
         case .allotmentExceeded: "The batch would exceed what the officers allotted to this EdgeHSM for the product."
         case .batchTooLarge: "The batch is larger than the officers' rule allows."
         case .windowTooLong: "The batch's time window is longer than the officers' rule allows."

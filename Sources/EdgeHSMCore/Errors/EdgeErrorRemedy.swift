@@ -45,7 +45,7 @@ extension EdgeError {
         case .authorizationClosed, .windowOver, .quotaExhausted: "Ask for a new batch in the portal."
         case .tooManyOpen: "Close batches whose window is over, then load again."
         case .closeTooEarly: "Wait for its end, or have the batch closed in the portal and apply the downlink."
-        case .approvalExpired, .allotmentLowered, .allotmentExceeded, .batchTooLarge, .windowTooLong,
+        case .approvalExpired, .allotmentLowered, .releaseUncited, .allotmentExceeded, .batchTooLarge, .windowTooLong,
             .chipIdentityTooWeak, .allowanceBeyondApproval, .fleetKeyNotPermitted, .fleetKeyExhausted:
             "Ask the OEM for a batch within the officers' approval, or for a new approval."
         case .fleetKeyWithoutIdentity:

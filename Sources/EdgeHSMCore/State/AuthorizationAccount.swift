@@ -68,6 +68,8 @@ public struct ProductAccount: Sendable, Equatable {
     public internal(set) var sequence = 0
     /// Cumulative units of the product that this EdgeHSM may ever be granted.
     public internal(set) var allotment = 0
+    /// The newest release, by the officers' order that it carried out, and what the figure was before it.
+    public internal(set) var release: Release?
     /// Granted and not returned, over all authorizations.
     public internal(set) var granted = 0
     /// Units of this EdgeHSM that a fleet key below `vendorCertificate` was sealed to, by slot.
@@ -76,4 +78,11 @@ public struct ProductAccount: Sendable, Equatable {
     public internal(set) var certificates: CertificatesInstalled?
 
     public init() {}
+
+    public struct Release: Sendable, Equatable {
+        public let order: Digest256
+        /// The approval after this sequence is the one that cites it.
+        public let sequence: Int
+        public let before: Int
+    }
 }
