@@ -121,7 +121,7 @@ final class EngineWorld: Sendable {
         let request = try await enrolment.request()
         var signed = Envelope(payloadType: request.payloadType, payload: request.payload, signatures: [])
         for officer in oem.officers.prefix(2) { signed = try officer.signed(signed) }
-        try await enrolment.enrol(root: oem.root.publicKey, roleKeys: roleKeys, enrolment: signed)
+        try await enrolment.enrol(root: oem.root.publicKey, roleKeys: [roleKeys], enrolment: signed)
     }
 
     /// - Parameter faults: a plan of `FaultSeam`.
