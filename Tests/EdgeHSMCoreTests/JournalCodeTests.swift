@@ -39,7 +39,19 @@ import Vocabulary
         }
         met.formUnion(try entriesAndCheckpoint())
         met.formUnion(try withoutProofAndTwice())
+        met.insert(try closingOfNone())
         #expect(met == Set(JournalError.allCases.map(\.rawValue)))
+    }
+
+    /// The first entry, given out as a batch's closing.
+    private func closingOfNone() throws -> String {
+        let file = InclusionFile(
+            checkpoint: try box.export().checkpoint,
+            entry: Octets(box.disk.entries[0]),
+            index: 0,
+            hashes: try box.disk.tree.inclusion(of: 0, size: box.disk.entries.count).hashes
+        )
+        return ClosingAudit.verdict(file, trust: .init(identity: box.world.identity.point)).code
     }
 
     /// What an honest journal is refused for: nobody vouches for its writer, or two batches share a serial.

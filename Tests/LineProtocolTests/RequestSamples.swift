@@ -219,6 +219,7 @@ enum RequestSamples {
         [
             try factory(GetFactoryStatus.self, Nothing()),
             try factory(TakeFile.self, .init(path: "/tmp/a")), try factory(ExportRecords.self, .init(folder: "/tmp")),
+            try factory(ExportProof.self, .init(subject: .closing(batch: "b1"), path: "/tmp/c.json")),
             try factory(PrepareProductHere.self, preparation),
             try factory(RequestEnrolment.self, .init(name: name, request: Octets([1, 2]))),
             try factory(CloseBatch.self, .init(authorization: digest)),

@@ -32,6 +32,7 @@ public enum JournalError: String, ErrorCatalogue {
     case evidenceWrong = "journal.evidence.wrong"
     case allowanceExceeded = "journal.allowance.exceeded"
     case fleetKey = "journal.fleet-key.exceeded"
+    case closingAbsent = "journal.closing.absent"
     case peerUnknown = "journal.peer.unknown"
     case afterZeroise = "journal.entry.after-zeroise"
     case tooMany = "journal.findings.too-many"
@@ -68,6 +69,7 @@ public enum JournalError: String, ErrorCatalogue {
         case .evidenceWrong: "The evidence of an entry contradicts the approved manifest."
         case .allowanceExceeded: "A service allowance was used beyond its number or its masks."
         case .fleetKey: "A fleet key went to chips beyond the officers' exception."
+        case .closingAbsent: "The entry is not the closing of a batch."
         case .peerUnknown: "A step was done by a station that was not enrolled."
         case .afterZeroise: "Something was done after the keys were destroyed."
         case .tooMany: "There are more findings than are listed."
@@ -80,6 +82,7 @@ public enum JournalError: String, ErrorCatalogue {
             "Export the journal again; if it stays so, treat it as tampered with."
         case .identityUnproven:
             "Give the registered identity key, or the enrolment together with the root authority's key."
+        case .closingAbsent: "Ask the factory for the closing certificate: `obis-factory closing`."
         case .identity, .rootAuthority: "Check which appliance the file is from and which key was given."
         default: "Treat the EdgeHSM as suspect, keep its disk, and call the OEM's security team."
         }
