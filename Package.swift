@@ -129,11 +129,12 @@ let package = Package(
         ),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         library("Labels", ["Vocabulary", "CQRencode"], settings: strictWithC),
-        library("Programmers", ["Vocabulary", "Silicon"]),
+        library("Programmers", ["Vocabulary", "Statements", "Silicon"]),
         library("ChipPort", ["Vocabulary", "Silicon", "Programmers"] + sockets),
         library(
             "VirtualChip",
-            ["Vocabulary", "Silicon", "Programmers", "ChipPort", crypto, cryptoExtras, x509, asn1] + sockets
+            ["Vocabulary", "Statements", "Silicon", "Programmers", "ChipPort", crypto, cryptoExtras, x509, asn1]
+                + sockets
         ),
         library(
             "StationCore",
@@ -146,7 +147,7 @@ let package = Package(
                 "ServiceSupport", "Durability", crypto, x509, asn1, grdb,
             ]
         ),
-        library("Governance", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", crypto]),
+        library("Governance", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon", "KeyCustody", crypto]),
         library("Ceremony", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "Governance"]),
         library("Verify", ["Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", crypto, x509, asn1]),
 
@@ -316,7 +317,8 @@ let package = Package(
         tests(
             "VirtualChip",
             [
-                "VirtualChip", "Programmers", "ChipPort", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras, x509,
+                "VirtualChip", "Programmers", "ChipPort", "Statements", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras,
+                x509,
                 asn1,
             ]
         ),

@@ -9,6 +9,7 @@ public enum CeremonyError: String, ErrorCatalogue {
     case keyLost = "ceremony.key.lost"
     case versionGap = "ceremony.role-keys.version"
     case unregistered = "ceremony.edgehsm.unregistered"
+    case replaced = "ceremony.edgehsm.replaced"
     case requestUnsigned = "ceremony.edgehsm.request-unsigned"
     case preparationDiffers = "ceremony.preparation.differs"
     case keyReused = "ceremony.key.reused"
@@ -50,6 +51,11 @@ extension CeremonyError {
             (
                 "The RoleKeys version in the ceremony file is neither the newest one nor the next.",
                 "State the newest version to leave it, or the next one to make a successor."
+            )
+        case .replaced:
+            (
+                "An EdgeHSM of this name is enrolled with other keys: an appliance never takes another's name.",
+                "Enrol the new appliance under a new name; retire the old one by order and move its allotment."
             )
         case .unregistered:
             (

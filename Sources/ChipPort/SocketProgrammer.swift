@@ -129,5 +129,29 @@ extension SocketProgrammer {
         }
     }
 
+    public func prepareRotation(nonce: Nonce) async throws -> RotationRequest {
+        try await expect(.prepareRotation(nonce: nonce)) {
+            if case .rotation(let request) = $0 { request } else { nil }
+        }
+    }
+
+    public func stageRotation(
+        _ certificates: RotatedCertificates,
+        nonce: Nonce,
+        challenge: AttestationChallenge,
+        timestamp: UInt32
+    ) async throws
+        -> AttestationAnswer
+    {
+        let request = ChipRequest.stageRotation(
+            certificates: certificates,
+            nonce: nonce,
+            challenge: challenge,
+            timestamp: timestamp
+        )
+        return try await expect(request) { if case .attestation(let answer) = $0 { answer } else { nil } }
+    }
+
+    public func switchCredential(to key: Digest256) async throws { try await expectDone(.switchCredential(key: key)) }
     public func reset() async throws { try await expectDone(.reset) }
 }

@@ -6,7 +6,7 @@ extension GovernanceError {
             .keyMalformed, .stateBusy, .pinFiles, .prerequisite:
             fileTexts
         case .notOfficer, .alreadySigned, .notForOfficers, .confirmation, .fork, .chainMissing, .allotmentFalls,
-            .roleKeysOlder, .rootUnknown:
+            .releaseIdle, .releaseInvalid, .roleKeysOlder, .rootUnknown:
             officerTexts
         case .firmwareDiffers, .declarationDiffers, .familyUnknown, .textTooLong, .identityMismatch, .scopeDiffers,
             .debugRootDiffers:
@@ -75,8 +75,18 @@ extension GovernanceError {
             )
         case .allotmentFalls:
             (
-                "The approval takes allotment from an EdgeHSM without an order that releases it.",
-                "Have the release ordered and journaled first, and put the signed order into the --previous folder."
+                "The approval takes allotment from an EdgeHSM that is not proven to have given it up.",
+                "Cite the release and put its evidence (`obis-factory release`), or the order for a dead box, into --previous."
+            )
+        case .releaseIdle:
+            (
+                "The approval cites a release that justifies no fall of it, or one that was used before.",
+                "Draft the approval again with the releases of this very step alone."
+            )
+        case .releaseInvalid:
+            (
+                "The evidence that an EdgeHSM gave allotment up does not hold.",
+                "Get it again from that EdgeHSM's Factory Service; put its enrolment into the --previous folder."
             )
         case .roleKeysOlder:
             ("These RoleKeys are older than ones that you have used.", "Fetch the newest RoleKeys.")

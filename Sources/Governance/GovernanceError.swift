@@ -21,6 +21,8 @@ public enum GovernanceError: String, ErrorCatalogue {
     case fork = "officer.approval.fork"
     case chainMissing = "officer.approval.chain-missing"
     case allotmentFalls = "officer.approval.allotment-falls"
+    case releaseIdle = "officer.approval.release-idle"
+    case releaseInvalid = "officer.release.invalid"
     case roleKeysOlder = "officer.role-keys.older"
     case rootUnknown = "officer.role-keys.root-unknown"
     // The authorizer.

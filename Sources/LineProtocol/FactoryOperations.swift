@@ -222,6 +222,41 @@ public enum ExportRecords: FactoryOperation {
     }
 }
 
+/// Writes the proof that one entry stands in the journal, for whoever trusts neither this service nor its files.
+public enum ExportProof: FactoryOperation {
+    public static let name = "exportProof"
+
+    public enum Subject: Codable, Sendable, Hashable {
+        /// The `closed` entry of a batch, by its name or its authorization's id.
+        case closing(batch: String)
+        /// The newest `allotmentReleased` entry of a product.
+        case release(product: ProductName)
+    }
+
+    public struct Request: Codable, Sendable {
+        public let subject: Subject
+        /// Absolute path of the file, an `InclusionFile`.
+        public let path: String
+        public init(subject: Subject, path: String) {
+            self.subject = subject
+            self.path = path
+        }
+    }
+
+    public struct Reply: Codable, Sendable {
+        public let index: Int
+        /// Entries under the checkpoint.
+        public let size: Int
+        /// The closed authorization, or the order that was carried out.
+        public let id: Digest256
+        public init(index: Int, size: Int, id: Digest256) {
+            self.index = index
+            self.size = size
+            self.id = id
+        }
+    }
+}
+
 /// Passes `prepareProduct` on to the EdgeHSM.
 public enum PrepareProductHere: FactoryOperation {
     public static let name = "prepareProductHere"

@@ -56,6 +56,8 @@ public enum GetStatus: ServiceOperation, OperatorOperation {
         public let debugUnlocksLeft: Int
         public let reprovisionsLeft: Int
         public let rotationsLeft: Int
+        /// Statement id of the package that brought the batch.
+        public let package: Digest256
         public init(
             authorization: Digest256,
             product: ProductName,
@@ -74,7 +76,8 @@ public enum GetStatus: ServiceOperation, OperatorOperation {
             completed: Int,
             debugUnlocksLeft: Int,
             reprovisionsLeft: Int,
-            rotationsLeft: Int
+            rotationsLeft: Int,
+            package: Digest256
         ) {
             self.authorization = authorization
             self.product = product
@@ -94,6 +97,7 @@ public enum GetStatus: ServiceOperation, OperatorOperation {
             self.debugUnlocksLeft = debugUnlocksLeft
             self.reprovisionsLeft = reprovisionsLeft
             self.rotationsLeft = rotationsLeft
+            self.package = package
         }
     }
 

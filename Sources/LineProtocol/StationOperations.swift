@@ -10,10 +10,19 @@ public enum BeginUnit: StationOperation {
         public let chipUID: ChipUID
         /// True: a nonce for `rotateCredential` of a completed unit.
         public let forRotation: Bool?
-        public init(authorization: Digest256, chipUID: ChipUID, forRotation: Bool? = nil) {
+        /// Key id of the next key that the chip has made already: where the unit's newest DAC is for that key, the
+        /// rotation was counted before and is only to be finished.
+        public let nextKey: Digest256?
+        public init(
+            authorization: Digest256,
+            chipUID: ChipUID,
+            forRotation: Bool? = nil,
+            nextKey: Digest256? = nil
+        ) {
             self.authorization = authorization
             self.chipUID = chipUID
             self.forRotation = forRotation
+            self.nextKey = nextKey
         }
     }
 
@@ -315,6 +324,28 @@ public enum ReprovisionUnit: StationOperation {
 /// Replaces the credential of a completed unit by one for the key of this CSR, within the rotation allowance.
 public enum RotateCredential: StationOperation {
     public static let name = "rotateCredential"
-    public typealias Request = IssueCredential.Request
     public typealias Reply = IssueCredential.Reply
+
+    public struct Request: Codable, Sendable {
+        public let authorization: Digest256
+        public let unit: Digest256
+        /// PKCS#10 of the new key, as for `issueCredential`.
+        public let request: Octets
+        public let vendorProof: VendorProof?
+        /// By the key of the unit's present DAC.
+        public let proof: RotationProof
+        public init(
+            authorization: Digest256,
+            unit: Digest256,
+            request: Octets,
+            vendorProof: VendorProof?,
+            proof: RotationProof
+        ) {
+            self.authorization = authorization
+            self.unit = unit
+            self.request = request
+            self.vendorProof = vendorProof
+            self.proof = proof
+        }
+    }
 }

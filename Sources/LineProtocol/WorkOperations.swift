@@ -77,6 +77,7 @@ public enum ReportUnit: WorkOperation {
             case passed
             case failed
             case reworked
+            case rotated
         }
         public let shift: String
         public let authorization: Digest256

@@ -1,4 +1,5 @@
 public import Silicon
+public import Statements
 public import Vocabulary
 
 /// How far a chip has come.
@@ -53,6 +54,30 @@ public struct ChipCredentials: Hashable, Sendable, Codable {
         self.dac = dac
         self.pai = pai
         self.certificationDeclaration = certificationDeclaration
+    }
+}
+
+/// What a running device offers in order to get another credential.
+public struct RotationRequest: Hashable, Sendable, Codable {
+    /// DER PKCS#10 (`DeviceCSR`) of the next signing key, over the nonce asked for.
+    public let request: Blob
+    /// By the signing key in use.
+    public let proof: RotationProof
+
+    public init(request: Blob, proof: RotationProof) {
+        self.request = request
+        self.proof = proof
+    }
+}
+
+/// Certificates for the next signing key, as DER. The Certification Declaration stays.
+public struct RotatedCertificates: Hashable, Sendable, Codable {
+    public let dac: Blob
+    public let pai: Blob
+
+    public init(dac: Blob, pai: Blob) {
+        self.dac = dac
+        self.pai = pai
     }
 }
 

@@ -19,6 +19,14 @@ public enum ChipRequest: Hashable, Sendable, Codable {
     case wipe(scope: WipeScope)
     case adac(packet: Blob)
     case attestationSignature(nonce: Nonce, challenge: AttestationChallenge, timestamp: UInt32)
+    case prepareRotation(nonce: Nonce)
+    case stageRotation(
+        certificates: RotatedCertificates,
+        nonce: Nonce,
+        challenge: AttestationChallenge,
+        timestamp: UInt32
+    )
+    case switchCredential(key: Digest256)
     case reset
 }
 
@@ -34,5 +42,6 @@ public enum ChipReply: Hashable, Sendable, Codable {
     case digest(digest: RegionDigest)
     case packet(packet: Blob)
     case attestation(answer: AttestationAnswer)
+    case rotation(request: RotationRequest)
     case refused(refusal: Refusal)
 }

@@ -14,6 +14,8 @@ public struct ChipStatus: Hashable, Sendable, Codable {
     public var exposed: Bool
     public var signingKey: P256Point?
     public var agreementKey: P256Point?
+    /// The signing key that is to follow: made for a rotation that is not finished, and not in use.
+    public var nextKey: P256Point?
     /// Product key slots that hold a key.
     public var slots: [KeySlot]
     /// SHA-256 of what each region holds; a region without content is absent.
@@ -31,6 +33,7 @@ public struct ChipStatus: Hashable, Sendable, Codable {
         exposed = false
         signingKey = nil
         agreementKey = nil
+        nextKey = nil
         slots = []
         regions = [:]
         secureBootKeyHash = nil

@@ -48,6 +48,28 @@ public protocol Programmer: Sendable {
         timestamp: UInt32
     ) async throws
         -> AttestationAnswer
+
+    // MARK: Rotation, offered by the running application
+
+    // A locked, unexposed device whose port is shut and whose firmware passed secure boot gives itself another
+    // credential. The debug port has no part in it. The credential in use works on until `switchCredential`.
+
+    /// Makes the next signing key in the second slot where there is none, and a request for it over `nonce` that the key
+    /// in use vouches for. The newest request replaces the one before; the next key stays the same.
+    func prepareRotation(nonce: Nonce) async throws -> RotationRequest
+    /// Puts certificates into the second slot. Taken only with a DAC for the next key, signed by the key of the PAI that
+    /// the chip has. Answers an attestation request with the next key, which thereby proves itself before it counts.
+    func stageRotation(
+        _ certificates: RotatedCertificates,
+        nonce: Nonce,
+        challenge: AttestationChallenge,
+        timestamp: UInt32
+    ) async throws
+        -> AttestationAnswer
+    /// Key and certificates of the second slot take the place of those in use, in one write; the old key is destroyed.
+    /// `key`: key id of the next key. Asked again after the switch it changes nothing.
+    func switchCredential(to key: Digest256) async throws
+
     /// Power cycle: closes a port that ADAC opened and forgets its challenge.
     func reset() async throws
 }

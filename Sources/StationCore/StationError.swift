@@ -22,6 +22,9 @@ public enum StationError: String, ErrorCatalogue {
     case progressUnreadable = "station.progress.unreadable"
     case progressUnwritable = "station.progress.unwritable"
     case notLocked = "station.chip.not-locked"
+    case rotationUnready = "station.rotation.unready"
+    case rotationPending = "station.rotation.pending"
+    case rotationUnproven = "station.rotation.unproven"
 
     public var meaning: String {
         switch self {
@@ -44,6 +47,10 @@ public enum StationError: String, ErrorCatalogue {
         case .noSuchBatch: "The Factory Service has no work order of this name."
         case .progressUnreadable: "The station's own record of a unit can not be read."
         case .progressUnwritable: "The station's own record of a unit can not be written."
+        case .rotationUnready:
+            "The chip is no finished device with a shut debug port, so its credential can't be replaced."
+        case .rotationPending: "A rotation of this device was begun and is not finished."
+        case .rotationUnproven: "The device does not prove its new key; the credential it had is still in use."
         case .notLocked: "The chip was never locked, so there is nothing to open."
         }
     }
@@ -68,6 +75,9 @@ public enum StationError: String, ErrorCatalogue {
         case .noSuchBatch: "Check the batch's name with `obis-station status`."
         case .progressUnreadable: "Move the named file away; the EdgeHSM and the chip know where the unit stands."
         case .progressUnwritable: "Check disk space and rights of the station's folder."
+        case .rotationUnready: "Finish the device with `obis-station run`, or reset it if its port is open."
+        case .rotationPending: "Finish it first: start `obis-station rotate` for this device again."
+        case .rotationUnproven: "Start `obis-station rotate` again; re-provision the device if it repeats."
         case .notLocked: "Use `obis-station run` for a chip that is not finished."
         }
     }

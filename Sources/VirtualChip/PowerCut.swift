@@ -14,6 +14,9 @@ public enum VirtualChipCutPoint: String, CaseIterable, Sendable, Codable {
     case wipe
     case adac
     case attestation
+    case prepareRotation = "prepare-rotation"
+    case stageRotation = "stage-rotation"
+    case switchCredential = "switch-credential"
     case reset
 
     /// Steps that change what the chip stores.

@@ -20,6 +20,8 @@ public enum VirtualChipError: String, ErrorCatalogue {
     case stateAbsent = "chip.state.absent"
     case stateMalformed = "chip.state.malformed"
     case stateInUse = "chip.state.in-use"
+    case rotationUnready = "chip.rotation.unready"
+    case rotationAbsent = "chip.rotation.absent"
     case storageFailed = "chip.storage.failed"
     case cutMalformed = "chip.power-cut.malformed"
 
@@ -43,6 +45,8 @@ public enum VirtualChipError: String, ErrorCatalogue {
         case .stateAbsent: "There is no chip in this folder."
         case .stateMalformed: "The chip's stored state can't be read."
         case .stateInUse: "Another process is this chip already."
+        case .rotationUnready: "The device can't replace its credential in this condition."
+        case .rotationAbsent: "The chip holds no next key and certificate of this name to switch to."
         case .storageFailed: "The chip's storage failed."
         case .cutMalformed: "The place of a planned power cut is not written as STEP[:MOMENT][@COUNT]."
         }
@@ -57,6 +61,8 @@ public enum VirtualChipError: String, ErrorCatalogue {
         case .credentialForeign: "Have the chip make a new request, and issue for that."
         case .credentialMalformed, .rangeInvalid, .fuseInvalid, .slotsFull: "Correct the product version."
         case .fuseBurnt: "Scrap the device: it was fused for another product."
+        case .rotationUnready: "Finish the device first; one whose open port could read its keys is re-provisioned."
+        case .rotationAbsent: "Start the rotation again: it goes on with what the chip has."
         case .applicationStopped: "Write the signed firmware, then reset the chip."
         case .stateAbsent: "Manufacture the chip first."
         case .stateMalformed, .storageFailed: "Throw this virtual chip away and manufacture another."

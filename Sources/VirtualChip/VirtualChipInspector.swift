@@ -5,7 +5,7 @@ public import Vocabulary
 /// know what a chip really holds; no product code uses it.
 public enum VirtualChipInspector {
     public struct Finding: Sendable {
-        /// `signing`, `agreement`, `vendor`, or `product/SLOT`.
+        /// `signing`, `agreement`, `next`, `vendor`, or `product/SLOT`.
         public let name: String
         public let secret: Secret
     }
@@ -15,6 +15,7 @@ public enum VirtualChipInspector {
         let state = try ChipStorage.read(folder)
         var found: [(String, String)] = []
         if let keys = state.keys { found += [("signing", keys.signing), ("agreement", keys.agreement)] }
+        if let next = state.next { found.append(("next", next.signing)) }
         if let vendor = state.vendor { found.append(("vendor", vendor.scalar)) }
         found += state.productKeys.sorted { $0.key < $1.key }.map { ("product/" + $0.key, $0.value) }
         return try found.map { name, hex in try Finding(name: name, secret: Secret(Hex.decode(hex))) }

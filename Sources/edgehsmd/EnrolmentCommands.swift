@@ -48,7 +48,7 @@ struct EnrolCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var appliance: ConfigurationOption
-    @Option(help: "RoleKeys version 1, an envelope.") var roleKeys: String
+    @Option(help: "RoleKeys: version 1, an envelope, or the folder of all versions.") var roleKeys: String
     @Option(help: "The root authority's public key: PEM or hexadecimal.") var rootKey: String
     @Option(help: "The enrolment that the officers signed, an envelope.") var enrolment: String
 
@@ -57,7 +57,7 @@ struct EnrolCommand: AsyncParsableCommand {
         let root = try InputFile.publicKey(rootKey)
         try await appliance.open().enrolment.enrol(
             root: root,
-            roleKeys: InputFile.envelope(roleKeys),
+            roleKeys: InputFile.envelopes(roleKeys),
             enrolment: InputFile.envelope(enrolment)
         )
         print("enrolled under the root authority \(root.keyID)")

@@ -34,6 +34,12 @@ enum InputFile {
 
     static func envelope(_ path: String) throws -> Envelope { try Envelope(parsing: read(path)) }
 
+    /// One file, or every `.json` of a folder in the order of their names.
+    static func envelopes(_ path: String) throws -> [Envelope] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [try envelope(path)] }
+        return try names.filter { $0.hasSuffix(".json") }.sorted().map { try envelope("\(path)/\($0)") }
+    }
+
     /// A P-256 public key: PEM, or 130 hexadecimal digits.
     static func publicKey(_ path: String) throws -> P256Point {
         let text = String(decoding: try read(path), as: UTF8.self)

@@ -16,7 +16,7 @@ struct ObisFactory: AsyncParsableCommand {
         discussion: "Exit codes: 0 done, 1 refused, 2 wrong usage.",
         subcommands: [
             Run.self, Status.self, Load.self, Export.self, PrepareProductCommand.self, RequestEnrolmentCommand.self,
-            Close.self, Join.self, SyncNowCommand.self, Bundle.self,
+            Close.self, Closing.self, Release.self, Join.self, SyncNowCommand.self, Bundle.self,
         ]
     )
 

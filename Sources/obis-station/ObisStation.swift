@@ -15,7 +15,7 @@ struct ObisStation: AsyncParsableCommand {
             Exit codes: 0 all units passed, 1 some did not, 2 wrong usage, 3 the line stopped (quota, window, EdgeHSM, \
             storage); the code and what to do are printed.
             """,
-        subcommands: [Run.self, Rework.self, Reprovision.self, RequestCertificate.self, Status.self]
+        subcommands: [Run.self, Rework.self, Reprovision.self, Rotate.self, RequestCertificate.self, Status.self]
     )
 
     static func main() async {

@@ -91,6 +91,32 @@ extension ObisStation {
         }
     }
 
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rotate",
+            abstract: "Gives one finished device another key and DAC, within the rotation allowance, its port shut.",
+            discussion: """
+                The device's own application makes the key; the debug port stays locked and label, serial and passcode \
+                stay as they are. Interrupted, it is started again and goes on; the allowance counts once.
+                """
+        )
+
+        @OptionGroup var options: StationOptions
+        @OptionGroup var bench: BenchOptions
+
+        func run() async throws {
+            let result = try await bench.withSite(options) { site, batch, shift in
+                try await RotationFlow(site: site, batch: batch, shift: shift).run()
+            }
+            if bench.json {
+                Output.line(String(decoding: try StatementCoding.encode(result), as: UTF8.self))
+            } else {
+                let serial = result.serial.map { "  serial \($0)" } ?? ""
+                Output.line("chip \(result.chipUID)\(serial)  rotated to key \(result.deviceKey)")
+            }
+        }
+    }
+
     struct RequestCertificate: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "request-certificate",

@@ -24,17 +24,7 @@ struct JournalCommand: ParsableCommand {
     @Option(help: ArgumentHelp("An entry's inclusion proof instead of a journal.", valueName: "file"))
     var proof: String?
 
-    @Option(help: ArgumentHelp("Identity key of the EdgeHSM: 65-octet point in hexadecimal.", valueName: "hex"))
-    var identity: String?
-
-    @Option(help: ArgumentHelp("Public key of the OEM's root authority, PEM or DER.", valueName: "file"))
-    var rootKey: String?
-
-    @Option(
-        help: ArgumentHelp("Enrolment of the EdgeHSM as the officers signed it; needs --root-key.", valueName: "file")
-    )
-    var enrolment: String?
-
+    @OptionGroup var trusted: TrustOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -42,12 +32,11 @@ struct JournalCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (identity, root) = (try identityKey(), try root())
         let limit = proof == nil ? JournalExport.largest : InclusionFile.largest
         let bytes = try Input.file(proof ?? file ?? "", limit: limit)
         let verdict: Verdict
         do {
-            let trust = JournalAudit.Trust(identity: identity, root: root, enrolment: try registered())
+            let trust = try trusted.trust()
             if proof == nil {
                 verdict = JournalAudit(try JournalExport(parsing: bytes), trust: trust).verdict
             } else {
@@ -57,29 +46,5 @@ struct JournalCommand: ParsableCommand {
             verdict = Verdict(refused: refusal)
         }
         try output.finish(verdict)
-    }
-
-    private func registered() throws -> Envelope? {
-        try enrolment.map { try Envelope(parsing: Input.file($0, limit: Envelope.largest)) }
-    }
-
-    private func identityKey() throws -> P256Point? {
-        try identity.map { text in
-            guard let point = try? P256Point(hex: text), point.signingKey != nil else {
-                throw ValidationError("--identity is not a P-256 point of 65 octets in hexadecimal")
-            }
-            return point
-        }
-    }
-
-    private func root() throws -> P256Point? {
-        try rootKey.map { path in
-            let wrong = ValidationError("\(path) is not a P-256 public key")
-            guard let der = try? EncodedInput.der(Input.file(path)), der.count == 91,
-                let point = try? P256Point(der.suffix(P256Point.size)), point.subjectPublicKeyInfo == der,
-                point.signingKey != nil
-            else { throw wrong }
-            return point
-        }
     }
 }

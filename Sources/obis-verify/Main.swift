@@ -11,7 +11,7 @@ struct ObisVerify: ParsableCommand {
         discussion: "Exit status: 0 accepted, 1 refused, 2 wrong usage or an unreadable file.",
         subcommands: [
             AttestationCommand.self, OnboardingCommand.self, SPAKE2PlusCommand.self, FirmwareCommand.self,
-            JournalCommand.self, DevicesCommand.self,
+            JournalCommand.self, ClosingCommand.self, DevicesCommand.self,
         ]
     )
 }

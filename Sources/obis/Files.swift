@@ -36,6 +36,20 @@ enum Files {
         try StateFile.names(in: folder).filter { $0.hasSuffix(".json") }.map { try envelope("\(folder)/\($0)") }
     }
 
+    /// Every `.json` of a folder that is an envelope, or the evidence that an entry stands in a journal.
+    static func earlier(in folder: String) throws -> ([Envelope], [InclusionFile]) {
+        var (envelopes, evidence): ([Envelope], [InclusionFile]) = ([], [])
+        for name in try StateFile.names(in: folder) where name.hasSuffix(".json") {
+            let bytes = try StateFile.read("\(folder)/\(name)", limit: InclusionFile.largest)
+            if let file = try? InclusionFile(parsing: bytes) {
+                evidence.append(file)
+            } else {
+                envelopes.append(try Envelope(parsing: bytes))
+            }
+        }
+        return (envelopes, evidence)
+    }
+
     static func now() -> Instant { Instant(seconds: Int64(time(nil))) }
 
     /// Writes an envelope and says which.

@@ -98,6 +98,95 @@ import Vocabulary
         #expect(await code(["commonName": "Another"]) == "ceremony.state.differs")
     }
 
+    /// An enrolment stands when an officer who signed it retires, and falls when that officer's key is compromised.
+    @Test func enrolmentsOutliveTheirOfficers() async throws {
+        let world = try await World()
+        let appliance = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
+        try await world.run(world.file())
+        let entry = try await world.enrol(appliance)
+        let preparation = try await appliance.preparation("lamp", productID: 0x8000, access: world.access)
+        let path = try world.write("preparation.json", preparation)
+        func code(_ roles: [String: Any]) async -> String? {
+            await refusal {
+                try await world.run(
+                    world.file([
+                        "roleKeys": roles, "edgeHSMs": [entry], "products": [ProductionWorld.productEntry(path)],
+                    ])
+                )
+            }
+        }
+        // Officers 0 and 1 signed; 0 retires. A version from before the enrolment would not do.
+        let late = world.roles(version: 2, dropping: 1, issuedAt: "2026-12-01T00:00:00Z")
+        try await world.run(world.file(["roleKeys": late, "edgeHSMs": [entry]]))
+        let enrolment = try Envelope(
+            parsing: StateFile.read("\(world.state.path)/enrolments/edge-1.json", limit: Envelope.largest)
+        )
+        let history = try world.state.roleKeysHistory()
+        #expect(
+            await refusal { _ = try Verified<EdgeHSMEnrolment>(enrolment, signedByOfficersOf: history[1].content) }
+                == "statement.officers.too-few"
+        )
+        _ = try EnrolmentCheck.verify(enrolment, history: history)
+        let stolen = world.officers[0].key.keyID
+        #expect(
+            await refusal {
+                _ = try EnrolmentCheck.verify(enrolment, history: history, compromised: [stolen])
+            } == "statement.officers.too-few"
+        )
+        let order = try OfficerOrder(
+            order: .revoke(.roleKey(stolen)),
+            reason: "stolen",
+            issuedAt: World.now,
+            expiresAt: World.now + 86_400
+        ).unsigned()
+        let signed = try await world.approve(world.approve(order, 1), 2)
+        let place = "\(world.state.path)/orders/0001.json"
+        try FileManager.default.createDirectory(
+            atPath: world.state.path + "/orders",
+            withIntermediateDirectories: true
+        )
+        try StateFile.write(place, signed.serialized())
+        #expect(await code(late) == "ceremony.edgehsm.unregistered", "signed by a stolen key")
+        try FileManager.default.removeItem(atPath: place)
+        #expect(await code(late) == nil, "signed by an officer who only retired")
+    }
+
+    /// RoleKeys that had a successor before the enrolment was made did not sign it.
+    @Test func retiredOfficersEnrolNothing() async throws {
+        let world = try await World()
+        let appliance = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
+        try await world.run(world.file())
+        _ = try await world.enrol(appliance)
+        let enrolment = try Envelope(
+            parsing: StateFile.read("\(world.state.path)/enrolments/edge-1.json", limit: Envelope.largest)
+        )
+        try await world.run(world.file(["roleKeys": world.roles(version: 2, dropping: 1)]))
+        let history = try world.state.roleKeysHistory()
+        #expect(
+            await refusal { _ = try EnrolmentCheck.verify(enrolment, history: history) }
+                == "statement.officers.too-few"
+        )
+    }
+
+    @Test func anotherApplianceNeverTakesAName() async throws {
+        let world = try await World()
+        let appliance = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
+        try await world.run(world.file())
+        _ = try await world.enrol(appliance)
+        let other = try await Appliance.make("edge-1", factory: "shenzhen", access: world.access)
+        let request = try await world.write("other.json", other.request(access: world.access))
+        let entry: [String: Any] = [
+            "edgeHSM": "edge-1", "factory": "shenzhen", "request": request,
+            "identity": String(other.enrolment.identity.keyID.hex.prefix(16)),
+        ]
+        #expect(
+            await refusal { try await world.run(world.file(["edgeHSMs": [entry]])) } == "ceremony.edgehsm.replaced"
+        )
+        let trusted = KeyName.transport(of: other.enrolment)
+        let isTrusted = try await world.access.withToken(world.portalToken) { try await $0.has(trusted) }
+        #expect(!isTrusted, "its transport key is trusted with nothing")
+    }
+
     @Test func enrolsOnlyWhatTheApplianceItselfSigned() async throws {
         let world = try await World()
         let appliance = try await Appliance.make("edge-2", factory: "pune", access: world.access)

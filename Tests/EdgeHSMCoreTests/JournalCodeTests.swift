@@ -15,12 +15,13 @@ import Vocabulary
     /// Two finished chips of a batch of four; the first one's debug port was opened.
     private let box: Box
     private let batch: Digest256
+    private let second = Chip(2)
 
     init() throws {
         var box = try Box(World())
         batch = try box.load(BatchDraft(quantity: 4))
         try box.make(batch, Chip(1))
-        try box.make(batch, Chip(2))
+        try box.make(batch, second)
         _ = try box.run(box.unlock(batch, Chip(1), challenge: .zero)).grant()
         self.box = box
     }
@@ -38,7 +39,19 @@ import Vocabulary
         }
         met.formUnion(try entriesAndCheckpoint())
         met.formUnion(try withoutProofAndTwice())
+        met.insert(try closingOfNone())
         #expect(met == Set(JournalError.allCases.map(\.rawValue)))
+    }
+
+    /// The first entry, given out as a batch's closing.
+    private func closingOfNone() throws -> String {
+        let file = InclusionFile(
+            checkpoint: try box.export().checkpoint,
+            entry: Octets(box.disk.entries[0]),
+            index: 0,
+            hashes: try box.disk.tree.inclusion(of: 0, size: box.disk.entries.count).hashes
+        )
+        return ClosingAudit.verdict(file, trust: .init(identity: box.world.identity.point)).code
     }
 
     /// What an honest journal is refused for: nobody vouches for its writer, or two batches share a serial.
@@ -211,6 +224,24 @@ import Vocabulary
         )
     }
 
+    /// The second chip's unit under a new key, on the word of `old`.
+    private func rotated(_ forge: JournalForge, by old: Digest256) throws -> Rotated {
+        let (_, body) = try forge.last(Issued.self)
+        var chip = second
+        chip.newKey()
+        let request = chip.request(Nonce(validated: World.random(32)))
+        return Rotated(
+            authorization: body.authorization,
+            unit: body.unit,
+            chipUID: chip.uid,
+            dac: Octets(try forge.world.dac(for: chip.key, notBefore: World.start + -World.day)),
+            deviceKey: chip.key.keyID,
+            request: request.digest,
+            proof: try chip.proof(by: old, for: request),
+            station: body.station
+        )
+    }
+
     private var units: [(JournalError, Forgery)] {
         [
             (
@@ -245,6 +276,16 @@ import Vocabulary
             (.unitOutOfOrder, { $0.append(try $0.last(Completed.self).1) }),
             (.chipTwice, { $0.append(issued(try $0.last(Issued.self).1, index: 2)) }),
             (.keyTwice, { $0.append(issued(try $0.last(Issued.self).1, chip: Chip(50).uid, index: 2)) }),
+            (.rotationUnproven, { $0.append(try rotated($0, by: .zero)) }),
+            (
+                .rotationUnproven,
+                {
+                    // Rotated twice, and the second time on the word of the key that was rotated away.
+                    let first = try $0.last(Issued.self).1.deviceKey
+                    $0.append(try rotated($0, by: first))
+                    $0.append(try rotated($0, by: first))
+                }
+            ),
             (
                 .dacWrong,
                 {

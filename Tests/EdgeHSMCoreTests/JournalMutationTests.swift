@@ -33,7 +33,7 @@ import Vocabulary
         "failed": ["body.reason", "body.station"],
         "debugUnlocked": ["body.challenge", "body.permissions", "body.station"],
         "reprovisioned": ["body.station"],
-        "rotated": ["body.request", "body.station"],
+        "rotated": ["body.station"],
         "closed": [],
         "allotmentReleased": [],
         "productPrepared": [],
@@ -67,32 +67,38 @@ import Vocabulary
         let world = try World()
         var box = try Box(world)
         let batch = try box.load(BatchDraft(quantity: 8))
-        let first = try box.make(batch, Chip(1))
+        let chip = Chip(1)
+        let first = try box.make(batch, chip)
         try box.make(batch, Chip(2))
         try box.make(batch, Chip(3))
         _ = try box.run(box.unlock(batch, Chip(2), challenge: .zero)).grant()
         _ = try box.reprovision(batch, Chip(3))
         try box.fail(try box.issue(batch, Chip(4)))
         var forge = try JournalForge(box)
-        try govern(&forge, batch, first)
+        try forge.append(rotated(first, chip, world))
+        try govern(&forge, batch)
         forge.accounts = try forge.audit(forge.octets()).accounts
         return forge
     }
 
-    private func govern(_ forge: inout JournalForge, _ batch: Digest256, _ unit: UnitRecord) throws {
-        let world = forge.world
-        let key = P256.Signing.PrivateKey().point
-        let dac = try world.dac(for: key, notBefore: World.start + -World.day)
-        forge.append(
-            Rotated(
-                authorization: batch,
-                unit: unit.unit,
-                dac: Octets(dac),
-                deviceKey: key.keyID,
-                request: .zero,
-                station: station
-            )
+    private func rotated(_ unit: UnitRecord, _ chip: Chip, _ world: World) throws -> Rotated {
+        var chip = chip
+        chip.newKey()
+        let request = chip.request(Nonce(validated: World.random(32)))
+        return Rotated(
+            authorization: unit.authorization,
+            unit: unit.unit,
+            chipUID: chip.uid,
+            dac: Octets(try world.dac(for: chip.key, notBefore: World.start + -World.day)),
+            deviceKey: chip.key.keyID,
+            request: request.digest,
+            proof: try chip.proof(by: unit.deviceKey, for: request),
+            station: station
         )
+    }
+
+    private func govern(_ forge: inout JournalForge, _ batch: Digest256) throws {
+        let world = forge.world
         forge.append(Refused(station: "st-1", code: "unit.state.wrong", minute: World.start, count: 2))
         let restart = Restart(
             anchoredSize: forge.entries.count,

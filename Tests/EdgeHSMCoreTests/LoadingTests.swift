@@ -112,7 +112,35 @@ import Vocabulary
         _ = try box.downlink(orders: [release(10)]).grant()
         expectRefused(EdgeError.allotmentExceeded) { try box.load(BatchDraft(quantity: 1, batch: "b2"), under: first) }
         try box.crash()
-        let second = try BatchDraft(allotment: 30, sequence: 2, previous: first.statementID).approval(world)
+        // Lower than before, so it must say on which order's strength; what it had, it may have again.
+        let silent = BatchDraft(allotment: 30, sequence: 2, previous: first.statementID)
+        expectRefused(EdgeError.releaseUncited) {
+            try box.load(BatchDraft(quantity: 20, batch: "b3"), under: silent.approval(world))
+        }
+        var other = silent
+        other.releases = [.zero]
+        expectRefused(EdgeError.releaseUncited) {
+            try box.load(BatchDraft(quantity: 20, batch: "b3"), under: other.approval(world))
+        }
+        var second = silent
+        second.releases = [try #require(box.state.durable.products[World.product]?.release?.order)]
+        _ = try box.load(BatchDraft(quantity: 20, batch: "b3"), under: second.approval(world))
+        let trust = JournalAudit.Trust(identity: world.identity.point, root: world.root.point)
+        #expect(JournalAudit(try box.export(), trust: trust).isAccepted)
+    }
+
+    @Test func whatWasReleasedMayBeAllottedAgainInFull() throws {
+        var box = try Box(world)
+        let first = try BatchDraft(allotment: 100).approval(world)
+        _ = try box.load(BatchDraft(), under: first)
+        let release = OfficerOrder.Order.releaseAllotment(
+            edgeHSM: World.edgeHSM,
+            product: World.product,
+            units: 10,
+            sequence: 1
+        )
+        _ = try box.downlink(orders: [world.order(release)]).grant()
+        let second = try BatchDraft(allotment: 100, sequence: 2, previous: first.statementID).approval(world)
         _ = try box.load(BatchDraft(quantity: 20, batch: "b3"), under: second)
     }
 

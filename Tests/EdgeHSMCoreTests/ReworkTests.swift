@@ -40,7 +40,7 @@ import Vocabulary
         box.wall = World.start + 100 * World.day + 1
         expectRefused(EdgeError.allowanceOver) { try box.reprovision(id, Chip(1)) }
         expectRefused(EdgeError.allowanceOver) { try box.run(box.unlock(id, Chip(1), challenge: .zero)).grant() }
-        expectRefused(EdgeError.allowanceOver) { try box.begin(id, Chip(1), .rotate) }
+        expectRefused(EdgeError.allowanceOver) { try box.begin(id, Chip(1), .rotate()) }
     }
 
     @Test func unlockCountsEachChallengeOnce() throws {
@@ -82,54 +82,6 @@ import Vocabulary
         #expect(!grant.isExposed)
         try box.make(id, chip)
         #expect(try box.state.authorization(id).completed == 1)
-    }
-
-    @Test func rotationReplacesTheKey() throws {
-        var box = try Box(world)
-        let id = try box.load(BatchDraft(rotations: 1))
-        var chip = Chip(1)
-        let unit = try box.make(id, chip)
-        let begun = try box.begin(id, chip, .rotate)
-        func rotation(_ chip: Chip, _ nonce: Nonce) -> DecideRotation {
-            DecideRotation(
-                authorization: id,
-                unit: unit.unit,
-                station: station,
-                request: chip.request(nonce),
-                facts: box.facts(id, chip.uid, key: chip.key)
-            )
-        }
-        expectRefused(EdgeError.keySeenBefore) {
-            var old = chip.request(begun.nonce)
-            old = PresentedRequest(
-                chipUID: chip.uid,
-                nonce: begun.nonce,
-                deviceKey: chip.key,
-                agreementKey: chip.agreement,
-                digest: .zero,
-                isVendorProven: false
-            )
-            return try box.run(
-                DecideRotation(
-                    authorization: id,
-                    unit: unit.unit,
-                    station: station,
-                    request: old,
-                    facts: box.facts(id, chip.uid, key: chip.key)
-                )
-            ).grant()
-        }
-        chip.newKey()
-        guard case .sign(let reservation) = try box.run(rotation(chip, begun.nonce)).grant() else { return }
-        let dac = Octets(try world.dac(for: chip.key, notBefore: World.start))
-        _ = try box.run(SignedRotation(reservation: reservation, dac: dac)).grant()
-        guard case .stored(let record) = try box.run(rotation(chip, begun.nonce)).grant() else {
-            Issue.record("rotated twice")
-            return
-        }
-        #expect(record.dac == dac && record.unit == unit.unit)
-        expectRefused(EdgeError.allowanceExhausted) { try box.begin(id, chip, .rotate) }
-        expectRefused(EdgeError.unitCompleted) { try box.begin(id, chip) }
     }
 }
 

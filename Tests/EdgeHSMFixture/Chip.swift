@@ -7,14 +7,34 @@ import Vocabulary
 /// A chip on a station: makes CSRs, keeps its key.
 struct Chip {
     let uid: ChipUID
-    var key = P256.Signing.PrivateKey().point
+    /// What it signs with; every key that it had is kept, as no real chip keeps it.
+    private(set) var keys: [P256.Signing.PrivateKey]
+    var key: P256Point
     var agreement = P256.Signing.PrivateKey().point
 
     init(_ number: Int) {
         uid = ChipUID(validated: (0..<16).map { $0 < 8 ? 0 : UInt8(truncatingIfNeeded: number >> ((15 - $0) * 8)) })
+        let first = P256.Signing.PrivateKey()
+        keys = [first]
+        key = first.point
     }
 
-    mutating func newKey() { key = P256.Signing.PrivateKey().point }
+    mutating func newKey() {
+        keys.append(P256.Signing.PrivateKey())
+        key = keys[keys.count - 1].point
+    }
+
+    /// By the key of this id, where the chip had it; by a stranger's otherwise.
+    func proof(by old: Digest256, for request: PresentedRequest) throws -> RotationProof {
+        let signer = keys.first { $0.point.keyID == old } ?? P256.Signing.PrivateKey()
+        let message = RotationProof.message(
+            chipUID: request.chipUID,
+            newKey: request.deviceKey,
+            request: request.digest
+        )
+        let signature = try RawSignature(signer.signature(for: message).rawRepresentation)
+        return RotationProof(replacedKey: signer.point, signature: signature)
+    }
 
     func request(_ nonce: Nonce, uid other: ChipUID? = nil, proven: Bool = false) -> PresentedRequest {
         PresentedRequest(

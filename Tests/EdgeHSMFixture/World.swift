@@ -257,6 +257,7 @@ struct BatchDraft {
     var manifest: [UInt8]?
     var approvedManifest: [UInt8]?
     var prefix = "A"
+    var releases: [Digest256] = []
 
     func approval(_ world: World) throws -> Envelope {
         let manifest = try approvedManifest ?? manifest ?? world.manifest()
@@ -273,6 +274,7 @@ struct BatchDraft {
             allowances: allowances,
             rules: rules,
             fleetKeyExceptions: exceptions,
+            releases: releases,
             issuedAt: issuedAt,
             expiresAt: approvalExpires
         ).unsigned().signed(by: signers.map { world.officers[$0] })

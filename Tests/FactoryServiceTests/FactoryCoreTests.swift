@@ -77,7 +77,8 @@ enum Sample {
         granted: Int? = nil,
         notAfter: Int64 = 1_000_000,
         firmware: Digest256? = nil,
-        size: Int = 1_000
+        size: Int = 1_000,
+        package: Digest256 = .zero
     ) -> GetStatus.Batch {
         let total = granted ?? remaining + issued
         return GetStatus.Batch(
@@ -105,7 +106,8 @@ enum Sample {
             completed: completed,
             debugUnlocksLeft: unlocks,
             reprovisionsLeft: 0,
-            rotationsLeft: 0
+            rotationsLeft: 0,
+            package: package
         )
     }
 

@@ -126,27 +126,6 @@ import Vocabulary
         #expect(await refusal { _ = try await world.approve(third, 1, earlier: [second, first]) } == nil)
     }
 
-    @Test func allotmentFallsOnlyByOrder() async throws {
-        let world = try await World()
-        try await world.run(world.file())
-        let first = try approval(1, after: nil, allotted: ["edge-1": 100, "edge-2": 50])
-        let moved = try approval(2, after: first, allotted: ["edge-1": 70, "edge-2": 80])
-        func code(_ earlier: [Envelope]) async -> String? {
-            await refusal { _ = try await world.approve(moved, 0, earlier: [first] + earlier) }
-        }
-        #expect(await code([]) == "officer.approval.allotment-falls")
-        let (edge, product) = (try EdgeHSMID("edge-1"), try ProductName("lamp"))
-        let release = try order(.releaseAllotment(edgeHSM: edge, product: product, units: 70, sequence: 1))
-        #expect(await code([release]) == "officer.approval.allotment-falls", "an order that nobody signed")
-        let tooHigh = try await world.approvedByTwo(
-            order(.releaseAllotment(edgeHSM: edge, product: product, units: 80, sequence: 1))
-        )
-        #expect(await code([tooHigh]) == "officer.approval.allotment-falls", "an order that keeps more")
-        let dead = try await world.approvedByTwo(order(.retireEdgeHSM(edgeHSM: edge, product: product, remainder: 29)))
-        #expect(await code([dead]) == "officer.approval.allotment-falls", "a smaller remainder")
-        #expect(await code([try await world.approvedByTwo(release)]) == nil)
-    }
-
     @Test func refusesOlderRoleKeysAndAForeignRoot() async throws {
         let world = try await World()
         try await world.run(world.file(["roleKeys": world.roles(version: 1, officers: 2)]))

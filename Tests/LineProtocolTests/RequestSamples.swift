@@ -56,17 +56,25 @@ enum RequestSamples {
     private static func stations() throws -> [RequestSample] {
         let chip = try ChipUID(repeatElement(1, count: 16))
         let signature = try RawSignature([UInt8](repeating: 1, count: 64))
-        let begin = BeginUnit.Request(authorization: digest, chipUID: chip, forRotation: true)
+        let begin = BeginUnit.Request(authorization: digest, chipUID: chip, forRotation: true, nextKey: digest)
         let issue = IssueCredential.Request(
             authorization: digest,
             unit: digest,
             request: Octets([1, 2]),
             vendorProof: VendorProof(certificates: [Octets([1]), Octets([2])], signature: signature)
         )
+        let point = try P256Point([4] + [UInt8](repeating: 2, count: 64))
+        let rotate = RotateCredential.Request(
+            authorization: digest,
+            unit: digest,
+            request: Octets([1, 2]),
+            vendorProof: issue.vendorProof,
+            proof: RotationProof(replacedKey: point, signature: signature)
+        )
         let unit = GetFactoryData.Request(authorization: digest, unit: digest)
         return [
             try station(BeginUnit.self, begin), try station(ReprovisionUnit.self, begin),
-            try station(IssueCredential.self, issue), try station(RotateCredential.self, issue),
+            try station(IssueCredential.self, issue), try station(RotateCredential.self, rotate),
             try station(GetFactoryData.self, unit), try station(GetPermit.self, unit),
             try station(
                 SealKey.self,
@@ -211,6 +219,7 @@ enum RequestSamples {
         [
             try factory(GetFactoryStatus.self, Nothing()),
             try factory(TakeFile.self, .init(path: "/tmp/a")), try factory(ExportRecords.self, .init(folder: "/tmp")),
+            try factory(ExportProof.self, .init(subject: .closing(batch: "b1"), path: "/tmp/c.json")),
             try factory(PrepareProductHere.self, preparation),
             try factory(RequestEnrolment.self, .init(name: name, request: Octets([1, 2]))),
             try factory(CloseBatch.self, .init(authorization: digest)),

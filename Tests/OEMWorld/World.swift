@@ -78,11 +78,18 @@ public final class World: Sendable {
         return Array(try JSONSerialization.data(withJSONObject: file))
     }
 
-    public func roles(version: Int, officers count: Int = 3, threshold: Int = 2, generation: Int = 1) -> [String: Any] {
+    public func roles(
+        version: Int,
+        officers count: Int = 3,
+        threshold: Int = 2,
+        generation: Int = 1,
+        dropping retired: Int = 0,
+        issuedAt: String = "2026-11-01T00:00:00Z"
+    ) -> [String: Any] {
         [
-            "version": version, "threshold": threshold, "issuedAt": "2026-11-01T00:00:00Z",
+            "version": version, "threshold": threshold, "issuedAt": issuedAt,
             "expiresAt": "2030-01-01T00:00:00Z", "portalKeys": ["generation": generation],
-            "officers": officers.prefix(count).map { ["name": $0.name.text, "key": $0.key.hex] },
+            "officers": officers.prefix(count).dropFirst(retired).map { ["name": $0.name.text, "key": $0.key.hex] },
         ]
     }
 

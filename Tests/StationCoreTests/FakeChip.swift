@@ -11,6 +11,11 @@ final class FakeChip: Programmer {
     struct State {
         var signing: P256.Signing.PrivateKey?
         var agreement: P256.KeyAgreement.PrivateKey?
+        /// The second slot: key and staged certificates.
+        var next: P256.Signing.PrivateKey?
+        var staged: RotatedCertificates?
+        /// What the second slot's key proves itself with instead of the truth.
+        var falseNext: P256.Signing.PrivateKey?
         var nonce: Nonce?
         var regions: [ChipRegion: [UInt8]] = [:]
         var firmwareTotal: UInt32 = 0
@@ -84,6 +89,7 @@ final class FakeChip: Programmer {
             status.debugOpen = !state.locked || state.opened
             status.signingKey = state.signing.map { P256Point(validated: Array($0.publicKey.x963Representation)) }
             status.agreementKey = state.agreement.map { P256Point(validated: Array($0.publicKey.x963Representation)) }
+            status.nextKey = state.next.map { P256Point(validated: Array($0.publicKey.x963Representation)) }
             status.slots = state.slots.sorted()
             for (region, bytes) in state.regions {
                 status[region] = RegionDigest(length: UInt32(bytes.count), digest: Digest256.of(bytes))
@@ -186,6 +192,8 @@ final class FakeChip: Programmer {
         try run("wipe", debug: true) { state in
             state.signing = nil
             state.agreement = nil
+            state.next = nil
+            state.staged = nil
             state.nonce = nil
             state.slots = []
             let kept = scope == .keys ? state.regions[.firmware] : nil
@@ -207,13 +215,79 @@ final class FakeChip: Programmer {
         try run("attestationSignature", debug: false) { state in
             guard let key = attestationKey ?? state.signing, let declaration = state.regions[.certificationDeclaration]
             else { throw Refusal(FakeChipError.keysAbsent) }
-            let elements = try AttestationElements(declaration: declaration, nonce: nonce, timestamp: timestamp).encoded
-            let signature = try key.signature(for: elements + challenge.bytes)
-            return AttestationAnswer(
-                elements: try Blob(elements),
-                signature: try RawSignature(signature.rawRepresentation)
+            return try Self.answer(by: key, declaration, nonce, challenge, timestamp)
+        }
+    }
+
+    func prepareRotation(nonce: Nonce) throws -> RotationRequest {
+        try run("prepareRotation", debug: false) { state in
+            guard let old = state.signing, state.locked else { throw Refusal(FakeChipError.keysAbsent) }
+            let next = state.next ?? P256.Signing.PrivateKey()
+            state.next = next
+            state.nonce = nonce
+            let request = FakeRequest.make(next, uid, nonce)
+            let message = RotationProof.message(
+                chipUID: uid,
+                newKey: P256Point(validated: Array(next.publicKey.x963Representation)),
+                request: Digest256.of(request)
+            )
+            return RotationRequest(
+                request: try Blob(request),
+                proof: RotationProof(
+                    replacedKey: P256Point(validated: Array(old.publicKey.x963Representation)),
+                    signature: try RawSignature(old.signature(for: message).rawRepresentation)
+                )
             )
         }
+    }
+
+    func stageRotation(
+        _ certificates: RotatedCertificates,
+        nonce: Nonce,
+        challenge: AttestationChallenge,
+        timestamp: UInt32
+    ) throws
+        -> AttestationAnswer
+    {
+        try run("stageRotation", debug: false) { state in
+            guard let key = state.falseNext ?? state.next, let declaration = state.regions[.certificationDeclaration]
+            else { throw Refusal(FakeChipError.keysAbsent) }
+            state.staged = certificates
+            return try Self.answer(by: key, declaration, nonce, challenge, timestamp)
+        }
+    }
+
+    func switchCredential(to key: Digest256) throws {
+        try run("switchCredential", debug: false) { state in
+            if state.next == nil, Self.keyID(state.signing) == key { return }
+            guard let next = state.next, let staged = state.staged, Self.keyID(next) == key else {
+                throw Refusal(FakeChipError.keysAbsent)
+            }
+            state.signing = next
+            state.regions[.dac] = staged.dac.bytes
+            state.regions[.pai] = staged.pai.bytes
+            state.next = nil
+            state.staged = nil
+        }
+    }
+
+    private static func keyID(_ key: P256.Signing.PrivateKey?) -> Digest256? {
+        key.map { P256Point(validated: Array($0.publicKey.x963Representation)).keyID }
+    }
+
+    private static func answer(
+        by key: P256.Signing.PrivateKey,
+        _ declaration: [UInt8],
+        _ nonce: Nonce,
+        _ challenge: AttestationChallenge,
+        _ timestamp: UInt32
+    ) throws -> AttestationAnswer {
+        let elements = try AttestationElements(declaration: declaration, nonce: nonce, timestamp: timestamp).encoded
+        let signature = try key.signature(for: elements + challenge.bytes)
+        return AttestationAnswer(
+            elements: try Blob(elements),
+            signature: try RawSignature(signature.rawRepresentation)
+        )
     }
 
     func reset() throws { try run("reset", debug: false) { $0.opened = false } }

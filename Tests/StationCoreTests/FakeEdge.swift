@@ -20,6 +20,8 @@ final class FakeEdge: Sendable {
         var permit: ProgrammingPermit?
         var completed = false
         var completions = 0
+        /// True once it was rotated.
+        var isRotated = false
     }
 
     struct State {
@@ -30,6 +32,8 @@ final class FakeEdge: Sendable {
         var failed: [String] = []
         var seenKeys: Set<[UInt8]> = []
         var quota = 100
+        var rotations = 1
+        var rotated = 0
         var faults: [String: [(refusal: Refusal, takesEffect: Bool)]] = [:]
         var changePermit: (@Sendable (inout ProgrammingPermit) -> Void)?
         var wrongKeyDAC = false
@@ -104,6 +108,9 @@ final class FakeEdge: Sendable {
                 return Nothing()
             }
         }
+        router.mount(RotateCredential.self) { _, request in
+            try self.guarded("rotate") { try self.rotate(&$0, request) }
+        }
         router.mount(ReprovisionUnit.self) { _, request in
             try self.guarded("reprovision") { state in
                 let generation = state.units[request.chipUID]?.generation ?? 0
@@ -116,7 +123,14 @@ final class FakeEdge: Sendable {
 
     private func begin(_ state: inout State, _ request: BeginUnit.Request) throws -> BeginUnit.Reply {
         let unit = state.units[request.chipUID] ?? Unit()
-        if unit.completed { throw Refusal(FakeEdgeError.completed) }
+        if request.forRotation == true {
+            let key = unit.key.map { P256Point(validated: $0).keyID }
+            let isFinishing = unit.isRotated && key == request.nextKey
+            guard unit.completed else { throw Refusal(FakeEdgeError.notCompleted) }
+            guard isFinishing || state.rotated < state.rotations else { throw Refusal(FakeEdgeError.exhausted) }
+        } else if unit.completed {
+            throw Refusal(FakeEdgeError.completed)
+        }
         if unit.key == nil && state.issued >= state.quota { throw Refusal(FakeEdgeError.quota) }
         let id = unitID(authorization: request.authorization, chipUID: request.chipUID, generation: unit.generation)
         let nonce = Nonce(validated: (0..<32).map { _ in UInt8.random(in: 0...255) })
@@ -157,6 +171,37 @@ final class FakeEdge: Sendable {
         unit.attestedNonce = hold.nonce
         state.units[hold.uid] = unit
         return IssueCredential.Reply(
+            dac: Octets(unit.dac),
+            pai: Octets([UInt8]("pai".utf8)),
+            serial: try known(unit.serial),
+            isRepeat: isRepeat
+        )
+    }
+
+    private func rotate(_ state: inout State, _ request: RotateCredential.Request) throws -> RotateCredential.Reply {
+        guard let hold = state.holds[request.unit], var unit = state.units[hold.uid] else {
+            throw Refusal(FakeEdgeError.holdMissing)
+        }
+        let bytes = request.request.bytes
+        let key = Array(bytes[..<65])
+        guard Array(bytes[81...]) == hold.nonce.bytes else { throw Refusal(FakeEdgeError.nonceStale) }
+        let isRepeat = unit.key == key && unit.isRotated
+        if !isRepeat {
+            guard state.rotated < state.rotations else { throw Refusal(FakeEdgeError.exhausted) }
+            guard request.proof.replacedKey.bytes == unit.key,
+                request.proof.holds(
+                    chipUID: hold.uid,
+                    newKey: P256Point(validated: key),
+                    request: Digest256.of(bytes)
+                )
+            else { throw Refusal(FakeEdgeError.unproven) }
+            unit.key = key
+            unit.dac = try certificate(state.wrongKeyDAC ? request.proof.replacedKey.bytes : key)
+            unit.isRotated = true
+            state.rotated += 1
+            state.units[hold.uid] = unit
+        }
+        return RotateCredential.Reply(
             dac: Octets(unit.dac),
             pai: Octets([UInt8]("pai".utf8)),
             serial: try known(unit.serial),
@@ -269,6 +314,9 @@ final class FakeEdge: Sendable {
 
 enum FakeEdgeError: String, ErrorCatalogue {
     case completed = "edge.unit.completed"
+    case notCompleted = "edge.unit.not-completed"
+    case exhausted = "edge.allowance.exhausted"
+    case unproven = "edge.rotation.unproven"
     case quota = "edge.quota.exhausted"
     case unitUnknown = "edge.unit.unknown"
     case holdMissing = "edge.hold.missing"

@@ -80,7 +80,8 @@ final class FakeSite: Sendable {
             completed: 0,
             debugUnlocksLeft: 0,
             reprovisionsLeft: 1,
-            rotationsLeft: 0
+            rotationsLeft: 0,
+            package: .zero
         )
     }
 }

@@ -1,7 +1,9 @@
 import ChipPort
 import Foundation
+import Matter
 import Programmers
 import Silicon
+import Statements
 import Testing
 import VirtualChip
 import Vocabulary
@@ -95,6 +97,33 @@ struct StationStandIn: Sendable {
     func attest() async throws -> AttestationAnswer {
         let challenge = AttestationChallenge(validated: [UInt8](repeating: 9, count: 16))
         return try await chip.attestationSignature(nonce: .fresh(), challenge: challenge, timestamp: 70_000)
+    }
+
+    /// Gives the finished device another credential through its application; returns that.
+    func rotate(
+        _ change: (RotatedCertificates) throws -> RotatedCertificates = { $0 }
+    ) async throws -> RotatedCertificates {
+        let certificates = try await change(prepare())
+        let question = AttestationChallenge(validated: [UInt8](repeating: 3, count: 16))
+        let answer = try await chip.stageRotation(certificates, nonce: .fresh(), challenge: question, timestamp: 1)
+        let next = try await #require(chip.status().nextKey)
+        #expect(next.verifies(answer.signature, over: answer.elements.bytes + question.bytes))
+        try await chip.switchCredential(to: next.keyID)
+        return certificates
+    }
+
+    /// The next key's request, checked, and certificates for it.
+    func prepare() async throws -> RotatedCertificates {
+        let before = try await #require(chip.status().signingKey)
+        let nonce = Nonce.fresh()
+        let rotation = try await chip.prepareRotation(nonce: nonce)
+        let request = try DeviceRequest(der: rotation.request.bytes)
+        let next = try await chip.status().nextKey
+        #expect(request.nonce == nonce && request.chipUID == bench.uid && request.publicKey == next)
+        #expect(rotation.proof.replacedKey == before)
+        let digest = Digest256.of(rotation.request.bytes)
+        #expect(rotation.proof.holds(chipUID: bench.uid, newKey: request.publicKey, request: digest))
+        return try product.renewed(for: request.publicKey)
     }
 
     /// Opens the locked port, takes the keys out, makes new ones.

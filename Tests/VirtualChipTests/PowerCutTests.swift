@@ -46,6 +46,7 @@ struct PowerCutTests {
         try await station.provision()
         _ = try await station.attest()
         try await station.chip.lockDebug()
+        _ = try await station.rotate()
         try await station.rework()
     }
 
@@ -70,7 +71,7 @@ struct PowerCutTests {
     }
 
     @Test func cutsAreWrittenAsText() throws {
-        #expect(VirtualChipCut.all.count == 9 * 3 + 3 * 2)
+        #expect(VirtualChipCut.all.count == 12 * 3 + 3 * 2)
         for cut in VirtualChipCut.all { #expect(try VirtualChipCut(cut.description) == cut) }
         #expect(try VirtualChipCut("write-firmware") == VirtualChipCut(.writeFirmware, .before))
         #expect(try VirtualChipCut("wipe:after-write@3") == VirtualChipCut(.wipe, .afterWrite, occurrence: 3))

@@ -86,7 +86,11 @@ struct ProductFixture: Sendable {
         )
     }
 
-    private func certificate(for key: P256Point) throws -> [UInt8] {
+    func renewed(for key: P256Point) throws -> RotatedCertificates {
+        try RotatedCertificates(dac: Blob(certificate(for: key)), pai: Blob(certificate(for: issuer.point)))
+    }
+
+    func certificate(for key: P256Point) throws -> [UInt8] {
         let name = try DistinguishedName { CommonName("test") }
         let certificate = try Certificate(
             version: .v3,

@@ -37,6 +37,13 @@ public struct StateFolder: Sendable, Hashable {
         )
     }
 
+    /// Officers' orders that people have put into `orders`: those that declare role keys compromised count here.
+    func orders() throws -> [Envelope] {
+        try StateFile.names(in: full("orders")).filter { $0.hasSuffix(".json") }.map {
+            try Envelope(parsing: StateFile.read(full("orders/\($0)"), limit: Envelope.largest))
+        }
+    }
+
     func transcripts() throws -> [Envelope] {
         try StateFile.names(in: full("transcripts")).filter { $0.hasSuffix(".json") && $0 != "pending.json" }.map {
             try Envelope(parsing: StateFile.read(full("transcripts/\($0)"), limit: Envelope.largest))

@@ -48,12 +48,17 @@ extension CeremonyRun {
 
     /// The EdgeHSM's request, under an identity that the officers registered.
     private func preparation(_ entry: CeremonyFile.Product) throws -> (ProductPreparation, CertificateRequest) {
-        guard let roleKeys = try state.roleKeysHistory().last,
+        let history = try state.roleKeysHistory()
+        guard !history.isEmpty,
             let bytes = try state.read(StateFolder.enrolment(entry.edgeHSM))
         else { throw Refusal(CeremonyError.unregistered, "no enrolment of \(entry.edgeHSM)") }
         let enrolment: Verified<EdgeHSMEnrolment>
         do {
-            enrolment = try Verified(Envelope(parsing: bytes), signedByOfficersOf: roleKeys.content)
+            enrolment = try EnrolmentCheck.verify(
+                Envelope(parsing: bytes),
+                history: history,
+                compromised: EnrolmentCheck.compromised(state.orders(), history: history)
+            )
         } catch let refusal as Refusal where refusal.has(StatementError.tooFewOfficers) {
             throw Refusal(CeremonyError.unregistered, "\(entry.edgeHSM): \(refusal.detail)")
         }

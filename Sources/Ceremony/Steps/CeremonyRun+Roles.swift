@@ -62,6 +62,12 @@ extension CeremonyRun {
     func enrol(_ entry: CeremonyFile.EdgeHSM, portalPresent: Bool) async throws {
         let path = StateFolder.enrolment(entry.edgeHSM)
         let enrolment = try enrolmentRequest(entry)
+        let payload = try enrolment.payload()
+        // Before its transport key is trusted with anything.
+        let existing = try state.read(path).map { try Envelope(parsing: $0) }
+        if let existing, existing.payload != payload || existing.payloadType != EdgeHSMEnrolment.payloadType {
+            throw Refusal(CeremonyError.replaced, "\(entry.edgeHSM) in \(path)")
+        }
         let transport = KeyName.transport(of: enrolment)
         let subject = "\(entry.edgeHSM) at \(entry.factory), identity \(enrolment.identity.keyID.hex.prefix(16))"
         let isTrusted =
@@ -75,14 +81,7 @@ extension CeremonyRun {
                 .registerTrusted(transport, publicKey: enrolment.transport.bytes)
             try made("trusted-transport", transport.label)
         }
-        let payload = try enrolment.payload()
-        if let bytes = try state.read(path) {
-            let existing = try Envelope(parsing: bytes)
-            guard existing.payload == payload, existing.payloadType == EdgeHSMEnrolment.payloadType else {
-                throw Refusal(CeremonyError.differs, path)
-            }
-            return unchanged("enrolment", subject, keyID: enrolment.identity.keyID)
-        }
+        if existing != nil { return unchanged("enrolment", subject, keyID: enrolment.identity.keyID) }
         if conditions.dryRun { return planned("enrolment", subject, files: [path]) }
         try made(
             "enrolment",

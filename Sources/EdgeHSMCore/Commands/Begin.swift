@@ -5,8 +5,11 @@ public import Vocabulary
 public struct Begin: EdgeCommand {
     public enum Purpose: Sendable, Equatable {
         case provision
-        /// A nonce for the rotation of a completed unit.
-        case rotate
+        /// A nonce for the rotation of a completed unit. `finishing`: key id of the next key that the chip has made
+        /// already; a rotation to it that was counted is finished without counting again.
+        case rotate(finishing: Digest256? = nil)
+
+        var isRotation: Bool { if case .rotate = self { true } else { false } }
     }
 
     public struct Grant: Sendable, Equatable {
@@ -63,13 +66,16 @@ public struct Begin: EdgeCommand {
 
     private func resume(_ state: EdgeHSMState, _ account: AuthorizationAccount, _ turn: Turn) throws {
         guard let unit = facts.newest, purpose == .provision else {
-            throw Refusal(EdgeError.unitNotCompleted, chipUID.hex)
+            throw Refusal(facts.newest?.isExposed == true ? EdgeError.unitExposed : .unitNotCompleted, chipUID.hex)
         }
         try state.requireFinishing(unit, account, at: turn.now)
     }
 
     private func rotation(_ state: EdgeHSMState, _ account: AuthorizationAccount, _ turn: Turn) throws {
-        guard let unit = facts.newest, purpose == .rotate else { throw Refusal(EdgeError.unitCompleted, chipUID.hex) }
+        guard let unit = facts.newest, case .rotate(let nextKey) = purpose else {
+            throw Refusal(EdgeError.unitCompleted, chipUID.hex)
+        }
+        if unit.rotatedFrom != nil, unit.deviceKey == nextKey { return }
         try state.requireRotation(unit, account, at: turn.now)
     }
 
@@ -122,7 +128,7 @@ extension EdgeHSMState {
             generation: generation,
             nonce: command.nonce,
             station: command.station,
-            purpose: command.purpose == .rotate ? .rotate : .provision,
+            purpose: command.purpose.isRotation ? .rotate : .provision,
             expires: turn.reading.uptime + Self.holdLifetime
         )
         return Begin.Grant(

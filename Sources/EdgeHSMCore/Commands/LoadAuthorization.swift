@@ -223,6 +223,11 @@ extension EdgeHSMState {
         if content.sequence > product.sequence, figure < product.allotment {
             throw Refusal(EdgeError.allotmentLowered, "\(figure), here \(product.allotment)")
         }
+        if let release = product.release, content.sequence == release.sequence + 1, figure < release.before,
+            content.releases?.contains(release.order) != true
+        {
+            throw Refusal(EdgeError.releaseUncited, "\(figure) after \(release.before), order \(release.order)")
+        }
         product.take(content, id: approval.id, at: durable.edgeHSM)
         guard product.granted + authorization.quantity <= product.allotment else {
             throw Refusal(

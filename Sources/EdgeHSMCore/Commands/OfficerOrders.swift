@@ -32,7 +32,8 @@ extension EdgeHSMState {
     private func concerned(by order: OfficerOrder.Order) -> Bool {
         switch order {
         case .revoke: true
-        case .resetClock(let edgeHSM, _, _), .releaseAllotment(let edgeHSM, _, _, _), .retireEdgeHSM(let edgeHSM, _, _):
+        case .resetClock(let edgeHSM, _, _), .releaseAllotment(let edgeHSM, _, _, _),
+            .retireEdgeHSM(let edgeHSM, _, _, _):
             edgeHSM == durable.edgeHSM
         }
     }

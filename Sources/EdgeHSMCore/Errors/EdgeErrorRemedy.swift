@@ -45,7 +45,7 @@ extension EdgeError {
         case .authorizationClosed, .windowOver, .quotaExhausted: "Ask for a new batch in the portal."
         case .tooManyOpen: "Close batches whose window is over, then load again."
         case .closeTooEarly: "Wait for its end, or have the batch closed in the portal and apply the downlink."
-        case .approvalExpired, .allotmentLowered, .allotmentExceeded, .batchTooLarge, .windowTooLong,
+        case .approvalExpired, .allotmentLowered, .releaseUncited, .allotmentExceeded, .batchTooLarge, .windowTooLong,
             .chipIdentityTooWeak, .allowanceBeyondApproval, .fleetKeyNotPermitted, .fleetKeyExhausted:
             "Ask the OEM for a batch within the officers' approval, or for a new approval."
         case .fleetKeyWithoutIdentity:
@@ -64,6 +64,7 @@ extension EdgeError {
         case .tooManyHolds: "Finish or fail begun units, or wait 15 minutes."
         case .holdMissing, .nonceStale, .unitNotAttested:
             "Call `begin` again and have the chip make a CSR over the new nonce."
+        case .rotationUnproven: "Start the rotation again at the device itself; treat a repeat as an attack."
         case .chipMismatch: "Check the socket and the adapter: two chips may have been mixed up."
         case .chipLiveElsewhere: "Fail or re-provision the chip under its own batch first."
         case .chipNotOfBatch: "Choose the batch that this chip was made in."

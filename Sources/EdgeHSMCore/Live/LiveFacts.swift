@@ -1,4 +1,4 @@
-import Statements
+public import Statements
 public import Vocabulary
 
 /// A soft hold on one chip: memory only.
@@ -35,7 +35,9 @@ public struct Reservation: Sendable, Equatable {
         case new
         /// Fulfils a re-provisioning: no quota.
         case reissue(replaces: Digest256, index: Int, serial: DeviceSerial)
-        case rotation
+        case rotation(RotationProof)
+
+        public var isRotation: Bool { if case .rotation = self { true } else { false } }
     }
 
     public let number: UInt64

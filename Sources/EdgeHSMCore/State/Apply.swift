@@ -97,6 +97,7 @@ extension EdgeHSMState {
         guard body.units <= product.allotment, body.units >= product.granted, body.sequence >= product.sequence else {
             throw Refusal.inconsistent(entry, "release to \(body.units)")
         }
+        product.release = .init(order: body.order, sequence: body.sequence, before: product.allotment)
         product.allotment = body.units
         product.sequence = body.sequence
         durable.products[body.product] = product

@@ -21,6 +21,7 @@ extension EdgeHSMState {
         durable.authorizations[id] = AuthorizationAccount(
             id: id,
             content: content,
+            package: body.package,
             signers: Set(body.officers + [body.authorizer])
         )
         durable.approvals[approvalID] = approval

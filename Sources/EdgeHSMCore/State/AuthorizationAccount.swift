@@ -5,6 +5,8 @@ public import Vocabulary
 public struct AuthorizationAccount: Sendable, Equatable {
     public let id: Digest256
     public let content: ProductionAuthorization
+    /// Statement id of the package that brought it.
+    public let package: Digest256
     /// Key ids that signed approval and authorization: when one is compromised, the authorization stops.
     public let signers: Set<Digest256>
     public internal(set) var issued = 0
@@ -20,9 +22,10 @@ public struct AuthorizationAccount: Sendable, Equatable {
     public internal(set) var reissues = 0
     public internal(set) var rotations = 0
 
-    init(id: Digest256, content: ProductionAuthorization, signers: Set<Digest256>) {
+    init(id: Digest256, content: ProductionAuthorization, package: Digest256, signers: Set<Digest256>) {
         self.id = id
         self.content = content
+        self.package = package
         self.signers = signers
     }
 
@@ -65,6 +68,8 @@ public struct ProductAccount: Sendable, Equatable {
     public internal(set) var sequence = 0
     /// Cumulative units of the product that this EdgeHSM may ever be granted.
     public internal(set) var allotment = 0
+    /// The newest release, by the officers' order that it carried out, and what the figure was before it.
+    public internal(set) var release: Release?
     /// Granted and not returned, over all authorizations.
     public internal(set) var granted = 0
     /// Units of this EdgeHSM that a fleet key below `vendorCertificate` was sealed to, by slot.
@@ -73,4 +78,11 @@ public struct ProductAccount: Sendable, Equatable {
     public internal(set) var certificates: CertificatesInstalled?
 
     public init() {}
+
+    public struct Release: Sendable, Equatable {
+        public let order: Digest256
+        /// The approval after this sequence is the one that cites it.
+        public let sequence: Int
+        public let before: Int
+    }
 }

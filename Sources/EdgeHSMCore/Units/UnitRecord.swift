@@ -29,6 +29,8 @@ public struct UnitRecord: Codable, Sendable, Hashable {
     public var deviceKey: Digest256
     /// SHA-256 of the CSR of the newest DAC.
     public var request: Digest256
+    /// Key id of the DAC that the newest one replaced by rotation; nil where the unit was never rotated.
+    public var rotatedFrom: Digest256?
     public let agreementKey: P256Point
     public let commitment: Digest256
     /// True for the generation that follows a re-provisioning.
@@ -120,6 +122,10 @@ public enum UnitProjection {
         case let body as DebugUnlocked:
             record.unlock(body)
         case let body as Rotated:
+            guard record.chipUID == body.chipUID, record.deviceKey == body.proof.replacedKey.keyID else {
+                throw Refusal(EdgeError.journalInconsistent, "rotated at \(entry.sequence) by another key")
+            }
+            record.rotatedFrom = record.deviceKey
             record.dac = body.dac
             record.deviceKey = body.deviceKey
             record.request = body.request

@@ -15,7 +15,7 @@ extension EdgeEngine {
                     authorization: request.authorization,
                     chipUID: request.chipUID,
                     station: station,
-                    purpose: request.forRotation == true ? .rotate : .provision,
+                    purpose: request.forRotation == true ? .rotate(finishing: request.nextKey) : .provision,
                     nonce: nonce,
                     facts: try JournalStore.facts(
                         chip: request.chipUID,
@@ -87,13 +87,22 @@ extension EdgeEngine {
     ) async throws -> IssueCredential.Reply {
         try await serve(station.text) {
             let batch = try await batch(request.authorization)
-            let device = try await verify(request, of: batch)
+            let device = try await execution.verifyRequest(
+                request.request.bytes,
+                proof: request.vendorProof,
+                for: batch,
+                at: now
+            )
+            guard
+                request.proof.holds(chipUID: device.chipUID, newKey: device.publicKey, request: device.request)
+            else { throw Refusal(EdgeError.rotationUnproven, "signature") }
             let decision = try await perform(withheld: { await abandon($0) }) { facts in
                 DecideRotation(
                     authorization: request.authorization,
                     unit: request.unit,
                     station: station,
                     request: device.presented(isVendorProven: batch.isVendorProven),
+                    proof: request.proof,
                     facts: try JournalStore.facts(
                         unit: request.unit,
                         authorization: request.authorization,

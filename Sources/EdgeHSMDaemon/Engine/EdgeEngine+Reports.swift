@@ -135,7 +135,8 @@ extension GetStatus.Batch {
             completed: account.completed,
             debugUnlocksLeft: account.debugUnlocksLeft,
             reprovisionsLeft: account.reprovisionsLeft,
-            rotationsLeft: account.rotationsLeft
+            rotationsLeft: account.rotationsLeft,
+            package: account.package
         )
     }
 }

@@ -70,13 +70,16 @@ public struct EdgeEnrolment: Sendable {
 
     /// Pins root authority and RoleKeys in the token and writes the journal's first entry.
     ///
-    /// `roleKeys` must be version 1, signed by `root`; `enrolment` must be signed by its officers and name this
-    /// EdgeHSM, this site and this token's keys. Throws `edge.enrolment.*` and `statement.*`.
-    public func enrol(root: P256Point, roleKeys: Envelope, enrolment: Envelope) async throws {
-        let keys = try Verified<RoleKeys>(roleKeys, signedBy: root)
-        guard keys.content.root == root, keys.content.version == 1 else {
-            throw Refusal(EdgeDaemonError.enrolmentMismatch, "RoleKeys version \(keys.content.version)")
-        }
+    /// `roleKeys` are all versions in order, the first signed by `root`; `enrolment` must be signed by officers of one of
+    /// them and name this EdgeHSM, this site and this token's keys. The journal begins with the newest version that it
+    /// counts under; later ones come by downlink. Throws `edge.enrolment.*` and `statement.*`.
+    public func enrol(root: P256Point, roleKeys: [Envelope], enrolment: Envelope) async throws {
+        let history = try Self.history(roleKeys, root: root)
+        guard let newest = history.last else { throw Refusal(EdgeDaemonError.enrolmentMismatch, "no RoleKeys") }
+        let keys =
+            history.last {
+                (try? Verified<EdgeHSMEnrolment>(enrolment, signedByOfficersOf: $0.content)) != nil
+            } ?? newest
         let statement = try Verified<EdgeHSMEnrolment>(enrolment, signedByOfficersOf: keys.content)
         try await check(statement.content)
         let pin = EnrolmentPin(
@@ -91,7 +94,7 @@ public struct EdgeEnrolment: Sendable {
             factory: configuration.factory,
             identity: statement.content.identity,
             seal: statement.content.seal,
-            roleKeys: roleKeys,
+            roleKeys: keys.envelope,
             enrolment: statement.id
         )
         let store = try JournalStore(path: configuration.journalPath)
@@ -102,6 +105,21 @@ public struct EdgeEnrolment: Sendable {
             at: max(clock.realtime(), statement.content.issuedAt)
         )
         try await EdgeStart.anchorFirst(first, in: store, token)
+    }
+
+    /// Version 1, 2, 3 … all under the root authority that is pinned.
+    private static func history(_ envelopes: [Envelope], root: P256Point) throws -> [Verified<RoleKeys>] {
+        var history: [Verified<RoleKeys>] = []
+        for envelope in envelopes {
+            let next =
+                try history.last.map { try $0.content.successor(envelope, ownID: $0.id) }
+                ?? Verified<RoleKeys>(envelope, signedBy: root)
+            guard next.content.root == root, next.content.version == history.count + 1 else {
+                throw Refusal(EdgeDaemonError.enrolmentMismatch, "RoleKeys version \(next.content.version)")
+            }
+            history.append(next)
+        }
+        return history
     }
 
     private func check(_ content: EdgeHSMEnrolment) async throws {

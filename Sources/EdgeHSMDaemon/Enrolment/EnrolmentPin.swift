@@ -11,7 +11,7 @@ struct EnrolmentPin: Codable, Sendable, Hashable {
     let format: String
     let edgeHSM: EdgeHSMID
     let root: P256Point
-    /// Statement id of RoleKeys version 1.
+    /// Statement id of the RoleKeys that the journal begins with.
     let roleKeys: Digest256
     /// Statement id of the `EdgeHSMEnrolment`.
     let enrolment: Digest256

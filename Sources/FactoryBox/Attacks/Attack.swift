@@ -33,6 +33,11 @@ public enum Attack: String, CaseIterable, Sendable {
     case unlockOtherBatch = "unlock of another batch's chip"
     case unlockFalseUID = "unlock under a false UID, at the chip"
     case beyondUnlocks = "unlock beyond the allowance"
+    // Rotations.
+    case rotationForeignKey = "rotation on another device's word"
+    case rotationReplayed = "rotation with an old CSR and its proof"
+    case beyondRotations = "rotation beyond the allowance"
+    case rotationOpened = "rotation of a device whose port was opened"
     // Officers and revocation.
     case tooFewOfficers = "order of m−1 officers"
     case officerTwice = "order signed twice by one officer"
@@ -102,6 +107,10 @@ public enum Attack: String, CaseIterable, Sendable {
         case .unlockOtherBatch: Facts("station", "edge.chip.not-of-batch", "the chip's own batch")
         case .unlockFalseUID: Facts("station", "programmer.debug.refused", "the chip that the answer names")
         case .beyondUnlocks: Facts("station", "edge.allowance.exhausted", "a batch with unlocks left")
+        case .rotationForeignKey: Facts("station", "edge.rotation.unproven", "the word of the device's present key")
+        case .rotationReplayed: Facts("station", "edge.nonce.stale", "a CSR over the nonce of now")
+        case .beyondRotations: Facts("station", "edge.allowance.exhausted", "a batch with rotations left")
+        case .rotationOpened: Facts("station", "edge.unit.not-completed", "a device whose port stayed shut")
         case .tooFewOfficers: Facts("one officer", "statement.officers.too-few", "a second officer signs")
         case .officerTwice: Facts("one officer", "statement.officers.too-few", "two different officers")
         case .wrongType: Facts("stolen portal", "statement.type.unexpected", "a signed order")

@@ -46,6 +46,7 @@ actor AttackBench {
         try await attackVendorProof()
         try await attackByRacing()
         try await attackDebugPorts()
+        try await attackRotations()
         try await attackGovernance()
         try await attackTime()
         try await attackStorage()
@@ -171,6 +172,7 @@ actor AttackBench {
         var opens: Int64 = -300
         var closes = 7 * AttackBench.day
         var unlocks = 2
+        var rotations = 1
         /// The EdgeHSM that the authorization names.
         var box = AttackBench.boxName
         var product = AttackBench.product
@@ -184,6 +186,7 @@ actor AttackBench {
         order.notBefore = oem.start + terms.opens
         order.notAfter = oem.start + terms.closes
         order.debugUnlocks = terms.unlocks
+        order.rotations = terms.rotations
         order.edgeHSM = terms.box
         nextSerial += terms.quantity
         return order

@@ -91,8 +91,12 @@ struct KillPlan {
         ["before-commit", "after-commit"].map { Candidate(text: "factory.\(write).\($0)", passages: 1...2) }
     }
 
-    /// What a chip goes through on the line; opening and wiping belong to rework.
+    private static let service: [VirtualChipCutPoint] = [
+        .attest, .wipe, .adac, .reset, .prepareRotation, .stageRotation, .switchCredential,
+    ]
+
+    /// What a chip goes through on the line; opening, wiping and rotating belong to service.
     private static let chip = VirtualChipCut.all
-        .filter { ![.attest, .wipe, .adac, .reset].contains($0.point) }
+        .filter { !service.contains($0.point) }
         .map { Candidate(text: "\($0.point.rawValue):\($0.moment.rawValue)", passages: 1...1) }
 }

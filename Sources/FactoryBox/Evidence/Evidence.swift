@@ -91,7 +91,7 @@ enum Evidence {
             guard let unit = ledger.completed[chip.uid] else {
                 throw Refusal(FactoryBoxError.unexpected, "chip \(chip.uid) has no finished unit in the journal")
             }
-            guard try VirtualChipInspector.credentials(folder: chip.folder)?.dac.bytes == unit.issued.dac.bytes else {
+            guard try VirtualChipInspector.credentials(folder: chip.folder)?.dac.bytes == unit.dac.bytes else {
                 throw Refusal(FactoryBoxError.unexpected, "chip \(chip.uid) does not hold the DAC of its unit")
             }
             devices.append(try device(unit, chip: chip, folder: folder, factory: factory))
@@ -112,7 +112,7 @@ enum Evidence {
         factory: Factory
     ) throws -> Device {
         let serial = unit.issued.serial.text
-        try Files.write(unit.issued.dac.bytes, to: folder + "/dac/\(serial).der", mode: 0o644)
+        try Files.write(unit.dac.bytes, to: folder + "/dac/\(serial).der", mode: 0o644)
         let label = try label(of: serial, at: factory)
         let payload = try OnboardingPayload(qrText: label.qr)
         return Device(
@@ -167,6 +167,8 @@ enum Evidence {
     private struct Ledger {
         struct Unit {
             let issued: Issued
+            /// The newest, DER.
+            let dac: Octets
             let authorization: ProductionAuthorization
         }
 
@@ -177,6 +179,7 @@ enum Evidence {
             var authorizations: [Digest256: ProductionAuthorization] = [:]
             var newest: [ChipUID: Issued] = [:]
             var finished: Set<Digest256> = []
+            var rotated: [Digest256: Octets] = [:]
             for octets in export.entries {
                 switch try JournalEntry(parsing: octets.bytes).event.body {
                 case let body as CertificatesInstalled: certificates[body.product.text] = body
@@ -185,6 +188,7 @@ enum Evidence {
                         payload: body.authorization.payload
                     )
                 case let body as Issued: newest[body.chipUID] = body
+                case let body as Rotated: rotated[body.unit] = body.dac
                 case let body as Completed: finished.insert(body.unit)
                 default: break
                 }
@@ -196,7 +200,11 @@ enum Evidence {
                 guard let authorization = authorizations[issued.authorization] else {
                     throw Refusal(FactoryBoxError.unexpected, "\(issued.serial) has no authorization in the journal")
                 }
-                completed[chip] = Unit(issued: issued, authorization: authorization)
+                completed[chip] = Unit(
+                    issued: issued,
+                    dac: rotated[issued.unit] ?? issued.dac,
+                    authorization: authorization
+                )
             }
         }
     }

@@ -12,6 +12,7 @@ struct BatchOrder: Sendable {
     var notBefore: Instant
     var notAfter: Instant
     var debugUnlocks = 2
+    var rotations = 1
     var edgeHSM: String
     var factory: String
 }
@@ -54,7 +55,7 @@ extension VersionOffice {
                 notAfter: order.notAfter,
                 debugUnlocks: .init(count: order.debugUnlocks, notAfter: oem.start + 15 * 86_400),
                 reprovisions: allowance,
-                rotations: allowance
+                rotations: .init(count: order.rotations, notAfter: oem.start + 15 * 86_400)
             ),
             to: request
         )

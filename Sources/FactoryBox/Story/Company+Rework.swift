@@ -9,6 +9,7 @@ extension Company {
         let factory = factories[0]
         let batches = await factory.batches
         let (bulbs, plugs) = (batches[1], batches[2])
+        try await rotate(bulbs, at: factory)
         try await mend(bulbs, at: factory)
         let anew = await factory.chips(of: plugs)[0]
         let old = try await anew.probe { try await $0.status() }.signingKey
@@ -18,6 +19,22 @@ extension Company {
         }
         await factory.remade(anew)
         narrator.passed("one plug made anew: wiped, new keys, new DAC", "no quota, 1 of 1 re-provisionings")
+    }
+
+    /// One unit gets another credential with its port shut, and is like the others to everybody else.
+    private func rotate(_ batch: Factory.Batch, at factory: Factory) async throws {
+        let chip = await factory.chips(of: batch)[0]
+        let before = try await chip.probe { try await $0.status() }
+        try expectSuccess("rotate", try await factory.service("rotate", batch, chip: chip))
+        let after = try await chip.probe { try await $0.status() }
+        guard let key = after.signingKey, key != before.signingKey, after.nextKey == nil, after.debugLocked,
+            !after.debugOpen
+        else { throw Refusal(FactoryBoxError.unexpected, "a rotated chip kept its key, or its port is open") }
+        let beyond = try await factory.service("rotate", batch, chip: chip)
+        guard beyond.status != 0, (beyond.output + beyond.errors).contains("edge.allowance.exhausted"),
+            try await chip.probe({ try await $0.status() }).signingKey == key
+        else { throw Refusal(FactoryBoxError.unexpected, "rotation beyond the allowance: exit \(beyond.status)") }
+        narrator.passed("one bulb given another key and DAC, its port shut", "1 of 1 rotations, the next one refused")
     }
 
     /// One unit is opened within the batch's allowance and completed again; the next is beyond it.

@@ -21,10 +21,7 @@ struct Intake: Sendable {
 
     private func hand(_ file: InboxFile, _ bytes: [UInt8]) async throws -> String {
         switch file {
-        case .package:
-            let reply = try await link.ask(LoadPackage.self, .init(package: Octets(bytes)))
-            _ = try? await link.refresh()
-            return "batch \(reply.batch) of \(reply.product), \(reply.quantity) units, \(reply.authorization)"
+        case .package(let package): return try await load(package, bytes)
         case .downlink(let bundle):
             let reply = try await apply(bundle)
             _ = try? await link.refresh()
@@ -40,6 +37,22 @@ struct Intake: Sendable {
             return "firmware \(digest), \(bytes.count) octets"
         }
     }
+
+    /// A package that this EdgeHSM has loaded is done: the power may have gone between load and filing. Another package
+    /// with the same authorization inside stays refused.
+    private func load(_ package: PackageFile, _ bytes: [UInt8]) async throws -> String {
+        do {
+            let reply = try await link.ask(LoadPackage.self, .init(package: Octets(bytes)))
+            _ = try? await link.refresh()
+            return "batch \(reply.batch) of \(reply.product), \(reply.quantity) units, \(reply.authorization)"
+        } catch let refusal as Refusal where refusal.code == Self.alreadyLoaded {
+            let id = package.package.statementID
+            guard let batch = try await link.refresh().batches.first(where: { $0.package == id }) else { throw refusal }
+            return "batch \(batch.batch) of \(batch.product), loaded before, \(batch.authorization)"
+        }
+    }
+
+    private static let alreadyLoaded = "edge.authorization.already-loaded"
 
     /// Part by part where the bundle is larger than a frame. As within one part, a part that does not hold keeps none
     /// behind it away; its refusal is thrown at the end.

@@ -26,6 +26,10 @@ struct LocalHandlers: Sendable {
             try await puller.pull(expecting: status.journalSize)
             return try await exporter.export(to: request.folder)
         }
+        router.mount(ExportProof.self) { _, request in
+            if let status = try? await work.link.refresh() { try? await puller.pull(expecting: status.journalSize) }
+            return try await ProofExporter(store: exporter.store).export(request)
+        }
         router.mount(SyncNow.self) { _, _ in
             guard let synchroniser else { throw Refusal(FactoryError.notConfigured) }
             // Without the EdgeHSM, what is here goes up all the same.

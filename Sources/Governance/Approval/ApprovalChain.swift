@@ -6,13 +6,14 @@ public enum ApprovalChain {
     /// Throws unless `new` continues from `last` (the approval signed last; nil: none) over `earlier` approvals of the
     /// product, which may be given in any order.
     ///
-    /// - Parameter releases: officers' orders that give allotment back, verified.
-    /// - Throws: `officer.approval.fork`, `officer.approval.chain-missing`, `officer.approval.allotment-falls`.
+    /// - Parameter releases: evidence that allotment was given up, verified; of any product, in any order.
+    /// - Throws: `officer.approval.fork`, `officer.approval.chain-missing`, `officer.approval.allotment-falls`,
+    ///   `officer.approval.release-idle`.
     public static func check(
         _ new: Envelope,
         after last: Envelope?,
         earlier: [Envelope],
-        releases: [Verified<OfficerOrder>]
+        releases: [AllotmentRelease]
     ) throws {
         var current = try VersionApproval.read(payload: new.payload)
         let anchor = try last.map { ($0.statementID, try VersionApproval.read(payload: $0.payload)) }
@@ -49,29 +50,25 @@ public enum ApprovalChain {
         }
     }
 
+    /// Every fall is justified by a release of its own, which the approval cites; it cites no other.
     private static func checkAllotments(
         from old: VersionApproval,
         to new: VersionApproval,
-        releases: [Verified<OfficerOrder>]
+        releases: [AllotmentRelease]
     ) throws {
+        var cited = Set(new.releases ?? [])
         for allotment in old.allotments {
             let figure = new.allotment(of: allotment.edgeHSM)
             guard figure < allotment.units else { continue }
-            let isReleased = releases.contains { release in
-                switch release.content.order {
-                case .releaseAllotment(let edge, let product, let units, let sequence):
-                    edge == allotment.edgeHSM && product == new.product && units <= figure && sequence < new.sequence
-                case .retireEdgeHSM(let edge, let product, let remainder):
-                    edge == allotment.edgeHSM && product == new.product && allotment.units - figure <= remainder
-                default: false
-                }
-            }
-            guard isReleased else {
+            let ground = releases.first { cited.contains($0.id) && $0.justifies(allotment.edgeHSM, from: old, to: new) }
+            guard let ground else {
                 throw Refusal(
                     GovernanceError.allotmentFalls,
                     "\(allotment.edgeHSM) from \(allotment.units) to \(figure)"
                 )
             }
+            cited.remove(ground.id)
         }
+        if let idle = cited.sorted().first { throw Refusal(GovernanceError.releaseIdle, "order \(idle)") }
     }
 }

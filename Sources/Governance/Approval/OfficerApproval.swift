@@ -7,17 +7,24 @@ public struct OfficerApproval: Sendable {
     public let envelope: Envelope
     public let rendering: StatementRendering
     private let roleKeys: Verified<RoleKeys>
+    private let history: [Verified<RoleKeys>]
     private let earlier: [Envelope]
+    private let evidence: [InclusionFile]
     private let memory: OfficerMemory
 
     /// Reads the statement and checks everything that needs no token.
     ///
-    /// - Parameter earlier: envelopes of the product's earlier approvals and of officers' orders, in any order.
+    /// - Parameters:
+    ///   - earlier: envelopes of the product's earlier approvals, of officers' orders and of enrolments, in any order.
+    ///   - evidence: journal entries with which EdgeHSMs gave allotment up.
+    ///   - history: RoleKeys in order up to `roleKeys`, under which enrolments count; empty: `roleKeys` alone.
     /// - Throws: `officer.*`, a `StatementError`.
     public init(
         _ envelope: Envelope,
         roleKeys: Verified<RoleKeys>,
         earlier: [Envelope],
+        evidence: [InclusionFile] = [],
+        history: [Verified<RoleKeys>] = [],
         memory: OfficerMemory
     ) throws {
         let kinds = [
@@ -29,7 +36,9 @@ public struct OfficerApproval: Sendable {
         self.rendering = try StatementRendering(envelope)
         self.envelope = envelope
         self.roleKeys = roleKeys
+        self.history = history.isEmpty ? [roleKeys] : history
         self.earlier = earlier
+        self.evidence = evidence
         self.memory = memory
         try check()
     }
@@ -39,9 +48,11 @@ public struct OfficerApproval: Sendable {
         try memory.accept(roleKeys)
         guard envelope.payloadType == VersionApproval.payloadType else { return }
         let approval = try VersionApproval.read(payload: envelope.payload)
-        let releases = earlier.compactMap {
-            try? Verified<OfficerOrder>($0, signedByOfficersOf: roleKeys.content)
-        }
+        let orders = earlier.compactMap { try? Verified<OfficerOrder>($0, signedByOfficersOf: roleKeys.content) }
+        let enrolments = earlier.filter { $0.payloadType == EdgeHSMEnrolment.payloadType }
+        let releases =
+            try orders.compactMap { AllotmentRelease($0) }
+            + evidence.map { try AllotmentRelease($0, enrolments: enrolments, history: history) }
         try ApprovalChain.check(
             envelope,
             after: memory.lastApproval(approval.product),

@@ -13,8 +13,14 @@ public struct BatchGround: Sendable {
     public let profile: CustodyProfile
 
     /// Verifies signatures and that the parts belong together. Throws a `StatementError`, `authorize.*`.
+    ///
+    /// - Parameters:
+    ///   - history: RoleKeys in order up to `roleKeys`, for enrolments that were signed under an earlier version.
+    ///   - compromised: key ids of officers whose signatures under an enrolment don't count.
     public init(
         roleKeys: Verified<RoleKeys>,
+        history: [Verified<RoleKeys>] = [],
+        compromised: Set<Digest256> = [],
         approval: Envelope,
         enrolment: Envelope,
         manifest: [UInt8],
@@ -23,7 +29,11 @@ public struct BatchGround: Sendable {
     ) throws {
         self.roleKeys = roleKeys
         self.approval = try Verified(approval, signedByOfficersOf: roleKeys.content)
-        self.enrolment = try Verified(enrolment, signedByOfficersOf: roleKeys.content)
+        self.enrolment = try EnrolmentCheck.verify(
+            enrolment,
+            history: history.isEmpty ? [roleKeys] : history,
+            compromised: compromised
+        )
         self.manifest = try Manifest(parsing: manifest)
         self.manifestBytes = manifest
         self.certificationDeclaration = certificationDeclaration

@@ -9,6 +9,8 @@ public struct ApprovalDraft: Codable, Sendable, Hashable {
     public let allowances: VersionApproval.Allowances
     public let rules: VersionApproval.Rules
     public let fleetKeyExceptions: [VersionApproval.FleetKeyException]?
+    /// Ids of the orders on whose strength allotments fall.
+    public let releases: [Digest256]?
     public let issuedAt: Instant
     public let expiresAt: Instant
 
@@ -55,6 +57,7 @@ public struct ApprovalDraft: Codable, Sendable, Hashable {
             allowances: allowances,
             rules: rules,
             fleetKeyExceptions: fleetKeyExceptions ?? [],
+            releases: releases ?? [],
             issuedAt: issuedAt,
             expiresAt: expiresAt
         ).unsigned()

@@ -58,6 +58,9 @@ extension StatementWords {
         lines += approval.fleetKeyExceptions.map {
             ("EXCEPTION", "the fleet key of slot \($0.slot) goes to chips without identity, \(units($0.mostUnits))")
         }
+        lines += (approval.releases ?? []).map {
+            ("ALLOTMENT FALLS", "on the strength of order \($0), carried out")
+        }
         lines += [
             ("issued", "\(approval.issuedAt)"),
             ("expires", "\(approval.expiresAt); no new batch loads afterwards"),
@@ -84,9 +87,12 @@ extension StatementWords {
                 ("EdgeHSM", "\(edge)"), ("product", "\(product)"), ("keeps", units(figure)),
                 ("sequence", "takes figures only from approvals after \(sequence)"),
             ]
-        case .retireEdgeHSM(let edge, let product, let remainder):
+        case .retireEdgeHSM(let edge, let product, let remainder, let sequence):
             summary = "Declares \(edge) dead, so that \(units(remainder)) of \(product) may be allotted elsewhere."
-            lines = [("EdgeHSM", "\(edge)"), ("product", "\(product)"), ("remainder", units(remainder))]
+            lines = [
+                ("EdgeHSM", "\(edge)"), ("product", "\(product)"), ("remainder", units(remainder)),
+                ("counts for", "the approval that follows number \(sequence), and no other"),
+            ]
         }
         lines += [
             ("reason", order.reason), ("issued", "\(order.issuedAt)"), ("expires", "\(order.expiresAt)"),

@@ -6,12 +6,15 @@ public protocol Statement: Codable, Sendable, Hashable {
     static var payloadType: String { get }
     /// Largest payload, in octets.
     static var largestPayload: Int { get }
+    /// Fields that a payload may demand under `mustUnderstand`: this reader knows what they mean.
+    static var understood: Set<String> { get }
     /// What the fields say to each other; throws `StatementError.inconsistent`.
     func validate() throws
 }
 
 extension Statement {
     public static var largestPayload: Int { 64 * 1024 }
+    public static var understood: Set<String> { [] }
     public func validate() throws {}
 
     /// The payload octets of a new statement, after its own validation.
@@ -30,14 +33,14 @@ extension Statement {
     public static func read(payload: [UInt8]) throws -> Self {
         try StrictJSON.check(payload, limit: largestPayload)
         let demands = try StatementCoding.decode(Demands.self, from: payload)
-        if let field = demands.mustUnderstand?.first { throw Refusal(StatementError.notUnderstood, field) }
+        if let field = demands.mustUnderstand?.first(where: { !understood.contains($0) }) { throw Refusal(StatementError.notUnderstood, field) }
         let statement = try StatementCoding.decode(Self.self, from: payload)
         try statement.validate()
         return statement
     }
 }
 
-/// Version 1 of every statement has no optional meaning that a reader could lack, so any demand is one too many.
+/// A field that came after the first readers, and must not be passed over by them, is demanded by the payload that has it.
 private struct Demands: Decodable {
     let mustUnderstand: [String]?
 }

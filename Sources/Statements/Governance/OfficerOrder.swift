@@ -60,8 +60,9 @@ public struct OfficerOrder: Statement {
         /// Makes an EdgeHSM give up allotment: it journals `allotmentReleased` and takes a figure only from a later
         /// approval.
         case releaseAllotment(edgeHSM: EdgeHSMID, product: ProductName, units: Int, sequence: Int)
-        /// Declares an appliance dead, so that its remainder may be allotted elsewhere.
-        case retireEdgeHSM(edgeHSM: EdgeHSMID, product: ProductName, remainder: Int)
+        /// Declares an appliance dead, so that its remainder may be allotted elsewhere: once, by the approval that
+        /// follows the one of this sequence.
+        case retireEdgeHSM(edgeHSM: EdgeHSMID, product: ProductName, remainder: Int, sequence: Int)
 
         private struct Wire: Codable {
             var kind: String
@@ -89,10 +90,10 @@ public struct OfficerOrder: Statement {
                 }
                 self = .releaseAllotment(edgeHSM: edge, product: product, units: units, sequence: sequence)
             case ("retireEdgeHSM", nil, .some(let edge)):
-                guard let product = wire.product, let units = wire.units else {
+                guard let product = wire.product, let units = wire.units, let sequence = wire.sequence else {
                     throw Refusal(StatementError.missingField, "retireEdgeHSM")
                 }
-                self = .retireEdgeHSM(edgeHSM: edge, product: product, remainder: units)
+                self = .retireEdgeHSM(edgeHSM: edge, product: product, remainder: units, sequence: sequence)
             default: throw Refusal(StatementError.missingField, "order \(wire.kind.prefix(20))")
             }
         }
@@ -109,9 +110,9 @@ public struct OfficerOrder: Statement {
             case .releaseAllotment(let edge, let product, let units, let sequence):
                 wire.kind = "releaseAllotment"
                 (wire.edgeHSM, wire.product, wire.units, wire.sequence) = (edge, product, units, sequence)
-            case .retireEdgeHSM(let edge, let product, let remainder):
+            case .retireEdgeHSM(let edge, let product, let remainder, let sequence):
                 wire.kind = "retireEdgeHSM"
-                (wire.edgeHSM, wire.product, wire.units) = (edge, product, remainder)
+                (wire.edgeHSM, wire.product, wire.units, wire.sequence) = (edge, product, remainder, sequence)
             }
             try wire.encode(to: encoder)
         }
@@ -135,8 +136,8 @@ public struct OfficerOrder: Statement {
         if case .releaseAllotment(_, _, let units, let sequence) = order {
             try require((0...Limits.mostUnits).contains(units) && sequence >= 1, "release figures")
         }
-        if case .retireEdgeHSM(_, _, let remainder) = order {
-            try require((0...Limits.mostUnits).contains(remainder), "remainder")
+        if case .retireEdgeHSM(_, _, let remainder, let sequence) = order {
+            try require((0...Limits.mostUnits).contains(remainder) && sequence >= 1, "remainder")
         }
     }
 }

@@ -16,6 +16,7 @@ public enum ChipIdentityLevel: String, Codable, Sendable, CaseIterable {
 public struct VersionApproval: Statement {
     public static let payloadType = "application/vnd.obis.version-approval.v1+json"
     public static let mostEdgeHSMs = 64
+    public static let understood: Set<String> = ["releases"]
 
     /// Upper bounds for each batch made under this approval.
     public struct Allowances: Codable, Sendable, Hashable {
@@ -86,6 +87,11 @@ public struct VersionApproval: Statement {
     public let allowances: Allowances
     public let rules: Rules
     public let fleetKeyExceptions: [FleetKeyException]
+    /// Ids of the officers' orders on whose strength allotments fall against the approval before, each carried out: one
+    /// for each fall. Absent where none falls.
+    public let releases: [Digest256]?
+    /// `["releases"]` where there are any: a reader that does not know them must not take the approval.
+    let mustUnderstand: [String]?
     public let issuedAt: Instant
     /// After this, no new authorization loads under the approval.
     public let expiresAt: Instant
@@ -103,6 +109,7 @@ public struct VersionApproval: Statement {
         allowances: Allowances,
         rules: Rules,
         fleetKeyExceptions: [FleetKeyException] = [],
+        releases: [Digest256] = [],
         issuedAt: Instant,
         expiresAt: Instant
     ) {
@@ -118,6 +125,8 @@ public struct VersionApproval: Statement {
         self.allowances = allowances
         self.rules = rules
         self.fleetKeyExceptions = fleetKeyExceptions
+        self.releases = releases.isEmpty ? nil : releases
+        mustUnderstand = releases.isEmpty ? nil : ["releases"]
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
     }
@@ -144,6 +153,10 @@ public struct VersionApproval: Statement {
         try require(Set(fleetKeyExceptions.map(\.slot)).count == fleetKeyExceptions.count, "a slot has two exceptions")
         try require(fleetKeyExceptions.allSatisfy { $0.mostUnits >= 1 }, "an exception without units")
         try require(issuedAt < expiresAt, "expiry")
+        let cited = releases ?? []
+        try require(cited.count <= Self.mostEdgeHSMs && Set(cited).count == cited.count, "releases")
+        try require(releases.map { !$0.isEmpty && sequence > 1 } ?? true, "releases without a fall")
+        try require(mustUnderstand == (releases == nil ? nil : ["releases"]), "releases and mustUnderstand")
     }
 }
 

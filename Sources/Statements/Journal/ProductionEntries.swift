@@ -290,25 +290,33 @@ public struct Rotated: JournalBody {
     public static let kind = "rotated"
     public let authorization: Digest256
     public let unit: Digest256
+    public let chipUID: ChipUID
     public let dac: Octets
     /// Key id of the newly certified key.
     public let deviceKey: Digest256
+    /// SHA-256 of the CSR.
     public let request: Digest256
+    /// By the key of the DAC that ended with this entry.
+    public let proof: RotationProof
     public let station: StationName
 
     public init(
         authorization: Digest256,
         unit: Digest256,
+        chipUID: ChipUID,
         dac: Octets,
         deviceKey: Digest256,
         request: Digest256,
+        proof: RotationProof,
         station: StationName
     ) {
         self.authorization = authorization
         self.unit = unit
+        self.chipUID = chipUID
         self.dac = dac
         self.deviceKey = deviceKey
         self.request = request
+        self.proof = proof
         self.station = station
     }
 }

@@ -36,6 +36,8 @@ public struct ReworkFlow: Sendable {
         let uid = try await unlock.identify().uid
         let status = try await site.chip { try await $0.status() }
         guard status.debugLocked else { throw Refusal(StationError.notLocked, uid.hex) }
+        // Completed again it would have to show a key that it does not use yet.
+        guard status.nextKey == nil else { throw Refusal(StationError.rotationPending, uid.hex) }
         let start = ContinuousClock.now
         let reply = try await unlock.open(permissions, of: uid)
         let work: (firmware: Digest256?, isRewritten: Bool)

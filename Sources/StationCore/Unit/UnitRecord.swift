@@ -24,6 +24,8 @@ public struct UnitRecord: Codable, Sendable, Hashable {
     public var isReprovisioned = false
     /// True until this generation's keys were made: those that the chip has are of the one before.
     public var keysAreOld = false
+    /// Key id of the credential that a rotation is switching to; absent once that is reported.
+    public var rotatingTo: Digest256?
     /// Why it failed.
     public var code: String?
 

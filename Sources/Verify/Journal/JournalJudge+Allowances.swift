@@ -1,3 +1,4 @@
+internal import Matter
 internal import Statements
 internal import Vocabulary
 
@@ -59,14 +60,35 @@ extension JournalJudge {
         batch.used.rotations += 1
         judgeAllowance(batch.terms.content.rotations, used: batch.used.rotations, batch, time)
         try save(batch, &ledger)
-        guard let unit = try ledger.unit(body.unit), unit.batch == batch.id else {
+        guard var unit = try ledger.unit(body.unit), unit.batch == batch.id else {
             return note(.unitOutOfOrder, "unknown unit")
         }
-        turn.unit = unit
-        turn.stageBefore = unit.stage
         demand(unit.stage == .done && !unit.isExposed, .unitOutOfOrder, "rotated while not completed")
+        demand(body.chipUID == unit.chip, .unitMisnumbered, "chip \(body.chipUID)")
+        try judgeProof(body, unit, &ledger)
         try judgeDAC(body.deviceKey, unit: body.unit, batch, &ledger)
+        unit.deviceKey = body.deviceKey
+        try save(unit, was: unit.stage, &ledger)
         floor = max(floor, time)
+    }
+
+    /// The key that attested the unit until then vouches for the new one.
+    private mutating func judgeProof<Ledger: UnitLedger>(
+        _ body: Rotated,
+        _ unit: JudgedUnit,
+        _ ledger: inout Ledger
+    ) throws(Ledger.Failure) {
+        let replaced = body.proof.replacedKey.keyID
+        let owner = try ledger.owner(ofKey: replaced)
+        var holds = false
+        if case .success(let dac) = turn.read?.dac {
+            holds = body.proof.holds(chipUID: unit.chip, newKey: dac.publicKey, request: body.request)
+        }
+        demand(
+            holds && owner == unit.id && (unit.deviceKey ?? replaced) == replaced,
+            .rotationUnproven,
+            "key \(replaced)"
+        )
     }
 
     private mutating func judgeAllowance(

@@ -51,7 +51,7 @@ extension JournalJudge {
         demand(orders[id] == nil, .orderMissing, "one order applied twice")
         guard let order = officers(body.order, as: OfficerOrder.self) else { return }
         orders[id] = order.content
-        if case .retireEdgeHSM(let box, _, _) = order.content.order {
+        if case .retireEdgeHSM(let box, _, _, _) = order.content.order {
             demand(box == genesis?.edgeHSM, .orderMissing, "an order to another EdgeHSM")
         }
     }
@@ -84,7 +84,7 @@ extension JournalJudge {
         }
         switch orders[body.statement]?.order {
         case .revoke(let target): demand(target == body.target, .orderMissing, "order for \(target)")
-        case .retireEdgeHSM(let box, _, _): demand(body.target == .edgeHSM(box), .orderMissing, "\(body.target)")
+        case .retireEdgeHSM(let box, _, _, _): demand(body.target == .edgeHSM(box), .orderMissing, "\(body.target)")
         default: note(.orderMissing, "revocation of \(body.target)")
         }
         revoked.insert(body.target)
@@ -101,6 +101,7 @@ extension JournalJudge {
         }
         demand(body.units >= product.granted, .allotmentExceeded, "release to \(body.units) of \(product.granted)")
         demand(body.units <= product.allotment, .allotmentExceeded, "a release that raises")
+        product.release = Release(order: body.order, sequence: body.sequence, before: product.allotment)
         product.allotment = min(product.allotment, body.units)
         product.sequence = max(product.sequence, body.sequence)
         products[body.product] = product

@@ -44,7 +44,8 @@ extension JournalJudge {
                 index: body.index,
                 serial: body.serial,
                 isReissue: body.replaces != nil,
-                position: turn.position
+                position: turn.position,
+                deviceKey: body.deviceKey
             ),
             was: namesake?.stage,
             &ledger

@@ -160,6 +160,10 @@ extension JournalJudge {
         if approval.sequence > product.sequence, let box = genesis?.edgeHSM {
             let figure = approval.allotments.first { $0.edgeHSM == box }?.units ?? 0
             demand(figure >= product.allotment, .allotmentExceeded, "the allotment fell without a release")
+            if let release = product.release, approval.sequence == release.sequence + 1, figure < release.before {
+                let isCited = approval.releases?.contains(release.order) ?? false
+                demand(isCited, .loadOutsideScope, "order \(release.order) released allotment and is not cited")
+            }
             product.allotment = figure
             product.sequence = approval.sequence
         }

@@ -16,6 +16,14 @@ public struct JournalJudge: Sendable, Codable {
         var fleetUnits: [String: Int] = [:]
         var preparation: ProductPreparation?
         var certificates: CertificatesInstalled?
+        var release: Release?
+    }
+
+    /// The newest release of allotment: by which order, after which approval, and the figure before it.
+    struct Release: Sendable, Hashable, Codable {
+        let order: Digest256
+        let sequence: Int
+        let before: Int
     }
 
     /// What the present entry did so far.

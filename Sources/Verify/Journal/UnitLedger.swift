@@ -57,6 +57,8 @@ public struct JudgedUnit: Sendable, Hashable, Codable {
     public var factoryData: Digest256?
     public var isPermitted: Bool
     public var slots: Set<KeySlot>
+    /// Key id of the newest DAC; nil where a ledger has not kept it.
+    public var deviceKey: Digest256?
 
     public var isLive: Bool { stage == .open || stage == .done }
 
@@ -75,7 +77,8 @@ public struct JudgedUnit: Sendable, Hashable, Codable {
         wasUnlocked: Bool = false,
         factoryData: Digest256? = nil,
         isPermitted: Bool = false,
-        slots: Set<KeySlot> = []
+        slots: Set<KeySlot> = [],
+        deviceKey: Digest256? = nil
     ) {
         self.id = id
         self.batch = batch
@@ -92,6 +95,7 @@ public struct JudgedUnit: Sendable, Hashable, Codable {
         self.factoryData = factoryData
         self.isPermitted = isPermitted
         self.slots = slots
+        self.deviceKey = deviceKey
     }
 }
 

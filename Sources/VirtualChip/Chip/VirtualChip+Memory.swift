@@ -134,6 +134,7 @@ extension VirtualChip {
             status.signingKey = try P256Point(keys.signing.publicKey.x963Representation)
             status.agreementKey = try P256Point(keys.agreement.publicKey.x963Representation)
         }
+        if let next = try nextKey() { status.nextKey = try P256Point(next.publicKey.x963Representation) }
         status.slots = try state.productKeys.keys.sorted().map { try KeySlot($0) }
         for region in ChipRegion.allCases where regionLength(region) != nil {
             status[region] = try regionDigest(region)

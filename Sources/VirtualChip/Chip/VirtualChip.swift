@@ -41,6 +41,10 @@ struct VirtualChip {
         case .adac(let packet): return try .packet(packet: Blob(handleADAC(packet.bytes)))
         case .attestationSignature(let nonce, let challenge, let timestamp):
             return try .attestation(answer: attestation(nonce, challenge, timestamp))
+        case .prepareRotation(let nonce): return try .rotation(request: prepareRotation(nonce))
+        case .stageRotation(let certificates, let nonce, let challenge, let timestamp):
+            return try .attestation(answer: stageRotation(certificates, nonce, challenge, timestamp))
+        case .switchCredential(let key): return try switchCredential(to: key)
         case .reset: return reset()
         case .readBack(let region, let offset, let length):
             try requireDebug(.readFlash)

@@ -15,6 +15,18 @@ struct ChipState: Codable {
         let agreement: String
     }
 
+    /// The second slot: a signing key that is not in use yet, and what was staged for it.
+    struct NextCredential: Codable {
+        /// Hexadecimal of the P-256 scalar.
+        let signing: String
+        var staged: Staged?
+    }
+
+    struct Staged: Codable {
+        let credentials: ChipCredentials
+        let factoryData: Blob?
+    }
+
     struct VendorIdentity: Codable {
         let certificate: Blob
         let scalar: String
@@ -31,6 +43,7 @@ struct ChipState: Codable {
     let vendor: VendorIdentity?
     var fuses = ChipFuses()
     var keys: DeviceKeys?
+    var next: NextCredential?
     /// The newest request: sealed product keys and the vendor's attestation refer to it.
     var request: Request?
     /// Hexadecimal of opened product keys, by slot.
@@ -58,6 +71,7 @@ struct ChipState: Codable {
     /// Erases what a wipe erases; fuses and vendor identity stay.
     mutating func wipe(_ scope: WipeScope) {
         keys = nil
+        next = nil
         request = nil
         productKeys = [:]
         factoryData = nil

@@ -21,7 +21,7 @@ struct ApproveCommand: AsyncParsableCommand {
     var token: String
     @Option(help: "RoleKeys: the newest version's file, or the folder with all versions.")
     var roleKeys: String
-    @Option(help: "Folder with the product's earlier approvals, and orders that release allotment.")
+    @Option(help: "Folder with the product's earlier approvals; where allotment falls, with orders and evidence too.")
     var previous: String?
     @Option(help: "Where to remember what was signed; ~/.obis unless given.")
     var memory: String?
@@ -41,11 +41,15 @@ struct ApproveCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let keys = try Files.newestRoleKeys(roleKeys)
+        let history = try Files.roleKeys(roleKeys)
+        guard let keys = history.last else { throw Refusal(GovernanceError.fileMissing, roleKeys) }
+        let (earlier, evidence) = try previous.map(Files.earlier(in:)) ?? ([], [])
         let approval = try OfficerApproval(
             Files.envelope(file),
             roleKeys: keys,
-            earlier: previous.map(Files.envelopes(in:)) ?? [],
+            earlier: earlier,
+            evidence: evidence,
+            history: history,
             memory: OfficerMemory(memory ?? Self.home() + "/.obis")
         )
         let typed: String

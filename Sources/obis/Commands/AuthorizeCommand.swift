@@ -70,8 +70,11 @@ struct AuthorizeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let request = try ReviewedJSON.read(BatchRequest.self, at: batch)
+        let history = try Files.roleKeys(roleKeys)
+        guard let newest = history.last else { throw Refusal(GovernanceError.fileMissing, roleKeys) }
         let ground = try BatchGround(
-            roleKeys: Files.newestRoleKeys(roleKeys),
+            roleKeys: newest,
+            history: history,
             approval: Files.envelope(approval),
             enrolment: Files.envelope(enrolment),
             manifest: StateFile.read(manifest, limit: Manifest.largest),

@@ -21,6 +21,7 @@ struct Simulator {
     var pending: [(reservation: Reservation, key: P256Point)] = []
     /// Requests that may come again, late.
     var late: [DecideIssue] = []
+    var lateRotations: [DecideRotation] = []
     var statuses: [Envelope] = []
     /// The world's truth, which no restored disk changes: DACs that left the box, by authorization.
     var released: [Digest256: Set<Octets>] = [:]
@@ -51,7 +52,8 @@ struct Simulator {
         case 56..<60: (name, _) = ("reprovision", try attempt { try $0.reprovision() })
         case 60..<63: (name, _) = ("unlock", try attempt { try $0.unlock() })
         case 63..<66: (name, _) = ("rotate", try attempt { try $0.rotate() })
-        case 66..<71: (name, _) = ("late", try attempt { try $0.repeatLate() })
+        case 66..<70: (name, _) = ("late", try attempt { try $0.repeatLate() })
+        case 70..<71: (name, _) = ("rotate again", try attempt { try $0.repeatRotation() })
         case 71..<76: (name, _) = ("load", try attempt { try $0.load() })
         case 76..<81: (name, _) = ("status", try attempt { try $0.status() })
         case 81..<83: (name, _) = ("govern", try attempt { try $0.govern() })
@@ -89,7 +91,7 @@ struct Simulator {
         guard !pending.isEmpty else { return }
         let (reservation, key) = pending.remove(at: roll(pending.count))
         if roll(8) == 0 { return try box.run(AbandonIssue(reservation: reservation)).grant() }
-        if reservation.kind == .rotation {
+        if reservation.kind.isRotation {
             let dac = Octets(try box.world.dac(for: key, notBefore: notBefore(reservation)))
             let rotated = try box.run(SignedRotation(reservation: reservation, dac: dac)).grant()
             rotations[rotated.authorization, default: 0] += 1
@@ -143,17 +145,45 @@ struct Simulator {
     mutating func rotate() throws {
         guard let unit = unit({ $0.state == .completed }) else { return }
         guard let number = chips.firstIndex(where: { $0.uid == unit.chipUID }) else { return }
-        let begun = try box.begin(unit.authorization, chips[number], .rotate)
-        chips[number].newKey()
+        // Sometimes with the key that the chip made for an earlier attempt, and sometimes with another's word for it.
+        let isResumed = roll(3) == 0
+        let begun = try box.begin(
+            unit.authorization,
+            chips[number],
+            .rotate(finishing: isResumed ? chips[number].key.keyID : nil)
+        )
+        if !isResumed { chips[number].newKey() }
         let chip = chips[number]
+        let request = chip.request(begun.nonce)
+        let isForged = roll(6) == 0
         let command = DecideRotation(
             authorization: unit.authorization,
             unit: unit.unit,
             station: station,
-            request: chip.request(begun.nonce),
+            request: request,
+            proof: try chip.proof(by: isForged ? .zero : unit.deviceKey, for: request),
             facts: box.facts(unit.authorization, chip.uid, key: chip.key)
         )
-        if case .sign(let reservation) = try box.settle(command) { pending.append((reservation, chip.key)) }
+        guard case .sign(let reservation) = try box.settle(command) else { return }
+        #expect(!isForged, "rotated on a stranger's word")
+        pending.append((reservation, chip.key))
+        lateRotations.append(command)
+    }
+
+    /// A CSR that was granted once, again: the same octets, or a refusal, or its signature is made up for.
+    mutating func repeatRotation() throws {
+        guard let old = pick(lateRotations) else { return }
+        let command = DecideRotation(
+            authorization: old.authorization,
+            unit: old.unit,
+            station: otherStation,
+            request: old.request,
+            proof: old.proof,
+            facts: box.facts(old.authorization, old.request.chipUID, key: old.request.deviceKey)
+        )
+        if case .sign(let reservation) = try box.settle(command) {
+            pending.append((reservation, old.request.deviceKey))
+        }
     }
 
     /// An old request again, with the facts of today.

@@ -41,6 +41,17 @@ struct EngineChip: Sendable {
         self.signing = signing
     }
 
+    /// This chip's word for the key of a CSR.
+    func proof(for csr: [UInt8]) throws -> RotationProof {
+        let request = try DeviceRequest(der: csr)
+        let message = RotationProof.message(
+            chipUID: request.chipUID,
+            newKey: request.publicKey,
+            request: Digest256.of(csr)
+        )
+        return RotationProof(replacedKey: signing.publicKey, signature: try signing.signNow(message))
+    }
+
     func request(_ nonce: Nonce) throws -> [UInt8] {
         let toBeSigned = ToBeSignedRequest(
             publicKey: signing.publicKey,
@@ -110,7 +121,7 @@ final class EngineWorld: Sendable {
         let request = try await enrolment.request()
         var signed = Envelope(payloadType: request.payloadType, payload: request.payload, signatures: [])
         for officer in oem.officers.prefix(2) { signed = try officer.signed(signed) }
-        try await enrolment.enrol(root: oem.root.publicKey, roleKeys: roleKeys, enrolment: signed)
+        try await enrolment.enrol(root: oem.root.publicKey, roleKeys: [roleKeys], enrolment: signed)
     }
 
     /// - Parameter faults: a plan of `FaultSeam`.

@@ -67,13 +67,36 @@ enum Samples {
         )
     }
 
+    /// Allotment moves from one EdgeHSM to the other on the strength of an order.
+    static func moved() throws -> VersionApproval {
+        VersionApproval(
+            product: try ProductName("lamp"),
+            vendorID: VendorID(0xFFF1),
+            productID: ProductID(0x8000),
+            version: "1.0.1",
+            manifest: digest("manifest"),
+            lifetimeTotal: 1_000,
+            allotments: [
+                .init(edgeHSM: try EdgeHSMID("edge-1"), units: 500),
+                .init(edgeHSM: try EdgeHSMID("edge-2"), units: 500),
+            ],
+            sequence: 2,
+            previous: digest("approval"),
+            allowances: .init(debugUnlocks: 3, reprovisions: 2, rotations: 1),
+            rules: .init(chipIdentity: .none),
+            releases: [digest("order")],
+            issuedAt: now,
+            expiresAt: now + 10_000_000
+        )
+    }
+
     static func orders() throws -> [OfficerOrder] {
         let (edge, product) = (try EdgeHSMID("edge-1"), try ProductName("lamp"))
         let orders: [OfficerOrder.Order] = [
             .revoke(.authorization(digest("authorization"))), .revoke(.edgeHSM(edge)),
             .resetClock(edgeHSM: edge, nonce: try Nonce(digest("nonce").bytes), time: now),
             .releaseAllotment(edgeHSM: edge, product: product, units: 10, sequence: 3),
-            .retireEdgeHSM(edgeHSM: edge, product: product, remainder: 12),
+            .retireEdgeHSM(edgeHSM: edge, product: product, remainder: 12, sequence: 3),
         ]
         return orders.map { OfficerOrder(order: $0, reason: "a reason", issuedAt: now, expiresAt: now + 86_400) }
     }

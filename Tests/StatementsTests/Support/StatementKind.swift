@@ -31,6 +31,7 @@ struct StatementKind: Sendable, CustomTestStringConvertible {
         StatementKind("role-keys", ["root"]) { try Samples.roleKeys() },
         StatementKind("edgehsm-enrolment", ["ada", "ben"]) { try Samples.enrolment() },
         StatementKind("version-approval", ["ada", "cem"]) { try Samples.approval() },
+        StatementKind("version-approval-moved", ["ada", "cem"]) { try Samples.moved() },
         StatementKind("officer-order-revoke", ["ada", "ben"]) { try Samples.orders()[0] },
         StatementKind("officer-order-revoke-edgehsm", ["ada", "ben"]) { try Samples.orders()[1] },
         StatementKind("officer-order-reset-clock", ["ben", "cem"]) { try Samples.orders()[2] },

@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Statements
+internal import Verify
+internal import Vocabulary
+
+/// Whom a journal is believed.
+struct TrustOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Identity key of the EdgeHSM: 65-octet point in hexadecimal.", valueName: "hex"))
+    var identity: String?
+
+    @Option(help: ArgumentHelp("Public key of the OEM's root authority, PEM or DER.", valueName: "file"))
+    var rootKey: String?
+
+    @Option(
+        help: ArgumentHelp("Enrolment of the EdgeHSM as the officers signed it; needs --root-key.", valueName: "file")
+    )
+    var enrolment: String?
+
+    /// A malformed option is wrong usage; an enrolment that can't be read is a refusal.
+    func trust() throws -> JournalAudit.Trust {
+        JournalAudit.Trust(identity: try identityKey(), root: try root(), enrolment: try registered())
+    }
+
+    private func registered() throws -> Envelope? {
+        try enrolment.map { try Envelope(parsing: Input.file($0, limit: Envelope.largest)) }
+    }
+
+    private func identityKey() throws -> P256Point? {
+        try identity.map { text in
+            guard let point = try? P256Point(hex: text), point.signingKey != nil else {
+                throw ValidationError("--identity is not a P-256 point of 65 octets in hexadecimal")
+            }
+            return point
+        }
+    }
+
+    private func root() throws -> P256Point? {
+        try rootKey.map { path in
+            let wrong = ValidationError("\(path) is not a P-256 public key")
+            guard let der = try? EncodedInput.der(Input.file(path)), der.count == 91,
+                let point = try? P256Point(der.suffix(P256Point.size)), point.subjectPublicKeyInfo == der,
+                point.signingKey != nil
+            else { throw wrong }
+            return point
+        }
+    }
+}
