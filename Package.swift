@@ -164,8 +164,8 @@ let package = Package(
         library(
             "PortalStore",
             [
-                "Vocabulary", "Statements", "TransparencyLog", "Verify", "PortalProtocol", "PortalCore", "Durability",
-                crypto, grdb,
+                "Vocabulary", "Statements", "TransparencyLog", "Governance", "Verify", "PortalProtocol", "PortalCore",
+                "Durability", crypto, grdb,
             ]
         ),
         library(

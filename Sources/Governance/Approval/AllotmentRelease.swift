@@ -34,6 +34,20 @@ public struct AllotmentRelease: Sendable, Hashable {
         ground = .retired(remainder: remainder, notAfter: order.content.expiresAt)
     }
 
+    /// An `allotmentReleased` entry that was judged and kept: its order, and the cumulative units that the EdgeHSM keeps.
+    public init(order: Digest256, edgeHSM: EdgeHSMID, product: ProductName, keeps: Int, sequence: Int) {
+        id = order
+        self.edgeHSM = edgeHSM
+        self.product = product
+        self.sequence = sequence
+        ground = .journaled(keeps: keeps)
+    }
+
+    /// Cumulative units that the EdgeHSM keeps by its own word; nil where the officers spoke for a dead one.
+    public var keeps: Int? {
+        if case .journaled(let keeps) = ground { keeps } else { nil }
+    }
+
     /// An `allotmentReleased` entry of this EdgeHSM's journal, as somebody has verified it; nil for any other entry.
     public init?(journaled entry: JournalEntry, of edgeHSM: EdgeHSMID) {
         guard let body = entry.event.body as? AllotmentReleased else { return nil }

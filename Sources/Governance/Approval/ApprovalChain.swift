@@ -1,5 +1,5 @@
 public import Statements
-import Vocabulary
+public import Vocabulary
 
 /// The rule of decision 1: a product's approvals are one chain, and no EdgeHSM's allotment falls by itself.
 public enum ApprovalChain {
@@ -48,6 +48,28 @@ public enum ApprovalChain {
         guard anchor == nil else {
             throw Refusal(GovernanceError.fork, "it does not lead to the approval you have signed")
         }
+    }
+
+    /// The releases that `new` must cite for what falls in it since `last`, each for one fall; where none justifies a
+    /// fall, `check` refuses it.
+    public static func citations(
+        of new: Envelope,
+        after last: Envelope?,
+        among releases: [AllotmentRelease]
+    ) throws -> [Digest256] {
+        guard let last else { return [] }
+        let (old, new) = (
+            try VersionApproval.read(payload: last.payload), try VersionApproval.read(payload: new.payload)
+        )
+        var free = releases
+        var cited: [Digest256] = []
+        for allotment in old.allotments where new.allotment(of: allotment.edgeHSM) < allotment.units {
+            let ground = free.first { $0.justifies(allotment.edgeHSM, from: old, to: new) }
+            guard let ground else { continue }
+            free.removeAll { $0.id == ground.id }
+            cited.append(ground.id)
+        }
+        return cited.sorted()
     }
 
     /// Every fall is justified by a release of its own, which the approval cites; it cites no other.

@@ -20,6 +20,7 @@ public struct ApprovalDraft: Codable, Sendable, Hashable {
         allowances: VersionApproval.Allowances,
         rules: VersionApproval.Rules,
         fleetKeyExceptions: [VersionApproval.FleetKeyException]?,
+        releases: [Digest256]?,
         issuedAt: Instant,
         expiresAt: Instant
     ) {
@@ -28,6 +29,7 @@ public struct ApprovalDraft: Codable, Sendable, Hashable {
         self.allowances = allowances
         self.rules = rules
         self.fleetKeyExceptions = fleetKeyExceptions
+        self.releases = releases
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
     }

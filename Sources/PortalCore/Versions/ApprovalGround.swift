@@ -1,24 +1,7 @@
-import Governance
+public import Governance
 public import PortalProtocol
 public import Statements
 public import Vocabulary
-
-/// An EdgeHSM's word, journaled and ingested, that it gave up allotment.
-public struct AllotmentRelease: Sendable, Hashable {
-    public let edgeHSM: EdgeHSMID
-    public let product: ProductName
-    /// What it keeps.
-    public let units: Int
-    /// It takes figures only from approvals after this sequence.
-    public let sequence: Int
-
-    public init(edgeHSM: EdgeHSMID, product: ProductName, units: Int, sequence: Int) {
-        self.edgeHSM = edgeHSM
-        self.product = product
-        self.units = units
-        self.sequence = sequence
-    }
-}
 
 /// Units of a product in all authorizations ever made, less what journaled closings returned.
 public struct GrantedUnits: Sendable, Hashable {
@@ -42,6 +25,7 @@ public struct ApprovalGround: Sendable {
     public let last: Envelope?
     /// Officers' orders, verified under the newest RoleKeys.
     public let orders: [Verified<OfficerOrder>]
+    /// What EdgeHSMs gave up by their own journals' word.
     public let released: Set<AllotmentRelease>
     public let granted: GrantedUnits
     /// Enrolled EdgeHSMs and their factories.
@@ -71,17 +55,24 @@ public struct ApprovalGround: Sendable {
     /// `statement.content.inconsistent`.
     public func draft(_ terms: ApprovalTerms, at now: Instant) throws -> Envelope {
         guard now < terms.expiresAt else { throw Refusal(VersionError.approvalExpiry, "\(terms.expiresAt)") }
-        let envelope = try ApprovalDraft(
+        let plain = try envelope(terms, citing: [], at: now)
+        let releases = try ApprovalChain.citations(of: plain, after: last, among: countedReleases)
+        let envelope = releases.isEmpty ? plain : try envelope(terms, citing: releases, at: now)
+        try check(envelope)
+        return envelope
+    }
+
+    private func envelope(_ terms: ApprovalTerms, citing releases: [Digest256], at now: Instant) throws -> Envelope {
+        try ApprovalDraft(
             lifetimeTotal: terms.lifetimeTotal.value,
             allotments: terms.allotments,
             allowances: terms.allowances,
             rules: terms.rules,
             fleetKeyExceptions: terms.fleetKeyExceptions,
+            releases: releases.isEmpty ? nil : releases,
             issuedAt: now,
             expiresAt: terms.expiresAt
         ).envelope(manifest: manifest, previous: last)
-        try check(envelope)
-        return envelope
     }
 
     /// Again before the lock: since the draft, batches may have been granted, and rules, sites and chain have moved.
@@ -139,17 +130,8 @@ public struct ApprovalGround: Sendable {
         }
     }
 
-    /// A release counts when the EdgeHSM itself has journaled it; a dead box can't, there the officers' word stands.
-    private var countedReleases: [Verified<OfficerOrder>] {
-        orders.filter { order in
-            switch order.content.order {
-            case .releaseAllotment(let edge, let product, let units, let sequence):
-                released.contains(
-                    AllotmentRelease(edgeHSM: edge, product: product, units: units, sequence: sequence)
-                )
-            case .retireEdgeHSM: true
-            default: false
-            }
-        }
+    /// The EdgeHSM's own journal, or, for a dead one, the officers' order.
+    private var countedReleases: [AllotmentRelease] {
+        released.sorted { $0.id < $1.id } + orders.compactMap { AllotmentRelease($0) }
     }
 }

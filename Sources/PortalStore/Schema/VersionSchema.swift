@@ -56,11 +56,12 @@ extension PortalSchema {
             """,
             """
             CREATE TABLE allotment_release (
+                officer_order BLOB NOT NULL,
                 edge TEXT NOT NULL,
                 product TEXT NOT NULL,
                 units BIGINT NOT NULL,
                 sequence BIGINT NOT NULL,
-                PRIMARY KEY (product, edge, units, sequence)
+                PRIMARY KEY (product, edge, officer_order)
             )
             """,
         ]

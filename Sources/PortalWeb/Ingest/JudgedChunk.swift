@@ -1,3 +1,4 @@
+import Governance
 import PortalCore
 import PortalStore
 import Statements
@@ -40,7 +41,13 @@ struct JudgedChunk {
     private mutating func note(_ judged: JudgedEntry) {
         guard judged.findings.isEmpty, let body = judged.entry?.event.body as? AllotmentReleased else { return }
         releases.append(
-            AllotmentRelease(edgeHSM: edge, product: body.product, units: body.units, sequence: body.sequence)
+            AllotmentRelease(
+                order: body.order,
+                edgeHSM: edge,
+                product: body.product,
+                keeps: body.units,
+                sequence: body.sequence
+            )
         )
     }
 

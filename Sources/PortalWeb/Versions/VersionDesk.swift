@@ -1,3 +1,4 @@
+public import Governance
 public import PortalCore
 import PortalProtocol
 public import PortalStore

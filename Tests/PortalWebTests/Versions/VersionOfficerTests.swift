@@ -101,7 +101,13 @@ import Vocabulary
                 )
             }
             #expect(try await code("1.1.0", less) == "officer.approval.allotment-falls", "ordered, not journaled")
-            let release = AllotmentRelease(edgeHSM: edge, product: VersionPortal.lamp, units: 40, sequence: 1)
+            let release = AllotmentRelease(
+                order: order.statementID,
+                edgeHSM: edge,
+                product: VersionPortal.lamp,
+                keeps: 40,
+                sequence: 1
+            )
             try await tester.database.write("release") { try ReleaseTable($0).insert(release) }
             #expect(try await code("1.1.0", less) == nil)
         }
