@@ -309,7 +309,7 @@ let package = Package(
             [
                 "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
                 "OEMWorld", "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
-                "TransparencyLog", "Statements",
+                "TransparencyLog", "Statements", "obis-portal",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
             ] + web + nio
         ),
