@@ -249,7 +249,7 @@ let package = Package(
                 "ServiceSupport", "LineProtocol", "EdgeHSMCore", "EdgeHSMDaemon", "FactoryCore", "Programmers",
                 "VirtualChip", "StationCore", "Labels", "Governance", "Ceremony", "Verify", "FactoryBox",
                 "PortalProtocol",
-                "PortalWeb",
+                "PortalCore", "PortalStore", "PortalWeb",
             ]
         ),
         tests("Vocabulary", ["Vocabulary"]),
@@ -309,7 +309,7 @@ let package = Package(
             [
                 "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
                 "OEMWorld", "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
-                "TransparencyLog", "Statements",
+                "TransparencyLog", "Statements", "obis-portal",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
             ] + web + nio
         ),

@@ -5,10 +5,10 @@ import pathlib
 import sys
 import time
 
-from . import firmware, sanitizers, selftest
+from . import firmware, portal_openapi, sanitizers, selftest
 from .report import Report
 
-PARTS = ["selftest", "matter", "firmware", "sanitizers"]
+PARTS = ["selftest", "matter", "firmware", "portal", "sanitizers"]
 
 
 def matter(report, evidence, log):
@@ -27,6 +27,7 @@ def main():
     parser.add_argument("--evidence", default=".demo/evidence", help="folder to judge (default: %(default)s)")
     parser.add_argument("--demo", default=".demo", help="the demo's folder (default: %(default)s)")
     parser.add_argument("--verifier", default=".build/debug/obis-verify", help="default: %(default)s")
+    parser.add_argument("--portal", default=".build/debug/obis-portal", help="default: %(default)s")
     parser.add_argument("--logs", default=".build/acceptance", help="folder for the counterparts' logs")
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be given more than once")
     parser.add_argument("--json", metavar="FILE", help="write all checks and the counts there")
@@ -38,6 +39,7 @@ def main():
         "selftest": lambda: selftest.run(report, logs / "matter-sdk-selftest.log"),
         "matter": lambda: matter(report, pathlib.Path(options.evidence).resolve(), logs / "matter-sdk.log"),
         "firmware": lambda: firmware.run(report, options.verifier, options.demo),
+        "portal": lambda: portal_openapi.run(report, options.portal, options.demo, logs),
         "sanitizers": lambda: sanitizers.run(report, logs),
     }
     for part in options.only or PARTS:

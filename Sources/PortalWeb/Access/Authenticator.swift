@@ -134,11 +134,12 @@ public struct Authenticator: Sendable {
     private func person(_ headers: HTTPFields, _ address: String) async throws -> Caller {
         let now = clock.realtime()
         guard let header = headers[.authorization] else { throw Refusal(PortalError.unauthenticated) }
-        try limiter.check(address, at: now)
         guard let text = APIToken.text(ofHeader: header),
             let token = try await identities.token(digest: Digest256.of(text.utf8)),
             !token.isRevoked, now < token.expiresAt
         else {
+            // Who has a good token is not kept out by others behind the same address.
+            try limiter.check(address, at: now)
             limiter.note(address, at: now)
             throw Refusal(PortalError.tokenRefused)
         }

@@ -25,13 +25,14 @@ extension Response {
         storedSize: Int? = nil,
         headers extra: HTTPFields = [:]
     ) -> Response {
+        // Of a failure of the portal itself the log has the detail: it may name tables and paths.
+        let hidesDetail = status >= 500 && !refusal.has(PortalError.notReady)
         let problem = Problem(
             type: "https://obis.dev/errors#\(refusal.code)",
             title: refusal.meaning,
             status: status,
             code: refusal.code,
-            // Of a failure of the portal itself the log has the detail: it may name tables and paths.
-            detail: refusal.detail.isEmpty || status >= 500 ? nil : refusal.detail,
+            detail: refusal.detail.isEmpty || hidesDetail ? nil : refusal.detail,
             remedy: refusal.remedy,
             requestID: requestID,
             storedSize: storedSize

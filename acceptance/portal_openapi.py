@@ -1,0 +1,187 @@
+"""schemathesis, and openapi-spec-validator, judge a running portal by its own document: no server error, no status and no
+body that the document does not describe. The portal runs on a copy of the demo's portal token."""
+import json
+import pathlib
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+import uuid
+import datetime
+import ssl
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+US, VALIDATOR, FUZZER = "obis-portal", "openapi-spec-validator", "schemathesis"
+# What a wrong answer of the server would be; how a caller's mistakes are refused is in our own tests.
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+EXAMPLES = 20
+
+
+class Workshop:
+    """A folder with a copy of the demo's portal token, TLS certificates and a configuration."""
+
+    def __init__(self, folder, demo):
+        self.folder, self.oem = pathlib.Path(folder), pathlib.Path(demo).resolve() / "oem"
+        token = json.loads((self.oem / "portal.token.json").read_text())
+        tokens = re.search(r"^directories\.tokendir *= *(.+)$", (self.oem / "softhsm2.conf").read_text(), re.M).group(1)
+        shutil.copytree(tokens.strip(), self.folder / "tokens")
+        (self.folder / "softhsm2.conf").write_text(
+            f"directories.tokendir = {self.folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
+        pin = pathlib.Path(token.get("pinFile") or token["pinFiles"][0])
+        shutil.copy(pin if pin.is_absolute() else self.oem / pin, self.folder / "pin")
+        (self.folder / "pin").chmod(0o600)
+        self.certificates()
+        (self.folder / "data").mkdir(mode=0o700)
+        listener = {"host": "127.0.0.1", "port": 0}
+        (self.folder / "portal.json").write_text(json.dumps({
+            "oem": "Acceptance", "profile": "lab", "dataDirectory": f"{self.folder}/data",
+            "token": {"module": token["module"], "label": token["label"], "pinFile": f"{self.folder}/pin"},
+            "rootKeyFile": str(self.oem / "state/public/root-authority.pem"),
+            "publicHost": "localhost", "publicPort": 443, "people": listener, "sync": listener,
+            "tls": {name: f"{self.folder}/{file}" for name, file in
+                    (("certificates", "tls.pem"), ("key", "tls.key"), ("issuer", "ca.pem"))},
+        }))
+
+    def certificates(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+
+        def certificate(name, key, issuer, issuer_key, is_ca):
+            builder = (
+                x509.CertificateBuilder().subject_name(self.name(name)).issuer_name(self.name(issuer))
+                .public_key(key.public_key()).serial_number(x509.random_serial_number())
+                .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=7))
+                .add_extension(x509.BasicConstraints(is_ca, 0 if is_ca else None), True))
+            if not is_ca:
+                builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+                builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+            builder = builder.add_extension(x509.KeyUsage(
+                not is_ca, False, False, False, False, is_ca, is_ca, False, False), True)
+            builder = builder.add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            builder = builder.add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False)
+            return builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+        authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        (self.folder / "ca.pem").write_bytes(certificate("CA", authority, "CA", authority, True))
+        (self.folder / "tls.pem").write_bytes(certificate("localhost", key, "CA", authority, False))
+        (self.folder / "tls.key").write_bytes(key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        (self.folder / "tls.key").chmod(0o600)
+
+    @staticmethod
+    def name(text):
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+class Portal:
+    """The running program."""
+
+    def __init__(self, workshop, program, log):
+        self.workshop, self.lines = workshop, queue.Queue()
+        self.process = subprocess.Popen(
+            [program, "run", "--config", f"{workshop.folder}/portal.json"],
+            env={"PATH": "/usr/bin:/bin", "SOFTHSM2_CONF": f"{workshop.folder}/softhsm2.conf"},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.log = open(log, "w")
+        threading.Thread(target=self.follow, daemon=True).start()
+        self.code = self.process.stdout.readline().split()[-1]
+        self.address = f"https://localhost:{self.lines.get(timeout=60)}"
+        self.trust = ssl.create_default_context(cafile=f"{workshop.folder}/ca.pem")
+
+    def follow(self):
+        for line in self.process.stderr:
+            self.log.write(line)
+            if '"message":"ready"' in line:
+                self.lines.put(json.loads(line)["people"])
+
+    def ask(self, method, path, body=None, token=None):
+        request = urllib.request.Request(self.address + path, method=method)
+        request.add_header("Idempotency-Key", uuid.uuid4().hex)
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+            request.data = json.dumps(body).encode()
+        with urllib.request.urlopen(request, context=self.trust) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def member(self, admin, organisation, roles):
+        """The token of somebody new."""
+        invitation = self.ask("POST", "/v1/invitations", {
+            "kind": "person", "organisation": organisation, "roles": roles}, admin)
+        accepted = self.ask("POST", "/v1/invitations/accept", {
+            "code": invitation["code"], "name": "Somebody", "email": "somebody@example.com"})
+        return accepted["welcome"]["token"]["token"]
+
+    def stop(self):
+        self.process.terminate()
+        status = self.process.wait(60)
+        self.log.close()
+        return status
+
+
+def people(portal):
+    """Tokens by name: who can do most in the OEM, and in an ODM."""
+    welcome = portal.ask("POST", "/v1/setup", {
+        "code": portal.code, "organisation": "Acceptance", "name": "Ada", "email": "ada@example.com"})
+    first = welcome["token"]["token"]
+    own = welcome["person"]["organisation"]
+    odm = portal.ask("POST", "/v1/organisations", {"name": "ODM"}, first)["id"]
+    return {
+        "the OEM's administrator and officer": portal.member(first, own, ["oemAdmin", "oemSecurityOfficer"]),
+        "the ODM's engineer and production manager": portal.member(
+            first, odm, ["odmEngineer", "odmProductionManager"]),
+        "nobody": None,
+    }
+
+
+def fuzz(portal, document, token, log, seed):
+    command = [
+        str(pathlib.Path(sys.executable).parent / "schemathesis"), "--no-color", "run", str(document),
+        "--url", portal.address, "--checks", CHECKS, "--max-examples", str(EXAMPLES), "--seed", str(seed),
+        "--tls-verify", f"{portal.workshop.folder}/ca.pem", "--phases", "examples,coverage,fuzzing",
+        "--request-timeout", "60", "--generation-database", "none",
+    ]
+    if token:
+        command += ["--header", f"Authorization: Bearer {token}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=portal.workshop.folder)
+    # The token is worth nothing any more, but no log holds one.
+    text = re.sub(r"obis_[A-Za-z0-9_-]+", "obis_…", done.stdout + done.stderr)
+    log.write_text(text)
+    return done.returncode, text
+
+
+def run(report, program, demo, logs, seed=20261122):
+    with tempfile.TemporaryDirectory(prefix="obis-portal-") as folder:
+        portal = Portal(Workshop(folder, demo), str(pathlib.Path(program).resolve()), logs / "portal.log")
+        try:
+            document = pathlib.Path(folder) / "openapi.json"
+            document.write_text(json.dumps(portal.ask("GET", "/openapi.json")))
+            valid = subprocess.run(
+                [sys.executable, "-m", "openapi_spec_validator", str(document)], capture_output=True, text=True)
+            report.check(VALIDATOR, "/openapi.json is a valid OpenAPI 3.1 document", valid.returncode == 0,
+                         (valid.stdout + valid.stderr)[-400:])
+            for number, (name, token) in enumerate(people(portal).items()):
+                log = logs / f"schemathesis-{number}.log"
+                status, text = fuzz(portal, document, token, log, seed)
+                tested = re.search(r"Operations:.*\n(?:.*\n)*?.*Tested: +(\d+)", text)
+                count = int(tested.group(1)) if tested else 0
+                report.check(FUZZER, f"every operation asked as {name}: nothing but what the document says",
+                             status == 0 and count > 0, f"exit status {status}; its log is {log}", max(count, 1))
+        finally:
+            status = portal.stop()
+        report.check(US, "stops when it is asked to", status == 0, f"exit status {status}")
+        lines = (logs / "portal.log").read_text()
+        report.check(US, "no log line holds a token", "obis_" not in lines)
+        failures = [line for line in lines.splitlines() if '"level":"error"' in line]
+        report.check(US, "no error in the portal's log", not failures, "; ".join(failures[:2]))
