@@ -249,7 +249,7 @@ let package = Package(
                 "ServiceSupport", "LineProtocol", "EdgeHSMCore", "EdgeHSMDaemon", "FactoryCore", "Programmers",
                 "VirtualChip", "StationCore", "Labels", "Governance", "Ceremony", "Verify", "FactoryBox",
                 "PortalProtocol",
-                "PortalWeb",
+                "PortalStore", "PortalWeb",
             ]
         ),
         tests("Vocabulary", ["Vocabulary"]),

@@ -11,6 +11,7 @@ import Labels
 import LineProtocol
 import Matter
 import PortalProtocol
+import PortalStore
 import PortalWeb
 import Programmers
 import ServiceSupport
@@ -34,7 +35,8 @@ struct ErrorCatalogueTests {
         LineProtocolError.self, EdgeError.self, EdgeDaemonError.self, ExecutionError.self, FactoryError.self,
         StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, GovernanceError.self,
         CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self, PortalProtocolError.self,
-        PortalError.self, SyncMessageError.self,
+        PortalError.self, SyncMessageError.self, PortalStoreError.self, IdentityError.self, IngestError.self,
+        SyncError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
