@@ -30,6 +30,10 @@ struct Intake: Sendable {
             _ = try await link.ask(InstallCertificates.self, .init(certificates: certificates))
             return "certificates of \(certificates.product)"
         case .state(let state):
+            // A stick brings one for each Factory Service of the factory.
+            if let source = state.source, source != (try await store.source()) {
+                return "what the portal has of another Factory Service, left aside"
+            }
             try await store.save(portalState: state)
             return "what the portal has at \(state.time)"
         case .firmware(let digest):

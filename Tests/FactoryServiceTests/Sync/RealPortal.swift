@@ -19,6 +19,8 @@ final class RealPortal: Sendable {
     let identities: TestSites
     let key: MemoryKey
     let port: Int
+    /// Port of the people's listener.
+    let people: Int
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
@@ -29,11 +31,13 @@ final class RealPortal: Sendable {
         identities: TestSites,
         key: MemoryKey,
         port: Int,
+        people: Int,
         group: ServiceGroup,
         running: Task<Void, any Error>
     ) {
         (self.database, self.server, self.offers, self.identities) = (database, server, offers, identities)
-        (self.key, self.port, self.group, self.running) = (key, port, group, running)
+        (self.key, self.port, self.people) = (key, port, people)
+        (self.group, self.running) = (group, running)
     }
 
     /// - Parameter edge: the identity of `edge-1`, enrolled for `site-1`.
@@ -92,7 +96,7 @@ final class RealPortal: Sendable {
         let logger = Logger(label: "portal") { _ in SwiftLogNoOpLogHandler() }
         let application = try PortalApplication(
             listener: settings,
-            people: [],
+            people: try SyncRoutes.sticks(server),
             sync: (settings, try SyncRoutes.sync(server), [pki.authority]),
             authenticator: Authenticator(
                 identities: identities,
@@ -105,14 +109,15 @@ final class RealPortal: Sendable {
         )
         let group = ServiceGroup(configuration: .init(services: [application], logger: logger))
         let running = Task { try await group.run() }
-        let port = await application.ports.wait().sync ?? 0
+        let ports = await application.ports.wait()
         return RealPortal(
             database: database,
             server: server,
             offers: offers,
             identities: identities,
             key: key,
-            port: port,
+            port: ports.sync ?? 0,
+            people: ports.people,
             group: group,
             running: running
         )
@@ -152,8 +157,29 @@ struct MemoryKey: SigningKey {
 /// Every factory certificate is registered until it is revoked; it is of the site that the test says.
 final class TestSites: IdentityStore {
     let factory = Mutex<String?>("site-1")
+    /// A viewer of the OEM, and an engineer of an ODM that has no factory here.
+    static let oemToken = "obis_" + String(repeating: "A", count: 43)
+    static let odmToken = "obis_" + String(repeating: "E", count: 43)
 
-    func token(digest: Digest256) async throws -> TokenIdentity? { nil }
+    func token(digest: Digest256) async throws -> TokenIdentity? {
+        let isOEM = digest == Digest256.of(Self.oemToken.utf8)
+        guard isOEM || digest == Digest256.of(Self.odmToken.utf8) else { return nil }
+        let person = PersonIdentity(
+            id: .random(),
+            organisation: OrganisationID(validated: isOEM ? "o-oem" : "o-odm2"),
+            kind: isOEM ? .oem : .odm,
+            name: "Ada",
+            roles: isOEM ? [.oemViewer] : [.odmEngineer],
+            officer: nil
+        )
+        return TokenIdentity(
+            id: .random(),
+            person: person,
+            scopes: [.read, .write],
+            expiresAt: .noExpiry,
+            isRevoked: false
+        )
+    }
     func noteUse(of token: TokenID, at time: Instant) async {}
 
     func site(publicKeyDigest: Digest256) async throws -> SiteIdentity? {
@@ -184,7 +210,9 @@ final class TestOffers: SyncOffers {
             offers.packages = state.packages.sorted { $0.key < $1.key }.map {
                 .init(authorization: $0.key, digest: Digest256.of($0.value), size: $0.value.count)
             }
-            offers.firmware = state.firmware.sorted { $0.key < $1.key }.map { .init(digest: $0.key, size: $0.value.count) }
+            offers.firmware = state.firmware.sorted { $0.key < $1.key }.map {
+                .init(digest: $0.key, size: $0.value.count)
+            }
             offers.certificates = state.certificates.keys.sorted()
             return offers
         }

@@ -1,6 +1,9 @@
+import AsyncHTTPClient
 import FactoryCore
 import Foundation
 import LineProtocol
+import NIOCore
+import NIOHTTP1
 import PortalProtocol
 import PortalStore
 import PortalWeb
@@ -187,6 +190,79 @@ import Vocabulary
             }
             let foreign = try await portal.server.state(of: FactoryID(validated: "site-2"), source: first.source)
             #expect(foreign.edges.isEmpty && foreign.labelsStored == 0 && foreign.eventsStored == 0)
+        }
+    }
+
+    private func ask(
+        _ portal: RealPortal,
+        _ line: FactoryLine,
+        _ path: String,
+        token: String = TestSites.oemToken,
+        body: [UInt8]? = nil
+    ) async throws -> (status: Int, body: [UInt8]) {
+        let tls = try PinnedTLS.client(nil, authorities: [line.pki.authority])
+        let client = HTTPClient(configuration: .init(tlsConfiguration: tls))
+        var request = HTTPClientRequest(url: "https://127.0.0.1:\(portal.people)\(path)")
+        request.headers.add(name: "Authorization", value: "Bearer \(token)")
+        if let body {
+            request.method = .POST
+            request.headers.add(name: "Content-Type", value: "application/x-ndjson")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        let result: Result<(Int, [UInt8]), any Error>
+        do {
+            let response = try await client.execute(request, timeout: .seconds(60))
+            let bytes = Array(buffer: try await response.body.collect(upTo: 64 << 20))
+            result = .success((Int(response.status.code), bytes))
+        } catch { result = .failure(error) }
+        try await client.shutdown()
+        return try result.get()
+    }
+
+    /// A site without a link: everything goes by stick, in both directions, through the portal's own listener.
+    @Test func aStickCarriesBothWays() async throws {
+        let firmware = (0..<90_001).map { UInt8(truncatingIfNeeded: $0 &* 5) }
+        try await with { line, portal, wire, _ in
+            wire.setFate { .refused }
+            let id = Sample.digest(9)
+            let batch = Sample.batch(9, firmware: Digest256.of(firmware), size: firmware.count)
+            line.edge.state.withLock { $0.offers[id] = batch }
+            let package = try SyncSite.package(id)
+            portal.offers.state.withLock { state in
+                state.packages[id] = package
+                state.firmware[Digest256.of(firmware)] = firmware
+            }
+            try line.edge.grow(1_300)
+            await line.rounds(2)
+            let caller = try line.local()
+            let bundle = try await caller.call(BundleRecords.self, .init(folder: line.folder, all: false))
+            let file = Array(try Data(contentsOf: URL(filePath: line.folder + "/" + bundle.file)))
+            let path = "/v1/factories/site-1/uploads"
+            for _ in 0..<2 {
+                let answer = try await ask(portal, line, path, body: file)
+                #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+            }
+            #expect(try await portal.rows().count { $0.hasPrefix("entry") } == 1_300)
+            // Another ODM's factory is as unknown as one that does not exist.
+            let strange = try await ask(portal, line, path, token: TestSites.odmToken, body: file)
+            let missing = try await ask(portal, line, "/v1/factories/site-9/uploads", body: file)
+            #expect(strange.status == 404 && missing.status == 404)
+            let broken = try await ask(portal, line, path, body: Array(file.dropLast(20)))
+            #expect(broken.status == 422)
+
+            let stick = try await ask(portal, line, "/v1/factories/site-1/downlink")
+            #expect(stick.status == 200)
+            let archive = line.folder + "/stick.tar"
+            try Data(stick.body).write(to: URL(filePath: archive))
+            let unpacked = try Subprocess.run("/bin/tar", ["-xf", archive, "-C", line.configuration.inbox])
+            #expect(unpacked.status == 0, "\(unpacked.output)")
+            await line.rounds(4)
+            #expect(line.edge.state.withLock { $0.loads } == [package])
+            #expect(try await caller.call(GetFactoryStatus.self).orders.map(\.hasFirmware) == [true])
+            #expect(try line.inbox("refused") == [])
+            try line.edge.grow(4)
+            let next = try await caller.call(BundleRecords.self, .init(folder: line.folder, all: false))
+            #expect(next.entries == 4, "the state file says where to go on")
         }
     }
 
