@@ -39,7 +39,7 @@ extension SystemTests {
     private static func demo(in folder: String) async throws -> (Process, Set<Listed>) {
         let demo = Process()
         demo.executableURL = URL(fileURLWithPath: BuiltProgram.path("obis-demo"))
-        demo.arguments = ["run", "--directory", folder]
+        demo.arguments = ["run", "--directory", folder, "--once"]
         demo.standardInput = FileHandle.nullDevice
         demo.standardOutput = FileHandle.nullDevice
         demo.standardError = FileHandle.nullDevice
