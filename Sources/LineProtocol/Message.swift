@@ -17,6 +17,13 @@ public struct RequestHeader: Codable, Sendable {
     public let operation: String
 }
 
+/// A request whose frame passed the strict scanner.
+struct ReceivedRequest: Sendable {
+    let header: RequestHeader
+    /// The body's own octets; nil where the frame has none.
+    let body: [UInt8]?
+}
+
 /// A reply: the result, or the refusal.
 public struct ReplyMessage<Body: Codable & Sendable>: Codable, Sendable {
     public let version: Int
@@ -42,22 +49,43 @@ public enum LineMessage {
     }
 
     /// Throws `LineProtocolError` or a `StatementError` of the strict scanner.
-    public static func header(of frame: [UInt8]) throws -> RequestHeader {
-        try StrictJSON.check(frame, limit: largest)
-        let header = try decode(RequestHeader.self, frame)
+    public static func header(of frame: [UInt8]) throws -> RequestHeader { try read(frame).header }
+
+    /// Scans a frame once and reads its header; the body is read when its type is known. Throws `LineProtocolError` or a
+    /// `StatementError` of the strict scanner.
+    static func read(_ frame: [UInt8]) throws -> ReceivedRequest {
+        let members = try StrictJSON.members(of: frame, limit: largest)
+        let header = try plainHeader(frame, members) ?? decode(RequestHeader.self, frame)
         guard header.version == version else { throw Refusal(LineProtocolError.wrongVersion, "\(header.version)") }
         guard (1...64).contains(header.id.utf8.count) else { throw Refusal(LineProtocolError.malformed, "id") }
-        return header
+        let body = members.first { frame[$0.name].elementsEqual("body".utf8) }
+        return ReceivedRequest(header: header, body: body.map { Array(frame[$0.value]) })
     }
 
-    /// The body of a frame whose header was read.
-    public static func body<Operation: LineOperation>(
-        of frame: [UInt8],
+    /// The header as every peer of ours writes it, without a decoder; nil for another spelling, which a decoder reads.
+    private static func plainHeader(_ frame: [UInt8], _ members: [StrictJSON.Member]) -> RequestHeader? {
+        func value(_ name: String) -> ArraySlice<UInt8>? {
+            members.first { frame[$0.name].elementsEqual(name.utf8) }.map { frame[$0.value] }
+        }
+        func text(_ name: String) -> String? {
+            guard let octets = value(name), octets.count >= 2, octets.first == UInt8(ascii: "\""),
+                !octets.contains(UInt8(ascii: "\\"))
+            else { return nil }
+            return String(decoding: octets.dropFirst().dropLast(), as: UTF8.self)
+        }
+        guard let version = value("version").flatMap({ Int(String(decoding: $0, as: UTF8.self)) }),
+            let id = text("id"), let operation = text("operation")
+        else { return nil }
+        return RequestHeader(version: version, id: id, operation: operation)
+    }
+
+    /// The body of a request whose header was read.
+    static func body<Operation: LineOperation>(
+        of request: ReceivedRequest,
         for operation: Operation.Type
-    ) throws
-        -> Operation.Request
-    {
-        try decode(RequestMessage<Operation.Request>.self, frame).body
+    ) throws -> Operation.Request {
+        guard let body = request.body else { throw Refusal(LineProtocolError.malformed, "body") }
+        return try decode(Operation.Request.self, body)
     }
 
     public static func reply(id: String, _ result: some Codable & Sendable) throws -> [UInt8] {

@@ -17,7 +17,7 @@ public struct OperationRouter<Context: CallerContext>: Sendable {
         public let fault: (any Error)?
     }
 
-    private typealias Handler = @Sendable (Context, String, [UInt8]) async throws -> [UInt8]
+    private typealias Handler = @Sendable (Context, ReceivedRequest) async throws -> [UInt8]
     private var handlers: [String: Handler] = [:]
     private let observer: @Sendable (Context, Outcome) async -> Void
 
@@ -32,8 +32,9 @@ public struct OperationRouter<Context: CallerContext>: Sendable {
     public func answer(_ context: Context, _ frame: [UInt8]) async -> [UInt8] {
         var header = RequestHeader(version: LineMessage.version, id: Self.unknownID, operation: "")
         do {
-            header = try LineMessage.header(of: frame)
-            let reply = try await handler(of: header.operation)(context, header.id, frame)
+            let request = try LineMessage.read(frame)
+            header = request.header
+            let reply = try await handler(of: header.operation)(context, request)
             await observer(context, outcome(header, nil, nil))
             return reply
         } catch let refusal as Refusal {
@@ -68,9 +69,9 @@ public struct OperationRouter<Context: CallerContext>: Sendable {
         _ handler: @escaping @Sendable (Context, Operation.Request) async throws -> Operation.Reply
     ) {
         precondition(handlers[Operation.name] == nil, "\(Operation.name) is mounted twice")
-        handlers[Operation.name] = { context, id, frame in
-            let request = try LineMessage.body(of: frame, for: operation)
-            return try LineMessage.reply(id: id, try await handler(context, request))
+        handlers[Operation.name] = { context, request in
+            let body = try LineMessage.body(of: request, for: operation)
+            return try LineMessage.reply(id: request.header.id, try await handler(context, body))
         }
     }
 }

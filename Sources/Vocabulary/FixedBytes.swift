@@ -32,11 +32,31 @@ extension FixedBytes {
 }
 
 /// SHA-256 of something, 32 octets. Also the id of a statement (the digest of its payload bytes).
+///
+/// Kept in place, without an array behind it: state, journal and trees are full of digests that are copied and compared.
 public struct Digest256: FixedBytes {
     public static let size = 32
     public static let zero = Digest256(validated: [UInt8](repeating: 0, count: 32))
-    public let bytes: [UInt8]
-    public init(validated bytes: [UInt8]) { self.bytes = bytes }
+    /// The octets in order, each word big-endian.
+    private let first, second, third, fourth: UInt64
+
+    public init(validated bytes: [UInt8]) {
+        precondition(bytes.count == Self.size, "a digest of \(bytes.count) octets")
+        (first, second, third, fourth) = bytes.withUnsafeBytes { octets in
+            func word(_ index: Int) -> UInt64 {
+                UInt64(bigEndian: octets.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+            }
+            return (word(0), word(1), word(2), word(3))
+        }
+    }
+
+    public var bytes: [UInt8] {
+        withUnsafeBytes(of: (first.bigEndian, second.bigEndian, third.bigEndian, fourth.bigEndian)) { Array($0) }
+    }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.first, left.second, left.third, left.fourth) < (right.first, right.second, right.third, right.fourth)
+    }
 }
 
 /// The chip's own identifier, 16 octets (shorter vendor ids are left-padded with zeros).

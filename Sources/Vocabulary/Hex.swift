@@ -1,12 +1,15 @@
 /// Lower-case hexadecimal, strict on reading: even length, digits 0-9 and a-f only.
 public enum Hex {
-    private static let digits: [UInt8] = Array("0123456789abcdef".utf8)
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
 
     public static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
+        text.reserveCapacity(bytes.underestimatedCount * 2)
         for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
         }
         return String(decoding: text, as: UTF8.self)
     }
@@ -17,9 +20,12 @@ public enum Hex {
         guard characters.count.isMultiple(of: 2) else {
             throw Refusal(VocabularyError.malformedHex, "odd length \(characters.count)")
         }
-        return try stride(from: 0, to: characters.count, by: 2).map { index in
-            try nibble(characters[index]) << 4 | nibble(characters[index + 1])
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(characters.count / 2)
+        for index in stride(from: 0, to: characters.count, by: 2) {
+            bytes.append(try nibble(characters[index]) << 4 | nibble(characters[index + 1]))
         }
+        return bytes
     }
 
     private static func nibble(_ character: UInt8) throws -> UInt8 {

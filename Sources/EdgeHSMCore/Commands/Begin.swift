@@ -116,12 +116,12 @@ extension EdgeHSMState {
         let generation = Self.nextGeneration(command.facts.newest)
         let unit = unitID(authorization: command.authorization, chipUID: command.chipUID, generation: generation)
         if live.holds[unit]?.station != command.station {
-            let own = live.holds.values.count { $0.station == command.station }
+            let own = live.holds.count(of: command.station)
             guard own < Self.mostHoldsOfStation, live.holds[unit] != nil || live.holds.count < Self.mostHolds else {
                 throw Refusal(EdgeError.tooManyHolds, "\(own) of this station, \(live.holds.count) in all")
             }
         }
-        live.holds[unit] = Hold(
+        let hold = Hold(
             authorization: command.authorization,
             unit: unit,
             chipUID: command.chipUID,
@@ -131,6 +131,7 @@ extension EdgeHSMState {
             purpose: command.purpose.isRotation ? .rotate : .provision,
             expires: turn.reading.uptime + Self.holdLifetime
         )
+        live.holds.put(hold)
         return Begin.Grant(
             unit: unit,
             generation: generation,

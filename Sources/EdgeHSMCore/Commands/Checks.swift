@@ -85,8 +85,5 @@ extension EdgeHSMState {
         if live.reservations.values.contains(where: { $0.chipUID == chipUID }) { throw Waiting(reason: .twin) }
     }
 
-    mutating func expireHolds(at reading: ClockReading) {
-        let over = live.holds.values.filter { $0.expires <= reading.uptime }
-        for hold in over { live.holds[hold.unit] = nil }
-    }
+    mutating func expireHolds(at reading: ClockReading) { live.holds.expire(at: reading.uptime) }
 }

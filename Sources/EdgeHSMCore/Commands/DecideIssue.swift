@@ -155,11 +155,11 @@ extension EdgeHSMState {
     }
 
     mutating func attest(_ unit: Digest256, _ request: PresentedRequest, _ turn: Turn) {
-        live.holds[unit]?.attested = AttestedKeys(
-            deviceKey: request.deviceKey.keyID,
-            agreementKey: request.agreementKey
+        live.holds.attest(
+            unit,
+            AttestedKeys(deviceKey: request.deviceKey.keyID, agreementKey: request.agreementKey)
         )
-        live.holds[unit]?.expires = turn.reading.uptime + Self.holdLifetime
+        live.holds.prolong(unit, until: turn.reading.uptime + Self.holdLifetime)
     }
 
     mutating func reserve(

@@ -75,7 +75,7 @@ public struct CompleteCommand: EdgeCommand {
             ),
             &turn
         )
-        state.live.holds[unit] = nil
+        state.live.holds.remove(unit)
         return Grant(completedAt: turn.now, sequence: state.durable.size - 1)
     }
 }
@@ -106,7 +106,7 @@ public struct FailCommand: EdgeCommand {
                 throw Refusal(EdgeError.unitUnknown, unit.hex)
             }
             try state.requireNoTwin(hold.chipUID)
-            state.live.holds[unit] = nil
+            state.live.holds.remove(unit)
             return
         }
         try state.requireNoTwin(record.chipUID)
@@ -128,6 +128,6 @@ public struct FailCommand: EdgeCommand {
             ),
             &turn
         )
-        state.live.holds[unit] = nil
+        state.live.holds.remove(unit)
     }
 }

@@ -46,7 +46,7 @@ public struct Reprovision: EdgeCommand {
                 at: turn.now
             )
             try state.emit(entry(record), &turn)
-            state.live.holds[record.unit] = nil
+            state.live.holds.remove(record.unit)
             released.state = .released
         }
         turn.demand(.beforeAcknowledging)
@@ -132,7 +132,7 @@ public struct UnlockDebug: EdgeCommand {
         turn.demand(.beforeAcknowledging)
         if !isRepeat {
             try state.emit(entry(record, exposed: security.openPortReadsKeys), &turn)
-            state.live.holds[record.unit] = nil
+            state.live.holds.remove(record.unit)
         }
         return Grant(
             record: record,

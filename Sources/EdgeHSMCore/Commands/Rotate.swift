@@ -106,7 +106,7 @@ public struct SignedRotation: EdgeCommand {
             &turn
         )
         turn.demand(.beforeAcknowledging)
-        state.live.holds[reservation.unit] = nil
+        state.live.holds.remove(reservation.unit)
         return Grant(authorization: reservation.authorization, unit: reservation.unit, dac: dac)
     }
 }

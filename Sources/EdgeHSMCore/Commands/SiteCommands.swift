@@ -129,7 +129,7 @@ public struct RevokePeer: EdgeCommand {
         guard !peer.isRevoked else { return }
         guard !state.durable.isZeroised else { throw Refusal(EdgeError.zeroised) }
         try state.emit(StationRevoked(name: name, fingerprint: fingerprint), &turn)
-        for hold in state.live.holds.values where hold.station == name { state.live.holds[hold.unit] = nil }
+        for hold in state.live.holds.all where hold.station == name { state.live.holds.remove(hold.unit) }
         turn.demand(.beforeAcknowledging)
     }
 }
@@ -153,7 +153,7 @@ public struct ZeroiseCommand: EdgeCommand {
         }
         guard !state.durable.isZeroised else { return }
         state.live.reservations = [:]
-        state.live.holds = [:]
+        state.live.holds.removeAll()
         try state.emit(Zeroised(reason: reason), &turn)
         turn.demand(.beforeAcknowledging)
     }

@@ -50,6 +50,6 @@ extension EdgeHSMState {
     }
 
     mutating func refreshHold(_ unit: Digest256, _ turn: Turn) {
-        live.holds[unit]?.expires = turn.reading.uptime + Self.holdLifetime
+        live.holds.prolong(unit, until: turn.reading.uptime + Self.holdLifetime)
     }
 }

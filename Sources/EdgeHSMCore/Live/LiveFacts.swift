@@ -66,8 +66,7 @@ struct Lease: Sendable, Equatable {
 /// Everything that dies with the process.
 struct LiveFacts: Sendable, Equatable {
     var time: TrustedTime
-    /// By unit.
-    var holds: [Digest256: Hold] = [:]
+    var holds = Holds()
     /// By number.
     var reservations: [UInt64: Reservation] = [:]
     var nextReservation: UInt64 = 1

@@ -70,6 +70,7 @@ public struct EdgeHSMState: Sendable, Equatable {
 
     /// The revocation that hits this authorization, if any.
     public func revocation(of account: AuthorizationAccount) -> RevocationTarget? {
+        guard !durable.revocations.isEmpty else { return nil }
         let targets: [RevocationTarget] =
             [
                 .authorization(account.id), .approval(account.content.approval), .version(account.content.manifest),

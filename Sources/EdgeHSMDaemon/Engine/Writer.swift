@@ -15,13 +15,17 @@ import Vocabulary
 /// what the disk holds: `fatal` ends the process, which starts again from the disk.
 final class Writer: Sendable {
     /// What a turn reads before the decision.
+    ///
+    /// State and tree are looked up where somebody asks: a copy that is held while the turn goes on would have the
+    /// whole of it copied at the next change.
     struct Facts {
         let database: Database
-        let state: EdgeHSMState
-        let tree: MerkleTree
+        fileprivate let writer: Writer
+        var state: EdgeHSMState { writer.memory.withLock { $0.state } }
+        var tree: MerkleTree { writer.memory.withLock { $0.tree } }
     }
 
-    private struct Memory {
+    fileprivate struct Memory {
         var state: EdgeHSMState
         var tree: MerkleTree
         /// Journal size that the anchor must reach before replies leave.
@@ -32,8 +36,9 @@ final class Writer: Sendable {
 
     let store: JournalStore
     let clock: ClockSource
-    private let memory: Mutex<Memory>
+    fileprivate let memory: Mutex<Memory>
     private let committer: GroupCommitter<Job, any Sendable>
+    private let end: JournalEnd
     private let entries: Counter
 
     /// - Parameter fatal: called once when a commit failed; in the product it does not return.
@@ -50,6 +55,8 @@ final class Writer: Sendable {
         self.clock = clock
         self.memory = Mutex(Memory(state: state, tree: tree))
         self.entries = metrics.counter("obis_edge_journal_entries_total", "Journal entries made durable.")
+        let end = JournalEnd()
+        self.end = end
         self.committer = GroupCommitter(
             queue: store.queue,
             name: "journal",
@@ -57,7 +64,11 @@ final class Writer: Sendable {
             capacity: 8_192,
             seam: seam,
             fatal: fatal
-        ) { database, jobs in try jobs.map { try $0(database) } }
+        ) { database, jobs in
+            let results = try jobs.map { try $0(database) }
+            if let size = end.take() { try DerivedTables.stand(at: size, in: database) }
+            return results
+        }
     }
 
     // MARK: Turns
@@ -121,8 +132,7 @@ final class Writer: Sendable {
     // MARK: Inside a turn
 
     private func facts(_ database: Database) -> Facts {
-        let (state, tree) = memory.withLock { ($0.state, $0.tree) }
-        return Facts(database: database, state: state, tree: tree)
+        Facts(database: database, writer: self)
     }
 
     /// Entries are applied to the state already, so whatever fails from here on is fatal.
@@ -131,6 +141,7 @@ final class Writer: Sendable {
             let stored = try StoredEntry(entry)
             try JournalStore.append(stored, in: database)
             memory.withLock { $0.tree.append(stored.leaf) }
+            end.move(to: entry.sequence + 1)
         }
         entries.increment(by: UInt64(new.count))
     }
@@ -141,4 +152,12 @@ final class Writer: Sendable {
         }
         return value
     }
+}
+
+/// The journal's size after a transaction that appends, so that it is written once and not with every entry.
+private final class JournalEnd: Sendable {
+    private let size = Mutex<Int?>(nil)
+
+    func move(to size: Int) { self.size.withLock { $0 = size } }
+    func take() -> Int? { size.withLock { $0.take() } }
 }

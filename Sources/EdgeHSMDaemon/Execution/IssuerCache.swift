@@ -28,13 +28,14 @@ final class IssuerCache: Sendable {
     }
 
     private let issuers = Mutex<[Key: ProductIssuer]>([:])
+    private let authorities = Mutex<[Key: AttestationAuthority]>([:])
 
     /// Throws what judging the certificates throws, and `key.*` where the token has no such key.
     func issuer(of certificates: CertificatesInstalled, token: any Token) async throws -> ProductIssuer {
         let name = Key(certificates)
         if let known = issuers.withLock({ $0[name] }) { return known }
         let issuer = ProductIssuer(
-            authority: try AttestationAuthority(pai: certificates.pai.bytes, paa: certificates.paa.bytes),
+            authority: try authority(of: certificates),
             key: try await token.signingKey(BatchKeys.pai(certificates.product))
         )
         issuers.withLock { issuers in
@@ -42,6 +43,18 @@ final class IssuerCache: Sendable {
             issuers[name] = issuer
         }
         return issuer
+    }
+
+    /// The judged certificates alone, for what needs no key. Throws what judging them throws.
+    func authority(of certificates: CertificatesInstalled) throws -> AttestationAuthority {
+        let name = Key(certificates)
+        if let known = authorities.withLock({ $0[name] }) { return known }
+        let judged = try AttestationAuthority(pai: certificates.pai.bytes, paa: certificates.paa.bytes)
+        authorities.withLock { authorities in
+            if authorities.count >= Self.most { authorities = [:] }
+            authorities[name] = judged
+        }
+        return judged
     }
 
     func forget(_ certificates: CertificatesInstalled) {

@@ -45,13 +45,10 @@ extension TokenExecution {
         }
         guard evidence.debugPortLocked else { throw Refusal(ExecutionError.evidenceOpenPort, unit.chipUID.hex) }
         let dac = try AttestationCertificate(der: unit.dac)
-        let certificates = try installed(batch)
-        try AttestationChain.verify(
-            dac: dac,
-            pai: AttestationCertificate(der: certificates.pai.bytes),
-            paas: [AttestationCertificate(der: certificates.paa.bytes)],
-            at: context.now
-        )
+        guard dac.isValid(at: context.now) else {
+            throw Refusal(MatterError.chainDACExpired, "valid \(dac.notBefore) to \(dac.notAfter)")
+        }
+        try issuers.authority(of: installed(batch)).verify(dac)
         try checkAttestation(evidence, dac: dac, terms: terms, of: batch)
         let secrets = try await UnitSecrets.derive(for: unit.id, of: batch.id, from: token)
         let label = try secrets.label(of: unit.serial, manifest: batch.manifest)

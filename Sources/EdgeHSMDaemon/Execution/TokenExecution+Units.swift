@@ -63,10 +63,8 @@ extension TokenExecution {
             serial: serial,
             notBefore: notBefore
         )
-        let dac = try await CertificateIssuing.issue(
+        return try await authority.issue(
             ToBeSignedCertificate(profile),
-            as: .dac,
-            issuer: authority.issuer,
             expected: CertificateExpectation(
                 publicKey: facts.publicKey,
                 vendorID: batch.manifest.vendorID,
@@ -77,8 +75,6 @@ extension TokenExecution {
             ),
             sign: { try await issuer.key.sign($0) }
         )
-        try authority.verify(dac)
-        return dac
     }
 
     func installed(_ batch: Batch) throws -> CertificatesInstalled {

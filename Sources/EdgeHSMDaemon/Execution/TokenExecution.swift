@@ -1,6 +1,7 @@
 public import KeyCustody
 public import Matter
 public import Statements
+import Synchronization
 import Vocabulary
 
 /// Executes with the keys of one token. Remembers only what it would find again, so any call may be repeated.
@@ -9,6 +10,7 @@ public struct TokenExecution: Execution {
     /// Whose Certification Declarations are accepted: the alliance's signers, and in the lab its published test key.
     let declarationSigners: [DeclarationSigner]
     let issuers = IssuerCache()
+    private let identity = IdentityCache()
 
     public init(token: any Token, declarationSigners: [DeclarationSigner]) {
         self.token = token
@@ -16,10 +18,33 @@ public struct TokenExecution: Execution {
     }
 
     public func signByIdentity(_ envelope: Envelope) async throws -> Envelope {
-        let key = try await token.signingKey(KeyName(.edgeIdentity))
-        let signature = try await key.sign(envelope.signedBytes)
-        return envelope.adding(Envelope.Signature(keyID: key.publicKey.keyID, value: signature))
+        let key = try await identity.key(of: token)
+        do {
+            let signature = try await key.sign(envelope.signedBytes)
+            // Instead of the proof that looking a key up gives: what leaves is signed by the key that it names.
+            guard key.publicKey.verifies(signature, over: envelope.signedBytes) else {
+                throw Refusal(KeyCustodyError.pairInconsistent, "edge identity")
+            }
+            return envelope.adding(Envelope.Signature(keyID: key.publicKey.keyID, value: signature))
+        } catch {
+            identity.forget()
+            throw error
+        }
     }
+}
+
+/// The identity's key, looked up once: looking it up costs a search of the token, a signature and its verification.
+final class IdentityCache: Sendable {
+    private let known = Mutex<(any SigningKey)?>(nil)
+
+    func key(of token: any Token) async throws -> any SigningKey {
+        if let key = known.withLock({ $0 }) { return key }
+        let key = try await token.signingKey(KeyName(.edgeIdentity))
+        known.withLock { $0 = key }
+        return key
+    }
+
+    func forget() { known.withLock { $0 = nil } }
 }
 
 /// Names of the keys that belong to products and batches.
@@ -39,6 +64,9 @@ enum BatchKeys {
 enum Random {
     static func octets(_ count: Int) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        // Eight at a time: each number drawn is a call of the system.
+        let numbers = (0..<(count + 7) / 8).map { _ in generator.next() as UInt64 }
+        return numbers.flatMap { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } }
+            .prefix(count).map { $0 }
     }
 }

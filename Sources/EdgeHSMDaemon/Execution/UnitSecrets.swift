@@ -1,3 +1,4 @@
+import Crypto
 import KeyCustody
 import LineProtocol
 import Matter
@@ -5,7 +6,8 @@ import Statements
 import Vocabulary
 
 /// The secrets of one unit. Derived, never stored: HMAC-SHA256 by a key of the authorization that never leaves the
-/// token, over the unit's id, so that a crash neither loses nor doubles them.
+/// token, over the unit's id, so that a crash neither loses nor doubles them. What the token answers is expanded here
+/// (HKDF, RFC 5869 section 2.3), one output for each secret.
 struct UnitSecrets: Sendable {
     let passcode: Passcode
     let discriminator: Discriminator
@@ -21,30 +23,34 @@ struct UnitSecrets: Sendable {
         of authorization: Digest256,
         from token: any Token
     ) async throws -> UnitSecrets {
-        let key = BatchKeys.unitSecret(authorization)
-        func block(_ label: String, _ counter: UInt8 = 0) async throws -> Secret {
-            try await token.derive(key, context: Array("obis-unit-v1 \(label)".utf8) + [0, counter] + unit.bytes)
+        let root = try await token.derive(
+            BatchKeys.unitSecret(authorization),
+            context: Array("obis-unit-v2".utf8) + [0] + unit.bytes
+        )
+        return try UnitSecrets(expanding: root.withBytes { SymmetricKey(data: $0) })
+    }
+
+    private init(expanding root: SymmetricKey) throws {
+        func block(_ label: String, _ counter: UInt8 = 0) -> SymmetricKey {
+            HKDF<SHA256>.expand(
+                pseudoRandomKey: root,
+                info: Array(label.utf8) + [0, counter],
+                outputByteCount: SHA256.byteCount
+            )
         }
-        let salt = try await block("salt").withBytes { Array($0) }
-        let rotatingID = try await block("rotating-id").withBytes { Array($0.prefix(16)) }
-        let blind = Secret(try await block("blind").withBytes { Array($0.prefix(16)) })
-        let discriminator = try await block("discriminator").withBytes { octets in
+        salt = block("salt").withUnsafeBytes { Array($0) }
+        rotatingID = block("rotating-id").withUnsafeBytes { Array($0.prefix(16)) }
+        blind = block("blind").withUnsafeBytes { Secret($0.prefix(16)) }
+        discriminator = try block("discriminator").withUnsafeBytes { octets in
             try Discriminator(drawnFrom: { Array(octets.prefix($0)) })
         }
-        return UnitSecrets(
-            passcode: try await drawPasscode { try await block("passcode", $0) },
-            discriminator: discriminator,
-            salt: salt,
-            rotatingID: rotatingID,
-            blind: blind
-        )
+        passcode = try Self.drawPasscode { block("passcode", $0) }
     }
 
     /// Rejection sampling over blocks of 8 candidates; a block without any comes once in 50,000.
-    private static func drawPasscode(_ block: (UInt8) async throws -> Secret) async throws -> Passcode {
+    private static func drawPasscode(_ block: (UInt8) -> SymmetricKey) throws -> Passcode {
         for counter in UInt8(0)..<32 {
-            let candidates = try await block(counter)
-            let passcode: Passcode? = candidates.withBytes { octets in
+            let passcode: Passcode? = block(counter).withUnsafeBytes { octets in
                 for start in stride(from: 0, to: octets.count - 3, by: 4) {
                     let number = octets[start..<start + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } & 0x07FF_FFFF
                     if let passcode = try? Passcode(number) { return passcode }

@@ -31,7 +31,11 @@ enum DerivedTables {
             )
         default: break
         }
-        try db.cachedStatement(sql: "UPDATE derived_state SET size = ?").execute(arguments: [entry.sequence + 1])
+    }
+
+    /// Notes that the tables are those of a journal of `size` entries.
+    static func stand(at size: Int, in db: Database) throws {
+        try db.cachedStatement(sql: "UPDATE derived_state SET size = ?").execute(arguments: [size])
     }
 
     private static func put(_ record: UnitRecord, _ db: Database) throws {
@@ -39,7 +43,7 @@ enum DerivedTables {
             .execute(
                 arguments: [
                     record.unit.blob, record.authorization.blob, record.chipUID.blob, record.generation, record.isLive,
-                    try StatementCoding.encode(record).blob,
+                    try RecordCache.write(record).blob,
                 ]
             )
     }

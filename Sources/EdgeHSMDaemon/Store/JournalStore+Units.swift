@@ -1,6 +1,7 @@
 import EdgeHSMCore
 import GRDB
 import Statements
+import Synchronization
 import Vocabulary
 
 extension JournalStore {
@@ -69,7 +70,37 @@ extension JournalStore {
 
     private static func record(_ row: Row) throws -> UnitRecord {
         do {
-            return try StatementCoding.decode(UnitRecord.self, from: row.octets("record"))
+            return try RecordCache.read(row.octets("record"))
         } catch { throw Refusal(EdgeDaemonError.journalCorrupt, "column record") }
+    }
+}
+
+/// Unit records by the octets that they were read from or written as: the steps of a unit read the same row many times.
+/// Whatever the database says counts; only its decoding is remembered.
+enum RecordCache {
+    /// Records remembered; one beyond forgets all.
+    static let most = 1_024
+
+    private static let records = Mutex<[[UInt8]: UnitRecord]>([:])
+
+    static func read(_ octets: [UInt8]) throws -> UnitRecord {
+        if let known = records.withLock({ $0[octets] }) { return known }
+        let record = try StatementCoding.decode(UnitRecord.self, from: octets)
+        remember(record, as: octets)
+        return record
+    }
+
+    /// The octets of a record for its row.
+    static func write(_ record: UnitRecord) throws -> [UInt8] {
+        let octets = try StatementCoding.encode(record)
+        remember(record, as: octets)
+        return octets
+    }
+
+    private static func remember(_ record: UnitRecord, as octets: [UInt8]) {
+        records.withLock { records in
+            if records.count >= most { records.removeAll(keepingCapacity: true) }
+            records[octets] = record
+        }
     }
 }

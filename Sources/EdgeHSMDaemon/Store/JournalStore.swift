@@ -64,9 +64,13 @@ final class JournalStore: Sendable {
 
     /// One durable transaction outside the group committer: before serving only.
     func commit(_ entries: [StoredEntry]) throws {
-        try queue.write { db in for entry in entries { try Self.append(entry, in: db) } }
+        try queue.write { db in
+            for entry in entries { try Self.append(entry, in: db) }
+            if let last = entries.last { try DerivedTables.stand(at: last.entry.sequence + 1, in: db) }
+        }
     }
 
+    /// Whoever appends calls `DerivedTables.stand` before the transaction ends.
     static func append(_ stored: StoredEntry, in db: Database) throws {
         try db.cachedStatement(sql: "INSERT INTO journal VALUES (?, ?, ?)")
             .execute(arguments: [stored.entry.sequence, stored.bytes.blob, stored.leaf.blob])
@@ -92,6 +96,7 @@ final class JournalStore: Sendable {
                 for stored in entries { try DerivedTables.apply(stored.entry, in: db) }
                 next += entries.count
             }
+            try DerivedTables.stand(at: size, in: db)
             return true
         }
     }

@@ -202,6 +202,15 @@ struct FactoryHost: Sendable {
         try await world.run("obis-factory", arguments + ["--config", configuration], expecting: expecting)
     }
 
+    /// Runs a station to its end; the exit code is the line's verdict.
+    func produce(_ work: LineWork, asJSON: Bool = true, extra: [String: String] = [:]) async throws -> Finished {
+        try await runProgram(
+            world.programs.path("obis-station"),
+            runArguments(work).filter { asJSON || $0 != "--json" },
+            environment: world.environment.merging(extra) { $1 }
+        )
+    }
+
     private func runArguments(_ work: LineWork) -> [String] {
         [
             "run", "--config", stations[work.station].configuration, "--operator", work.operatorName, "--work-order",

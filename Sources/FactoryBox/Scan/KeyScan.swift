@@ -59,6 +59,7 @@ private struct ScanState {
 
 extension Site {
     private static let frames = "frames"
+    private static let taps = ["factory", "station"]
 
     fileprivate func scan() async throws -> ScanReport {
         var state = ScanState()
@@ -98,6 +99,21 @@ extension Site {
     private func plant(_ canary: Canary) async throws {
         for folder in machines { try canary.plant(inFile: folder + "/canary") }
         try await canary.plant(inFramesTo: factory)
+        try await plantByStation(canary)
+    }
+
+    /// The station sends it as the name of its operator, all forms in one: too long a name, refused once it was sent.
+    private func plantByStation(_ canary: Canary) async throws {
+        let finished = try await factory.produce(
+            LineWork(batch: order(products[0]).name, first: 1, quantity: 1, operatorName: canary.text),
+            extra: watched("station", canary)
+        )
+        guard finished.status == 3, finished.errors.contains("factory.shift.name") else {
+            throw Refusal(
+                FactoryBoxError.unexpected,
+                "a station with the canary as operator: exit \(finished.status): \(finished.errors.suffix(200))"
+            )
+        }
     }
 
     private func chips(of product: ProductPlan) async -> [ChipRack.Chip] {
@@ -173,6 +189,11 @@ extension Site {
         }
         for folder in machines {
             try add("files of \(folder.dropFirst(world.root.path.count + 1))/") { try reader.files(under: folder) }
+        }
+        // Each tap for itself, as each log: what one process sends says nothing of the other's blindness.
+        for tap in Self.taps {
+            try add("frames above TLS of the \(tap)") { try reader.file(world.path(Self.frames, tap + ".frames")) }
+        }
         }
         try add("frames above TLS") { try reader.files(under: world.path(Self.frames)) }
         // Each log for itself: a canary in one says nothing of the others.

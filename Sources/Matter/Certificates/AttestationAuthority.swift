@@ -1,3 +1,5 @@
+public import Vocabulary
+
 /// A PAI and the PAA above it, judged once for all the DACs that are issued under them.
 ///
 /// `init` and `verify` together ask everything that `AttestationChain.verify` asks of the three certificates.
@@ -21,15 +23,34 @@ public struct AttestationAuthority: Sendable {
         try AttestationChain.checkSignatures(pai: self.pai, paa: self.paa)
     }
 
+    /// Issues a DAC: `CertificateIssuing.issue` under this PAI, and all that `verify` asks. The signature is verified
+    /// once, when it comes from the token.
+    ///
+    /// Throws what these two throw, and `matter.issuing.signature` for bytes that were made for another issuer.
+    public func issue(
+        _ tbs: ToBeSignedCertificate,
+        expected: CertificateExpectation,
+        sign: @Sendable ([UInt8]) async throws -> RawSignature
+    ) async throws -> AttestationCertificate {
+        let dac = try await CertificateIssuing.issue(tbs, as: .dac, issuer: issuer, expected: expected, sign: sign)
+        try verifyPlace(of: dac)
+        return dac
+    }
+
     /// Throws what `AttestationChain.verify` throws for this DAC; like it, judges PAI and PAA at the DAC's notBefore.
     ///
     /// - Parameter isSignatureKnown: this DAC's signature was verified under `pai.publicKey` before.
     public func verify(_ dac: AttestationCertificate, isSignatureKnown: Bool = false) throws {
         try dac.check(as: .dac)
+        try verifyPlace(of: dac)
+        if !isSignatureKnown { try AttestationChain.checkSignature(dac: dac, pai: pai) }
+    }
+
+    /// The same without profile and signature.
+    private func verifyPlace(of dac: AttestationCertificate) throws {
         try AttestationChain.checkScope(dac: dac, pai: pai)
         try AttestationChain.checkName(dac: dac, pai: pai)
         try AttestationChain.checkCritical([dac])
-        if !isSignatureKnown { try AttestationChain.checkSignature(dac: dac, pai: pai) }
         try AttestationChain.checkValidity(pai: pai, paa: paa, whenIssuing: dac)
     }
 }

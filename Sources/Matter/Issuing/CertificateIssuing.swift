@@ -16,7 +16,7 @@ public enum CertificateIssuing {
         guard tbs.signer == issuer?.publicKey ?? expected.publicKey else { throw Refusal(MatterError.issuingSignature) }
         try CertificateLint.check(tbs.bytes, as: kind, issuer: issuer, expected: expected)
         let signature = try await sign(tbs.bytes)
-        let certificate = try AttestationCertificate(der: tbs.assembled(with: signature))
+        let certificate = try tbs.certificate(with: signature)
         try certificate.check(as: kind)
         return certificate
     }

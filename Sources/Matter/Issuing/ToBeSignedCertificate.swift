@@ -56,6 +56,21 @@ public struct ToBeSignedCertificate: Sendable, Hashable {
     ///
     /// Throws `matter.issuing.signature` for a signature by another key or over other bytes.
     public func assembled(with signature: RawSignature) throws -> [UInt8] {
+        let der = try joined(with: signature)
+        if isAttestation {
+            _ = try AttestationCertificate(der: der)
+        } else {
+            do { _ = try Certificate(derEncoded: der) } catch { throw Refusal(MatterError.certificateMalformed) }
+        }
+        return der
+    }
+
+    /// The same of a PAA, PAI or DAC, as it was parsed again.
+    func certificate(with signature: RawSignature) throws -> AttestationCertificate {
+        try AttestationCertificate(der: joined(with: signature))
+    }
+
+    private func joined(with signature: RawSignature) throws -> [UInt8] {
         guard signer.verifies(signature, over: bytes) else { throw Refusal(MatterError.issuingSignature) }
         var coder = DER.Serializer()
         coder.sequence { coder in
@@ -63,13 +78,7 @@ public struct ToBeSignedCertificate: Sendable, Hashable {
             coder.algorithm(ObjectIdentifier.ecdsaWithSHA256)
             coder.bitString(SignatureEncoding.der(signature))
         }
-        let der = coder.serializedBytes
-        if isAttestation {
-            _ = try AttestationCertificate(der: der)
-        } else {
-            do { _ = try Certificate(derEncoded: der) } catch { throw Refusal(MatterError.certificateMalformed) }
-        }
-        return der
+        return coder.serializedBytes
     }
 }
 

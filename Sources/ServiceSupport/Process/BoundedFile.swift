@@ -1,3 +1,4 @@
+import CPeer
 import Glibc
 
 enum FileFailure: Error {
@@ -15,14 +16,14 @@ enum BoundedFile {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else { throw .unreadable("errno \(errno)") }
         defer { close(file) }
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        var facts = obis_file_facts()
+        guard unsafe obis_file_facts(file, &facts) == 0, facts.mode & S_IFMT == S_IFREG else {
             throw .unreadable("not a regular file")
         }
-        guard status.st_size <= largest else { throw .tooLarge }
+        guard facts.size <= largest else { throw .tooLarge }
         if ownerOnly {
-            guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() || status.st_uid == 0 else {
-                throw .exposed("mode \(String(status.st_mode & 0o7777, radix: 8)), owner \(status.st_uid)")
+            guard facts.mode & 0o077 == 0, facts.owner == geteuid() || facts.owner == 0 else {
+                throw .exposed("mode \(String(facts.mode & 0o7777, radix: 8)), owner \(facts.owner)")
             }
         }
         return try contents(file, largest)

@@ -11,23 +11,44 @@ public struct StrictJSON {
 
     private let bytes: [UInt8]
     private var position = 0
+    /// Where the members of the outermost object stand; nil where nobody asked.
+    private var members: [Member]?
+
+    /// One member of the outermost object: the octets of its name between the quotes, and of its value.
+    public struct Member: Sendable {
+        public let name: Range<Int>
+        public let value: Range<Int>
+    }
 
     /// Throws a `StatementError` unless `bytes` is one strict JSON value of at most `limit` octets.
     public static func check(_ bytes: [UInt8], limit: Int) throws {
+        _ = try scan(bytes, limit: limit, members: nil)
+    }
+
+    /// Checks the same, and says where the members of the outermost object stand; none where the value is no object.
+    public static func members(of bytes: [UInt8], limit: Int) throws -> [Member] {
+        try scan(bytes, limit: limit, members: []) ?? []
+    }
+
+    private static func scan(_ bytes: [UInt8], limit: Int, members: [Member]?) throws -> [Member]? {
         guard bytes.count <= limit else {
             throw Refusal(StatementError.tooLarge, "\(bytes.count) octets, limit \(limit)")
         }
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw Refusal(StatementError.malformedJSON, "not UTF-8")
         }
-        var scanner = StrictJSON(bytes: bytes)
+        var scanner = StrictJSON(bytes: bytes, members: members)
         scanner.skipSpace()
         try scanner.value(depth: 0)
         scanner.skipSpace()
         guard scanner.position == bytes.count else { throw scanner.malformed("text after the value") }
+        return scanner.members
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    private init(bytes: [UInt8], members: [Member]?) {
+        self.bytes = bytes
+        self.members = members
+    }
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -36,11 +57,18 @@ public struct StrictJSON {
     }
 
     private mutating func skipSpace() {
-        while let byte = current, [0x20, 0x0A, 0x0D, 0x09].contains(byte) { position += 1 }
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return
+            }
+        }
     }
 
-    private mutating func expect(_ character: Character) throws {
-        guard let byte = current, byte == character.asciiValue else { throw malformed("expected \(character)") }
+    private mutating func expect(_ octet: UInt8) throws {
+        guard position < bytes.count, bytes[position] == octet else {
+            throw malformed("expected \(Character(UnicodeScalar(octet)))")
+        }
         position += 1
     }
 
@@ -58,41 +86,44 @@ public struct StrictJSON {
         }
     }
 
-    private mutating func word(_ word: String) throws {
-        for character in word { try expect(character) }
+    private mutating func word(_ word: StaticString) throws {
+        let octets = word.withUTF8Buffer { Array($0) }
+        for octet in octets { try expect(octet) }
     }
 
     private mutating func object(depth: Int) throws {
-        try expect("{")
+        try expect(UInt8(ascii: "{"))
         skipSpace()
         if current == UInt8(ascii: "}") {
             position += 1
             return
         }
-        var keys: Set<[UInt8]> = []
+        var keys = Keys()
         while true {
             skipSpace()
             let key = try string()
-            guard key.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "\\") }) else {
+            guard bytes[key].allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "\\") }) else {
                 throw malformed("key not plain ASCII")
             }
-            guard keys.insert(key).inserted else {
-                throw Refusal(StatementError.duplicateKey, String(decoding: key.prefix(64), as: UTF8.self))
+            guard keys.insert(key, of: bytes) else {
+                throw Refusal(StatementError.duplicateKey, String(decoding: bytes[key].prefix(64), as: UTF8.self))
             }
             skipSpace()
-            try expect(":")
+            try expect(UInt8(ascii: ":"))
             skipSpace()
+            let start = position
             try value(depth: depth + 1)
+            if depth == 0 { members?.append(Member(name: key, value: start..<position)) }
             skipSpace()
             guard current == UInt8(ascii: ",") else {
-                return try expect("}")
+                return try expect(UInt8(ascii: "}"))
             }
             position += 1
         }
     }
 
     private mutating func array(depth: Int) throws {
-        try expect("[")
+        try expect(UInt8(ascii: "["))
         skipSpace()
         if current == UInt8(ascii: "]") {
             position += 1
@@ -103,7 +134,7 @@ public struct StrictJSON {
             try value(depth: depth + 1)
             skipSpace()
             guard current == UInt8(ascii: ",") else {
-                return try expect("]")
+                return try expect(UInt8(ascii: "]"))
             }
             position += 1
         }
@@ -122,20 +153,22 @@ public struct StrictJSON {
         }
         guard position > start else { throw malformed("no digits") }
         guard bytes[start] != UInt8(ascii: "0") || position == start + 1 else { throw malformed("leading zero") }
-        if let byte = current, [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(byte) {
+        switch current {
+        case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
             throw Refusal(StatementError.forbiddenNumber, "fraction or exponent at octet \(position)")
+        default: break
         }
     }
 
-    /// The raw octets between the quotes, escapes checked but not resolved.
-    private mutating func string() throws -> [UInt8] {
-        try expect("\"")
+    /// Where the raw octets between the quotes stand, escapes checked but not resolved.
+    private mutating func string() throws -> Range<Int> {
+        try expect(UInt8(ascii: "\""))
         let start = position
-        while let byte = current {
-            switch byte {
+        while position < bytes.count {
+            switch bytes[position] {
             case UInt8(ascii: "\""):
                 position += 1
-                return Array(bytes[start..<position - 1])
+                return start..<position - 1
             case UInt8(ascii: "\\"): try escape()
             case 0x00...0x1F: throw malformed("control character in a string")
             default: position += 1
@@ -155,8 +188,8 @@ public struct StrictJSON {
             let unit = try hexUnit()
             guard !(0xDC00...0xDFFF).contains(unit) else { throw malformed("lone surrogate") }
             guard (0xD800...0xDBFF).contains(unit) else { return }
-            try expect("\\")
-            try expect("u")
+            try expect(UInt8(ascii: "\\"))
+            try expect(UInt8(ascii: "u"))
             guard (0xDC00...0xDFFF).contains(try hexUnit()) else { throw malformed("lone surrogate") }
         default: throw malformed("unknown escape")
         }
@@ -172,5 +205,24 @@ public struct StrictJSON {
             position += 1
         }
         return unit
+    }
+}
+
+/// The names seen in one object. Few are compared one by one; with many, a set keeps hostile input from taking long.
+private struct Keys {
+    private static let few = 24
+
+    private var ranges: [Range<Int>] = []
+    private var names: Set<ArraySlice<UInt8>> = []
+
+    /// False where the name was there.
+    mutating func insert(_ range: Range<Int>, of bytes: [UInt8]) -> Bool {
+        guard ranges.count >= Self.few else {
+            for other in ranges where other.count == range.count && bytes[other] == bytes[range] { return false }
+            ranges.append(range)
+            return true
+        }
+        if names.isEmpty { names = Set(ranges.map { bytes[$0] }) }
+        return names.insert(bytes[range]).inserted
     }
 }
