@@ -57,6 +57,9 @@ public struct Alarms {
         """
     private static let one: SQLText = "SELECT * FROM alarms WHERE number = ?"
     private static let page: SQLText = "SELECT * FROM alarms WHERE number < ? ORDER BY number DESC LIMIT ?"
+    private static let pageOfFactory: SQLText = """
+        SELECT * FROM alarms WHERE factory = ? AND number < ? ORDER BY number DESC LIMIT ?
+        """
 
     /// Raises each; those with one key are one with a count. An acknowledged one that comes again is open again.
     public func raise(_ alarms: [Alarm], factory: FactoryID, at time: Instant) throws {
@@ -91,8 +94,19 @@ public struct Alarms {
         try transaction.row(Self.one, [.integer(number)]).map(Stored.init)
     }
 
-    /// Newest first, before `number`.
-    public func list(before number: Int64 = .max, limit: Int) throws -> [Stored] {
-        try transaction.rows(Self.page, [.integer(number), .number(min(max(limit, 1), 1_000))]).map(Stored.init)
+    /// Newest first, before `number`; of these factories, nil: of all.
+    public func list(
+        of factories: [FactoryID]? = nil,
+        before number: Int64 = .max,
+        limit: Int
+    ) throws -> [Stored] {
+        let most = min(max(limit, 1), 1_000)
+        guard let factories else {
+            return try transaction.rows(Self.page, [.integer(number), .number(most)]).map(Stored.init)
+        }
+        let found = try factories.flatMap {
+            try transaction.rows(Self.pageOfFactory, [.name($0), .integer(number), .number(most)]).map(Stored.init)
+        }
+        return Array(found.sorted { $0.number > $1.number }.prefix(most))
     }
 }

@@ -46,12 +46,9 @@ public struct JournalRecords {
         return try found.compactMap(record)
     }
 
-    /// - Parameter log: of several with this unit; nil: the journal that is current.
-    public func unit(_ id: Digest256, of edge: EdgeHSMID) throws -> UnitRecord? {
-        for log in try JournalLogs(transaction).all(of: edge).reversed() {
-            if let unit = try JournalUnits(transaction).unit(id, log: log.log) { return try record(unit) }
-        }
-        return nil
+    /// A unit of one log.
+    public func unit(_ id: Digest256, log: Int64) throws -> UnitRecord? {
+        try JournalUnits(transaction).unit(id, log: log).flatMap(record)
     }
 
     private func record(_ unit: JournalUnit) throws -> UnitRecord? {

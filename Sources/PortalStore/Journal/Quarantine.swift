@@ -56,8 +56,8 @@ public struct Quarantine {
         columns: 10
     )
     private static let page: SQLText = "SELECT * FROM quarantine WHERE number < ? ORDER BY number DESC LIMIT ?"
-    private static let pageOfEdge: SQLText = """
-        SELECT * FROM quarantine WHERE edge = ? AND number < ? ORDER BY number DESC LIMIT ?
+    private static let pageOfFactory: SQLText = """
+        SELECT * FROM quarantine WHERE factory = ? AND number < ? ORDER BY number DESC LIMIT ?
         """
 
     public func add(_ notes: [Note], of log: JournalLog, at time: Instant) throws {
@@ -75,15 +75,19 @@ public struct Quarantine {
         try Self.noteRows.run(values, in: transaction)
     }
 
-    /// Newest first, before `number`.
-    public func list(of edge: EdgeHSMID? = nil, before number: Int64 = .max, limit: Int) throws -> [Item] {
-        let most = SQLValue.number(min(max(limit, 1), 1_000))
-        let rows =
-            if let edge {
-                try transaction.rows(Self.pageOfEdge, [.name(edge), .integer(number), most])
-            } else {
-                try transaction.rows(Self.page, [.integer(number), most])
-            }
-        return try rows.map(Item.init)
+    /// Newest first, before `number`; in these factories, nil: in all.
+    public func list(
+        in factories: [FactoryID]? = nil,
+        before number: Int64 = .max,
+        limit: Int
+    ) throws -> [Item] {
+        let most = min(max(limit, 1), 1_000)
+        guard let factories else {
+            return try transaction.rows(Self.page, [.integer(number), .number(most)]).map(Item.init)
+        }
+        let found = try factories.flatMap {
+            try transaction.rows(Self.pageOfFactory, [.name($0), .integer(number), .number(most)]).map(Item.init)
+        }
+        return Array(found.sorted { $0.number > $1.number }.prefix(most))
     }
 }

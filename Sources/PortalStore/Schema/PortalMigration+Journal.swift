@@ -156,7 +156,7 @@ extension PortalMigration {
             noted_at BIGINT NOT NULL
         )
         """,
-        "CREATE INDEX quarantine_by_edge ON quarantine (edge, number)",
+        "CREATE INDEX quarantine_by_factory ON quarantine (factory, number)",
         """
         CREATE TABLE alarms (
             number BIGINT NOT NULL PRIMARY KEY,
@@ -176,6 +176,7 @@ extension PortalMigration {
             acknowledged_by TEXT
         )
         """,
+        "CREATE INDEX alarms_by_factory ON alarms (factory, number)",
         """
         CREATE TABLE journal_evidence (
             number BIGINT NOT NULL PRIMARY KEY,

@@ -85,9 +85,20 @@ extension PortalServices {
                 guard now < order.content.expiresAt else { throw Refusal(IdentityError.orderExpired, order.id.hex) }
                 if let number = try GovernanceTable(transaction).insertOrder(envelope, at: now) {
                     numbers.append(String(number))
+                    try Self.release(order.content, transaction)
                 }
             }
             return Act(Answer(Nothing()), object: "orders \(numbers.joined(separator: ","))")
+        }
+    }
+
+    /// Decision 17: no package for an EdgeHSM whose journal was forked, truncated or restored, until officers who leave it
+    /// in service have said so.
+    private static func release(_ order: OfficerOrder, _ transaction: any SQLTransaction) throws {
+        switch order.order {
+        case .resetClock(let edge, _, _), .releaseAllotment(let edge, _, _, _):
+            try JournalLogs(transaction).release(edge)
+        case .revoke, .retireEdgeHSM: break
         }
     }
 

@@ -1,0 +1,84 @@
+import HTTPTypes
+import PortalProtocol
+import Vocabulary
+
+/// The routes of what the EdgeHSMs recorded: units, sums, alarms, quarantine, journals.
+public enum RecordRoutes {
+    /// Of the people's listener.
+    public static func people(_ portal: PortalServices) throws -> [any MountableRoute] {
+        try units(portal) + watch(portal)
+    }
+
+    private static func units(_ portal: PortalServices) throws -> [any MountableRoute] {
+        [
+            try Route(
+                .get,
+                "/v1/units",
+                "findUnits",
+                .records,
+                "Units by device serial, chip, serial number of a DAC or device key.",
+                refusals: [.web(RecordError.oneKey)],
+                handler: portal.units
+            ),
+            try Route(
+                .get,
+                "/v1/units/{unit}",
+                "getUnit",
+                .records,
+                "A unit with the journal entries about it.",
+                handler: portal.unit
+            ),
+            try Route(
+                .get,
+                "/v1/units/{unit}/proof",
+                "getUnitProof",
+                .records,
+                "The file for obis-verify journal --proof.",
+                refusals: [.web(RecordError.notProven)],
+                handler: portal.unitProof
+            ),
+            try Route(
+                .get,
+                "/v1/rollups",
+                "getRollUps",
+                .records,
+                "Sums by day, factory, product, batch or EdgeHSM.",
+                refusals: [.web(RecordError.days)],
+                handler: portal.rollUps
+            ),
+        ]
+    }
+
+    private static func watch(_ portal: PortalServices) throws -> [any MountableRoute] {
+        [
+            try Route(.get, "/v1/alarms", "listAlarms", .records, "Alarms, newest first.", handler: portal.alarms),
+            try Route(.get, "/v1/alarms/{alarm}", "getAlarm", .records, "One alarm.", handler: portal.alarm),
+            try Route(
+                .post,
+                "/v1/alarms/{alarm}/acknowledge",
+                "acknowledgeAlarm",
+                .records,
+                "Says that somebody has seen the alarm.",
+                demands: .ifMatch,
+                refusals: [.web(RecordError.acknowledged)],
+                handler: portal.acknowledgeAlarm
+            ),
+            try Route(
+                .get,
+                "/v1/quarantine",
+                "listQuarantine",
+                .records,
+                "Entries that were stored and judged wrong, newest first.",
+                handler: portal.quarantine
+            ),
+            try Route(
+                .get,
+                "/v1/edges/{edge}",
+                "getEdge",
+                .factories,
+                "An EdgeHSM's journal, newest checkpoint and accounts.",
+                handler: portal.edgeJournal
+            ),
+        ]
+    }
+}

@@ -1,0 +1,136 @@
+import PortalCore
+import PortalProtocol
+import PortalStore
+import Statements
+import Verify
+import Vocabulary
+
+extension PortalServices {
+    struct UnitPath: Codable, Sendable { let unit: UnitReference }
+
+    /// The OEM sees all, an ODM what was made in its own factories.
+    func units(_ context: MemberContext, _ call: Call<Nothing, UnitQuery, NoBody>) async throws -> Answer<UnitList> {
+        let query = call.query
+        let keys: [JournalRecords.Key] = [
+            query.serial.map { .serial($0) }, query.chip.map { .chip($0) }, query.dac.map { .dac($0.text) },
+            query.key.map { .deviceKey($0) },
+        ].compactMap { $0 }
+        guard let key = keys.first, keys.count == 1 else { throw Refusal(RecordError.oneKey) }
+        let own = context.limitedTo
+        let found = try await database.read { transaction in
+            let scope = RecordScope(transaction, limitedTo: own)
+            return try JournalRecords(transaction).units(by: key).filter { try scope.admits($0.factory) }
+        }
+        return Answer(UnitList(units: found.map { UnitView($0) }))
+    }
+
+    func unit(_ context: MemberContext, _ call: ObjectCall<UnitPath>) async throws -> Answer<UnitHistory> {
+        let (reference, own) = (call.path.unit, context.limitedTo)
+        let history = try await database.read { transaction in
+            let record = try Self.record(reference, own, transaction)
+            let steps = try JournalRecords(transaction).entries(of: record.unit).map { sequence, bytes in
+                let entry = try? JournalEntry(parsing: bytes)
+                return UnitStep(
+                    sequence: sequence,
+                    kind: entry?.event.kind ?? "malformed",
+                    time: entry?.time ?? .epoch,
+                    entry: Octets(bytes)
+                )
+            }
+            return UnitHistory(unit: UnitView(record), steps: steps)
+        }
+        return Answer(history)
+    }
+
+    /// The file for `obis-verify journal --proof`: the entry that issued the unit, with enrolment and RoleKeys.
+    func unitProof(_ context: MemberContext, _ call: ObjectCall<UnitPath>) async throws -> Answer<InclusionFile> {
+        let (reference, own) = (call.path.unit, context.limitedTo)
+        let file = try await database.read { transaction in
+            let record = try Self.record(reference, own, transaction)
+            let governance = GovernanceTable(transaction)
+            return try JournalRecords(transaction).proof(
+                of: record.unit.unit.position,
+                log: record.unit.log,
+                enrolment: governance.edge(record.edgeHSM)?.envelope,
+                roleKeys: governance.roleKeys()
+            )
+        }
+        guard let file else { throw Refusal(RecordError.notProven) }
+        return Answer(file)
+    }
+
+    private static func record(
+        _ reference: UnitReference,
+        _ own: OrganisationID?,
+        _ transaction: any SQLTransaction
+    ) throws -> JournalRecords.UnitRecord {
+        guard let (log, id) = reference.parts,
+            let record = try JournalRecords(transaction).unit(id, log: log),
+            try RecordScope(transaction, limitedTo: own).admits(record.factory)
+        else { throw Refusal(PortalError.unknownObject) }
+        return record
+    }
+}
+
+/// Which factories' records somebody sees.
+struct RecordScope {
+    private let transaction: any SQLTransaction
+    private let organisation: OrganisationID?
+
+    init(_ transaction: any SQLTransaction, limitedTo organisation: OrganisationID?) {
+        self.transaction = transaction
+        self.organisation = organisation
+    }
+
+    func admits(_ factory: FactoryID) throws -> Bool {
+        guard let organisation else { return true }
+        return try FactoryTable(transaction).factory(factory)?.organisation == organisation
+    }
+
+    /// Nil: all.
+    func factories() throws -> [FactoryID]? {
+        guard let organisation else { return nil }
+        return try FactoryTable(transaction).factories(of: organisation, after: nil, limit: RollUps.Filter.mostNames)
+            .map(\.id)
+    }
+}
+
+extension UnitView {
+    init(_ record: JournalRecords.UnitRecord) {
+        let (row, unit) = (record.unit, record.unit.unit)
+        self.init(
+            id: UnitReference(log: row.log, unit: unit.id),
+            unit: unit.id,
+            edgeHSM: record.edgeHSM,
+            factory: record.factory,
+            product: unit.product,
+            authorization: unit.batch,
+            batch: record.batch?.terms.content.batch.text ?? "",
+            serial: unit.serial,
+            chip: unit.chip,
+            generation: Int(unit.generation),
+            index: unit.index,
+            stage: UnitStage(unit.stage),
+            isReissue: unit.isReissue,
+            isExposed: unit.isExposed,
+            isCurrent: record.isCurrent,
+            station: row.station.text,
+            issuedAt: row.issuedAt,
+            changedAt: row.changedAt,
+            sequence: unit.position
+        )
+    }
+}
+
+extension UnitStage {
+    init(_ stage: JudgedUnit.Stage) {
+        self =
+            switch stage {
+            case .open: .open
+            case .done: .done
+            case .failed: .failed
+            case .released: .released
+            case .replaced: .replaced
+            }
+    }
+}

@@ -1,0 +1,102 @@
+import PortalCore
+import PortalProtocol
+import PortalStore
+import Statements
+import Vocabulary
+
+extension PortalServices {
+    struct AlarmPath: Codable, Sendable { let alarm: AlarmNumber }
+
+    /// Newest first; an ODM those of its own factories.
+    func alarms(_ context: MemberContext, _ call: ListCall) async throws -> Answer<Page<AlarmView>> {
+        let (limit, own) = ((call.query.limit ?? .usual).value, context.limitedTo)
+        let scope = "alarms \(own?.text ?? "")"
+        let before = try cursors.start(call.query.cursor, of: scope, count: 1)?.first.flatMap { Int64($0) } ?? .max
+        let found = try await database.read { transaction in
+            let factories = try RecordScope(transaction, limitedTo: own).factories()
+            return try Alarms(transaction).list(of: factories, before: before, limit: limit + 1)
+        }
+        return Answer(try cursors.page(found.map { AlarmView($0) }, limit: limit, of: scope) { ["\($0.number)"] })
+    }
+
+    func alarm(_ context: MemberContext, _ call: ObjectCall<AlarmPath>) async throws -> Answer<AlarmView> {
+        let (number, own) = (Int64(call.path.alarm.value), context.limitedTo)
+        let found = try await database.read { transaction in
+            try Alarms(transaction).alarm(number).flatMap {
+                try RecordScope(transaction, limitedTo: own).admits($0.factory) ? $0 : nil
+            }
+        }
+        guard let found else { throw Refusal(PortalError.unknownObject) }
+        return Answer(AlarmView(found), tag: found.tag)
+    }
+
+    /// Somebody has seen it. If it comes again, it is open again.
+    func acknowledgeAlarm(_ context: OEMAdminContext, _ call: ObjectCall<AlarmPath>) async throws -> Answer<AlarmView> {
+        let number = Int64(call.path.alarm.value)
+        let (person, facts) = (context.person.id.text, context.facts)
+        return try await acts.perform(context) { transaction in
+            let alarms = Alarms(transaction)
+            guard let known = try alarms.alarm(number) else { throw Refusal(PortalError.unknownObject) }
+            try facts.requireMatch(known.tag)
+            guard try alarms.acknowledge(number, by: person, at: facts.time), let now = try alarms.alarm(number) else {
+                throw Refusal(RecordError.acknowledged)
+            }
+            return Act(Answer(AlarmView(now), tag: now.tag), object: "alarm \(number)", detail: known.kind.rawValue)
+        }
+    }
+
+    /// Entries that were stored and judged wrong, newest first.
+    func quarantine(_ context: MemberContext, _ call: ListCall) async throws -> Answer<Page<QuarantineView>> {
+        let (limit, own) = ((call.query.limit ?? .usual).value, context.limitedTo)
+        let scope = "quarantine \(own?.text ?? "")"
+        let before = try cursors.start(call.query.cursor, of: scope, count: 1)?.first.flatMap { Int64($0) } ?? .max
+        let found = try await database.read { transaction in
+            let factories = try RecordScope(transaction, limitedTo: own).factories()
+            return try Quarantine(transaction).list(in: factories, before: before, limit: limit + 1)
+        }
+        return Answer(try cursors.page(found.map { QuarantineView($0) }, limit: limit, of: scope) { ["\($0.number)"] })
+    }
+
+    /// An EdgeHSM's journal: how far it is stored, what its newest checkpoint says, whether it may get packages.
+    func edgeJournal(_ context: MemberContext, _ call: ObjectCall<EdgePath>) async throws -> Answer<EdgeJournal> {
+        let (id, own) = (call.path.edge, context.limitedTo)
+        let found: EdgeJournal? = try await database.read { transaction in
+            guard let edge = try GovernanceTable(transaction).edge(id),
+                try RecordScope(transaction, limitedTo: own).admits(edge.factory)
+            else { return nil }
+            return try EdgeJournal(id, edge.factory, JournalLogs(transaction).current(of: id))
+        }
+        guard let found else { throw Refusal(PortalError.unknownObject) }
+        return Answer(found)
+    }
+
+    /// Sums; no entry and no unit is read for them.
+    func rollUps(
+        _ context: MemberContext,
+        _ call: Call<Nothing, RollUpQuery, NoBody>
+    ) async throws -> Answer<RollUpAnswer> {
+        let (query, own, now) = (call.query, context.limitedTo, context.facts.time)
+        let last = RollUpKey(query.to ?? now, authorization: .zero).day
+        let first = query.from.map { RollUpKey($0, authorization: .zero).day } ?? last - 29
+        guard first <= last, last - first <= 3_660 else { throw Refusal(RecordError.days) }
+        let rows = try await database.read { transaction in
+            var filter = RollUps.Filter(days: first...last)
+            filter.factories = try RecordScope(transaction, limitedTo: own).factories()
+            if let factory = query.factory {
+                filter.factories = filter.factories?.contains(factory) == false ? [] : [factory]
+            }
+            filter.products = query.product.map { [$0] }
+            filter.batch = query.batch
+            filter.edgeHSM = query.edge
+            return try RollUps(transaction).sums(by: RollUps.Dimension(query.by), filter)
+        }
+        return Answer(RollUpAnswer(rows: rows.map { RollUpRow($0) }))
+    }
+}
+
+extension Alarms.Stored {
+    /// Another one when it was raised again, acknowledged or cleared.
+    var tag: EntityTag {
+        EntityTag(version: times * 4 + (acknowledgedAt == nil ? 0 : 1) + (clearedAt == nil ? 0 : 2))
+    }
+}
