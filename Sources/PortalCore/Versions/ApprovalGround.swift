@@ -132,6 +132,10 @@ public struct ApprovalGround: Sendable {
 
     /// The EdgeHSM's own journal, or, for a dead one, the officers' order.
     private var countedReleases: [AllotmentRelease] {
-        released.sorted { $0.id < $1.id } + orders.compactMap { AllotmentRelease($0) }
+        var releases = released.sorted { left, right in left.id < right.id }
+        for order in orders {
+            if let release = AllotmentRelease(order) { releases.append(release) }
+        }
+        return releases
     }
 }
