@@ -82,7 +82,7 @@ public struct Portal: Service {
         return try PortalApplication(
             listener: settings(configuration.people),
             people: ServiceRoutes.adding(
-                to: CoreRoutes.people(services),
+                to: CoreRoutes.people(services) + RecordRoutes.people(services),
                 metrics: metrics,
                 ready: services.checkReadiness
             ),

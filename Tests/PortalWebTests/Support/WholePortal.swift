@@ -46,7 +46,7 @@ struct WholePortal {
         let code = try #require(try await services.setupCode())
         let metrics = Metrics()
         let routes = try ServiceRoutes.adding(
-            to: CoreRoutes.people(services),
+            to: CoreRoutes.people(services) + RecordRoutes.people(services),
             metrics: metrics,
             ready: services.checkReadiness
         )
