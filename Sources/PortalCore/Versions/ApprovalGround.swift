@@ -126,7 +126,7 @@ public struct ApprovalGround: Sendable {
 
     private func isRetired(_ edge: EdgeHSMID, _ product: ProductName) -> Bool {
         orders.contains { order in
-            if case .retireEdgeHSM(edge, product, _) = order.content.order { true } else { false }
+            if case .retireEdgeHSM(edge, product, _, _) = order.content.order { true } else { false }
         }
     }
 
