@@ -307,7 +307,8 @@ let package = Package(
         tests(
             "PortalWeb",
             [
-                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport", "Governance",
+                "PortalWeb", "PortalStore", "PortalCore", "PortalProtocol", "Durability", "ServiceSupport",
+                "Governance",
                 "OEMWorld", "EdgeHSMFixture", "EdgeHSMCore", "KeyCustody", "PKCS11Token", "Verify", "Matter", "Silicon",
                 "TransparencyLog", "Statements", "obis-portal",
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
@@ -317,7 +318,8 @@ let package = Package(
         tests(
             "VirtualChip",
             [
-                "VirtualChip", "Programmers", "ChipPort", "Statements", "Silicon", "Matter", "Vocabulary", crypto, cryptoExtras,
+                "VirtualChip", "Programmers", "ChipPort", "Statements", "Silicon", "Matter", "Vocabulary", crypto,
+                cryptoExtras,
                 x509,
                 asn1,
             ]

@@ -92,7 +92,10 @@ struct PeopleTests {
                 (.init(kind: .person, organisation: odm, roles: [.oemAdmin]), "portal.person.role-kind"),
                 (.init(kind: .person, organisation: odm, roles: []), "portal.person.role-kind"),
                 (.init(kind: .person, organisation: nobody, roles: [.odmEngineer]), "portal.organisation.unknown"),
-                (.init(kind: .person, organisation: odm, roles: [.odmEngineer], product: product), "portal.invitation.fields"),
+                (
+                    .init(kind: .person, organisation: odm, roles: [.odmEngineer], product: product),
+                    "portal.invitation.fields"
+                ),
                 (.init(kind: .organisation, roles: [.odmEngineer]), "portal.invitation.fields"),
                 (
                     .init(kind: .person, organisation: odm, roles: [.odmEngineer], officer: try OfficerName("o1")),
@@ -116,7 +119,9 @@ struct PeopleTests {
                 InvitationAcceptance(code: made.code, name: DisplayName("Cy"), email: EmailAddress("cy@example.com"))
             ).message(AcceptedInvitation.self)
             let token = try #require(accepted.welcome).token.token
-            #expect(try await whole.portal.ask("GET", "/v1/me", token: token).message(Me.self).organisation.kind == .odm)
+            #expect(
+                try await whole.portal.ask("GET", "/v1/me", token: token).message(Me.self).organisation.kind == .odm
+            )
         }
     }
 

@@ -4,10 +4,12 @@ import Foundation
 import Governance
 import KeyCustody
 import NIOCore
+import NIOHTTP1
 import NIOSSL
 import PKCS11Token
 import PortalProtocol
 import Statements
+import SwiftASN1
 import TestSupport
 import Testing
 import Vocabulary

@@ -20,7 +20,8 @@ struct SiteTests {
             let twice = try await whole.createFactory("shenzhen-1", of: odm, by: admin)
             #expect(twice.problem?.code == "portal.factory.taken")
             let path = "/v1/factories/shenzhen-1/joining-codes"
-            let text = try await whole.create(path, JoiningCodeRequest(), token: admin).message(NewJoiningCode.self).text
+            let text = try await whole.create(path, JoiningCodeRequest(), token: admin).message(NewJoiningCode.self)
+                .text
             let code = try JoiningCode(text)
             #expect(code.host == "portal.example" && code.port == 443)
             let key = P256.Signing.PrivateKey()
@@ -54,7 +55,8 @@ struct SiteTests {
         try await WholePortal.run { whole in
             let admin = try await whole.administrator()
             let odms = [
-                try await whole.createODM("Shenzhen Lamps", by: admin), try await whole.createODM("Berlin Lamps", by: admin),
+                try await whole.createODM("Shenzhen Lamps", by: admin),
+                try await whole.createODM("Berlin Lamps", by: admin),
             ]
             _ = try await whole.createFactory("shenzhen-1", of: odms[0], by: admin)
             let own = try await whole.invite([.odmEngineer], into: odms[0], by: admin).token.token

@@ -61,7 +61,10 @@ struct WholeAccessTests {
                 for (name, token, identity) in everybody.people {
                     let reply = try await whole.portal.probe(declaration, token: token)
                     let isAdmitted = declaration.rule.admits(identity)
-                    #expect((reply.problem?.code == "portal.access.role") == !isAdmitted, "\(id) \(name): \(reply.text)")
+                    #expect(
+                        (reply.problem?.code == "portal.access.role") == !isAdmitted,
+                        "\(id) \(name): \(reply.text)"
+                    )
                     #expect(reply.status < 500, "\(id) \(name): \(reply.text)")
                 }
                 let isOpen = declaration.rule == .everybody

@@ -53,7 +53,7 @@ public struct APIDocument: Sendable {
         case .raw(let type, let limit):
             members["requestBody"] = [
                 "required": true, "description": .string("At most \(limit) octets."),
-                "content": .object([type: ["schema": ["type": "string", "format": "binary"]]]),
+                "content": .object([type: ["schema": octets(type)]]),
             ]
         }
         switch declaration.rule {
@@ -103,7 +103,7 @@ public struct APIDocument: Sendable {
         case .none: break
         case .json(let schema): good["content"] = ["application/json": ["schema": schema.reference]]
         case .raw(let type):
-            good["content"] = .object([type: ["schema": ["type": "string", "format": "binary"]]])
+            good["content"] = .object([type: ["schema": octets(type)]])
         }
         all[String(declaration.status)] = .object(good)
         if declaration.output.hasRanges {
@@ -111,6 +111,11 @@ public struct APIDocument: Sendable {
             all["206"] = .object(good)
         }
         return all
+    }
+
+    /// Of raw octets; any value where they are JSON that goes out as it is kept.
+    private static func octets(_ contentType: String) -> JSONValue {
+        contentType == "application/json" ? .object([:]) : ["type": "string", "format": "binary"]
     }
 
     private static func problem(_ codes: [String]) -> JSONValue {

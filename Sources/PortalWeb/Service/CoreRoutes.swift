@@ -8,7 +8,8 @@ import Vocabulary
 public enum CoreRoutes {
     /// Of the people's listener.
     public static func people(_ portal: PortalServices) throws -> [any MountableRoute] {
-        try identity(portal) + tokens(portal) + factories(portal) + governance(portal) + audit(portal)
+        try organisations(portal) + people(of: portal) + invitations(portal) + tokens(portal) + workspaces(portal)
+            + factories(portal) + joining(portal) + governance(portal) + audit(portal)
     }
 
     /// Of the factories' listener.
@@ -26,7 +27,7 @@ public enum CoreRoutes {
         ]
     }
 
-    private static func identity(_ portal: PortalServices) throws -> [any MountableRoute] {
+    private static func organisations(_ portal: PortalServices) throws -> [any MountableRoute] {
         [
             try Route(
                 .post,
@@ -58,6 +59,11 @@ public enum CoreRoutes {
                 demands: .idempotencyKey,
                 handler: portal.createOrganisation
             ),
+        ]
+    }
+
+    private static func people(of portal: PortalServices) throws -> [any MountableRoute] {
+        [
             try Route(
                 .get,
                 "/v1/people",
@@ -78,6 +84,11 @@ public enum CoreRoutes {
                 refusals: [.web(IdentityError.roleKind, .officerTaken, .lastAdmin)],
                 handler: portal.changePerson
             ),
+        ]
+    }
+
+    private static func invitations(_ portal: PortalServices) throws -> [any MountableRoute] {
+        [
             try Route(
                 .post,
                 "/v1/invitations",
@@ -152,7 +163,7 @@ public enum CoreRoutes {
         ]
     }
 
-    private static func factories(_ portal: PortalServices) throws -> [any MountableRoute] {
+    private static func workspaces(_ portal: PortalServices) throws -> [any MountableRoute] {
         [
             try Route(
                 .post,
@@ -173,6 +184,11 @@ public enum CoreRoutes {
                 "The product's ODMs.",
                 handler: portal.workspaces
             ),
+        ]
+    }
+
+    private static func factories(_ portal: PortalServices) throws -> [any MountableRoute] {
+        [
             try Route(
                 .post,
                 "/v1/factories",
@@ -203,6 +219,11 @@ public enum CoreRoutes {
                 demands: .idempotencyKey,
                 handler: portal.createJoiningCode
             ),
+        ]
+    }
+
+    private static func joining(_ portal: PortalServices) throws -> [any MountableRoute] {
+        [
             try Route(
                 .post,
                 "/v1/join",
