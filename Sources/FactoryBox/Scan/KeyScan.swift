@@ -194,8 +194,6 @@ extension Site {
         for tap in Self.taps {
             try add("frames above TLS of the \(tap)") { try reader.file(world.path(Self.frames, tap + ".frames")) }
         }
-        }
-        try add("frames above TLS") { try reader.files(under: world.path(Self.frames)) }
         // Each log for itself: a canary in one says nothing of the others.
         for log in try files(of: "logs") {
             try state.canary.plant(inLog: URL(fileURLWithPath: world.path("logs", log)))
