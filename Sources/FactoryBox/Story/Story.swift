@@ -58,9 +58,12 @@ public struct Story: Sendable {
 
     private func tell(_ company: Company) async throws {
         try await company.holdFirstCeremony()
+        narrator.chapter("The portal opens")
+        try await company.openPortal()
         narrator.chapter("Five factories come up")
         try await company.enrolAppliances()
         try await company.openFactories()
+        try await company.connectFactories()
         try await company.prepareProducts()
         narrator.chapter("Versions and batches")
         try await company.approveVersions()
