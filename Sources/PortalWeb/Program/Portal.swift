@@ -81,13 +81,9 @@ public struct Portal: Service {
         let metrics = Metrics()
         return try PortalApplication(
             listener: settings(configuration.people),
-            people: ServiceRoutes.adding(
-                to: CoreRoutes.people(services) + RecordRoutes.people(services),
-                metrics: metrics,
-                ready: services.checkReadiness
-            ),
+            people: PortalRoutes.people(services, metrics: metrics),
             sync: (
-                settings(configuration.sync), CoreRoutes.sync(services), [services.enrolment.certificate]
+                settings(configuration.sync), PortalRoutes.sync(services), [services.enrolment.certificate]
             ),
             authenticator: services.authenticator,
             acts: services.acts,

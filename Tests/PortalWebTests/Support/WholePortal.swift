@@ -45,14 +45,10 @@ struct WholePortal {
         )
         let code = try #require(try await services.setupCode())
         let metrics = Metrics()
-        let routes = try ServiceRoutes.adding(
-            to: CoreRoutes.people(services) + RecordRoutes.people(services),
-            metrics: metrics,
-            ready: services.checkReadiness
-        )
+        let routes = try PortalRoutes.people(services, metrics: metrics)
         try await TestPortal.run(
             people: routes,
-            sync: CoreRoutes.sync(services),
+            sync: PortalRoutes.sync(services),
             services: (services, clock, metrics)
         ) { portal in
             try await body(
@@ -154,7 +150,11 @@ struct WholePortal {
         }
     }
 
-    func roleKeys(version: Int = 1, previous: Digest256? = nil, root: P256.Signing.PrivateKey? = nil) async throws
+    func roleKeys(
+        version: Int = 1,
+        previous: Digest256? = nil,
+        root: P256.Signing.PrivateKey? = nil
+    ) async throws
         -> Envelope
     {
         let root = root ?? self.root
