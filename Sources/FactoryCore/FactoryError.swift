@@ -95,14 +95,15 @@ public enum FactoryError: String, ErrorCatalogue {
         case .journalGap: "Start the Factory Service again; if it repeats, keep both databases and call the OEM."
         case .journalChanged: "Stop the line, keep both databases as they are and call the OEM's security team."
         case .checkpointInvalid: "Check the configured identity key; if it is right, call the OEM's security team."
-        case .proofAbsent: "Check the name; where the batch was just closed or the order just applied, wait for a checkpoint."
+        case .proofAbsent:
+            "Check the name; where the batch was just closed or the order just applied, wait for a checkpoint."
         case .exportFailed: "Check that the folder exists, is writable and has space."
         case .statusUnknown: "Wait a moment; if it stays so, check the connection to the EdgeHSM."
         case .roleNotAllowed: "Use the certificate of a station."
         case .notConfigured: "Add the portal's section to the configuration, or exchange files."
         case .notJoined: "Ask the portal's people for a joining code and run obis-factory join."
         case .portalUnreachable:
-            "Nothing: it is tried again by itself. If it lasts, check the network; files go by stick."
+            "It is tried again by itself. If it lasts, check the network; files go by stick."
         case .portalBusy: "Nothing: it is tried again by itself."
         case .portalRefused: "See the portal's code in the detail; a revoked Factory Service has to join again."
         case .portalMalformed: "Check the configured address; bring Factory Service and portal to the same release."
