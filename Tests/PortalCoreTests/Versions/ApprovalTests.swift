@@ -111,29 +111,44 @@ import Vocabulary
         let less = try terms(1_000, [Self.edges.0: 40, Self.edges.1: 60])
         let falls = "officer.approval.allotment-falls"
         #expect(code(try ground(last: first), less) == falls)
-        let release = try officers.order(
+        let ordered = try officers.order(
             .releaseAllotment(edgeHSM: Self.edges.0, product: Self.lamp, units: 40, sequence: 1)
         )
-        #expect(code(try ground(last: first, orders: [release]), less) == falls, "ordered, not journaled")
-        func journaled(_ units: Int, _ sequence: Int, _ product: String = "lamp") throws -> Set<AllotmentRelease> {
+        #expect(code(try ground(last: first, orders: [ordered]), less) == falls, "ordered, not journaled")
+        func journaled(
+            _ units: Int,
+            _ sequence: Int,
+            _ product: String = "lamp",
+            of edge: EdgeHSMID = Self.edges.0
+        ) throws -> Set<AllotmentRelease> {
             [
                 AllotmentRelease(
-                    order: release.id,
-                    edgeHSM: Self.edges.0,
+                    order: ordered.id,
+                    edgeHSM: edge,
                     product: try ProductName(product),
                     keeps: units,
                     sequence: sequence
                 )
             ]
         }
-        #expect(code(try ground(last: first, orders: [release], released: journaled(50, 1)), less) == falls)
-        #expect(code(try ground(last: first, orders: [release], released: journaled(40, 2)), less) == falls)
-        #expect(code(try ground(last: first, orders: [release], released: journaled(40, 1, "bulb")), less) == falls)
-        #expect(code(try ground(last: first, orders: [release], released: journaled(40, 1)), less) == nil)
+        #expect(code(try ground(last: first, released: journaled(50, 1)), less) == falls)
+        #expect(code(try ground(last: first, released: journaled(40, 2)), less) == falls)
+        #expect(code(try ground(last: first, released: journaled(40, 1, "bulb")), less) == falls)
+        #expect(code(try ground(last: first, released: journaled(40, 1, of: Self.edges.1)), less) == falls)
+        let good = try ground(last: first, released: journaled(40, 1))
+        let second = try good.draft(less, at: Officers.now)
+        #expect(try VersionApproval.read(payload: second.payload).releases == [ordered.id], "it cites the release")
         let evenLess = try terms(1_000, [Self.edges.0: 39])
-        #expect(code(try ground(last: first, orders: [release], released: journaled(40, 1)), evenLess) == falls)
+        #expect(code(good, evenLess) == falls)
+        // Where nothing falls, nothing is cited; and what was used once counts for no later step.
+        let same = try good.draft(terms(1_000, [Self.edges.0: 100]), at: Officers.now)
+        #expect(try VersionApproval.read(payload: same.payload).releases ?? [] == [])
+        let lowest = try terms(1_000, [Self.edges.0: 40, Self.edges.1: 59])
+        #expect(code(try ground(last: second, released: journaled(40, 1)), lowest) == falls)
         // A dead box journals nothing: there the officers' order stands.
-        let dead = try officers.order(.retireEdgeHSM(edgeHSM: Self.edges.0, product: Self.lamp, remainder: 60))
+        let dead = try officers.order(
+            .retireEdgeHSM(edgeHSM: Self.edges.0, product: Self.lamp, remainder: 60, sequence: 1)
+        )
         #expect(code(try ground(last: first, orders: [dead]), less) == nil)
         #expect(code(try ground(last: first, orders: [dead]), evenLess) == falls)
     }
