@@ -39,7 +39,7 @@ enum Files {
     /// Every `.json` of a folder that is an envelope, or the evidence that an entry stands in a journal.
     static func earlier(in folder: String) throws -> ([Envelope], [InclusionFile]) {
         var (envelopes, evidence): ([Envelope], [InclusionFile]) = ([], [])
-        for name in try StateFile.names(in: folder) where name.hasSuffix(".json") {
+        for name in StateFile.names(in: folder) where name.hasSuffix(".json") {
             let bytes = try StateFile.read("\(folder)/\(name)", limit: InclusionFile.largest)
             if let file = try? InclusionFile(parsing: bytes) {
                 evidence.append(file)
