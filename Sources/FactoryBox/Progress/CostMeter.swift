@@ -73,11 +73,9 @@ actor CostMeter {
     }
 
     private static func cost(of process: Int32) -> Cost? {
-        var clock: clockid_t = 0
-        var time = timespec()
-        guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &time) == 0 else { return nil }
+        guard let cpu = try? CPUClock(process: process).seconds() else { return nil }
         return Cost(
-            cpu: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9,
+            cpu: cpu,
             memory: (number(in: "/proc/\(process)/status", after: "VmHWM:") ?? 0) * 1_024,
             written: number(in: "/proc/\(process)/io", after: "write_bytes:") ?? 0
         )
