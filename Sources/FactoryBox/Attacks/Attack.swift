@@ -110,7 +110,7 @@ public enum Attack: String, CaseIterable, Sendable {
         case .rotationForeignKey: Facts("station", "edge.rotation.unproven", "the word of the device's present key")
         case .rotationReplayed: Facts("station", "edge.nonce.stale", "a CSR over the nonce of now")
         case .beyondRotations: Facts("station", "edge.allowance.exhausted", "a batch with rotations left")
-        case .rotationOpened: Facts("station", "edge.unit.not-completed", "a device whose port stayed shut")
+        case .rotationOpened: Facts("station", "edge.unit.exposed", "a device whose port stayed shut")
         case .tooFewOfficers: Facts("one officer", "statement.officers.too-few", "a second officer signs")
         case .officerTwice: Facts("one officer", "statement.officers.too-few", "two different officers")
         case .wrongType: Facts("stolen portal", "statement.type.unexpected", "a signed order")
