@@ -131,7 +131,8 @@ public enum LineOperations {
         ListStationRequests.self, EnrolStation.self, RevokeStation.self, OfferClockNonce.self,
         StopCleanly.self, Zeroise.self,
         ListWorkOrders.self, ReadFirmware.self, SignIn.self, ReportUnit.self,
-        GetFactoryStatus.self, TakeFile.self, ExportRecords.self, ExportProof.self, PrepareProductHere.self, RequestEnrolment.self,
+        GetFactoryStatus.self, TakeFile.self, ExportRecords.self, ExportProof.self, PrepareProductHere.self,
+        RequestEnrolment.self,
         CloseBatch.self, SyncNow.self, BundleRecords.self,
     ]
     public static let names = Set(all.map { $0.name })

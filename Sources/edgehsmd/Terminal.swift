@@ -36,7 +36,9 @@ enum InputFile {
 
     /// One file, or every `.json` of a folder in the order of their names.
     static func envelopes(_ path: String) throws -> [Envelope] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [try envelope(path)] }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            return [try envelope(path)]
+        }
         return try names.filter { $0.hasSuffix(".json") }.sorted().map { try envelope("\(path)/\($0)") }
     }
 

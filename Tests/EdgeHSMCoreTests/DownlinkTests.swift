@@ -162,7 +162,12 @@ import Vocabulary
     @Test func retiredBoxIssuesNothing() throws {
         var box = try Box(world)
         let id = try box.load()
-        let order = OfficerOrder.Order.retireEdgeHSM(edgeHSM: World.edgeHSM, product: World.product, remainder: 90, sequence: 1)
+        let order = OfficerOrder.Order.retireEdgeHSM(
+            edgeHSM: World.edgeHSM,
+            product: World.product,
+            remainder: 90,
+            sequence: 1
+        )
         _ = try box.downlink(orders: [world.order(order)]).grant()
         expectRefused(EdgeError.edgeHSMRevoked) { try box.issue(id, Chip(1)) }
     }

@@ -144,7 +144,9 @@ import Vocabulary
         }
     }
 
-    @Test("a package that was loaded before its file was put away is done; another one for the same authorization is not")
+    @Test(
+        "a package that was loaded before its file was put away is done; another one for the same authorization is not"
+    )
     func loadedBefore() async throws {
         try await with { line in
             let (same, other) = (try package(), try package(sealed: [4, 5]))

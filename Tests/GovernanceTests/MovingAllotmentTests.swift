@@ -47,7 +47,8 @@ import Vocabulary
         _ world: World,
         named edgeHSM: EdgeHSMID? = nil
     ) async throws -> InclusionFile {
-        let entry = try JournalEntry(sequence: 0, epoch: 0, time: World.now, event: JournalEvent(body: body)).serialized()
+        let entry = try JournalEntry(sequence: 0, epoch: 0, time: World.now, event: JournalEvent(body: body))
+            .serialized()
         let checkpoint = try Checkpoint(
             edgeHSM: edgeHSM ?? appliance.id,
             epoch: 0,

@@ -24,7 +24,12 @@ import Vocabulary
         }
         let demand = "\"mustUnderstand\":[\"releases\"],"
         #expect(code { $0 = $0.replacing(demand, with: "") } == "statement.content.inconsistent")
-        #expect(code { $0 = $0.replacing(demand, with: "\"mustUnderstand\":[\"other\"],") } == "statement.content.not-understood")
-        #expect(code { $0 = $0.replacing("\"sequence\":2", with: "\"sequence\":1") } == "statement.content.inconsistent")
+        #expect(
+            code { $0 = $0.replacing(demand, with: "\"mustUnderstand\":[\"other\"],") }
+                == "statement.content.not-understood"
+        )
+        #expect(
+            code { $0 = $0.replacing("\"sequence\":2", with: "\"sequence\":1") } == "statement.content.inconsistent"
+        )
     }
 }

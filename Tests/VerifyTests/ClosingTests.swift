@@ -42,7 +42,9 @@ import Vocabulary
     @Test func aClosedBatchIsProven() throws {
         let verdict = ClosingAudit.verdict(try file(closed), trust: trust)
         #expect(verdict.accepted, "\(verdict)")
-        #expect(verdict.fields["issued"] == "1" && verdict.fields["granted"] == "10" && verdict.fields["returned"] == "9")
+        #expect(
+            verdict.fields["issued"] == "1" && verdict.fields["granted"] == "10" && verdict.fields["returned"] == "9"
+        )
         #expect(ClosingAudit.verdict(try file(closed), trust: .init()).code == "journal.identity.unproven")
         #expect(ClosingAudit.verdict(try file(issued), trust: trust).code == "journal.closing.absent")
     }

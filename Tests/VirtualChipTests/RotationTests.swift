@@ -8,6 +8,7 @@ import VirtualChip
 import Vocabulary
 
 /// The second credential slot of a finished device.
+@Suite(.serialized)
 struct RotationTests {
     private func locked(
         _ family: ChipFamily = .virtualN,

@@ -27,9 +27,9 @@ public struct JournalUnit: Sendable, Hashable {
 
     static let columns: SQLText = """
         log, unit, batch, product, chip, generation, number, serial, reissue, sequence, stage, flags, factory_data, \
-        slots, station, issued_at, changed_at, steps
+        slots, station, issued_at, changed_at, steps, device_key
         """
-    static let columnCount = 18
+    static let columnCount = 19
 
     init(_ row: SQLRow) throws {
         let flags = try row.integer("flags")
@@ -50,7 +50,8 @@ public struct JournalUnit: Sendable, Hashable {
             wasUnlocked: flags & 2 != 0,
             factoryData: try row.optionalFixed("factory_data"),
             isPermitted: flags & 4 != 0,
-            slots: Set(slots)
+            slots: Set(slots),
+            deviceKey: try row.optionalFixed("device_key")
         )
         station = try row.name("station")
         issuedAt = try row.time("issued_at")
@@ -65,7 +66,7 @@ public struct JournalUnit: Sendable, Hashable {
             .integer(Int64(unit.generation)), .number(unit.index), .text(unit.serial.text), .flag(unit.isReissue),
             .number(unit.position), .text(unit.stage.rawValue), .number(flags), .fixed(unit.factoryData),
             .text(unit.slots.map(\.text).sorted().joined(separator: " ")), .name(station), .time(issuedAt),
-            .time(changedAt), .blob(Self.packed(steps)),
+            .time(changedAt), .blob(Self.packed(steps)), .fixed(unit.deviceKey),
         ]
     }
 

@@ -72,6 +72,7 @@ extension PortalMigration {
                 issued_at BIGINT NOT NULL,
                 changed_at BIGINT NOT NULL,
                 steps BLOB NOT NULL,
+                device_key BLOB,
                 PRIMARY KEY (log, unit)
             )
             """,

@@ -33,7 +33,9 @@ extension Statement {
     public static func read(payload: [UInt8]) throws -> Self {
         try StrictJSON.check(payload, limit: largestPayload)
         let demands = try StatementCoding.decode(Demands.self, from: payload)
-        if let field = demands.mustUnderstand?.first(where: { !understood.contains($0) }) { throw Refusal(StatementError.notUnderstood, field) }
+        if let field = demands.mustUnderstand?.first(where: { !understood.contains($0) }) {
+            throw Refusal(StatementError.notUnderstood, field)
+        }
         let statement = try StatementCoding.decode(Self.self, from: payload)
         try statement.validate()
         return statement

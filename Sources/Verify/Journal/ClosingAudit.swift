@@ -10,7 +10,8 @@ public enum ClosingAudit {
     public static func verdict(_ file: InclusionFile, trust: JournalAudit.Trust) -> Verdict {
         let inclusion = InclusionAudit.verdict(file, trust: trust)
         guard inclusion.accepted else { return inclusion }
-        return Verdict.judge(accepted: "The batch is closed in the journal that the checkpoint vouches for.") { fields in
+        return Verdict.judge(accepted: "The batch is closed in the journal that the checkpoint vouches for.") {
+            fields in
             fields = inclusion.fields
             guard let body = try JournalEntry(parsing: file.entry.bytes).event.body as? Closed else {
                 throw Refusal(JournalError.closingAbsent, fields["kind"] ?? "")

@@ -290,7 +290,7 @@ struct ServerTests {
             do {
                 try await world.enrolment.enrol(
                     root: root ?? oem.root.publicKey,
-                    roleKeys: keys ?? roleKeys,
+                    roleKeys: [keys ?? roleKeys],
                     enrolment: enrolment
                 )
                 return nil
