@@ -46,9 +46,13 @@ struct DeclarationTests {
         } throws: {
             ($0 as? Refusal)?.has(MatterError.declarationTestKey) == true
         }
-        let tree = DERTree(parsing: try await DeclarationSample.signed(DeclarationSample.declaration(kind: .provisional)).der)
+        let tree = DERTree(
+            parsing: try await DeclarationSample.signed(DeclarationSample.declaration(kind: .provisional)).der
+        )
         let content = try DeclarationSample.declaration(kind: .official).tlv
-        #expect(try DeclarationSample.code(DeclarationMutation.envelope(tree, content)) == "matter.declaration.test-key")
+        #expect(
+            try DeclarationSample.code(DeclarationMutation.envelope(tree, content)) == "matter.declaration.test-key"
+        )
     }
 
     @Test("each wrong declaration is refused with its code, and together they reach every code")
