@@ -38,7 +38,8 @@ struct ProgramTests {
             )
             for role in [KeyRole.portal, .enrolmentCA] { try await opened.generate(KeyName(role)) }
             await opened.close()
-            func path(_ name: String) -> String { folder.path + "/" + name }
+            let place = folder.path
+            func path(_ name: String) -> String { place + "/" + name }
             let server = try authority.issue("localhost", usage: .serverAuth)
             try PublicKeyText.pem(WholePortal.point(P256.Signing.PrivateKey()))
                 .write(toFile: path("root.pem"), atomically: true, encoding: .utf8)
