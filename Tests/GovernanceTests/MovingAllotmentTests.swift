@@ -8,7 +8,8 @@ import Vocabulary
 
 /// Allotment leaves an EdgeHSM only where that EdgeHSM has journaled it, or is declared dead; and once.
 @Suite(.serialized) struct MovingAllotmentTests {
-    private let (edge, other) = (EdgeHSMID(validated: "edge-1"), EdgeHSMID(validated: "edge-2"))
+    private let edge = EdgeHSMID(validated: "edge-1")
+    private let other = EdgeHSMID(validated: "edge-2")
     private let product = ProductName(validated: "lamp")
 
     private func approval(

@@ -1,5 +1,4 @@
 import EdgeHSMCore
-@testable import EdgeHSMFixture
 import Foundation
 import PortalProtocol
 import PortalStore
@@ -9,6 +8,7 @@ import Testing
 import Verify
 import Vocabulary
 
+@testable import EdgeHSMFixture
 @testable import PortalWeb
 
 /// What people read of the journals, over HTTPS, each as far as it is theirs.
@@ -24,7 +24,11 @@ struct RecordRouteTests {
         let other: String
         let size: Int
 
-        func get<Message: Decodable>(_ path: String, as type: Message.Type, token: String? = nil) async throws -> Message {
+        func get<Message: Decodable>(
+            _ path: String,
+            as type: Message.Type,
+            token: String? = nil
+        ) async throws -> Message {
             let reply = try await whole.portal.ask("GET", path, token: token ?? admin)
             #expect(reply.status == 200, "\(path): \(reply.text)")
             return try reply.message(Message.self)
@@ -79,7 +83,9 @@ struct RecordRouteTests {
             let unit = try #require(units.first)
             #expect(units.count == 1 && unit.stage == .done && unit.factory == site.world.site && unit.isCurrent)
             let history = try await site.get("/v1/units/\(unit.id)", as: UnitHistory.self, token: site.own)
-            #expect(history.unit == unit && history.steps.first?.kind == "issued" && history.steps.last?.kind == "completed")
+            #expect(
+                history.unit == unit && history.steps.first?.kind == "issued" && history.steps.last?.kind == "completed"
+            )
             let entry = try JournalEntry(parsing: #require(history.steps.first).entry.bytes)
             let issued = try #require(entry.event.body as? Issued)
             let dac = try AttestationKey.serial(of: issued.dac.bytes)
@@ -157,7 +163,9 @@ struct RecordRouteTests {
             let second = try await site.get("/v1/quarantine?limit=2&cursor=\(cursor)", as: Page<QuarantineView>.self)
             #expect((first.items + second.items).map(\.sequence) == [site.size - 1, site.size - 2, site.size - 3])
             #expect(second.next == nil)
-            #expect(try await site.get("/v1/quarantine", as: Page<QuarantineView>.self, token: site.other).items.isEmpty)
+            #expect(
+                try await site.get("/v1/quarantine", as: Page<QuarantineView>.self, token: site.other).items.isEmpty
+            )
         }
     }
 }
