@@ -26,7 +26,10 @@ struct PortalPeople: Sendable {
         for officer in host.oem.officers {
             people.officers[officer.name] = try await people.invite(
                 officer.name.capitalized,
-                ["kind": "person", "organisation": .text(oem), "roles": ["oemSecurityOfficer"], "officer": .text(officer.name)],
+                [
+                    "kind": "person", "organisation": .text(oem), "roles": ["oemSecurityOfficer"],
+                    "officer": .text(officer.name),
+                ],
                 door
             ).client
         }

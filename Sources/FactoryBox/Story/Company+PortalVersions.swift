@@ -83,10 +83,12 @@ extension Company {
             "softwareVersion": 1, "commissioning": ["flow": 0, "discovery": 4, "iterations": 1_000],
             "factoryData": [
                 "encoding": "nordic-cbor", "vendorName": "Example Lighting", "productName": .text(product.name),
-                "productLabel": "", "productURL": "https://example.com", "partNumber": .text("P-\(product.productIDText)"),
+                "productLabel": "", "productURL": "https://example.com",
+                "partNumber": .text("P-\(product.productIDText)"),
                 "hardwareVersion": 1, "hardwareVersionString": "A1",
             ],
-            "chipIdentity": .text(product.chipIdentity), "debugPermissions": .text((ADACPermissions.rework | .wipe).hex),
+            "chipIdentity": .text(product.chipIdentity),
+            "debugPermissions": .text((ADACPermissions.rework | .wipe).hex),
             "firmware": .text(firmware.hex), "declaration": .text(cd.hex),
         ]
     }

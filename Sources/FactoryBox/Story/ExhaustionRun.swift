@@ -21,7 +21,7 @@ public struct ExhaustionRun: Sendable {
     /// Makes the one unit, then visits a fresh chip twice: printing JSON, and printing for people.
     public func play() async throws -> (made: End, asJSON: End, asText: End) {
         let narrator = Narrator()
-                let world = try World.make(at: directory)
+        let world = try World.make(at: directory)
         let oem = try await OEM.establish(in: world, start: Clock.now)
         let products = ProductPlan.all.filter { !$0.family.hasVendorIdentity }.map { plan in
             var plan = plan
