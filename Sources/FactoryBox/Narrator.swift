@@ -29,11 +29,7 @@ public final class Narrator: Sendable {
     }
 
     /// Columns of the terminal; 80 where it does not say.
-    var width: Int {
-        var size = winsize()
-        guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
-    }
+    var width: Int { TerminalSize.columns ?? 80 }
 
     func paint(_ text: String, _ code: String) -> String { colour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
 

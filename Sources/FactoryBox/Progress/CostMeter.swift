@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Synchronization
 
 /// All long-running processes that were started here, for those who measure them.
