@@ -1,0 +1,175 @@
+public import PortalCore
+public import PortalProtocol
+import Statements
+public import Vocabulary
+
+/// Batches and what was granted with them.
+public struct BatchTable {
+    private let transaction: any SQLTransaction
+    public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    /// Throws `portal.store.conflict` for a name, a serial range or an authorization that is there.
+    public func insert(_ batch: BatchRecord) throws {
+        let content = batch.authorization
+        try transaction.execute(
+            """
+            INSERT INTO batch (id, statement, product, version, name, edge, factory, organisation, approval, quantity,
+                serials_first, not_after, payload, created_by, created_at, credited, settled, revision)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 1)
+            """,
+            [
+                .name(batch.id), .fixed(batch.statement), .name(content.product), .name(batch.version),
+                .name(content.batch), .name(content.edgeHSM), .name(content.factory), .name(batch.organisation),
+                .fixed(content.approval), .number(content.quantity), .number(content.serials.first),
+                .time(content.notAfter), .blob(batch.payload), .name(batch.createdBy), .time(batch.createdAt),
+            ]
+        )
+    }
+
+    public func batch(_ id: BatchID) throws -> BatchRecord? {
+        try transaction.row("SELECT * FROM batch WHERE id = ?", [.name(id)]).map(BatchRecord.init)
+    }
+
+    /// - Parameter statement: id of the authorization.
+    public func batch(statement: Digest256) throws -> BatchRecord? {
+        try transaction.row("SELECT * FROM batch WHERE statement = ?", [.fixed(statement)]).map(BatchRecord.init)
+    }
+
+    public func isNameTaken(_ name: BatchName, of product: ProductName) throws -> Bool {
+        try transaction.row("SELECT id FROM batch WHERE product = ? AND name = ?", [.name(product), .name(name)]) != nil
+    }
+
+    /// Newest first, before `before`; of one ODM, or all.
+    public func page(
+        of organisation: OrganisationID?,
+        before: (createdAt: Instant, id: BatchID)?,
+        limit: Int
+    ) throws -> [BatchRecord] {
+        let start = before?.createdAt ?? Instant(seconds: .max)
+        let place: [SQLValue] = [.time(start), .time(start), .text(before?.id.text ?? ""), .number(limit)]
+        let rows =
+            if let organisation {
+                try transaction.rows(
+                    """
+                    SELECT * FROM batch
+                    WHERE organisation = ? AND (created_at < ? OR (created_at = ? AND id < ?))
+                    ORDER BY created_at DESC, id DESC LIMIT ?
+                    """,
+                    [.name(organisation)] + place
+                )
+            } else {
+                try transaction.rows(
+                    """
+                    SELECT * FROM batch WHERE created_at < ? OR (created_at = ? AND id < ?)
+                    ORDER BY created_at DESC, id DESC LIMIT ?
+                    """,
+                    place
+                )
+            }
+        return try rows.map(BatchRecord.init)
+    }
+
+    /// Batches of one EdgeHSM that its journal has not closed yet, oldest first.
+    public func open(at edge: EdgeHSMID) throws -> [BatchRecord] {
+        try transaction.rows(
+            "SELECT * FROM batch WHERE edge = ? AND settled = 0 ORDER BY created_at, id LIMIT 10000",
+            [.name(edge)]
+        ).map(BatchRecord.init)
+    }
+
+    // MARK: - Totals
+
+    /// Units granted and not returned, by EdgeHSM; what journals have closed since is credited first.
+    public func granted(_ product: ProductName) throws -> [EdgeHSMID: Int] {
+        try settle(product)
+        return try standing(product)
+    }
+
+    /// The same without writing: for a look, not for a grant.
+    public func standing(_ product: ProductName) throws -> [EdgeHSMID: Int] {
+        let rows = try transaction.rows(
+            """
+            SELECT edge, CAST(sum(quantity - credited) AS BIGINT) AS units FROM batch WHERE product = ? GROUP BY edge
+            """,
+            [.name(product)]
+        )
+        return try Dictionary(
+            rows.map { (try $0.name("edge"), try $0.number("units")) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// The number after the last serial of the product that was given out.
+    public func serialsUsed(_ product: ProductName) throws -> Int {
+        try transaction.row(
+            "SELECT coalesce(max(serials_first + quantity), 0) AS used FROM batch WHERE product = ?",
+            [.name(product)]
+        )?.number("used") ?? 0
+    }
+
+    /// Credits what journals say of the product's open batches. Returns how many were settled.
+    @discardableResult
+    public func settle(_ product: ProductName) throws -> Int {
+        let rows = try transaction.rows(
+            "SELECT statement, edge, quantity FROM batch WHERE product = ? AND settled = 0 ORDER BY statement",
+            [.name(product)]
+        )
+        var settled = 0
+        let facts = BatchFacts(transaction)
+        for row in rows {
+            let statement = try row.fixed("statement", as: Digest256.self)
+            let fact = try facts.fact(statement, edge: row.name("edge"))
+            let units = UnitCredit.units(
+                quantity: try row.number("quantity"),
+                accounts: fact.accounts,
+                isVoid: fact.isVoid
+            )
+            guard let units else { continue }
+            settled += try transaction.execute(
+                "UPDATE batch SET credited = ?, settled = 1, revision = revision + 1 WHERE statement = ?",
+                [.number(units), .fixed(statement)]
+            )
+        }
+        return settled
+    }
+}
+
+/// What ingested journals say of an authorization. Only its own EdgeHSM's word counts.
+public struct BatchFacts {
+    private let transaction: any SQLTransaction
+    public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    public struct Fact: Sendable, Hashable {
+        /// In each of the EdgeHSM's logs that has it; empty: it was not loaded.
+        public let accounts: [UnitCredit.Account]
+        /// It was never loaded and never can be.
+        public let isVoid: Bool
+        /// Closed in every log that has it, or void.
+        public var isOver: Bool { accounts.isEmpty ? isVoid : accounts.allSatisfy(\.isClosed) }
+    }
+
+    public func fact(_ statement: Digest256, edge: EdgeHSMID) throws -> Fact {
+        let accounts = try transaction.rows(
+            """
+            SELECT b.issued, b.burned, b.returned, b.closed FROM journal_batches b
+            JOIN journal_logs l ON l.log = b.log WHERE b.batch = ? AND l.edge = ? ORDER BY b.log LIMIT 64
+            """,
+            [.fixed(statement), .name(edge)]
+        ).map {
+            UnitCredit.Account(
+                issued: try $0.number("issued"),
+                burned: try $0.number("burned"),
+                returned: try $0.number("returned"),
+                isClosed: try $0.flag("closed")
+            )
+        }
+        let void = try transaction.row(
+            """
+            SELECT v.sequence FROM journal_logs l JOIN journal_voids v ON v.log = l.log AND v.batch = ?
+            WHERE l.edge = ? LIMIT 1
+            """,
+            [.fixed(statement), .name(edge)]
+        )
+        return Fact(accounts: accounts, isVoid: accounts.isEmpty && void != nil)
+    }
+}

@@ -1,0 +1,86 @@
+public import Vocabulary
+
+/// Packages, and those that are still to be made.
+public struct PackageTable {
+    private let transaction: any SQLTransaction
+    public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    /// In the transaction that grants the batch, so that no crash loses the task.
+    public func ask(_ statement: Digest256, at time: Instant) throws {
+        try transaction.execute(
+            "INSERT INTO package_task (statement, since, attempts) VALUES (?, ?, 0)",
+            [.fixed(statement), .time(time)]
+        )
+    }
+
+    /// Those that wait, those that failed least first.
+    public func tasks(limit: Int) throws -> [PackageTask] {
+        try transaction.rows(
+            "SELECT * FROM package_task ORDER BY attempts, since, statement LIMIT ?",
+            [.number(limit)]
+        ).map(PackageTask.init)
+    }
+
+    public func task(_ statement: Digest256) throws -> PackageTask? {
+        try transaction.row("SELECT * FROM package_task WHERE statement = ?", [.fixed(statement)])
+            .map(PackageTask.init)
+    }
+
+    /// How many wait, and since when the oldest does.
+    public func waiting() throws -> (count: Int, since: Instant?) {
+        guard
+            let row = try transaction.row("SELECT count(*) AS amount, min(since) AS since FROM package_task", [])
+        else { return (0, nil) }
+        return (try row.number("amount"), try row.optional("since", row.time))
+    }
+
+    public func noteFailure(_ statement: Digest256, code: String) throws {
+        try transaction.execute(
+            "UPDATE package_task SET attempts = attempts + 1, failure = ? WHERE statement = ?",
+            [.text(code), .fixed(statement)]
+        )
+    }
+
+    /// Keeps a package once; the first one that was made stays, so that everybody has the same octets.
+    public func insert(_ package: PackageRecord, content: [UInt8]) throws {
+        try transaction.execute(
+            """
+            INSERT INTO package (statement, digest, size, content, made_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (statement) DO NOTHING
+            """,
+            [
+                .fixed(package.statement), .fixed(package.digest), .number(package.size), .blob(content),
+                .time(package.madeAt),
+            ]
+        )
+        try transaction.execute("DELETE FROM package_task WHERE statement = ?", [.fixed(package.statement)])
+    }
+
+    public func package(_ statement: Digest256) throws -> PackageRecord? {
+        try transaction.row(
+            "SELECT statement, digest, size, made_at FROM package WHERE statement = ?",
+            [.fixed(statement)]
+        ).map(PackageRecord.init)
+    }
+
+    public func content(_ statement: Digest256) throws -> [UInt8]? {
+        try transaction.row("SELECT content FROM package WHERE statement = ?", [.fixed(statement)])?.blob("content")
+    }
+
+    /// Packages of batches that nobody took back and that the EdgeHSM's journal does not say are loaded or closed, oldest
+    /// batch first.
+    public func waiting(for edge: EdgeHSMID) throws -> [PackageRecord] {
+        try transaction.rows(
+            """
+            SELECT p.statement, p.digest, p.size, p.made_at FROM package p
+            JOIN batch b ON b.statement = p.statement
+            WHERE b.edge = ? AND b.settled = 0 AND NOT EXISTS (
+                SELECT 1 FROM journal_batches j JOIN journal_logs l ON l.log = j.log
+                WHERE j.batch = b.statement AND l.edge = b.edge)
+            AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.statement = b.statement)
+            ORDER BY b.created_at, b.id LIMIT 1000
+            """,
+            [.name(edge)]
+        ).map(PackageRecord.init)
+    }
+}
