@@ -35,6 +35,12 @@ public struct BatchTable {
         try transaction.row("SELECT * FROM batch WHERE statement = ?", [.fixed(statement)]).map(BatchRecord.init)
     }
 
+    /// Something beside the batch's own row changed: its new revision.
+    public func noteChange(_ batch: BatchRecord) throws -> Int {
+        try transaction.execute("UPDATE batch SET revision = revision + 1 WHERE id = ?", [.name(batch.id)])
+        return batch.revision + 1
+    }
+
     public func isNameTaken(_ name: BatchName, of product: ProductName) throws -> Bool {
         try transaction.row("SELECT id FROM batch WHERE product = ? AND name = ?", [.name(product), .name(name)]) != nil
     }

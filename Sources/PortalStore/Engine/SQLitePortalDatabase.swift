@@ -44,6 +44,7 @@ public final class SQLitePortalDatabase: PortalDatabase {
                 for statement in migration.statements {
                     try subset.check(statement)
                     try database.execute(sql: statement.text)
+                    StatementTrace.note(statement)
                 }
             }
         }

@@ -46,6 +46,7 @@ final class SQLiteTransaction: SQLTransaction {
         do {
             try subset.check(sql)
             let statement = try database.cachedStatement(sql: sql.text)
+            StatementTrace.note(sql)
             try statement.setArguments(StatementArguments(arguments.map(Self.databaseValue)))
             return try body(database, statement)
         } catch {

@@ -30,7 +30,6 @@ public enum SharedSubset {
             if known.withLock({ $0.contains(sql) }) { return }
             try SharedSubset.check(sql)
             known.withLock { _ = $0.insert(sql) }
-            StatementTrace.note(sql)
         }
     }
 

@@ -128,6 +128,7 @@ struct ChunkIntake {
         log.epoch = judge.epoch
         log.quarantined += work.notes.count
         try RollUps(transaction).add(work.tally, log: log.log, place: place(ledger))
+        try JournaledFacts(transaction).note(new, except: work.notes, of: prepared.edge.edgeHSM, at: now)
         try Quarantine(transaction).add(work.notes, of: log, at: now)
         try alarms.raise(work.alarms, factory: log.factory, at: now)
         for release in work.releases { try ReleaseTable(transaction).insert(release) }

@@ -1,0 +1,134 @@
+import PortalCore
+import PortalProtocol
+import PortalStore
+import Statements
+import Vocabulary
+
+extension BatchDesk {
+    /// Newest first; an ODM sees its own.
+    func batches(_ context: MemberContext, _ query: PageQuery) async throws -> Page<Batch> {
+        let odm = context.limitedTo
+        let limit = (query.limit ?? .usual).value
+        let scope = "batches/\(context.person.organisation)"
+        let start = try portal.cursors.start(query.cursor, of: scope, count: 2).map { keys in
+            (createdAt: try Instant(keys[0]), id: try BatchID(keys[1]))
+        }
+        let items = try await portal.database.read { transaction in
+            try BatchTable(transaction).page(of: odm, before: start, limit: limit + 1)
+                .map { try Self.message($0, in: transaction) }
+        }
+        return try portal.cursors.page(items, limit: limit, of: scope) { [$0.createdAt.description, $0.id.text] }
+    }
+
+    func batch(_ context: MemberContext, _ id: BatchID) async throws -> Answer<Batch> {
+        let odm = context.limitedTo
+        return try await portal.database.read { transaction in
+            let batch = try Self.visible(id, to: odm, in: transaction)
+            return Answer(try Self.message(batch, in: transaction), tag: EntityTag(version: batch.revision))
+        }
+    }
+
+    /// The sealed file. Throws `portal.package.pending`, `portal.package.failed`.
+    func package(_ context: MemberContext, _ id: BatchID) async throws -> RawAnswer<VersionRoutes.DocumentKind> {
+        let odm = context.limitedTo
+        let (record, bytes) = try await portal.database.read { transaction in
+            let batch = try Self.visible(id, to: odm, in: transaction)
+            let table = PackageTable(transaction)
+            guard let record = try table.package(batch.statement), let bytes = try table.content(batch.statement) else {
+                guard let failure = try table.task(batch.statement)?.failure else {
+                    throw Refusal(BatchError.packagePending)
+                }
+                throw Refusal(BatchError.packageFailed, failure)
+            }
+            return (record, bytes)
+        }
+        return try RawAnswer(bytes: bytes, tag: EntityTag(digest: record.digest), range: context.facts.range)
+    }
+
+    func reconciliation(_ context: MemberContext, _ id: BatchID) async throws -> BatchReconciliation {
+        let odm = context.limitedTo
+        let found = try await portal.database.read { transaction in
+            try Self.reconciliation(Self.visible(id, to: odm, in: transaction), in: transaction)
+        }
+        return BatchReconciliation(
+            granted: found.granted,
+            issued: found.issued,
+            burned: found.burned,
+            returned: found.returned,
+            remaining: found.remaining,
+            unaccounted: found.unaccounted,
+            isLoaded: found.isLoaded,
+            isClosed: found.isClosed
+        )
+    }
+
+    // MARK: - Records and messages
+
+    /// The batch, or what one that does not exist gets.
+    static func visible(
+        _ id: BatchID,
+        to odm: OrganisationID?,
+        in transaction: any SQLTransaction
+    ) throws -> BatchRecord {
+        guard let batch = try BatchTable(transaction).batch(id), odm == nil || batch.organisation == odm else {
+            throw Refusal(PortalError.unknownObject)
+        }
+        return batch
+    }
+
+    private static func reconciliation(
+        _ batch: BatchRecord,
+        in transaction: any SQLTransaction
+    ) throws -> Reconciliation {
+        let edge = batch.authorization.edgeHSM
+        let fact = try BatchFacts(transaction).fact(batch.statement, edge: edge)
+        // After a lost tail there are two accounts; the newest journal's is the last one.
+        let counted = fact.accounts.last.map { account in
+            Checkpoint.Account(
+                authorization: batch.statement,
+                granted: batch.authorization.quantity,
+                issued: account.issued,
+                burned: account.burned,
+                returned: account.returned,
+                remaining: 0
+            )
+        }
+        let checkpoint = try JournalLogs(transaction).current(of: edge)?.newestCheckpoint()?.content
+        return Reconciliation(
+            granted: batch.authorization.quantity,
+            counted: counted,
+            stated: checkpoint?.accounts.first { $0.authorization == batch.statement },
+            isClosed: fact.isOver,
+            isVoid: fact.isVoid
+        )
+    }
+
+    static func message(_ batch: BatchRecord, in transaction: any SQLTransaction) throws -> Batch {
+        let fact = try BatchFacts(transaction).fact(batch.statement, edge: batch.authorization.edgeHSM)
+        let package = try PackageTable(transaction).package(batch.statement)
+        let withdrawals = try WithdrawalTable(transaction).withdrawals(of: batch.statement)
+        let state: BatchState =
+            if fact.isOver { .ended } else if !withdrawals.isEmpty { .ending } else if !fact.accounts.isEmpty {
+                .loaded
+            } else if package != nil { .packaged } else { .granted }
+        return try Batch(
+            id: batch.id,
+            version: batch.version,
+            organisation: batch.organisation,
+            authorization: batch.statement,
+            content: batch.authorization,
+            state: state,
+            package: package.map { BatchPackage(digest: $0.digest, size: $0.size, madeAt: $0.madeAt) },
+            withdrawals: withdrawals.map {
+                BatchWithdrawal(
+                    kind: $0.kind == .revoke ? .revoke : .close,
+                    person: $0.askedBy,
+                    at: $0.askedAt,
+                    reason: try Remark($0.reason)
+                )
+            },
+            createdBy: batch.createdBy,
+            createdAt: batch.createdAt
+        )
+    }
+}

@@ -1,0 +1,45 @@
+import PortalCore
+import PortalStore
+import Statements
+import Verify
+import Vocabulary
+
+/// What entries that were judged right say beside the units: certificates are installed, allotment was given up.
+struct JournaledFacts {
+    private let transaction: any SQLTransaction
+    init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    func note(
+        _ reads: ArraySlice<ReadEntry>,
+        except quarantined: [Quarantine.Note],
+        of edge: EdgeHSMID,
+        at time: Instant
+    ) throws {
+        let wrong = Set(quarantined.compactMap(\.sequence))
+        for entry in reads.compactMap(\.entry) where !wrong.contains(entry.sequence) {
+            switch entry.event.body {
+            case let body as CertificatesInstalled: try note(body, on: edge, at: time)
+            case let body as AllotmentReleased:
+                let release = AllotmentRelease(
+                    edgeHSM: edge,
+                    product: body.product,
+                    units: body.units,
+                    sequence: body.sequence
+                )
+                try ReleaseTable(transaction).note(release, at: time)
+            default: continue
+            }
+        }
+    }
+
+    /// Only the certificates that the portal sends count: older ones may have been brought by stick before.
+    private func note(_ body: CertificatesInstalled, on edge: EdgeHSMID, at time: Instant) throws {
+        let table = PreparationTable(transaction)
+        guard let stored = try table.certificates(of: body.product, on: edge),
+            let sent = try? ProductCertificates(parsing: stored.content),
+            sent.paa == body.paa, sent.pai == body.pai, sent.debugRoot == body.debugRoot,
+            sent.debugIntermediate == body.debugIntermediate
+        else { return }
+        try table.noteInstalled(body.product, on: edge, at: time)
+    }
+}

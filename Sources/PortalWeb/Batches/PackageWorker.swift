@@ -1,0 +1,118 @@
+public import Durability
+import Governance
+public import Logging
+import PortalCore
+import PortalStore
+public import ServiceLifecycle
+import ServiceSupport
+import Statements
+import Vocabulary
+
+/// Makes the packages of granted batches: signs, wraps and seals with the portal's token, and keeps the file.
+///
+/// What is to be made stands in the database since the batch was granted, so a crash at any point only means that a package
+/// is made again: from the same octets, so that it is the same authorization.
+public final class PackageWorker: Service {
+    /// Tasks of one round; and how long a failed one waits for its next try, in seconds.
+    private static let most = 64
+    private static let pause = Duration.seconds(15)
+    private static let largestDeclaration = 4_096
+
+    private let portal: PortalServices
+    private let shelf: FileShelf
+    private let logger: Logger
+    private let seam: FaultSeam
+    private let signals: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+
+    /// - Parameter seam: `portal.package.made` between a package and its being kept, beside the database's own points.
+    public init(_ portal: PortalServices, shelf: FileShelf, logger: Logger, seam: FaultSeam = .none) {
+        self.portal = portal
+        self.shelf = shelf
+        self.logger = logger
+        self.seam = seam
+        signals = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// There is something to do.
+    public func wake() { signals.continuation.yield() }
+
+    /// Until it is asked to stop. Begins with what an earlier process left undone.
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { [signals] in
+                    while (try? await Task.sleep(for: Self.pause)) != nil { signals.continuation.yield() }
+                }
+                signals.continuation.yield()
+                for await _ in signals.stream { await makeWaiting() }
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.signals.continuation.finish()
+        }
+    }
+
+    /// One try for each package that waits; those that come meanwhile too.
+    public func makeWaiting() async {
+        var tried: Set<Digest256> = []
+        do {
+            while true {
+                let tasks = try await portal.database.read { try PackageTable($0).tasks(limit: Self.most) }
+                    .filter { !tried.contains($0.statement) }
+                guard !tasks.isEmpty, !Task.isCancelled else { return }
+                for task in tasks {
+                    tried.insert(task.statement)
+                    await make(task)
+                }
+            }
+        } catch {
+            logger.error("packages", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func make(_ task: PackageTask) async {
+        do {
+            let (package, content) = try await make(task.statement)
+            try seam.pass("portal.package.made")
+            try await portal.database.write("package") { try PackageTable($0).insert(package, content: content) }
+        } catch {
+            let refusal = error as? Refusal
+            logger.error("package", metadata: ["authorization": "\(task.statement)", "error": "\(error)"])
+            let code = refusal?.code ?? PortalError.internalFailed.rawValue
+            try? await portal.database.write("package-failure") {
+                try PackageTable($0).noteFailure(task.statement, code: code)
+            }
+        }
+    }
+
+    /// Signed and sealed anew each time, always over the octets that were granted.
+    private func make(_ statement: Digest256) async throws -> (PackageRecord, [UInt8]) {
+        let (batch, version) = try await portal.database.read { transaction in
+            guard let batch = try BatchTable(transaction).batch(statement: statement),
+                let version = try VersionTable(transaction).approved(by: batch.authorization.approval)
+            else { throw Refusal(BatchError.packageFailed, "the grant is not there") }
+            return (batch, version)
+        }
+        let declaration = try await shelf.read(version.declaration, limit: Self.largestDeclaration)
+        let profile = portal.settings.profile
+        let ground = try await portal.database.read { transaction in
+            guard let edge = try GovernanceTable(transaction).edge(batch.authorization.edgeHSM) else {
+                throw Refusal(BatchError.packageFailed, "the EdgeHSM is not enrolled")
+            }
+            return try BatchGround(version, edge.envelope, declaration, profile, in: transaction)
+        }
+        let now = portal.clock.realtime()
+        let made = try await PackageMaker(ground, token: portal.token, now: now).make(from: batch.authorization)
+        guard made.authorization.id == statement else {
+            throw Refusal(BatchError.packageFailed, "authorization \(made.authorization.id)")
+        }
+        let content = try StatementCoding.encode(made.file)
+        let record = PackageRecord(
+            statement: statement,
+            digest: Digest256.of(content),
+            size: content.count,
+            madeAt: now
+        )
+        return (record, content)
+    }
+}
