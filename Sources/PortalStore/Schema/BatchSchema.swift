@@ -26,16 +26,6 @@ extension PortalSchema {
                 PRIMARY KEY (edge, product)
             )
             """,
-            """
-            CREATE TABLE allotment_release (
-                edge TEXT NOT NULL,
-                product TEXT NOT NULL,
-                units BIGINT NOT NULL,
-                sequence BIGINT NOT NULL,
-                noted_at BIGINT NOT NULL,
-                PRIMARY KEY (edge, product, sequence, units)
-            )
-            """,
         ]
     )
 

@@ -1,10 +1,9 @@
-import PortalCore
 import PortalStore
 import Statements
 import Verify
 import Vocabulary
 
-/// What entries that were judged right say beside the units: certificates are installed, allotment was given up.
+/// What entries that were judged right say beside units and allotment: that certificates are installed.
 struct JournaledFacts {
     private let transaction: any SQLTransaction
     init(_ transaction: any SQLTransaction) { self.transaction = transaction }
@@ -17,18 +16,8 @@ struct JournaledFacts {
     ) throws {
         let wrong = Set(quarantined.compactMap(\.sequence))
         for entry in reads.compactMap(\.entry) where !wrong.contains(entry.sequence) {
-            switch entry.event.body {
-            case let body as CertificatesInstalled: try note(body, on: edge, at: time)
-            case let body as AllotmentReleased:
-                let release = AllotmentRelease(
-                    edgeHSM: edge,
-                    product: body.product,
-                    units: body.units,
-                    sequence: body.sequence
-                )
-                try ReleaseTable(transaction).note(release, at: time)
-            default: continue
-            }
+            guard let body = entry.event.body as? CertificatesInstalled else { continue }
+            try note(body, on: edge, at: time)
         }
     }
 
