@@ -44,7 +44,8 @@ public struct Portal: Service {
             profile: configuration.profile
         )
         let enrolment = try await EnrolmentAuthority.open(in: token, oem: configuration.oem, at: clock.realtime())
-        let database = try SQLitePortalDatabase.open(path: configuration.databasePath)
+        let seam = try FaultSeam.fromEnvironment()
+        let database = try SQLitePortalDatabase.open(path: configuration.databasePath, seam: seam)
         do {
             let services = try await PortalServices(
                 settings: settings,
@@ -53,8 +54,9 @@ public struct Portal: Service {
                 enrolment: enrolment,
                 clock: clock
             )
+            let parts = try PortalParts(services, files: configuration.filesPath, logger: logger, seam: seam)
             return try await Portal(
-                application: application(services, configuration, identity, logger),
+                application: application(parts, configuration, identity, logger),
                 setupCode: services.setupCode(),
                 database: database
             )
@@ -65,7 +67,7 @@ public struct Portal: Service {
     }
 
     private static func application(
-        _ services: PortalServices,
+        _ parts: PortalParts,
         _ configuration: PortalConfiguration,
         _ identity: TLSIdentity,
         _ logger: Logger
@@ -78,18 +80,20 @@ public struct Portal: Service {
                 connections: listener.connections ?? 512
             )
         }
+        let services = parts.services
         let metrics = Metrics()
         return try PortalApplication(
             listener: settings(configuration.people),
-            people: PortalRoutes.people(services, metrics: metrics),
+            people: PortalRoutes.people(parts, metrics: metrics),
             sync: (
-                settings(configuration.sync), PortalRoutes.sync(services), [services.enrolment.certificate]
+                settings(configuration.sync), PortalRoutes.sync(parts), [services.enrolment.certificate]
             ),
             authenticator: services.authenticator,
             acts: services.acts,
             clock: services.clock,
             metrics: metrics,
-            logger: logger
+            logger: logger,
+            background: parts.background
         )
     }
 

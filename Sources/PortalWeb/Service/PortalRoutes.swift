@@ -2,15 +2,17 @@ public import ServiceSupport
 
 /// The whole lists of both listeners, which a portal mounts and its tests walk.
 public enum PortalRoutes {
-    public static func people(_ portal: PortalServices, metrics: Metrics) throws -> [any MountableRoute] {
-        try ServiceRoutes.adding(
-            to: CoreRoutes.people(portal) + RecordRoutes.people(portal),
+    public static func people(_ parts: PortalParts, metrics: Metrics) throws -> [any MountableRoute] {
+        let portal = parts.services
+        return try ServiceRoutes.adding(
+            to: CoreRoutes.people(portal) + VersionRoutes.routes(parts.versions) + BatchRoutes.routes(parts.batches)
+                + RecordRoutes.people(portal) + SyncRoutes.sticks(parts.sync),
             metrics: metrics,
             ready: portal.checkReadiness
         )
     }
 
-    public static func sync(_ portal: PortalServices) throws -> [any MountableRoute] {
-        try CoreRoutes.sync(portal)
+    public static func sync(_ parts: PortalParts) throws -> [any MountableRoute] {
+        try CoreRoutes.sync(parts.services) + SyncRoutes.sync(parts.sync)
     }
 }

@@ -3,6 +3,7 @@ import Durability
 import Foundation
 import Governance
 import KeyCustody
+import Logging
 import PortalProtocol
 import PortalStore
 import ServiceSupport
@@ -44,11 +45,12 @@ struct WholePortal {
             clock: source
         )
         let code = try #require(try await services.setupCode())
+        let parts = try PortalParts(services, files: folder.path + "/files", logger: Logger(label: "test"))
         let metrics = Metrics()
-        let routes = try PortalRoutes.people(services, metrics: metrics)
+        let routes = try PortalRoutes.people(parts, metrics: metrics)
         try await TestPortal.run(
             people: routes,
-            sync: PortalRoutes.sync(services),
+            sync: PortalRoutes.sync(parts),
             services: (services, clock, metrics)
         ) { portal in
             try await body(
