@@ -152,7 +152,8 @@ import Vocabulary
         var box = try Box(world)
         let id = try box.load(BatchDraft(rotations: 1))
         var chip = Chip(1)
-        let unit = try record(box, box.make(id, chip))
+        let made = try box.make(id, chip)
+        let unit = try record(box, made)
         let begun = try box.begin(id, chip, .rotate())
         chip.newKey()
         guard case .sign(let reservation) = try box.run(try rotation(box, unit, chip, begun.nonce)).grant() else {

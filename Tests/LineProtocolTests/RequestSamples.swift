@@ -222,7 +222,8 @@ enum RequestSamples {
             try factory(ExportProof.self, .init(subject: .closing(batch: "b1"), path: "/tmp/c.json")),
             try factory(PrepareProductHere.self, preparation),
             try factory(RequestEnrolment.self, .init(name: name, request: Octets([1, 2]))),
-            try factory(CloseBatch.self, .init(authorization: digest)),
+            try factory(CloseBatch.self, .init(authorization: digest)), try factory(SyncNow.self, Nothing()),
+            try factory(BundleRecords.self, .init(folder: "/tmp", all: true)),
         ]
     }
 }
