@@ -23,6 +23,7 @@ public enum BatchRoutes {
         ),
         .codes(422, GovernanceError.batchOutsideRules), .codes(409, StatementError.tooFewOfficers),
         .codes(422, StatementError.inconsistent), .codes(503, VersionError.fileStorage),
+        .web(PortalError.unknownObject),
     ]
 
     public static func routes(_ desk: BatchDesk) throws -> [any MountableRoute] { try grants(desk) + looks(desk) }

@@ -198,7 +198,7 @@ struct BatchPortal {
             "POST",
             "/v1/batches",
             token: (someone ?? manager).token.text,
-            headers: ["Idempotency-Key": key ?? "key-\(order.batch)"],
+            headers: ["Idempotency-Key": key ?? "creation-\(order.batch)"],
             json: String(decoding: try StatementCoding.encode(order), as: UTF8.self)
         )
     }
