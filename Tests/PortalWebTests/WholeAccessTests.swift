@@ -88,7 +88,12 @@ struct WholeAccessTests {
             whole.portal.clock.advance(PortalServices.firstTokenLife)
             for declaration in whole.routes.map(\.declaration) where declaration.rule != .everybody {
                 let reply = try await whole.portal.probe(declaration, token: admin)
-                #expect(reply.problem?.code == "portal.access.token", "\(declaration.operationID)")
+                // What answers HEAD has no body.
+                if declaration.method == .head {
+                    #expect(reply.status == 401, "\(declaration.operationID)")
+                } else {
+                    #expect(reply.problem?.code == "portal.access.token", "\(declaration.operationID)")
+                }
                 whole.portal.clock.advance(61)
             }
         }

@@ -26,7 +26,7 @@ public final class SoftHSMFixture: Sendable {
 
     public static let modulePath = "/usr/lib/softhsm/libsofthsm2.so"
     private static let tool = "/usr/bin/softhsm2-util"
-    private static let tokenCount = 200
+    private static let tokenCount = 400
 
     public let directory: String
     public var configurationPath: String { "\(directory)/softhsm2.conf" }

@@ -1,7 +1,7 @@
 internal import Vocabulary
 
 /// What the routes of records refuse.
-public enum RecordError: String, WebError {
+public enum RecordError: String, WebError, ErrorCatalogue {
     case oneKey = "portal.unit.one-key"
     case notProven = "portal.unit.not-proven"
     case days = "portal.roll-up.days"

@@ -88,7 +88,7 @@ struct PortalResponder: HTTPResponder {
 
     private func noRoute(_ request: Request, _ exchange: Exchange) -> Response {
         let methods = declarations.filter { $0.template.matches(request.uri.path) }.map(\.method.rawValue)
-        let error = methods.isEmpty ? PortalError.unknownRoute : .methodNotAllowed
+        let error = methods.isEmpty ? PortalError.unknownRoute : PortalError.methodNotAllowed
         exchange.refused(error.rawValue)
         return .problem(
             Refusal(error),
