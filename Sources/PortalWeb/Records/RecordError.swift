@@ -1,4 +1,4 @@
-internal import Vocabulary
+public import Vocabulary
 
 /// What the routes of records refuse.
 public enum RecordError: String, WebError, ErrorCatalogue {
