@@ -40,6 +40,7 @@ def main():
         "matter": lambda: matter(report, pathlib.Path(options.evidence).resolve(), logs / "matter-sdk.log"),
         "firmware": lambda: firmware.run(report, options.verifier, options.demo),
         "portal": lambda: portal_openapi.run(report, options.portal, options.demo, logs),
+        "sql": lambda: portal_sql_postgres.run(report, logs),
         "sanitizers": lambda: sanitizers.run(report, logs),
     }
     for part in options.only or PARTS:

@@ -14,7 +14,6 @@ public enum BatchError: String, ErrorCatalogue {
     case ended = "portal.batch.ended"
     case packagePending = "portal.package.pending"
     case packageFailed = "portal.package.failed"
-    case authorizerDiffers = "portal.authorizer.differs"
 
     public var meaning: String {
         switch self {
@@ -30,7 +29,6 @@ public enum BatchError: String, ErrorCatalogue {
         case .ended: "The batch is closed or revoked already."
         case .packagePending: "The package is still being made."
         case .packageFailed: "The package could not be made; it is tried again."
-        case .authorizerDiffers: "The key in the portal's token is not the authorizer that the RoleKeys name."
         }
     }
 
@@ -49,7 +47,6 @@ public enum BatchError: String, ErrorCatalogue {
         case .ended: "Nothing: it takes no more units. Make a new batch for more."
         case .packagePending: "Ask again in a few seconds."
         case .packageFailed: "Look at the alarms and the portal's token; the portal goes on trying."
-        case .authorizerDiffers: "Give the portal the token of the ceremony, or upload the newer RoleKeys."
         }
     }
 

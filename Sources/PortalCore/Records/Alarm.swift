@@ -27,6 +27,12 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
     case malformed
     /// Any other entry that was not permitted.
     case notPermitted = "not-permitted"
+    /// A granted batch's package can't be made.
+    case packageStuck = "package-stuck"
+    /// The portal's token is not the authorizer that the RoleKeys name.
+    case authorizerDiffers = "authorizer-differs"
+    /// Under expired RoleKeys nothing new loads.
+    case roleKeysExpiring = "role-keys-expiring"
 
     public enum Severity: String, Sendable, Hashable, Codable, CaseIterable {
         case warning
@@ -35,7 +41,7 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
 
     public var severity: Severity {
         switch self {
-        case .silent, .gap, .malformed, .altered: .warning
+        case .silent, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring: .warning
         default: .critical
         }
     }

@@ -1,3 +1,4 @@
+public import PortalCore
 public import Vocabulary
 
 /// Packages, and those that are still to be made.
@@ -32,6 +33,24 @@ public struct PackageTable {
             let row = try transaction.row("SELECT count(*) AS amount, min(since) AS since FROM package_task", [])
         else { return (0, nil) }
         return (try row.number("amount"), try row.optional("since", row.time))
+    }
+
+    /// Those that wait, with the EdgeHSM that they are for and its factory; the oldest 1,000.
+    public func waitingByEdge() throws -> [(waiting: BatchAlarms.Waiting, factory: FactoryID)] {
+        try transaction.rows(
+            """
+            SELECT b.edge, b.factory, t.since, t.failure FROM package_task t JOIN batch b ON b.statement = t.statement
+            ORDER BY t.since, t.statement LIMIT 1000
+            """,
+            []
+        ).map { row in
+            let waiting = BatchAlarms.Waiting(
+                edgeHSM: try row.name("edge"),
+                since: try row.time("since"),
+                failure: try row.optional("failure", row.text)
+            )
+            return (waiting, try row.name("factory"))
+        }
     }
 
     public func noteFailure(_ statement: Digest256, code: String) throws {

@@ -6,6 +6,7 @@ import PortalStore
 public import ServiceLifecycle
 import ServiceSupport
 import Statements
+import Synchronization
 import Vocabulary
 
 /// Makes the packages of granted batches: signs, wraps and seals with the portal's token, and keeps the file.
@@ -18,9 +19,11 @@ public final class PackageWorker: Service {
     private static let pause = Duration.seconds(15)
     private static let largestDeclaration = 4_096
 
-    private let portal: PortalServices
+    let portal: PortalServices
     private let shelf: FileShelf
-    private let logger: Logger
+    let logger: Logger
+    /// Alarms that this process has raised and that still stand.
+    let raised = Mutex<Set<Alarm>>([])
     private let seam: FaultSeam
     private let signals: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
@@ -44,7 +47,10 @@ public final class PackageWorker: Service {
                     while (try? await Task.sleep(for: Self.pause)) != nil { signals.continuation.yield() }
                 }
                 signals.continuation.yield()
-                for await _ in signals.stream { await makeWaiting() }
+                for await _ in signals.stream {
+                    await makeWaiting()
+                    await watch()
+                }
                 group.cancelAll()
             }
         } onGracefulShutdown: {

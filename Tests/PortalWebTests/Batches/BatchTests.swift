@@ -172,6 +172,28 @@ import Vocabulary
         #expect(try await tester.create(try tester.order("b3", quantity: 1)).status == 409)
     }
 
+    /// A package that can't be made raises one alarm, which goes when it is made.
+    @Test func aStuckPackageIsCalledOut() async throws {
+        try await BatchPortal.run { tester in
+            let batch = try await tester.create(try tester.order("b1")).message(Batch.self)
+            func alarms() async throws -> [Alarms.Stored] {
+                try await tester.database.read { try Alarms($0).list(limit: 10) }
+            }
+            try await tester.database.write("test") { transaction in
+                try PackageTable(transaction).noteFailure(batch.authorization, code: "authorize.token.wrong-key")
+            }
+            await tester.worker.watch()
+            await tester.worker.watch()
+            let raised = try await alarms()
+            #expect(raised.map(\.kind) == [.authorizerDiffers] && raised.map(\.times) == [1])
+            #expect(raised.first?.clearedAt == nil)
+            await tester.worker.makeWaiting()
+            await tester.worker.watch()
+            let after = try await alarms()
+            #expect(after.first?.clearedAt == World.now)
+        }
+    }
+
     @Test func pagesGoThroughAllBatches() async throws {
         try await BatchPortal.run { tester in
             for number in 0..<5 { _ = try await tester.create(try tester.order("b\(number)")) }
