@@ -36,7 +36,8 @@ struct StationClassificationTests {
             "edge.state.internal", "edge.queue.full", "edge.service.stopping", "edge.token.unavailable",
             "edge.anchor.not-written", "key.queue.full", "key.device.failed", "key.officer.busy", "net.connect.failed",
             "net.connection.lost", "net.request.timeout", "net.client.busy", "line.service.internal",
-            "line.reply.mismatch", "factory.edge-hsm.status-unknown", "factory.portal.unreachable", "factory.portal.busy",
+            "line.reply.mismatch", "factory.edge-hsm.status-unknown", "factory.portal.unreachable",
+            "factory.portal.busy",
         ],
     ]
 
