@@ -9,13 +9,17 @@ enum StatementTrace {
     private static let known = Mutex<Set<SQLText>>([])
 
     static func note(_ sql: SQLText) {
-        guard let path, known.withLock({ $0.insert(sql).inserted }) else { return }
-        let line = sql.text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n"
-        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard file >= 0 else { return }
-        defer { close(file) }
-        let bytes = Array(line.utf8)
-        _ = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        guard let path else { return }
+        // Written under the lock: a statement that needs another one's table stands behind it.
+        known.withLock { known in
+            guard known.insert(sql).inserted else { return }
+            let line = sql.text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n"
+            let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            guard file >= 0 else { return }
+            defer { close(file) }
+            let bytes = Array(line.utf8)
+            _ = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        }
     }
 }
 #else
