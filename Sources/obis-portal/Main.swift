@@ -34,6 +34,20 @@ struct ObisPortal: AsyncParsableCommand {
             let logger = Logger(label: "obis-portal") { JSONLogHandler(label: $0) }
             let configuration = try options.load()
             let token = try await configuration.openToken()
+            // Closed in any case: a module that is unloaded at exit while its sessions work takes the process down with it.
+            do { try await serve(configuration, token, signals, logger) } catch {
+                await token.close()
+                throw error
+            }
+            await token.close()
+        }
+
+        private func serve(
+            _ configuration: PortalConfiguration,
+            _ token: any Token,
+            _ signals: SignalWait,
+            _ logger: Logger
+        ) async throws {
             let portal = try await Portal.open(configuration, token: token, logger: logger)
             if let code = portal.setupCode { Terminal.show("setup code: \(code)") }
             let group = ServiceGroup(configuration: .init(services: [portal], logger: logger))
@@ -81,7 +95,7 @@ struct PortalOptions: ParsableArguments {
 
 extension PortalConfiguration {
     /// Opens the token under its exclusive lock, so that it belongs to this process alone.
-    func openToken() async throws -> any Token {
+    func openToken() async throws -> PKCS11Token {
         try await PKCS11Token.open(
             PKCS11TokenConfiguration(
                 modulePath: token.module,
