@@ -81,6 +81,8 @@ public struct BatchStanding: Sendable, Hashable {
     public let halted: String?
     /// The product's approval that was locked last.
     public let newestApproval: VersionApproval
+    /// What the officers have revoked.
+    public let revoked: Set<RevocationTarget>
 
     public init(
         granted: Int,
@@ -88,7 +90,8 @@ public struct BatchStanding: Sendable, Hashable {
         serialsUsed: Int,
         isNameTaken: Bool,
         halted: String?,
-        newestApproval: VersionApproval
+        newestApproval: VersionApproval,
+        revoked: Set<RevocationTarget>
     ) {
         self.granted = granted
         self.grantedAtEdge = grantedAtEdge
@@ -96,6 +99,7 @@ public struct BatchStanding: Sendable, Hashable {
         self.isNameTaken = isNameTaken
         self.halted = halted
         self.newestApproval = newestApproval
+        self.revoked = revoked
     }
 }
 
@@ -111,6 +115,12 @@ public enum BatchDecision {
     ) throws -> ProductionAuthorization {
         guard !standing.isNameTaken else { throw Refusal(BatchError.nameTaken, order.batch.text) }
         if let halted = standing.halted { throw Refusal(BatchError.edgeHalted, "\(order.edgeHSM): \(halted)") }
+        let grounds: [RevocationTarget] = [
+            .approval(ground.approval.id), .version(ground.approval.content.manifest), .edgeHSM(order.edgeHSM),
+        ]
+        if let target = grounds.first(where: standing.revoked.contains) {
+            throw Refusal(BatchError.revoked, target.description)
+        }
         let factory = ground.enrolment.content.factory
         try check(order, at: factory, product, ground.manifest, now)
         try BatchQuota(

@@ -99,7 +99,8 @@ public struct BatchDesk: Sendable {
             serialsUsed: try table.serialsUsed(new.product),
             isNameTaken: try table.isNameTaken(new.batch, of: new.product),
             halted: try JournalLogs(transaction).current(of: new.edgeHSM)?.halted?.rawValue,
-            newestApproval: try VersionApproval.read(payload: newest.payload)
+            newestApproval: try VersionApproval.read(payload: newest.payload),
+            revoked: try revoked(in: transaction)
         )
         return try BatchDecision.authorization(
             for: new.order,
@@ -107,6 +108,19 @@ public struct BatchDesk: Sendable {
             product.bounds,
             standing,
             at: now
+        )
+    }
+
+    /// Orders were verified when they came; one whose officers have gone since still takes away what it took.
+    private static func revoked(in transaction: any SQLTransaction) throws -> Set<RevocationTarget> {
+        let orders = try GovernanceTable(transaction).orders(from: 1, limit: SyncServer.mostOrders)
+        return Set(
+            try orders.compactMap { order in
+                guard case .revoke(let target) = try OfficerOrder.read(payload: order.envelope.payload).order else {
+                    return nil
+                }
+                return target
+            }
         )
     }
 

@@ -11,7 +11,7 @@ public enum BatchRoutes {
 
     /// What a grant may be refused with.
     private static let grant: [RefusalGroup] = [
-        .codes(409, BatchError.nameTaken, .versionNotLocked, .allotment, .lifetime, .serials, .edgeHalted),
+        .codes(409, BatchError.nameTaken, .versionNotLocked, .allotment, .lifetime, .serials, .edgeHalted, .revoked),
         .codes(422, BatchError.outsideRules, .factory, .window),
         .codes(
             409,

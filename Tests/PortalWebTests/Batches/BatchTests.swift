@@ -172,6 +172,25 @@ import Vocabulary
         #expect(try await tester.create(try tester.order("b3", quantity: 1)).status == 409)
     }
 
+    @Test func nothingIsGrantedUnderWhatTheOfficersRevoked() async throws {
+        try await BatchPortal.run { tester in
+            let first = try await tester.create(try tester.order("b1"))
+            #expect(first.status == 201)
+            let order = OfficerOrder(
+                order: .revoke(.version(Digest256.of(tester.production.manifest.bytes))),
+                reason: "a flaw",
+                issuedAt: World.now,
+                expiresAt: World.now + 86_400
+            )
+            let envelope = try order.unsigned()
+            try await tester.database.write("test") { transaction in
+                _ = try GovernanceTable(transaction).insertOrder(envelope, at: World.now)
+            }
+            let second = try await tester.create(try tester.order("b2"))
+            #expect(second.status == 409 && second.problem?.code == "portal.batch.revoked", "\(second.text)")
+        }
+    }
+
     /// A package that can't be made raises one alarm, which goes when it is made.
     @Test func aStuckPackageIsCalledOut() async throws {
         try await BatchPortal.run { tester in
