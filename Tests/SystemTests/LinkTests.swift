@@ -21,12 +21,17 @@ import Testing
         #expect(try await ask(link, large) == large)
         #expect(link.octets == LinkCutter.Octets(up: 300_005, down: 300_005))
 
+        // Connected is not yet taken in by the cable: an answer is.
         let standing = try await connect(link)
+        let heard = standing.channel.eventLoop.makePromise(of: String.self)
+        standing.collector.expect(2, heard)
+        standing.channel.writeAndFlush(ByteBuffer(string: "up"), promise: nil)
+        #expect(try await heard.futureResult.get() == "up")
         link.cut()
         try await standing.channel.closeFuture.get()
         await #expect(throws: (any Error).self) { try await ask(link, "lost") }
         #expect(link.refused == 1)
-        #expect(link.octets == LinkCutter.Octets(up: 300_005, down: 300_005))
+        #expect(link.octets == LinkCutter.Octets(up: 300_007, down: 300_007))
 
         link.restore()
         #expect(try await ask(link, "again") == "again")
