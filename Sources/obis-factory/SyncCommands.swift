@@ -17,10 +17,11 @@ extension ObisFactory {
                 """
         )
         @OptionGroup var options: FactoryOptions
-        @Option(help: "The joining code, as the portal showed it. It works once.") var code: String
+        @Option(help: "A file with the joining code, as the portal showed it; - for standard input. It works once.")
+        var codeFile: String
 
         func run() async throws {
-            let reply = try await FactoryJoin.join(try options.load(), code: try JoiningCode(code))
+            let reply = try await FactoryJoin.join(try options.load(), code: try await JoiningCodeFile.read(codeFile))
             print(
                 "joined as \(try options.load().name) of factory \(reply.factory), certificate until \(reply.notAfter)"
             )

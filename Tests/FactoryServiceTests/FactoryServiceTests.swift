@@ -11,58 +11,8 @@ import Vocabulary
 @testable import FactoryService
 
 /// One after the other: each has servers and TLS handshakes of its own, whose time limits a loaded machine would miss.
-@Suite(.serialized) struct FactoryServiceTests {
+@Suite(.serialized) struct FactoryServiceTests: UsesFactoryLine {
     private let firmware = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-
-    private func package(
-        edgeHSM: String = "edge-1",
-        sealed: [UInt8] = [1, 2, 3],
-        digest: Digest256? = nil
-    ) throws
-        -> [UInt8]
-    {
-        let content = ProductionPackage(
-            edgeHSM: EdgeHSMID(validated: edgeHSM),
-            authorization: .zero,
-            sealed: digest ?? Digest256.of(sealed),
-            encapsulated: P256Point(validated: [4] + [UInt8](repeating: 1, count: 64)),
-            roleKeysVersion: 1,
-            issuedAt: Instant(seconds: 5)
-        )
-        return try StatementCoding.encode(PackageFile(package: try content.unsigned(), sealed: Octets(sealed)))
-    }
-
-    private func with(_ patience: Int = 0, _ body: (FactoryLine) async throws -> Void) async throws {
-        let line = try await FactoryLine(firmwarePatience: patience)
-        do {
-            try await body(line)
-        } catch {
-            await line.close()
-            throw error
-        }
-        await line.close()
-    }
-
-    private func report(_ shift: String, _ authorization: Digest256, sealed: UInt8? = nil) -> ReportUnit.Request {
-        let record = sealed.map {
-            SealedRecord(
-                encapsulated: P256Point(validated: [4] + [UInt8](repeating: 1, count: 64)),
-                ciphertext: Octets([UInt8](repeating: $0, count: 64))
-            )
-        }
-        return ReportUnit.Request(
-            shift: shift,
-            authorization: authorization,
-            chipUID: ChipUID(validated: [UInt8](repeating: 2, count: 16)),
-            unit: .zero,
-            serial: nil,
-            result: .passed,
-            code: nil,
-            site: 1,
-            milliseconds: 10,
-            labelRecord: record
-        )
-    }
 
     @Test func packageThenFirmwareBecomeAWorkOrderThatStationsCanRead() async throws {
         try await with { line in

@@ -131,7 +131,10 @@ struct FactoryHost: Sendable {
     func join(_ code: String, through port: Int) async throws {
         link.set(port)
         try configureService()
-        try await run(["join", "--code", code])
+        // In a file of its owner's alone: anybody on the machine may read an argument list.
+        let file = configuration + ".joining-code"
+        try Files.write(code + "\n", to: file)
+        try await run(["join", "--code-file", file])
     }
 
     /// Stations are told of the service's port once it has one.
