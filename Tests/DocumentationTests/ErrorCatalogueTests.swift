@@ -37,7 +37,7 @@ struct ErrorCatalogueTests {
         StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, GovernanceError.self,
         CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self, PortalProtocolError.self,
         PortalError.self, SyncMessageError.self, VersionError.self, PortalStoreError.self, IdentityError.self,
-        IngestError.self, SyncError.self, RecordError.self, BatchError.self,
+        IngestError.self, SyncError.self, RecordError.self, BatchError.self, PreparationError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

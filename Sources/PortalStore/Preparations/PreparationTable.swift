@@ -45,6 +45,26 @@ public struct ProductCertificateRecord: Sendable, Hashable {
     }
 }
 
+/// Which certificates of a product an EdgeHSM has, for comparison.
+public struct InstalledCertificates: Sendable, Hashable {
+    /// SHA-256 over PAA, PAI, debug root and debug intermediate, each after its length as u32.
+    public let digest: Digest256
+
+    public init(_ certificates: ProductCertificates) {
+        self.init(certificates.paa, certificates.pai, certificates.debugRoot, certificates.debugIntermediate)
+    }
+
+    public init(_ body: CertificatesInstalled) {
+        self.init(body.paa, body.pai, body.debugRoot, body.debugIntermediate)
+    }
+
+    private init(_ parts: Octets...) {
+        digest = Digest256.of(
+            parts.flatMap { part in withUnsafeBytes(of: UInt32(part.bytes.count).bigEndian) { Array($0) } + part.bytes }
+        )
+    }
+}
+
 /// What EdgeHSMs were asked to prepare, and the certificates for it. Whoever writes here has verified what it writes.
 public struct PreparationTable {
     private let transaction: any SQLTransaction
@@ -87,14 +107,22 @@ public struct PreparationTable {
             .map(PreparationRecord.init)
     }
 
-    /// Others than those that are there must be installed anew.
+    /// By product, after `after`.
+    public func page(of edge: EdgeHSMID, after: String?, limit: Int) throws -> [PreparationRecord] {
+        try transaction.rows(
+            "SELECT * FROM preparation WHERE edge = ? AND product > ? ORDER BY product LIMIT ?",
+            [.name(edge), .text(after ?? ""), .number(limit)]
+        ).map(PreparationRecord.init)
+    }
+
+    /// Others than those that are there must be installed anew, unless the journal says that they are already.
     public func set(
-        _ certificates: [UInt8],
-        of product: ProductName,
+        _ certificates: ProductCertificates,
         for edge: EdgeHSMID,
         by person: PersonID,
         at time: Instant
     ) throws {
+        let product = certificates.product
         try transaction.execute(
             """
             INSERT INTO product_certificate (edge, product, content, uploaded_by, uploaded_at, revision)
@@ -103,12 +131,40 @@ public struct PreparationTable {
                 uploaded_at = excluded.uploaded_at, installed_at = NULL, revision = product_certificate.revision + 1
             WHERE product_certificate.content <> excluded.content
             """,
-            [.name(edge), .name(product), .blob(certificates), .name(person), .time(time)]
+            [
+                .name(edge), .name(product), .blob(try StatementCoding.encode(certificates)), .name(person),
+                .time(time),
+            ]
         )
+        let known = try transaction.row(
+            "SELECT digest, installed_at FROM installed_certificate WHERE edge = ? AND product = ?",
+            [.name(edge), .name(product)]
+        )
+        guard let known, try known.fixed("digest") == InstalledCertificates(certificates).digest else { return }
+        try noteInstalled(product, on: edge, at: known.time("installed_at"))
     }
 
-    /// What the journal says: the certificates are in the EdgeHSM.
-    public func noteInstalled(_ product: ProductName, on edge: EdgeHSMID, at time: Instant) throws {
+    /// What the journal says: these certificates are in the EdgeHSM. Others that were brought are offered still.
+    public func noteInstalled(
+        _ installed: InstalledCertificates,
+        of product: ProductName,
+        on edge: EdgeHSMID,
+        at time: Instant
+    ) throws {
+        try transaction.execute(
+            """
+            INSERT INTO installed_certificate (edge, product, digest, installed_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (edge, product) DO UPDATE SET digest = excluded.digest, installed_at = excluded.installed_at
+            """,
+            [.name(edge), .name(product), .fixed(installed.digest), .time(time)]
+        )
+        guard let brought = try certificates(of: product, on: edge),
+            try InstalledCertificates(ProductCertificates(parsing: brought.content)) == installed
+        else { return }
+        try noteInstalled(product, on: edge, at: time)
+    }
+
+    private func noteInstalled(_ product: ProductName, on edge: EdgeHSMID, at time: Instant) throws {
         try transaction.execute(
             """
             UPDATE product_certificate SET installed_at = ? WHERE edge = ? AND product = ? AND installed_at IS NULL

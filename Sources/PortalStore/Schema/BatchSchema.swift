@@ -26,6 +26,15 @@ extension PortalSchema {
                 PRIMARY KEY (edge, product)
             )
             """,
+            """
+            CREATE TABLE installed_certificate (
+                edge TEXT NOT NULL,
+                product TEXT NOT NULL,
+                digest BLOB NOT NULL,
+                installed_at BIGINT NOT NULL,
+                PRIMARY KEY (edge, product)
+            )
+            """,
         ]
     )
 

@@ -100,7 +100,7 @@ public struct BatchDesk: Sendable {
             isNameTaken: try table.isNameTaken(new.batch, of: new.product),
             halted: try JournalLogs(transaction).current(of: new.edgeHSM)?.halted?.rawValue,
             newestApproval: try VersionApproval.read(payload: newest.payload),
-            revoked: try revoked(in: transaction)
+            revoked: try OfficersWord(transaction).revoked()
         )
         return try BatchDecision.authorization(
             for: new.order,
@@ -108,19 +108,6 @@ public struct BatchDesk: Sendable {
             product.bounds,
             standing,
             at: now
-        )
-    }
-
-    /// Orders were verified when they came; one whose officers have gone since still takes away what it took.
-    private static func revoked(in transaction: any SQLTransaction) throws -> Set<RevocationTarget> {
-        let orders = try GovernanceTable(transaction).orders(from: 1, limit: SyncServer.mostOrders)
-        return Set(
-            try orders.compactMap { order in
-                guard case .revoke(let target) = try OfficerOrder.read(payload: order.envelope.payload).order else {
-                    return nil
-                }
-                return target
-            }
         )
     }
 
@@ -176,11 +163,15 @@ extension BatchGround {
         _ profile: CustodyProfile,
         in transaction: any SQLTransaction
     ) throws {
-        guard let approval = version.approval, let keys = try GovernanceTable(transaction).newestRoleKeys() else {
+        let word = OfficersWord(transaction)
+        let history = try word.history()
+        guard let approval = version.approval, let roleKeys = history.last else {
             throw Refusal(BatchError.versionNotLocked, version.version.text)
         }
         try self.init(
-            roleKeys: Verified<RoleKeys>(keys, signedBy: RoleKeys.read(payload: keys.payload).root),
+            roleKeys: roleKeys,
+            history: history,
+            compromised: word.compromised(),
             approval: approval,
             enrolment: enrolment,
             manifest: version.manifest,

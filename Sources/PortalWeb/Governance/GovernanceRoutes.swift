@@ -121,8 +121,10 @@ extension PortalServices {
         let (envelope, id, now) = (call.body, call.path.edge, context.facts.time)
         let profile = settings.profile
         return try await acts.perform(context) { transaction in
-            let roleKeys = try Self.roleKeys(transaction)
-            let enrolment = try Verified<EdgeHSMEnrolment>(envelope, signedByOfficersOf: roleKeys)
+            let word = OfficersWord(transaction)
+            let history = try word.history()
+            guard !history.isEmpty else { throw Refusal(IdentityError.noRoleKeys) }
+            let enrolment = try EnrolmentCheck.verify(envelope, history: history, compromised: word.compromised())
             let factory = enrolment.content.factory
             guard enrolment.content.edgeHSM == id, profile == .lab || enrolment.content.assurance != "software",
                 try FactoryTable(transaction).factory(factory) != nil

@@ -6,7 +6,7 @@ public enum PortalRoutes {
         let portal = parts.services
         return try ServiceRoutes.adding(
             to: CoreRoutes.people(portal) + VersionRoutes.routes(parts.versions) + BatchRoutes.routes(parts.batches)
-                + RecordRoutes.people(portal) + SyncRoutes.sticks(parts.sync),
+                + PreparationRoutes.routes(portal) + RecordRoutes.people(portal) + SyncRoutes.sticks(parts.sync),
             metrics: metrics,
             ready: portal.checkReadiness
         )

@@ -233,13 +233,32 @@ import Vocabulary
     private static func checkCertificates(_ fixture: BatchFixture, _ transaction: any SQLTransaction) throws {
         let (product, edge, person, time) = (fixture.product, fixture.edge, fixture.person, fixture.time)
         let table = PreparationTable(transaction)
-        try table.set([1], of: product, for: edge, by: person, at: time)
-        try table.noteInstalled(product, on: edge, at: time)
-        try table.set([1], of: product, for: edge, by: person, at: time)
-        #expect(try table.certificates(of: product, on: edge)?.installedAt == time)
-        #expect(try table.certificates(of: product, on: edge)?.revision == 1)
-        try table.set([2], of: product, for: edge, by: person, at: time)
-        #expect(try table.certificates(on: edge).map(\.installedAt) == [nil])
-        #expect(try table.certificates(on: edge).map(\.revision) == [2])
+        func certificates(_ number: UInt8) -> ProductCertificates {
+            let octets = Octets([number])
+            return ProductCertificates(
+                edgeHSM: edge,
+                product: product,
+                paa: octets,
+                pai: octets,
+                debugRoot: octets,
+                debugIntermediate: octets
+            )
+        }
+        func state() throws -> (revision: Int, installedAt: Instant?) {
+            let record = try #require(try table.certificates(of: product, on: edge))
+            return (record.revision, record.installedAt)
+        }
+        try table.set(certificates(1), for: edge, by: person, at: time)
+        try table.noteInstalled(.init(certificates(2)), of: product, on: edge, at: time)
+        #expect(try state() == (1, nil))
+        try table.noteInstalled(.init(certificates(1)), of: product, on: edge, at: time)
+        try table.set(certificates(1), for: edge, by: person, at: time + 1)
+        #expect(try state() == (1, time))
+        try table.set(certificates(2), for: edge, by: person, at: time)
+        #expect(try state() == (2, nil))
+        // What the journal told before they were brought counts too.
+        try table.noteInstalled(.init(certificates(3)), of: product, on: edge, at: time)
+        try table.set(certificates(3), for: edge, by: person, at: time + 2)
+        #expect(try state() == (3, time))
     }
 }

@@ -25,6 +25,7 @@ struct BatchPortal {
     let manager: TestIdentities.Someone
     let stranger: TestIdentities.Someone
     let officer: TestIdentities.Someone
+    let admin: TestIdentities.Someone
 
     /// - Parameter seam: of database and worker.
     static func run(
@@ -41,7 +42,8 @@ struct BatchPortal {
             let services = try await services(production, database, token)
             let worker = PackageWorker(services, shelf: shelf, logger: Logger(label: "test"), seam: seam)
             let desk = BatchDesk(services, shelf: shelf, packages: worker)
-            try await TestPortal.run(people: BatchRoutes.routes(desk)) { portal in
+            let routes = try BatchRoutes.routes(desk) + PreparationRoutes.routes(services)
+            try await TestPortal.run(people: routes) { portal in
                 portal.clock.advance(World.now - portal.clock.now)
                 let identities = portal.identities
                 let tester = BatchPortal(
@@ -53,7 +55,8 @@ struct BatchPortal {
                     shelf: shelf,
                     manager: identities.add([.odmProductionManager], in: TestIdentities.odms[0]),
                     stranger: identities.add([.odmProductionManager], in: TestIdentities.odms[1]),
-                    officer: identities.add([.oemSecurityOfficer], in: TestIdentities.oem)
+                    officer: identities.add([.oemSecurityOfficer], in: TestIdentities.oem),
+                    admin: identities.add([.oemAdmin], in: TestIdentities.oem)
                 )
                 try await tester.fill()
                 try await body(tester)
@@ -87,7 +90,7 @@ struct BatchPortal {
     private func fill() async throws {
         let roleKeys = try production.world.roleKeys().envelope
         let enrolment = try production.enrolment()
-        let people = [manager, stranger, officer]
+        let people = [manager, stranger, officer, admin]
         let (product, version) = (try await product(), try version())
         try await database.write("fill") { transaction in
             for (organisation, kind) in [(TestIdentities.oem, "oem")] + TestIdentities.odms.map({ ($0, "odm") }) {
@@ -142,7 +145,7 @@ struct BatchPortal {
                 family: try FamilyName("virtual-v"),
                 secureBootKey: production.manifest.manifest.firmware.verificationKey,
                 paa: production.manifest.manifest.paa,
-                debugRoot: Octets([1]),
+                debugRoot: production.certificates.debugRoot,
                 vendorRoots: [],
                 keySlots: [],
                 socClass: 7,

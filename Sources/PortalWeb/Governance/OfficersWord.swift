@@ -1,0 +1,45 @@
+import Governance
+import PortalCore
+import PortalStore
+import Statements
+import Vocabulary
+
+/// What the officers' statements in the portal say, each judged under the RoleKeys of its time.
+struct OfficersWord {
+    private let transaction: any SQLTransaction
+    init(_ transaction: any SQLTransaction) { self.transaction = transaction }
+
+    /// RoleKeys in order, verified, the newest last; empty before there are any.
+    func history() throws -> [Verified<RoleKeys>] {
+        try RoleKeysHistory.verify(GovernanceTable(transaction).roleKeys())
+    }
+
+    /// What they took out of force; an EdgeHSM that was declared dead is too. Orders were verified when they came: one
+    /// whose officers have gone since still takes away what it took.
+    func revoked() throws -> Set<RevocationTarget> {
+        let orders = try GovernanceTable(transaction).orders(from: 1, limit: SyncServer.mostOrders)
+        return Set(
+            try orders.compactMap { order in
+                switch try OfficerOrder.read(payload: order.envelope.payload).order {
+                case .revoke(let target): target
+                case .retireEdgeHSM(let edge, _, _, _): .edgeHSM(edge)
+                case .resetClock, .releaseAllotment: nil
+                }
+            }
+        )
+    }
+
+    /// Keys of officers whose signatures under an enrolment count no more.
+    func compromised() throws -> Set<Digest256> {
+        Set(try revoked().compactMap { if case .roleKey(let key) = $0 { key } else { nil } })
+    }
+
+    /// The appliance that was enrolled, if its enrolment counts and it is in force.
+    ///
+    /// Throws `portal.object.unknown` where there is none, `portal.edge.revoked`, and a `StatementError`.
+    func registered(_ edge: EdgeHSMID) throws -> Verified<EdgeHSMEnrolment> {
+        guard let stored = try GovernanceTable(transaction).edge(edge) else { throw Refusal(PortalError.unknownObject) }
+        guard try !revoked().contains(.edgeHSM(edge)) else { throw Refusal(PreparationError.edgeRevoked, edge.text) }
+        return try EnrolmentCheck.verify(stored.envelope, history: history(), compromised: compromised())
+    }
+}
