@@ -49,7 +49,7 @@ enum Evidence {
             "Made by a demo with test keys: nothing here is a secret of a product.\n",
             to: folder + "/README"
         )
-        for product in company.products {
+        for product in company.products + [company.newcomer] {
             try Files.write(
                 Files.read(company.office.productFile(product, "cd.der")),
                 to: folder + "/cd/\(product.name).der",

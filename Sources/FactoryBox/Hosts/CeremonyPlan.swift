@@ -43,9 +43,9 @@ struct CeremonyPlan: Sendable {
         self.expiresAt = expiresAt
     }
 
-    /// The first ceremony's: officers for 30 days, and the keys of these products' first versions.
-    static func first(of oem: OEM, products: [ProductPlan]) throws -> CeremonyPlan {
-        var plan = CeremonyPlan(officers: oem.officers, expiresAt: oem.start + 30 * 86_400)
+    /// The first ceremony's: officers for these days, and the keys of these products' first versions.
+    static func first(of oem: OEM, products: [ProductPlan], days: Int64 = 30) throws -> CeremonyPlan {
+        var plan = CeremonyPlan(officers: oem.officers, expiresAt: oem.start + days * 86_400)
         for product in products { try plan.add(product, of: oem) }
         return plan
     }

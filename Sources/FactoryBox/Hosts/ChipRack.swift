@@ -26,6 +26,8 @@ struct SiliconVendor: Sendable {
 /// Chips in a rack: each with a folder and a socket, apart from whoever programs them.
 actor ChipRack {
     struct Chip: Sendable {
+        /// From 1.
+        let place: Int
         let uid: ChipUID
         let folder: String
         let socket: String
@@ -96,6 +98,7 @@ actor ChipRack {
     private func blank(_ place: Int) throws -> Chip {
         var generator = SystemRandomNumberGenerator()
         return Chip(
+            place: place,
             uid: ChipUID(validated: (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }),
             folder: try world.folder(home, String(place)),
             socket: world.socket(Self.socketName(home, String(place)))

@@ -41,6 +41,10 @@ struct FactoryHost: Sendable {
     var configuration: String { folder + "/obis-factory.json" }
     var inbox: String { folder + "/inbox" }
     var state: String { folder + "/state" }
+    /// The Factory Service's database.
+    var database: String { state + "/factory.sqlite" }
+    /// Firmware files, named by their digests.
+    var firmware: String { state + "/firmware" }
     /// The folder of the rack that the stations' fixtures reach into.
     var rackFolder: String { name + "/chips" }
 

@@ -129,12 +129,18 @@ struct PortalClient: Sendable {
         return reply.body.isEmpty ? .null : try reply.tree()
     }
 
+    /// A file as it is, where doing it again changes nothing.
+    @discardableResult
+    func upload(_ path: String, _ bytes: [UInt8], type: String) async throws -> JSONTree {
+        try accepted(try await send(.POST, path, bytes, headers: [("content-type", type)])).tree()
+    }
+
     /// A change of what was read before: its tag is asked for and sent along.
     @discardableResult
-    func change(_ method: HTTPMethod, _ path: String, of object: String, _ body: JSONTree) async throws -> JSONTree {
+    func change(_ method: HTTPMethod, _ path: String, of object: String, _ body: JSONTree?) async throws -> JSONTree {
         let tag = try await fetch(object).tag ?? "*"
-        let headers = [Self.json, ("if-match", tag), ("idempotency-key", UUID().uuidString)]
-        let reply = try accepted(try await send(method, path, try body.serialized(), headers: headers))
+        let headers = [("if-match", tag)] + (body == nil ? [] : [Self.json])
+        let reply = try accepted(try await send(method, path, try body?.serialized(), headers: headers))
         return reply.body.isEmpty ? .null : try reply.tree()
     }
 

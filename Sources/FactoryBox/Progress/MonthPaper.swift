@@ -89,7 +89,7 @@ extension Company {
                     MonthPaper.Part(name: name, cost: sum, disk: folders.map(MonthPaper.size), traffic: nil)
                 }
             },
-            made: scale.devices * factories.count
+            made: scale.total
         )
     }
 }

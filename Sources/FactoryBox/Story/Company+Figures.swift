@@ -6,7 +6,7 @@ import Vocabulary
 extension Company {
     /// Throws `box.story.unexpected` at the first figure that differs: devices, attestations, labels, sealed records.
     func verifyFigures() async throws {
-        let expected = scale.devices * factories.count
+        let expected = scale.total
         let folder = world.path("evidence")
         let devices = try lines(Evidence.Device.self, folder + "/devices.jsonl")
         try same("devices", devices.count, expected)
@@ -15,8 +15,8 @@ extension Company {
         try same("different chips", Set(devices.map(\.chipUID)), chips)
         for factory in factories {
             let made = devices.filter { $0.factory == factory.profile.id }
-            try same("devices of \(factory.profile.id)", made.count, scale.devices)
-            for batch in await factory.batches { try verify(batch.order, among: made) }
+            try same("devices of \(factory.profile.id)", made.count, await factory.quantity)
+            for batch in await factory.batches { try verify(batch.grant, among: made) }
         }
         let serials = Set(devices.map(\.serial))
         try same("different serials", serials.count, expected)
@@ -31,16 +31,14 @@ extension Company {
         try await verifySealedRecords(of: devices)
     }
 
-    /// The batch's own serials from the first on, without a gap.
-    private nonisolated func verify(_ order: BatchOrder, among devices: [Evidence.Device]) throws {
-        let made = devices.filter { $0.batch == order.name }
-        try same("devices of \(order.name)", made.count, order.quantity)
-        try same("products of \(order.name)", Set(made.map(\.product)), [order.product.name])
-        let due = (order.firstSerial..<order.firstSerial + order.quantity).map { number in
-            let digits = String(number)
-            return order.product.serialPrefix + String(repeating: "0", count: 8 - digits.count) + digits
-        }
-        try same("serials of \(order.name)", Set(made.map(\.serial)), Set(due))
+    /// The serials that the portal gave the batch, from the first on, without a gap.
+    private nonisolated func verify(_ grant: GrantedBatch, among devices: [Evidence.Device]) throws {
+        let made = devices.filter { $0.batch == grant.name }
+        try same("devices of \(grant.name)", made.count, grant.quantity)
+        try same("products of \(grant.name)", Set(made.map(\.product)), [grant.product.name])
+        let due = grant.serials
+        try same("last serial of \(grant.name)", due.last, grant.lastSerial)
+        try same("serials of \(grant.name)", Set(made.map(\.serial)), Set(due))
     }
 
     /// For each device a line for databases, a picture, and the printer's file; nothing else.

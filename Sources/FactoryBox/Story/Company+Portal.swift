@@ -5,7 +5,11 @@ import Vocabulary
 /// The portal opens: its first admin, people by invitation, factories by joining codes.
 extension Company {
     func openPortal() async throws {
-        let host = try await PortalHost.prepare(in: world, oem: oem, factories: factories.map(\.profile.id))
+        let host = try await PortalHost.prepare(
+            in: world,
+            oem: oem,
+            factories: factories.filter(\.profile.hasLink).map(\.profile.id)
+        )
         portal = host
         try await host.start()
         let door = try host.door()
@@ -26,10 +30,10 @@ extension Company {
         return try JSONTree.object(["roleKeys": .list(versions)]).serialized()
     }
 
-    /// Each factory is made known, and its Factory Service gets a certificate with a code that works once.
-    func connectFactories() async throws {
-        guard let portal, let people else { throw Refusal(FactoryBoxError.unexpected, "no portal") }
-        for factory in factories {
+    /// Factories and the EdgeHSMs that are on their way to them.
+    func registerFactories() async throws {
+        let people = try required(people)
+        _ = try await everywhere { factory in
             let profile = factory.profile
             try await people.admin.post(
                 "/v1/factories",
@@ -39,18 +43,19 @@ extension Company {
                     "organisation": .text(people.organisations[profile.manufacturer.id] ?? ""),
                 ]
             )
-            let edge = try Files.read(oem.enrolment(of: factory.edge.id))
+            let edge = try Files.read(self.oem.enrolment(of: factory.edge.id))
             try await people.admin.put("/v1/edges/\(factory.edge.id)", bytes: edge)
         }
-        _ = try await everywhere { factory in
-            let code = try await people.admin.post("/v1/factories/\(factory.profile.id)/joining-codes", [:])
-            guard let link = portal.links[factory.profile.id] else { return }
-            try await factory.host.join(try code.string("text"), through: link.port)
-            try await factory.restartService()
-        }
-        narrator.passed(
-            "\(factories.count) factories joined the portal",
-            "keys made there, each behind a cable that can be cut"
-        )
+    }
+
+    /// A code that works once, and the cable that its Factory Service reaches the portal by; nil where there is none.
+    nonisolated func joining(
+        _ factory: Factory,
+        _ portal: PortalHost,
+        _ people: PortalPeople
+    ) async throws -> (code: String, port: Int)? {
+        guard let link = portal.links[factory.profile.id] else { return nil }
+        let code = try await people.admin.post("/v1/factories/\(factory.profile.id)/joining-codes", [:])
+        return (try code.string("text"), link.port)
     }
 }

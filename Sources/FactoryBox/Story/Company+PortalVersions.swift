@@ -7,23 +7,44 @@ import Vocabulary
 /// Products and versions in the portal: the OEM makes products, an ODM's engineer versions, and officers sign envelopes
 /// that they fetched from there.
 extension Company {
-    func approveVersionsInPortal() async throws {
-        guard let people else { throw Refusal(FactoryBoxError.unexpected, "no portal") }
-        for product in products {
-            try await office.draftVersion(of: product)
-            try await createProduct(product, people)
-            try await submitVersion(product, people)
-            try await approveVersion(product, people)
+    func approveVersions() async throws {
+        let people = try required(people)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for product in products {
+                tasks.addTask {
+                    try await self.office.draftVersion(of: product)
+                    try await self.createProduct(product, people)
+                    try await self.submitVersion(product, people)
+                }
+            }
+            try await tasks.waitForAll()
         }
         narrator.passed(
-            "versions \(VersionOffice.version) submitted by an ODM's engineer, locked by 2 of 3 officers",
+            "versions \(VersionOffice.version) of \(products.count) products submitted by the ODMs' engineers",
+            "firmware under another key refused: firmware.key.mismatch"
+        )
+        for product in products {
+            let units = quantity(of: product) + Site.spareUnits
+            try await draftApproval(of: product, people, allotments: factories.map { ($0.edge.id, units) })
+        }
+        try await sign(products, people)
+        narrator.passed(
+            "locked by 2 of 3 officers",
             "each fetched the envelope from the portal and signed it on a machine of their own"
         )
     }
 
-    private func octets(_ path: String) throws -> JSONTree { .text(Data(try Files.read(path)).base64EncodedString()) }
+    nonisolated func required<Value>(_ value: Value?) throws -> Value {
+        guard let value else { throw Refusal(FactoryBoxError.unexpected, "no portal yet") }
+        return value
+    }
 
-    private func createProduct(_ product: ProductPlan, _ people: PortalPeople) async throws {
+    private nonisolated func octets(_ path: String) throws -> JSONTree {
+        .text(Data(try Files.read(path)).base64EncodedString())
+    }
+
+    /// What stays fixed for the product, and who may see it.
+    nonisolated func createProduct(_ product: ProductPlan, _ people: PortalPeople) async throws {
         let key = try Files.read(oem.state + "/public/firmware-signing-\(OEM.firmwareKey).pem")
         let roots: [JSONTree] =
             product.family.hasVendorIdentity ? [try octets(office.productFile(product, "vendor-root.der"))] : []
@@ -54,8 +75,8 @@ extension Company {
     }
 
     /// Firmware under another key is refused; the right one makes a draft that goes to the officers.
-    private func submitVersion(_ product: ProductPlan, _ people: PortalPeople) async throws {
-        guard let engineer = people.engineers[Manufacturer.brightline.id] else { return }
+    nonisolated func submitVersion(_ product: ProductPlan, _ people: PortalPeople) async throws {
+        let engineer = try required(people.engineers[product.author.id])
         let declaration = try Files.read(office.productFile(product, "cd.der"))
         let cd = Digest256.of(declaration)
         try await engineer.put("/v1/declarations/\(cd.hex)", bytes: declaration, type: "application/octet-stream")
@@ -73,8 +94,12 @@ extension Company {
                 throw Refusal(FactoryBoxError.unexpected, "firmware under another key was taken")
             }
         }
-        let place = "/v1/products/\(product.name)/versions/\(VersionOffice.version)"
-        try await engineer.change(.POST, place + "/submit", of: place, [:])
+        let place = Self.place(of: product)
+        try await engineer.change(.POST, place + "/submit", of: place, nil)
+    }
+
+    private static func place(of product: ProductPlan) -> String {
+        "/v1/products/\(product.name)/versions/\(VersionOffice.version)"
     }
 
     private nonisolated func version(_ product: ProductPlan, _ firmware: Digest256, _ cd: Digest256) -> JSONTree {
@@ -93,42 +118,52 @@ extension Company {
         ]
     }
 
-    private func approveVersion(_ product: ProductPlan, _ people: PortalPeople) async throws {
-        let signers = Array(oem.officers.suffix(2))
-        guard let first = people.officers[signers[0].name] else { return }
-        let place = "/v1/products/\(product.name)/versions/\(VersionOffice.version)"
-        let units = quantity(of: product) + Site.spareUnits
-        try await first.change(
+    /// An officer's proposal of what the officers are to sign.
+    nonisolated func draftApproval(
+        of product: ProductPlan,
+        _ people: PortalPeople,
+        allotments: [(edgeHSM: String, units: Int)]
+    ) async throws {
+        let place = Self.place(of: product)
+        try await required(people.officers[oem.officers[1].name]).change(
             .PUT,
             place + "/approval",
             of: place,
             [
                 "lifetimeTotal": 10_000,
                 "allotments": .list(
-                    factories.map { ["edgeHSM": .text($0.edge.id), "units": .integer(units)] }
+                    allotments.map { ["edgeHSM": .text($0.edgeHSM), "units": .integer($0.units)] }
                 ),
                 "allowances": ["debugUnlocks": 8, "reprovisions": 4, "rotations": 4],
                 "rules": ["largestBatch": 1_000, "chipIdentity": .text(product.chipIdentity)],
                 "expiresAt": .text((oem.start + 60 * 86_400).description),
             ]
         )
-        for signer in signers {
-            guard let officer = people.officers[signer.name] else { return }
-            let file = signer.host.path("\(product.name).approval.json")
-            try Files.write(try await officer.fetch(place + "/approval").body, to: file)
-            try await oem.approve(file, by: [signer])
-            try await officer.post(place + "/approval/signatures", bytes: Files.read(file))
+    }
+
+    /// Two officers at the same time, each at a machine of their own; the portal joins their signatures.
+    nonisolated func sign(_ products: [ProductPlan], _ people: PortalPeople) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for signer in oem.officers.suffix(2) {
+                tasks.addTask {
+                    let officer = try self.required(people.officers[signer.name])
+                    for product in products {
+                        let place = Self.place(of: product) + "/approval"
+                        let file = signer.host.path("\(product.name).approval.json")
+                        try Files.write(try await officer.fetch(place).body, to: file)
+                        try await self.oem.approve(file, by: [signer])
+                        try await officer.post(place + "/signatures", bytes: Files.read(file))
+                    }
+                }
+            }
+            try await tasks.waitForAll()
         }
-        guard try await people.admin.get(place).string("state") == "locked" else {
-            throw Refusal(FactoryBoxError.unexpected, "two signatures did not lock \(product.name)")
+        for product in products {
+            let state = try await people.admin.get(Self.place(of: product)).string("state")
+            guard state == "locked" else {
+                throw Refusal(FactoryBoxError.unexpected, "two signatures left \(product.name) \(state)")
+            }
         }
-        // What the portal made is what the rest of the story reads.
-        let approval = try await people.admin.fetch(place + "/approval").body
-        try Files.write(approval, to: office.productFile(product, "approval.json"))
-        try Files.write(
-            try await people.admin.fetch(place + "/manifest").body,
-            to: office.productFile(product, "manifest.json")
-        )
     }
 }
 

@@ -28,14 +28,14 @@ extension Company {
         )
         narrator.passed(
             "obis-verify accepts DAC, PAI, PAA, CD, QR and manual code of every device",
-            "one by one, \(verdict.output.contains("devices: \(scale.devices * factories.count)") ? "all" : "not all")"
+            "one by one, \(verdict.output.contains("devices: \(scale.total)") ? "all" : "not all")"
         )
     }
 
     func summarise() async throws {
         let accounts = try await everywhere { factory in (factory, try await factory.edge.status()) }
         for (factory, status) in accounts {
-            for batch in await factory.batches { try check(batch.order, status) }
+            for batch in await factory.batches { try check(batch.grant, status) }
             narrator.table([
                 (
                     factory.profile.title.padded(to: 22),
@@ -47,12 +47,12 @@ extension Company {
         }
     }
 
-    private nonisolated func check(_ order: BatchOrder, _ status: EdgeAppliance.Status) throws {
-        guard let batch = status.batches.first(where: { $0.batch == order.name }) else {
-            throw Refusal(FactoryBoxError.unexpected, "no batch \(order.name)")
+    private nonisolated func check(_ grant: GrantedBatch, _ status: EdgeAppliance.Status) throws {
+        guard let batch = status.batches.first(where: { $0.batch == grant.name }) else {
+            throw Refusal(FactoryBoxError.unexpected, "no batch \(grant.name)")
         }
         let account = batch.account
-        guard account.granted == order.quantity, account.issued == account.granted, account.remaining == 0,
+        guard account.granted == grant.quantity, account.issued == account.granted, account.remaining == 0,
             batch.completed == account.granted,
             account.granted == account.issued + account.burned + account.returned + account.remaining
         else { throw Refusal(FactoryBoxError.unexpected, "\(batch.batch): \(account), completed \(batch.completed)") }

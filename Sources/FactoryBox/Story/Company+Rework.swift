@@ -8,6 +8,7 @@ extension Company {
     func rework() async throws {
         let factory = factories[0]
         let batches = await factory.batches
+        // The batch with one unlock, and the last one.
         let (bulbs, plugs) = (batches[1], batches[2])
         try await rotate(bulbs, at: factory)
         try await mend(bulbs, at: factory)

@@ -4,12 +4,17 @@ import Vocabulary
 
 /// The OEM with all of its factories: everything that the story's chapters work on.
 actor Company {
+    /// Index of the factory that a new product comes to.
+    static let newcomersPlace = 2
+
     nonisolated let world: World
     nonisolated let oem: OEM
     nonisolated let narrator: Narrator
     nonisolated let vendor: SiliconVendor
     nonisolated let office: VersionOffice
     nonisolated let products: [ProductPlan]
+    /// Comes while the lines run.
+    nonisolated let newcomer: ProductPlan
     nonisolated let factories: [Factory]
     nonisolated let scale: StoryScale
     var plan: CeremonyPlan
@@ -33,11 +38,19 @@ actor Company {
         self.scale = scale
         office = VersionOffice(world: world, oem: oem, vendor: vendor)
         products = ProductPlan.all
-        // The first makes two batches of one product beside one of the other.
+        newcomer = ProductPlan.newcomer
+        // The first makes two batches of one product beside one of the other; a new product comes to the third.
         factories = try FactoryProfile.all.enumerated().map { index, profile in
-            try Factory(profile, world: world, oem: oem, vendor: vendor, stations: index == 0 ? 3 : 2)
+            try Factory(
+                profile,
+                world: world,
+                oem: oem,
+                vendor: vendor,
+                stations: [0, Self.newcomersPlace].contains(index) ? 3 : 2
+            )
         }
-        plan = try CeremonyPlan.first(of: oem, products: products)
+        // So long that the portal need not remind of it.
+        plan = try CeremonyPlan.first(of: oem, products: products, days: 90)
     }
 
     func stop() async {
@@ -89,12 +102,14 @@ actor Company {
     // MARK: Factories come up
 
     func openFactories() async throws {
-        _ = try await everywhere { try await $0.start() }
+        let (portal, people) = (try required(portal), try required(people))
+        _ = try await everywhere { try await $0.start(joining: try await self.joining($0, portal, people)) }
         for factory in factories {
             let profile = factory.profile
             narrator.passed(
                 "\(profile.title) runs: EdgeHSM, Factory Service, \(factory.host.stations.count) stations",
-                "\(profile.manufacturer.name), \(profile.localTime()) there"
+                "\(profile.manufacturer.name), \(profile.localTime()) there, "
+                    + (profile.hasLink ? "joined the portal" : "no link: all by stick")
             )
         }
     }

@@ -6,8 +6,10 @@ import Vocabulary
 actor Factory {
     /// A batch of this factory, and where its chips stand in the rack.
     struct Batch: Sendable {
-        let order: BatchOrder
+        let grant: GrantedBatch
         let work: LineWork
+        /// Batches of one shift are made at the same time, each at a station of its own.
+        let shift: Int
     }
 
     nonisolated let profile: FactoryProfile
@@ -33,17 +35,13 @@ actor Factory {
         rack = ChipRack(world, vendor: vendor, folder: host.rackFolder)
     }
 
-    nonisolated var quantity: Int { get async { await batches.map(\.order.quantity).reduce(0, +) } }
+    nonisolated var quantity: Int { get async { await batches.map(\.grant.quantity).reduce(0, +) } }
 
-    func start() async throws {
+    /// - Parameter joining: a joining code of the portal, and the port at which the cable to it begins.
+    func start(joining: (code: String, port: Int)?) async throws {
         box = try await edge.start()
         try await host.enrol()
-        service = try await host.start()
-    }
-
-    /// With the configuration as it is now.
-    func restartService() async throws {
-        await service?.stop()
+        if let joining { try await host.join(joining.code, through: joining.port) }
         service = try await host.start()
     }
 
@@ -56,39 +54,41 @@ actor Factory {
         for product in products { try await host.run(["load", oem.certificates(of: product.name, at: edge.id)]) }
     }
 
+    /// Units that its stations finished, as they print it.
+    nonisolated var finished: Int { progress.passed }
+
     // MARK: Production
 
     /// Blank chips for a batch, and the station that is to make devices of them.
-    func plan(_ order: BatchOrder, station: Int) async throws {
-        let chips = try await rack.add(order.quantity, family: order.product.family, notBefore: oem.start + -3_600)
-        let first = await rack.chips.count - chips.count + 1
+    func plan(_ grant: GrantedBatch, station: Int, shift: Int) async throws {
+        let chips = try await rack.add(grant.quantity, family: grant.product.family, notBefore: oem.start + -3_600)
         let work = LineWork(
             station: station,
-            batch: order.name,
-            first: first,
-            quantity: order.quantity,
+            batch: grant.name,
+            first: chips.first?.place ?? 1,
+            quantity: grant.quantity,
             sites: 2,
             operatorName: "Nadia"
         )
-        batches.append(Batch(order: order, work: work))
+        batches.append(Batch(grant: grant, work: work, shift: shift))
     }
 
-    /// All batches at the same time, each at a station of its own; throws where one device did not pass.
-    func produce() async throws {
+    /// All batches of a shift at the same time; throws where one device did not pass.
+    func produce(shift: Int) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            for batch in batches { tasks.addTask { try await self.produce(batch) } }
+            for batch in batches where batch.shift == shift { tasks.addTask { try await self.produce(batch) } }
             try await tasks.waitForAll()
         }
     }
 
     private func produce(_ batch: Batch) async throws {
-        let line = try host.begin(batch.work, log: "\(profile.id)-\(batch.order.name)")
+        let line = try host.begin(batch.work, log: "\(profile.id)-\(batch.grant.name)")
         progress.follow(line.log)
         let status = await line.ended()
         guard status == 0 else {
             throw Refusal(
                 FactoryBoxError.unexpected,
-                "\(batch.order.name) at \(profile.id): exit \(status): \(line.lastLines())"
+                "\(batch.grant.name) at \(profile.id): exit \(status): \(line.lastLines())"
             )
         }
     }
@@ -102,7 +102,7 @@ actor Factory {
     ) async throws -> Finished {
         try await host.service(
             command,
-            batch.order.name,
+            batch.grant.name,
             chip: chip.socket,
             options,
             station: batch.work.station

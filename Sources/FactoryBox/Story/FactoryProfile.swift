@@ -18,6 +18,8 @@ struct FactoryProfile: Sendable {
     let country: String
     let timeZone: String
     let manufacturer: Manufacturer
+    /// Without a link to the portal everything goes by stick, both ways.
+    let hasLink: Bool
 
     /// Five factories in three time zones, run by two ODMs.
     static let all = [
@@ -25,15 +27,23 @@ struct FactoryProfile: Sendable {
         FactoryProfile(2, "Dongguan", "CN", "Asia/Shanghai", .brightline),
         FactoryProfile(3, "Poznań", "PL", "Europe/Warsaw", .norda),
         FactoryProfile(4, "Brno", "CZ", "Europe/Prague", .norda),
-        FactoryProfile(5, "Monterrey", "MX", "America/Monterrey", .brightline),
+        FactoryProfile(5, "Monterrey", "MX", "America/Monterrey", .brightline, hasLink: false),
     ]
 
-    private init(_ number: Int, _ place: String, _ country: String, _ zone: String, _ manufacturer: Manufacturer) {
+    private init(
+        _ number: Int,
+        _ place: String,
+        _ country: String,
+        _ zone: String,
+        _ manufacturer: Manufacturer,
+        hasLink: Bool = true
+    ) {
         id = "factory-\(number)"
         edgeHSM = "edge-\(number)"
         self.place = place
         self.country = country
         timeZone = zone
+        self.hasLink = hasLink
         self.manufacturer = manufacturer
     }
 
@@ -55,10 +65,15 @@ struct StoryScale: Sendable {
     let bulbs: Int
     let plugs: Int
     var devices: Int { bulbs + plugs }
+    /// Units of the new product, at one factory.
+    let newcomers: Int
+    /// All devices of all factories.
+    var total: Int { devices * FactoryProfile.all.count + newcomers }
 
     /// Three bulbs for two plugs.
     init(devices: Int) {
         plugs = devices * 2 / 5
         bulbs = devices - plugs
+        newcomers = max(devices / 10, 2)
     }
 }

@@ -12,6 +12,8 @@ struct ProductPlan: Sendable {
     let keyKind: String
     let serialPrefix: String
     let socClass: UInt32
+    /// Whose engineer makes its versions.
+    var author = Manufacturer.brightline
     /// Lab only: hexadecimal digits that the OTA key is to have (32 for a fleet, 64 for a master of units), so that a scan knows what to look for.
     var knownKey: String?
 
@@ -37,7 +39,21 @@ struct ProductPlan: Sendable {
             quantity: 20,
             keyKind: "perUnit",
             serialPrefix: "PL",
-            socClass: 0x8002
+            socClass: 0x8002,
+            author: .norda
         ),
     ]
+
+    /// What comes to a factory whose lines are running: a temperature sensor.
+    static let newcomer = ProductPlan(
+        name: "sensor",
+        productID: 0x8003,
+        deviceType: 0x0302,
+        family: .virtualN,
+        quantity: 5,
+        keyKind: "perUnit",
+        serialPrefix: "SE",
+        socClass: 0x8003,
+        author: .norda
+    )
 }

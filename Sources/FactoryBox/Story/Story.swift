@@ -45,6 +45,7 @@ public struct Story: Sendable {
             narrator.tell(heard)
             // Whatever still runs ends by this, the attacks among it.
             ProcessBook.shared.endAll()
+            attacking.cancel()
             _ = await attacking.result
             await company.stop()
             throw error
@@ -62,12 +63,12 @@ public struct Story: Sendable {
         try await company.openPortal()
         narrator.chapter("Five factories come up")
         try await company.enrolAppliances()
+        try await company.registerFactories()
         try await company.openFactories()
-        try await company.connectFactories()
         try await company.prepareProducts()
-        narrator.chapter("Versions and batches")
+        narrator.chapter("Versions and batches, by the portal")
         try await company.approveVersions()
-        try await company.authorizeBatches()
+        try await company.grantBatches()
         narrator.chapter("Production")
         try await company.produce()
         narrator.chapter("Rework")
@@ -75,12 +76,14 @@ public struct Story: Sendable {
     }
 
     private func close(_ company: Company, _ meter: CostMeter) async throws {
+        narrator.chapter("Everything agrees")
+        try await company.agree()
         narrator.chapter("Records")
         try await company.verifyRecords()
         try await company.verifyFigures()
         narrator.chapter("Summary")
         try await company.summarise()
-        let devices = company.scale.devices * company.factories.count
+        let devices = company.scale.total
         let time = narrator.elapsed
         narrator.chapter("On paper: a million devices a month, ten times the mean at peak")
         narrator.table(await company.monthPaper(meter).rows)
