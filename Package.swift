@@ -184,7 +184,7 @@ let package = Package(
             "FactoryBox",
             [
                 "CSearch", "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol",
-                "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, cryptoExtras, x509, asn1,
+                "PortalProtocol", "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, cryptoExtras, x509, asn1,
                 httpClient, .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio
         ),
@@ -215,7 +215,10 @@ let package = Package(
             ]
         ),
         program("obis-verify", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon"]),
-        program("obis-demo", ["Vocabulary", "FactoryBox"]),
+        program(
+            "obis-demo",
+            ["Vocabulary", "FactoryBox", "Statements", "Governance", "KeyCustody", "PKCS11Token"]
+        ),
         program("obis-bench", ["Vocabulary", "FactoryBox", "Matter", "KeyCustody", "PKCS11Token", crypto]),
 
         // The tests.

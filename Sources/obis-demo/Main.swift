@@ -8,10 +8,19 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-demo",
         abstract: "Plays a factory from the key ceremony to the finished devices.",
-        subcommands: [
-            RunCommand.self, KillCommand.self, ScanCommand.self, CleanCommand.self, ChipCommand.self, RackCommand.self,
-        ]
+        subcommands: commands
     )
+
+    private static var commands: [any ParsableCommand.Type] {
+        var commands: [any ParsableCommand.Type] = [
+            RunCommand.self, AttackCommand.self, KillCommand.self, ScanCommand.self, CleanCommand.self,
+            ChipCommand.self, RackCommand.self,
+        ]
+        #if DEBUG
+        commands.append(ThiefCommand.self)
+        #endif
+        return commands
+    }
 }
 
 struct RunCommand: AsyncParsableCommand {

@@ -244,8 +244,6 @@ import Vocabulary
         try machine.write("batch.json", batch(51).merging(["batch": "b2"]) { _, new in new })
         let beyond = try authorize("--json")
         #expect(beyond.status == 1 && beyond.output.contains("\"code\":\"authorize.quota.exhausted\""))
-        let stolen = try authorize("--lab-skip-ledger", "--json")
-        #expect(stolen.status == 0, "\(stolen.output)")
     }
 
     private func batch(_ quantity: Int) -> [String: Any] {

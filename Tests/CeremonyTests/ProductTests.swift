@@ -42,10 +42,7 @@ import Vocabulary
         #expect(await code(try production.batch("b2", quantity: 40, firstSerial: 100)) == nil)
         #expect(await code(try production.batch("b3", quantity: 1, firstSerial: 900)) == "authorize.quota.exhausted")
         // A stolen portal token signs beyond it; the EdgeHSM's own count is what stops that.
-        let stolen = try await production.make(
-            production.batch("b3", quantity: 60, firstSerial: 900),
-            accounting: .stolen()
-        )
+        let stolen = try await production.steal(production.batch("b3", quantity: 60, firstSerial: 900))
         #expect(stolen.authorization.content.quantity == 60)
 
         let draft = try ProductionWorld.draft(lifetime: 1_000, allotted: 110)

@@ -189,13 +189,24 @@ public struct ProductionWorld: Sendable {
 
     public func make(
         _ batch: BatchRequest,
-        approval: Envelope? = nil,
-        accounting: Accounting? = nil
+        approval: Envelope? = nil
     ) async throws -> PackageMaker.Result {
-        let ground = try ground(approval: approval)
-        let accounting = accounting ?? .ledger(path: world.folder + "/ledger.json")
+        let (ground, ledger) = (try ground(approval: approval), world.folder + "/ledger.json")
         return try await world.access.withToken(world.portalToken) { token in
-            try await FileAuthorizer(ground, now: World.now).make(batch, accounting, token: token)
+            try await FileAuthorizer(ground, now: World.now).make(batch, ledger: ledger, token: token)
+        }
+    }
+
+    /// What a thief of the portal token makes: no total is looked at.
+    public func steal(_ batch: BatchRequest) async throws -> PackageMaker.Result {
+        let ground = try ground()
+        return try await world.access.withToken(world.portalToken) { token in
+            try await PackageMaker(ground, token: token, now: World.now).forge(
+                ground.forgedPayload(for: batch, at: World.now),
+                approval: nil,
+                manifest: nil,
+                box: nil
+            )
         }
     }
 }

@@ -166,9 +166,16 @@ typealias P256Key = P256.Signing.PrivateKey
             _ entry: JournalEntry,
             at place: Int? = nil,
             heldSize: Int? = nil,
+            heldEpoch: UInt64? = nil,
             root: Digest256? = nil
         ) -> BranchPoint? {
-            BranchPoint(entry, at: place ?? position, after: before, heldSize: heldSize ?? held.entries.count) {
+            BranchPoint(
+                entry,
+                at: place ?? position,
+                after: before,
+                heldSize: heldSize ?? held.entries.count,
+                heldEpoch: heldEpoch ?? before.epoch
+            ) {
                 root ?? (try? held.tree.root(at: $0))
             }
         }
@@ -177,6 +184,7 @@ typealias P256Key = P256.Signing.PrivateKey
         #expect(point(entry, root: .zero) == nil, "another prefix than ours")
         #expect(point(entry, at: position + 1) == nil)
         #expect(point(entry, heldSize: position) == nil, "we hold nothing there")
+        #expect(point(entry, heldEpoch: entry.epoch) == nil, "two boxes began one epoch")
         #expect(point(try JournalEntry(parsing: held.entries[position])) == nil, "no restart")
         let stale = JournalEntry(sequence: position, epoch: before.epoch, time: entry.time, event: entry.event)
         #expect(point(stale) == nil)

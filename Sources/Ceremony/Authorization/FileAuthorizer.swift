@@ -1,19 +1,7 @@
 public import Governance
 public import KeyCustody
-public import Statements
+import Statements
 public import Vocabulary
-
-/// What the running totals do.
-public enum Accounting: Sendable, Hashable {
-    /// Totals of this ledger file are kept and obeyed.
-    case ledger(path: String)
-    #if DEBUG
-    /// No totals: what a thief of the authorizer's token would do. For tests that show it is not enough.
-    /// `approval` and `manifest` go inside in place of the true ones; the package is sealed to `box` in place of
-    /// the EdgeHSM that the authorization names.
-    case stolen(approval: Envelope? = nil, manifest: [UInt8]? = nil, box: EdgeHSMEnrolment? = nil)
-    #endif
-}
 
 /// Authorizes batches against totals in a file, for work without the portal.
 public struct FileAuthorizer: Sendable {
@@ -29,26 +17,17 @@ public struct FileAuthorizer: Sendable {
     /// `StatementError`.
     ///
     /// Calling it again for the same batch makes the same authorization, sealed and signed anew.
+    ///
+    /// - Parameter ledger: the file with the totals, which are kept and obeyed.
     public func make(
         _ batch: BatchRequest,
-        _ accounting: Accounting,
+        ledger: String,
         token: any Token
     ) async throws -> PackageMaker.Result {
         // A token that can't sign it must not cost the batch its quota.
         _ = try await token.signingKey(.authorizer, equal: ground.roleKeys.content.authorizer)
         let maker = PackageMaker(ground, token: token, now: now)
-        switch accounting {
-        case .ledger(let path): return try await maker.make(from: accounted(batch, path))
-        #if DEBUG
-        case .stolen(let approval, let manifest, let box):
-            return try await maker.forge(
-                ground.forgedPayload(for: batch, at: now),
-                approval: approval,
-                manifest: manifest,
-                box: box
-            )
-        #endif
-        }
+        return try await maker.make(from: accounted(batch, ledger))
     }
 
     /// The totals are written before anything is signed: a power cut in between loses quota, never exceeds it.

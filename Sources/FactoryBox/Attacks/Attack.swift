@@ -14,7 +14,7 @@ public enum Attack: String, CaseIterable, Sendable {
     case approvalTooFew = "approval of m−1 officers inside"
     case beyondAllotment = "batch beyond the allotment"
     case beyondAllotmentTogether = "two batches, together beyond the allotment"
-    case beyondAllotmentAsked = "the same, asked of obis authorize"
+    case beyondWindow = "window longer than approved"
     // Units.
     case beyondQuantity = "unit beyond the quantity"
     case otherUID = "CSR replayed for another chip"
@@ -61,16 +61,48 @@ public enum Attack: String, CaseIterable, Sendable {
     case retiredSigns = "signature of a retired officer"
     case roleKeysDowngraded = "old RoleKeys sent again"
     case roleKeysExpired = "expired RoleKeys"
+    // People of the portal.
+    case invitationTwice = "invitation link used twice"
+    case joiningTwice = "joining code used twice"
+    case tokenRevoked = "API token that was revoked"
+    case tokenExpired = "API token that has expired"
+    case engineerApproves = "engineer approving a version"
+    case submitterSigns = "officer signing a version of their own"
+    // The portal's quotas.
+    case beyondAllotmentAsked = "batch beyond the allotment, asked for"
+    case beyondAllotmentRacing = "64 batches at once, beyond the allotment"
+    // Another ODM's workspace.
+    case foreignProduct = "another ODM's product"
+    case foreignVersion = "another ODM's version"
+    case foreignBatch = "another ODM's batch"
+    case foreignUnit = "another ODM's unit"
+    case foreignFactory = "another ODM's factory"
+    // Journals on their way to the portal.
+    case foreignJournal = "journal of another factory's EdgeHSM"
+    case foreignName = "upload in another factory's name"
+    case journalEdited = "journal with an entry edited"
+    case journalCut = "journal with its end cut off"
+    case journalGap = "journal with an entry left out"
+    case checkpointForged = "checkpoint under another key"
+    case journalWithheld = "journal withheld"
+    // An EdgeHSM whose disk and token were copied.
+    case checkpointTwice = "two checkpoints of one size"
+    case journalForked = "journal of a copied EdgeHSM"
+    case batchForked = "batch for an EdgeHSM that was copied"
+    case packageForked = "its package that waits, fetched"
 
     /// Who can make it, the code that refuses it, and what alone was changed in the request that succeeds.
     public struct Facts: Sendable {
         public let maker: String
         public let code: String
         public let mended: String
-        init(_ maker: String, _ code: String, _ mended: String) {
+        /// Nobody can refuse it: `code` is the kind of alarm that calls people.
+        public let isAlarm: Bool
+        init(_ maker: String, _ code: String, _ mended: String, isAlarm: Bool = false) {
             self.maker = maker
             self.code = code
             self.mended = mended
+            self.isAlarm = isAlarm
         }
     }
 
@@ -91,7 +123,7 @@ public enum Attack: String, CaseIterable, Sendable {
         case .beyondAllotment: Facts("stolen portal", "edge.allotment.exceeded", "quantity within it")
         case .approvalTooFew: Facts("stolen portal", "statement.officers.too-few", "the approval as signed")
         case .beyondAllotmentTogether: Facts("stolen portal", "edge.allotment.exceeded", "quantity within what is left")
-        case .beyondAllotmentAsked: Facts("the OEM's people", "authorize.quota.exhausted", "quantity within it")
+        case .beyondWindow: Facts("stolen portal", "edge.rules.window-too-long", "window as long as approved")
         case .beyondQuantity: Facts("station", "edge.quota.exhausted", "a batch with units left")
         case .otherUID: Facts("station", "edge.chip.mismatch", "the chip's own CSR")
         case .staleNonce: Facts("station", "edge.nonce.stale", "the nonce of now")
@@ -130,6 +162,7 @@ public enum Attack: String, CaseIterable, Sendable {
         case .retiredSigns: Facts("retired officer", "officer.key.not-listed", "a present officer signs")
         case .roleKeysDowngraded: Facts("retired officer", "statement.officers.too-few", "a present officer signs")
         case .roleKeysExpired: Facts("stolen portal", "edge.rolekeys.expired", "RoleKeys 3 applied")
+        default: portalFacts
         }
     }
 }

@@ -128,8 +128,7 @@ extension AttackBench {
         let first = try Files.envelope(site.office.productFile(Self.proven, "approval.json")).statementID
         let second = try await site.approveFurther(10, of: Self.proven, at: Self.boxName, as: "further")
         let terms = BatchTerms(product: Self.proven)
-        let package = try await site.office.authorize(order("further", terms), approval: second).file
-        try await load(Files.read(package), as: "further")
+        try await load(await package("further", terms, approval: second), as: "further")
         try await applyRevocation(order("approval", .approval(first), by: officers))
         try await attack(.approvalRevoked, because: first.hex) {
             _ = try await begin("proven", SoftChip().uid)

@@ -7,7 +7,7 @@ extension AttackBench {
     func attackPackages() async throws {
         try await attackOctets()
         let again = try await package("alpha-once-more", BatchTerms(quantity: 1))
-        let alpha = try Files.read(packageFile("alpha"))
+        let alpha = try Files.read(site.office.productFile(Self.product, "attack-alpha.package"))
         try await attack(.reloadedPackage) {
             try await load(alpha, as: "nothing")
         } mended: {
@@ -25,10 +25,6 @@ extension AttackBench {
         try await attackFigures()
     }
 
-    private func packageFile(_ name: String) -> String {
-        site.office.productFile(Self.product, "attack-\(name).package")
-    }
-
     private func attackOctets() async throws {
         let alpha = try await package("alpha")
         try await attack(.alteredPackage) {
@@ -42,33 +38,15 @@ extension AttackBench {
         } mended: {
             try await load(alpha, as: "alpha")
         }
-        let beta = try await package("beta", BatchTerms(quantity: 10))
-        // The same batch again is the same authorization under another seal: both seals are good ones.
-        let other = try await resealed("beta")
+        // Made twice at one time, it is the same authorization under two seals, both of them good ones.
+        let order = try await order("beta", BatchTerms(quantity: 10))
+        let time = ["--at", Clock.now.description]
+        let (beta, other) = (try await steal(order, time), try await steal(order, time))
         try await attack(.resealedPackage) {
             try await load(exchangingSeal(of: beta, for: other), as: "nothing")
         } mended: {
             try await load(beta, as: "beta")
         }
-    }
-
-    private func resealed(_ name: String) async throws -> [UInt8] {
-        let file = packageFile(name)
-        let first = try Files.read(file)
-        try await oem.ceremonyRoom.run("obis", await authorizeAgain(name))
-        let second = try Files.read(file)
-        try Files.write(first, to: file)
-        return second
-    }
-
-    private func authorizeAgain(_ name: String) async -> [String] {
-        func file(_ part: String) -> String { site.office.productFile(Self.product, part) }
-        return [
-            "authorize", file("attack-\(name).batch.json"), "--role-keys", oem.roleKeys, "--approval",
-            file("approval.json"), "--manifest", file("manifest.json"), "--cd", file("cd.der"), "--enrolment",
-            oem.enrolment(of: edge.id), "--token", oem.portalTokenFile, "--ledger",
-            oem.ceremonyRoom.path("ledger.json"), "--profile", "lab", "--out", file("attack-\(name).package"),
-        ]
     }
 
     /// The outside of `package`, rewritten for the seal of `other`, under the signature that it had.
@@ -94,13 +72,12 @@ extension AttackBench {
 
     /// Whoever has the portal's token signs and seals whatever they like; the officers' figures still bind.
     private func attackAsThief() async throws {
-        let stolen = "--lab-skip-ledger"
         let foreign = try await package(
             "gamma",
             BatchTerms(quantity: 10, box: site.edge.id),
-            [stolen, "--lab-seal-to", oem.enrolment(of: edge.id)]
+            ["--seal-to", oem.enrolment(of: edge.id)]
         )
-        let gamma = try await package("gamma", BatchTerms(quantity: 10), [stolen])
+        let gamma = try await package("gamma", BatchTerms(quantity: 10))
         try await attack(.otherBox, because: "authorization and EdgeHSM") {
             try await load(foreign, as: "nothing")
         } mended: {
@@ -113,8 +90,8 @@ extension AttackBench {
             as: UTF8.self
         )
         try Files.write(manifest.replacing("\"\(VersionOffice.version)\"", with: "\"1.0.1\""), to: later)
-        let changed = try await package("delta", terms, [stolen, "--lab-manifest", later])
-        let delta = try await package("delta", terms, [stolen])
+        let changed = try await package("delta", terms, ["--inside-manifest", later])
+        let delta = try await package("delta", terms)
         try await attack(.otherVersion, because: "authorization and manifest") {
             try await load(changed, as: "nothing")
         } mended: {
@@ -130,8 +107,8 @@ extension AttackBench {
             ).serialized(),
             to: lone
         )
-        let unapproved = try await package("lambda", BatchTerms(quantity: 1), [stolen, "--lab-approval", lone])
-        let lambda = try await package("lambda", BatchTerms(quantity: 1), [stolen])
+        let unapproved = try await package("lambda", BatchTerms(quantity: 1), ["--inside-approval", lone])
+        let lambda = try await package("lambda", BatchTerms(quantity: 1))
         try await attack(.approvalTooFew, because: "1 of 2") {
             try await load(unapproved, as: "nothing")
         } mended: {
@@ -139,35 +116,33 @@ extension AttackBench {
         }
     }
 
-    /// More than the officers allotted: a thief can sign it, and the EdgeHSM refuses it; the portal's own ledger does
-    /// before.
+    /// More than the officers allotted, or for longer: a thief can sign it, and the EdgeHSM refuses it by its own sums.
     private func attackFigures() async throws {
-        let stolen = "--lab-skip-ledger"
-        let many = try await package("epsilon", BatchTerms(quantity: Site.spareUnits, unlocks: 1), [stolen])
-        let few = try await package("epsilon", BatchTerms(quantity: 2, unlocks: 1), [stolen])
+        let many = try await package("epsilon", BatchTerms(quantity: Site.spareUnits, unlocks: 1))
+        let few = try await package("epsilon", BatchTerms(quantity: 2, unlocks: 1))
         try await attack(.beyondAllotment) {
             try await load(many, as: "nothing")
         } mended: {
             try await load(few, as: "epsilon")
         }
         try await attackSum()
-        var order = try await order("mu", BatchTerms(quantity: Site.spareUnits))
-        try await attack(.beyondAllotmentAsked) {
-            throw try Self.refusal(printed: await site.office.authorize(order, expecting: 1).finished)
+        let end = Self.longestWindow - 300
+        let longer = try await package("mu", BatchTerms(quantity: 1, closes: end + 1))
+        let longest = try await package("mu", BatchTerms(quantity: 1, closes: end))
+        try await attack(.beyondWindow) {
+            try await load(longer, as: "nothing")
         } mended: {
-            order.quantity = 1
-            _ = try await site.office.authorize(order)
+            try await load(longest, as: "mu")
         }
     }
 
     /// Each of two batches is within what is left, both together are one unit beyond it: what counts is the sum.
     private func attackSum() async throws {
         let left = try await unitsLeft()
-        let stolen = "--lab-skip-ledger"
         guard left > 3 else { throw Refusal(FactoryBoxError.unexpected, "\(left) units left to attack") }
-        let one = try await package("nu", BatchTerms(quantity: 2, unlocks: 1), [stolen])
-        let other = try await package("xi", BatchTerms(quantity: left - 1, unlocks: 1), [stolen])
-        let within = try await package("omicron", BatchTerms(quantity: 1, unlocks: 1), [stolen])
+        let one = try await package("nu", BatchTerms(quantity: 2, unlocks: 1))
+        let other = try await package("xi", BatchTerms(quantity: left - 1, unlocks: 1))
+        let within = try await package("omicron", BatchTerms(quantity: 1, unlocks: 1))
         try await load(one, as: "nu")
         try await attack(.beyondAllotmentTogether) {
             try await load(other, as: "nothing")

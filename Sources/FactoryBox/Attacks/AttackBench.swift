@@ -1,11 +1,12 @@
 import ChipPort
 import Foundation
+import Glibc
 import LineProtocol
 import Programmers
 import Statements
 import Vocabulary
 
-/// A second EdgeHSM of the same OEM with hostile clients around it, so that production keeps its numbers.
+/// A second EdgeHSM of the same OEM with hostile clients around it, and a portal with hostile people.
 actor AttackBench {
     static let boxName = "edge-2"
     /// The product whose chips prove nothing of themselves: the hardest case for everybody else.
@@ -27,6 +28,9 @@ actor AttackBench {
     /// Locked, with keys and DAC of batch delta.
     var chipOfDelta: ChipRack.Chip?
     private var programmers: [ChipUID: SocketProgrammer] = [:]
+    private var opened: AttackedPortal?
+    /// An API token that somebody found; it expires with the day.
+    var lostToken: String?
 
     init(_ site: Site, _ narrator: Narrator) async throws {
         self.site = site
@@ -40,6 +44,7 @@ actor AttackBench {
 
     func play() async throws {
         try await prepare()
+        opened = try await openPortal()
         try await attackRoles()
         try await attackPackages()
         try await attackUnits()
@@ -48,8 +53,14 @@ actor AttackBench {
         try await attackDebugPorts()
         try await attackRotations()
         try await attackGovernance()
+        try await attackQuotas()
+        try await attackJournals()
+        try await attackWorkspaces()
+        try await withholdJournal()
         try await attackTime()
         try await attackStorage()
+        try await attackByCopying()
+        try await attackSilence()
         try await attackRoleKeys()
         if let missing = Attack.allCases.first(where: { !refused.contains($0) }) {
             throw Refusal(FactoryBoxError.unexpected, "not attacked: \(missing.name)")
@@ -60,9 +71,20 @@ actor AttackBench {
     func stop() async {
         for programmer in programmers.values { await programmer.close() }
         for client in clients { await client.close() }
+        if let opened {
+            // Nobody reads what it would still tidy up.
+            opened.host.process?.signal(SIGKILL)
+            await opened.close()
+            await opened.host.stop()
+        }
         await rack.stop()
         await daemon?.stop()
         daemon = nil
+    }
+
+    func portal() throws -> AttackedPortal {
+        guard let opened else { throw Refusal(FactoryBoxError.unexpected, "no portal yet") }
+        return opened
     }
 
     // MARK: Refused, then accepted
@@ -75,15 +97,16 @@ actor AttackBench {
         _ attempt: () async throws -> Void,
         mended: () async throws -> Void
     ) async throws {
-        var code = "success"
-        do { try await attempt() } catch let refusal as Refusal {
-            guard refusal.code == attack.code, detail.isEmpty || refusal.detail.contains(detail) else {
-                throw Refusal(FactoryBoxError.unexpected, "\(attack.name): \(attack.code) expected, got \(refusal)")
-            }
-            code = refusal.code
+        var outcome = "success"
+        do {
+            try await attempt()
+        } catch {
+            guard let (code, words) = Self.verdict(error, isAlarm: attack.facts.isAlarm) else { throw error }
+            let isExpected = code == attack.code && (detail.isEmpty || words.contains(detail))
+            outcome = isExpected ? "" : "\(error)"
         }
-        guard code == attack.code else {
-            throw Refusal(FactoryBoxError.unexpected, "\(attack.name): \(attack.code) expected, got \(code)")
+        guard outcome.isEmpty else {
+            throw Refusal(FactoryBoxError.unexpected, "\(attack.name): \(attack.code) expected, got \(outcome)")
         }
         do { try await mended() } catch {
             throw Refusal(FactoryBoxError.unexpected, "\(attack.name), mended (\(attack.facts.mended)): \(error)")
@@ -93,6 +116,16 @@ actor AttackBench {
             attack.name.padded(to: 42) + attack.code.padded(to: 34),
             "then " + attack.facts.mended
         )
+    }
+
+    /// The code of a refusal, or the kind of an alarm, with its detail; nil for what is neither.
+    private static func verdict(_ error: any Error, isAlarm: Bool) -> (code: String, detail: String)? {
+        switch error {
+        case let alarm as RaisedAlarm where isAlarm: (alarm.kind, alarm.detail)
+        case let refusal as Refusal where !isAlarm: (refusal.code, refusal.detail)
+        case let refusal as PortalRefusal where !isAlarm: (refusal.code, refusal.detail)
+        default: nil
+        }
     }
 
     /// Runs both; exactly one may succeed, and the other's refusal is thrown after `winner` was told which.
@@ -190,11 +223,6 @@ actor AttackBench {
         order.edgeHSM = terms.box
         nextSerial += terms.quantity
         return order
-    }
-
-    /// A package by `obis authorize`; returns its octets.
-    func package(_ name: String, _ terms: BatchTerms = BatchTerms(), _ options: [String] = []) async throws -> [UInt8] {
-        try Files.read(try await site.office.authorize(order(name, terms), options: options).file)
     }
 
     func load(_ package: [UInt8], as name: String) async throws {

@@ -31,8 +31,9 @@ public struct AttackRun: Sendable {
         do {
             try await site.start()
             try await site.prepareProducts()
-            try await site.approveVersions()
-            try await site.authorizeBatches()
+            // Versions of the other product come through a portal, which is attacked as well.
+            let allotments = [(site.edge.id, products[0].quantity), (AttackBench.boxName, Site.spareUnits)]
+            try await site.office.approveVersion(of: AttackBench.proven, allotments: allotments)
             let refused = try await site.attack(telling: narrator)
             await site.stop()
             return refused.map { ($0.name, $0.code) }

@@ -32,6 +32,13 @@ struct ClockShim: Sendable {
 
     var environment: [String: String] { ["LD_PRELOAD": library, "OBIS_CLOCK_SHIFT": shift] }
 
+    /// The clock of another process.
+    func another(_ name: String) throws -> ClockShim {
+        let shim = ClockShim(library: library, shift: shift + "-" + name)
+        try shim.set(0)
+        return shim
+    }
+
     /// The clock is ahead of the machine's by `seconds` from now on.
     func set(_ seconds: Int64) throws { try Files.write("\(seconds)\n", to: shift) }
 }

@@ -21,13 +21,16 @@ final class PortalDoor: Sendable {
     let base: String
     private let client: HTTPClient
 
-    /// - Parameter authority: PEM file.
-    init(port: Int, authority: String) throws {
+    /// - Parameters:
+    ///   - authority: PEM file.
+    ///   - connections: how many requests are under way at once.
+    init(port: Int, authority: String, connections: Int = 8) throws {
         base = "https://127.0.0.1:\(port)"
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .file(authority)
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

@@ -17,8 +17,10 @@ public struct PortalOffers: SyncOffers {
 
     public func offers(to edge: EdgeHSMID, in transaction: any SQLTransaction) throws -> EdgeOffers {
         var offers = EdgeOffers()
-        offers.packages = try PackageTable(transaction).waiting(for: edge).map {
-            SyncState.Package(authorization: $0.statement, digest: $0.digest, size: $0.size)
+        if try !isHalted(edge, in: transaction) {
+            offers.packages = try PackageTable(transaction).waiting(for: edge).map {
+                SyncState.Package(authorization: $0.statement, digest: $0.digest, size: $0.size)
+            }
         }
         let batches = try BatchTable(transaction).open(at: edge)
         for digest in Set(try firmware(of: batches, in: transaction)).sorted() {
@@ -43,6 +45,11 @@ public struct PortalOffers: SyncOffers {
         return offers
     }
 
+    /// A box that contradicts itself gets nothing to work with, what was granted before included.
+    private func isHalted(_ edge: EdgeHSMID, in transaction: any SQLTransaction) throws -> Bool {
+        try JournalLogs(transaction).current(of: edge)?.halted != nil
+    }
+
     private func firmware(of batches: [BatchRecord], in transaction: any SQLTransaction) throws -> [Digest256] {
         let table = VersionTable(transaction)
         return try Set(batches.map(\.authorization.approval)).compactMap { try table.approved(by: $0)?.firmware }
@@ -53,9 +60,9 @@ public struct PortalOffers: SyncOffers {
         for edge: EdgeHSMID,
         in transaction: any SQLTransaction
     ) throws -> [UInt8]? {
-        guard try BatchTable(transaction).batch(statement: authorization)?.authorization.edgeHSM == edge else {
-            return nil
-        }
+        guard try BatchTable(transaction).batch(statement: authorization)?.authorization.edgeHSM == edge,
+            try !isHalted(edge, in: transaction)
+        else { return nil }
         return try PackageTable(transaction).content(authorization)
     }
 

@@ -37,7 +37,9 @@ struct Divergence {
         guard let entry, place > 0, let bytes = try entries.octets(place - 1..<place).first,
             let before = try? JournalEntry(parsing: bytes)
         else { return nil }
-        return try BranchPoint(entry, at: place, after: before, heldSize: log.size) { try tree.root(at: $0) }
+        return try BranchPoint(entry, at: place, after: before, heldSize: log.size, heldEpoch: log.epoch) {
+            try tree.root(at: $0)
+        }
     }
 
     /// A restored tail: the branch becomes a log of its own, after its shared entries were judged again.

@@ -35,16 +35,6 @@ struct AuthorizeCommand: AsyncParsableCommand {
     var profile: ProfileOption = .production
     @Option(name: .shortAndLong, help: "Package file to write.")
     var out: String
-    #if DEBUG
-    @Flag(help: "Attack tests: sign whatever is asked, as a thief of the portal token would.")
-    var labSkipLedger = false
-    @Option(help: "Attack tests: put this approval inside, with --lab-skip-ledger.", completion: .file())
-    var labApproval: String?
-    @Option(help: "Attack tests: put this manifest inside, with --lab-skip-ledger.", completion: .file())
-    var labManifest: String?
-    @Option(help: "Attack tests: seal to the EdgeHSM of this enrolment, with --lab-skip-ledger.", completion: .file())
-    var labSealTo: String?
-    #endif
     @OptionGroup var common: CommonOptions
 
     private struct Answer: Encodable {
@@ -53,19 +43,6 @@ struct AuthorizeCommand: AsyncParsableCommand {
         let edgeHSM: EdgeHSMID
         let batch: BatchName
         let quantity: Int
-    }
-
-    private func accounting() throws -> Accounting {
-        #if DEBUG
-        if labSkipLedger {
-            return .stolen(
-                approval: try labApproval.map(Files.envelope),
-                manifest: try labManifest.map { try StateFile.read($0, limit: Manifest.largest) },
-                box: try labSealTo.map { try EdgeHSMEnrolment.read(payload: Files.envelope($0).payload) }
-            )
-        }
-        #endif
-        return .ledger(path: ledger)
     }
 
     func run() async throws {
@@ -81,9 +58,8 @@ struct AuthorizeCommand: AsyncParsableCommand {
             certificationDeclaration: StateFile.read(cd, limit: 4096),
             profile: profile.profile
         )
-        let accounting = try accounting()
         let result = try await PKCS11Access().withToken(Files.reference(token)) {
-            try await FileAuthorizer(ground, now: Files.now()).make(request, accounting, token: $0)
+            try await FileAuthorizer(ground, now: Files.now()).make(request, ledger: ledger, token: $0)
         }
         let bytes = try StatementCoding.encode(result.file)
         try StateFile.write(out, bytes)
