@@ -184,7 +184,8 @@ let package = Package(
             "FactoryBox",
             [
                 "CSearch", "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol",
-                "PortalProtocol", "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto, cryptoExtras, x509, asn1,
+                "PortalProtocol", "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto,
+                cryptoExtras, x509, asn1,
                 httpClient, .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio
         ),
