@@ -16,6 +16,8 @@ public enum CeremonyError: String, ErrorCatalogue {
     case labOnly = "ceremony.profile.lab-only"
     case transcriptInvalid = "ceremony.transcript.invalid"
     case ledgerMalformed = "authorize.ledger.malformed"
+    case ledgerMissing = "authorize.ledger.missing"
+    case ledgerExists = "authorize.ledger.exists"
 
     public var meaning: String { texts.0 }
     public var remedy: String { texts.1 }
@@ -78,6 +80,16 @@ extension CeremonyError {
             (
                 "The ceremony file asks for something that only the lab profile may do.",
                 "Remove it; keys of a production ceremony are born in their tokens."
+            )
+        case .ledgerMissing:
+            (
+                "There is no ledger here: without it nobody knows what was granted and which serials are taken.",
+                "Name the OEM's one ledger with --ledger. Only for the first batch ever: --new-ledger."
+            )
+        case .ledgerExists:
+            (
+                "A new ledger was asked for, and one is there.",
+                "Leave --new-ledger out: it is for the first batch ever."
             )
         case .ledgerMalformed:
             (

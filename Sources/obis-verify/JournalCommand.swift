@@ -13,6 +13,9 @@ struct JournalCommand: ParsableCommand {
             --identity, or by --enrolment together with --root-key; else it is refused as journal.identity.unproven, \
             and what else was found stands in the fields.
 
+            --earlier FILE: a checkpoint, or a journal exported before. This journal must continue it: a fork, and a journal \
+            cut or rolled back since, are refused as journal.checkpoint.inconsistent.
+
             --proof FILE: one entry with its inclusion proof and checkpoint, as the portal gives it out. The file brings \
             enrolment and RoleKeys with it, so that --root-key is enough.
             """
@@ -24,11 +27,17 @@ struct JournalCommand: ParsableCommand {
     @Option(help: ArgumentHelp("An entry's inclusion proof instead of a journal.", valueName: "file"))
     var proof: String?
 
+    @Option(
+        help: ArgumentHelp("A checkpoint or journal of before, which this one must continue.", valueName: "file")
+    )
+    var earlier: String?
+
     @OptionGroup var trusted: TrustOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard (file == nil) != (proof == nil) else { throw ValidationError("give either a journal or --proof FILE") }
+        guard earlier == nil || proof == nil else { throw ValidationError("--earlier goes with a journal") }
     }
 
     func run() throws {
@@ -38,7 +47,7 @@ struct JournalCommand: ParsableCommand {
         do {
             let trust = try trusted.trust()
             if proof == nil {
-                verdict = JournalAudit(try JournalExport(parsing: bytes), trust: trust).verdict
+                verdict = JournalAudit(try JournalExport(parsing: bytes), trust: trust, earlier: try before()).verdict
             } else {
                 verdict = InclusionAudit.verdict(try InclusionFile(parsing: bytes), trust: trust)
             }
@@ -46,5 +55,12 @@ struct JournalCommand: ParsableCommand {
             verdict = Verdict(refused: refusal)
         }
         try output.finish(verdict)
+    }
+
+    private func before() throws -> Envelope? {
+        guard let earlier else { return nil }
+        let bytes = try Input.file(earlier, limit: JournalExport.largest)
+        if let export = try? JournalExport(parsing: bytes) { return export.checkpoint }
+        return try Envelope(parsing: bytes)
     }
 }

@@ -226,7 +226,12 @@ import Vocabulary
         let early = try authorize()
         #expect(early.status == 1 && early.output.contains("statement.officers.too-few"), "\(early.output)")
         try machine.approve("approval.json", by: ["ben"])
-        let made = try authorize()
+        let unledgered = try authorize()
+        #expect(
+            unledgered.status == 1 && unledgered.output.contains("authorize.ledger.missing"),
+            "\(unledgered.output)"
+        )
+        let made = try authorize("--new-ledger")
         #expect(made.status == 0, "\(made.output)")
         let package = try PackageFile(
             parsing: StateFile.read(machine.folder + "/package.json", limit: PackageFile.largest)
@@ -242,6 +247,8 @@ import Vocabulary
         }
         #expect(try PackageContents(parsing: opened.withBytes { Array($0) }).keys.count == 1)
         try machine.write("batch.json", batch(51).merging(["batch": "b2"]) { _, new in new })
+        let anew = try authorize("--new-ledger")
+        #expect(anew.status == 1 && anew.output.contains("authorize.ledger.exists"), "\(anew.output)")
         let beyond = try authorize("--json")
         #expect(beyond.status == 1 && beyond.output.contains("\"code\":\"authorize.quota.exhausted\""))
     }

@@ -38,7 +38,9 @@ import Vocabulary
             met.formUnion(codes)
         }
         met.formUnion(try entriesAndCheckpoint())
-        met.formUnion(try withoutProofAndTwice())
+        met.formUnion(try withoutProof())
+        met.formUnion(try serialTwice())
+        met.formUnion(try forkedSince())
         met.insert(try closingOfNone())
         #expect(met == Set(JournalError.allCases.map(\.rawValue)))
     }
@@ -54,19 +56,58 @@ import Vocabulary
         return ClosingAudit.verdict(file, trust: .init(identity: box.world.identity.point)).code
     }
 
-    /// What an honest journal is refused for: nobody vouches for its writer, or two batches share a serial.
-    private func withoutProofAndTwice() throws -> [String] {
+    /// What an honest journal is refused for: nobody vouches for its writer.
+    private func withoutProof() throws -> [String] {
         let unproven = JournalAudit(try box.export()).findings.map(\.refusal.code)
         #expect(unproven == [JournalError.identityUnproven.rawValue])
+        return unproven
+    }
+
+    /// A box without that rule loads a second batch with the serials of the first.
+    private func serialTwice() throws -> Set<String> {
         let world = try World()
-        var twice = try Box(world)
-        for number in 1...2 {
-            let draft = BatchDraft(batch: "batch-\(number)", prefix: "A")
-            try twice.make(try twice.load(draft, under: BatchDraft(allotment: 40).approval(world)), Chip(number))
+        let approval = try BatchDraft(allotment: 40).approval(world)
+        func made(_ number: Int) throws -> (box: Box, before: Int) {
+            var box = try Box(world)
+            let before = box.disk.entries.count
+            try box.make(try box.load(BatchDraft(batch: "batch-\(number)", prefix: "A"), under: approval), Chip(number))
+            return (box, before)
         }
-        let found = JournalAudit(try twice.export(), trust: .init(identity: world.identity.point)).findings
-        #expect(found.map(\.refusal.code) == [JournalError.serialTwice.rawValue])
-        return unproven + found.map(\.refusal.code)
+        var (one, two) = (try made(1), try made(2))
+        expectRefused(EdgeError.serialsTaken) {
+            try one.box.load(BatchDraft(batch: "batch-2", prefix: "A"), under: approval)
+        }
+        var forge = try JournalForge(one.box)
+        for octets in two.box.disk.entries[two.before...] {
+            let entry = try JournalEntry(parsing: octets)
+            forge.append(entry.event.body, time: entry.time)
+        }
+        forge.accounts = (one.box.state.accounts + two.box.state.accounts)
+        let codes = try forge.codes()
+        #expect(codes == [JournalError.serialTwice.rawValue])
+        return codes
+    }
+
+    /// Against a checkpoint of before: what continues it is accepted, another past and a shorter journal are not.
+    private func forkedSince() throws -> Set<String> {
+        let forge = try JournalForge(box)
+        let octets = try forge.octets()
+        func codes(_ earlier: Envelope, of count: Int? = nil) throws -> Set<String> {
+            let octets = Array(octets.prefix(count ?? octets.count))
+            let checkpoint = try forge.checkpoint(size: octets.count, root: forge.root(octets))
+            let export = JournalExport(checkpoint: checkpoint, entries: octets.map { Octets($0) })
+            return Set(JournalAudit(export, trust: forge.trust, earlier: earlier).findings.map(\.refusal.code))
+        }
+        let before = try forge.checkpoint(size: 5, root: forge.root(Array(octets[..<5])))
+        #expect(try codes(before).isEmpty)
+        let other = try codes(forge.checkpoint(size: 5, root: forge.root(Array(octets[1..<6]))))
+        #expect(other == [JournalError.inconsistent.rawValue])
+        let newest = try forge.checkpoint(size: octets.count, root: forge.root(octets))
+        #expect(try codes(newest).isEmpty)
+        #expect(try codes(newest, of: octets.count - 1).contains(JournalError.inconsistent.rawValue))
+        let foreign = try JournalForge(Box(World())).checkpoint(size: 1, root: .zero)
+        #expect(try codes(foreign) == [JournalError.statementUnverified.rawValue])
+        return other
     }
 
     /// What no well-formed entry brings about.
@@ -188,6 +229,13 @@ import Vocabulary
                 }
             ),
             (
+                .allowanceExceeded,
+                {
+                    let (_, body) = try $0.last(DebugUnlocked.self)
+                    $0.append(debugged(body, permissions: String(repeating: "f", count: 32)))
+                }
+            ),
+            (
                 .fleetKey,
                 {
                     let manifest = try $0.world.manifest(identity: .none, kind: .fleet)
@@ -198,6 +246,19 @@ import Vocabulary
     }
 
     // MARK: Units
+
+    private func debugged(_ body: DebugUnlocked, permissions: String) -> DebugUnlocked {
+        DebugUnlocked(
+            authorization: body.authorization,
+            unit: body.unit,
+            chipUID: body.chipUID,
+            wasCompleted: body.wasCompleted,
+            permissions: permissions,
+            challenge: body.challenge,
+            exposed: body.exposed,
+            station: body.station
+        )
+    }
 
     private func issued(
         _ body: Issued,

@@ -13,8 +13,9 @@ import Vocabulary
 /// An honest journal with an entry of every kind, changed in one place at a time: the verifier neither crashes nor
 /// accepts a change that means anything.
 @Suite struct JournalMutationTests {
-    /// Kinds and members that no rule reads: free text, digests of what the journal doesn't hold, times and keys that
-    /// other entries bind. A change there alone may pass.
+    /// Members that no rule reads, or that a rule bounds without fixing them (any enrolled station, any mask within the
+    /// approved one): free text, digests of what the journal doesn't hold, times and keys that other entries bind. A
+    /// change there alone may pass; that the bounds themselves hold is for `JournalCodeTests`.
     private static let meaningless: [String: Set<String>] = [
         "genesis": ["body.seal", "body.enrolment"],
         "restart": [],

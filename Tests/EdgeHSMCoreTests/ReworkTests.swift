@@ -58,6 +58,11 @@ import Vocabulary
         #expect(grant.remaining == 0 && grant.isExposed && !grant.isRepeat && box.anchorWrites == writes + 1)
         let again = try box.run(box.unlock(id, Chip(1), challenge: challenge)).grant()
         #expect(again.isRepeat && again.remaining == 0)
+        // Another mask on the same challenge is another answer.
+        let narrower = String(repeating: "0", count: 32)
+        expectRefused(EdgeError.allowanceExhausted) {
+            try box.run(box.unlock(id, Chip(1), challenge: challenge, permissions: narrower)).grant()
+        }
         expectRefused(EdgeError.allowanceExhausted) {
             try box.run(box.unlock(id, Chip(1), challenge: Digest256.of([2]))).grant()
         }

@@ -256,8 +256,13 @@ struct BatchDraft {
     var issuedAt = World.start + -2 * World.day
     var manifest: [UInt8]?
     var approvedManifest: [UInt8]?
-    var prefix = "A"
+    /// Nil: `A` for the first batch, and a prefix of its own for any other.
+    var prefix: String?
     var releases: [Digest256] = []
+
+    private var ownPrefix: String {
+        batch == "batch-1" ? "A" : String(Digest256.of(batch.utf8).hex.prefix(8)).uppercased()
+    }
 
     func approval(_ world: World) throws -> Envelope {
         let manifest = try approvedManifest ?? manifest ?? world.manifest()
@@ -292,7 +297,7 @@ struct BatchDraft {
             factory: factory ?? world.site,
             batch: BatchName(batch),
             quantity: quantity,
-            serials: .init(prefix: prefix, first: 1, digits: 6),
+            serials: .init(prefix: prefix ?? ownPrefix, first: 1, digits: 6),
             notBefore: notBefore,
             notAfter: notAfter,
             grace: grace,

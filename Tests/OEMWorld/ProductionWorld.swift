@@ -1,4 +1,4 @@
-public import Ceremony
+import Ceremony
 import Foundation
 public import Governance
 import KeyCustody
@@ -193,7 +193,8 @@ public struct ProductionWorld: Sendable {
     ) async throws -> PackageMaker.Result {
         let (ground, ledger) = (try ground(approval: approval), world.folder + "/ledger.json")
         return try await world.access.withToken(world.portalToken) { token in
-            try await FileAuthorizer(ground, now: World.now).make(batch, ledger: ledger, token: token)
+            try await FileAuthorizer(ground, now: World.now)
+                .make(batch, ledger: ledger, isFirst: !StateFile.exists(ledger), token: token)
         }
     }
 

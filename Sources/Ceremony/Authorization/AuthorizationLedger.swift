@@ -22,10 +22,6 @@ public struct AuthorizationLedger: Codable, Sendable, Hashable {
 
     /// Throws `authorize.ledger.malformed`.
     public init(reading path: String) throws {
-        guard StateFile.exists(path) else {
-            self.init()
-            return
-        }
         let bytes = try StateFile.read(path, limit: Self.largest)
         do {
             try StrictJSON.check(bytes, limit: Self.largest)

@@ -18,23 +18,30 @@ public struct FileAuthorizer: Sendable {
     ///
     /// Calling it again for the same batch makes the same authorization, sealed and signed anew.
     ///
-    /// - Parameter ledger: the file with the totals, which are kept and obeyed.
+    /// - Parameters:
+    ///   - ledger: the file with the totals, which are kept and obeyed.
+    ///   - isFirst: the ledger is begun. A second one would give out the same serials and totals again, so a missing file
+    ///     is refused unless somebody says that nothing was ever granted.
     public func make(
         _ batch: BatchRequest,
         ledger: String,
+        isFirst: Bool = false,
         token: any Token
     ) async throws -> PackageMaker.Result {
         // A token that can't sign it must not cost the batch its quota.
         _ = try await token.signingKey(.authorizer, equal: ground.roleKeys.content.authorizer)
         let maker = PackageMaker(ground, token: token, now: now)
-        return try await maker.make(from: accounted(batch, ledger))
+        return try await maker.make(from: accounted(batch, ledger, isFirst: isFirst))
     }
 
     /// The totals are written before anything is signed: a power cut in between loses quota, never exceeds it.
-    private func accounted(_ batch: BatchRequest, _ path: String) throws -> ProductionAuthorization {
+    private func accounted(_ batch: BatchRequest, _ path: String, isFirst: Bool) throws -> ProductionAuthorization {
         let lock = try StateLock(path + ".lock")
         defer { withExtendedLifetime(lock) {} }
-        var ledger = try AuthorizationLedger(reading: path)
+        guard isFirst != StateFile.exists(path) else {
+            throw Refusal(isFirst ? CeremonyError.ledgerExists : .ledgerMissing, path)
+        }
+        var ledger = isFirst ? AuthorizationLedger() : try AuthorizationLedger(reading: path)
         if let existing = try ledger.existing(batch) {
             try ground.check(batch, now: now)
             guard existing.matches(batch), existing.approval == ground.approval.id else {

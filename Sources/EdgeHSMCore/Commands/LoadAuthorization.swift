@@ -66,6 +66,7 @@ extension EdgeHSMState {
         try checkApproval(approval, authorization.content, now: now)
         try checkManifest(contents, approval.content, authorization.content)
         try checkAllotment(approval, authorization.content)
+        try checkSerials(authorization.content)
         return AuthorizationLoaded(
             authorization: contents.authorization,
             approval: contents.approval,
@@ -201,6 +202,23 @@ extension EdgeHSMState {
         else { throw Refusal(EdgeError.productNotPrepared, approval.product.text) }
         guard prepared.vendorID == approval.vendorID, prepared.productID == approval.productID else {
             throw Refusal(EdgeError.productMismatch, "prepared for \(prepared.vendorID)/\(prepared.productID)")
+        }
+    }
+
+    /// No serial twice on one EdgeHSM, whoever signed. What a closed batch did not use is free again. Across EdgeHSMs it is
+    /// for the portal to see.
+    private func checkSerials(_ authorization: ProductionAuthorization) throws {
+        for account in durable.authorizations.values {
+            let taken = account.isClosed ? account.consumed : account.granted
+            guard taken > 0 else { continue }
+            let overlaps = try authorization.serials.overlaps(
+                account.content.serials,
+                quantity: authorization.quantity,
+                otherQuantity: taken
+            )
+            guard !overlaps else {
+                throw Refusal(EdgeError.serialsTaken, "by batch \(account.content.batch) \(account.id)")
+            }
         }
     }
 

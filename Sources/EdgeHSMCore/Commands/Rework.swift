@@ -82,7 +82,7 @@ public struct UnlockDebug: EdgeCommand {
         public let remaining: Int
         /// The unit must get a new key before it may be completed again.
         public let isExposed: Bool
-        /// The same challenge of the same chip was answered last: nothing was counted.
+        /// The same challenge of the same chip was answered last, with the same permissions: nothing was counted.
         public let isRepeat: Bool
     }
 
@@ -121,7 +121,7 @@ public struct UnlockDebug: EdgeCommand {
         }
         let security = try state.manifest(of: account).chipSecurity
         try requirePermissions(within: security.debugPermissions)
-        let isRepeat = record.unlockChallenge == challenge
+        let isRepeat = record.unlock == DebugUnlock(challenge: challenge, permissions: permissions)
         try state.requireAllowance(
             account.content.debugUnlocks,
             left: account.debugUnlocksLeft + (isRepeat ? 1 : 0),

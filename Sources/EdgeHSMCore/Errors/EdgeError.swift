@@ -55,6 +55,7 @@ public enum EdgeError: String, ErrorCatalogue {
     case allotmentLowered = "edge.allotment.lowered"
     case releaseUncited = "edge.allotment.release-uncited"
     case allotmentExceeded = "edge.allotment.exceeded"
+    case serialsTaken = "edge.serials.taken"
     case batchTooLarge = "edge.rules.batch-too-large"
     case windowTooLong = "edge.rules.window-too-long"
     case chipIdentityTooWeak = "edge.rules.chip-identity"

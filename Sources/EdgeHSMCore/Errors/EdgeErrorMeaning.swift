@@ -46,6 +46,7 @@ extension EdgeError {
         case .allotmentLowered: "An approval lowers this EdgeHSM's allotment without a release by this EdgeHSM."
         case .releaseUncited: "The approval lowers this EdgeHSM's allotment without citing the order that released it."
         case .allotmentExceeded: "The batch would exceed what the officers allotted to this EdgeHSM for the product."
+        case .serialsTaken: "The batch names device serials that another batch on this EdgeHSM has or had."
         case .batchTooLarge: "The batch is larger than the officers' rule allows."
         case .windowTooLong: "The batch's time window is longer than the officers' rule allows."
         case .chipIdentityTooWeak: "The chips of this version prove their identity less well than the officers demand."

@@ -45,6 +45,8 @@ extension EdgeError {
         case .authorizationClosed, .windowOver, .quotaExhausted: "Ask for a new batch in the portal."
         case .tooManyOpen: "Close batches whose window is over, then load again."
         case .closeTooEarly: "Wait for its end, or have the batch closed in the portal and apply the downlink."
+        case .serialsTaken:
+            "Have the OEM make the batch anew with serials of its own, and find out why the portal gave them out twice."
         case .approvalExpired, .allotmentLowered, .releaseUncited, .allotmentExceeded, .batchTooLarge, .windowTooLong,
             .chipIdentityTooWeak, .allowanceBeyondApproval, .fleetKeyNotPermitted, .fleetKeyExhausted:
             "Ask the OEM for a batch within the officers' approval, or for a new approval."

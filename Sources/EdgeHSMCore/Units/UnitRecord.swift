@@ -39,8 +39,8 @@ public struct UnitRecord: Codable, Sendable, Hashable {
     public var isExposed: Bool
     /// Unlocked for rework at least once in this generation.
     public var wasUnlocked: Bool
-    /// SHA-256 of the challenge answered last.
-    public var unlockChallenge: Digest256?
+    /// What was answered last.
+    public var unlock: DebugUnlock?
     /// SHA-256 of the factory data given.
     public var factoryData: Digest256?
     public var permit: Digest256?
@@ -153,6 +153,6 @@ extension UnitRecord {
         permit = nil
         wasUnlocked = true
         isExposed = isExposed || body.exposed
-        unlockChallenge = body.challenge
+        unlock = DebugUnlock(challenge: body.challenge, permissions: body.permissions)
     }
 }

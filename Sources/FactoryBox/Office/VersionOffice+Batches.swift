@@ -60,6 +60,8 @@ extension VersionOffice {
             to: request
         )
         let package = productFile(order.product, order.name + ".package")
+        let ledger = oem.ceremonyRoom.path("ledger.json")
+        let begun = FileManager.default.fileExists(atPath: ledger) ? [] : ["--new-ledger"]
         let finished = try await oem.ceremonyRoom.run(
             "obis",
             [
@@ -68,8 +70,8 @@ extension VersionOffice {
                 productFile(order.product, "manifest.json"), "--cd", productFile(order.product, "cd.der"),
                 "--enrolment",
                 oem.enrolment(of: order.edgeHSM), "--token", oem.portalTokenFile, "--ledger",
-                oem.ceremonyRoom.path("ledger.json"), "--profile", "lab", "--out", package, "--json",
-            ] + options,
+                ledger, "--profile", "lab", "--out", package, "--json",
+            ] + begun + options,
             expecting: expecting
         )
         return (package, finished)

@@ -93,7 +93,11 @@ extension Site {
     private nonisolated var machines: [String] { [factory.stations[0].folder, factory.folder] }
 
     private func watched(_ name: String, _ canary: Canary) -> [String: String] {
-        [Canary.variable: canary.text, "OBIS_FRAME_TAP": world.path(Self.frames, name + ".frames")]
+        // Without it the memory of our own processes is root's alone.
+        [
+            Canary.variable: canary.text, "OBIS_FRAME_TAP": world.path(Self.frames, name + ".frames"),
+            "OBIS_ALLOW_INSPECTION": "1",
+        ]
     }
 
     private func plant(_ canary: Canary) async throws {

@@ -58,12 +58,14 @@ public struct JournalAudit: Sendable, Hashable {
     }
 
     /// Never throws: whatever is wrong is a finding.
-    public init(_ export: JournalExport, trust: Trust = Trust()) {
+    /// - Parameter earlier: a checkpoint of the same EdgeHSM from before, of which this journal must be a continuation.
+    public init(_ export: JournalExport, trust: Trust = Trust(), earlier: Envelope? = nil) {
         var judge = JournalJudge(trust: trust)
         var ledger = InMemoryUnitLedger()
         var found: [Finding] = []
         for entry in export.entries { found += judge.judge(entry.bytes, into: &ledger).findings }
         found += judge.finish(with: export.checkpoint)
+        if let earlier { found += judge.findings(continuing: earlier, in: ledger) }
         if found.count > Self.mostFindings {
             found.removeSubrange(Self.mostFindings...)
             found.append(Finding(sequence: nil, refusal: Refusal(JournalError.tooMany)))

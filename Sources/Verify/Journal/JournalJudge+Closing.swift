@@ -23,6 +23,24 @@ extension JournalJudge {
         return turn.findings
     }
 
+    /// Whether an earlier checkpoint of the same EdgeHSM is one of the first entries of this journal: with the whole
+    /// journal at hand that is the tree's root at its size (RFC 9162, 2.1.4).
+    mutating func findings(continuing earlier: Envelope, in ledger: InMemoryUnitLedger) -> [JournalAudit.Finding] {
+        turn = Turn()
+        guard let genesis else { return [] }
+        do {
+            let content = try Verified<Checkpoint>(earlier, signedBy: genesis.identity).content
+            let (size, epoch) = (size, epoch)
+            demand(content.edgeHSM == genesis.edgeHSM, .inconsistent, "the earlier one is of \(content.edgeHSM)")
+            demand(content.epoch <= epoch, .inconsistent, "epoch \(content.epoch) before, \(epoch) now")
+            demand(content.size <= size, .inconsistent, "\(content.size) entries before, \(size) now")
+            guard content.size <= size else { return turn.findings }
+            let root = ledger.root(at: content.size)
+            demand(root == content.root, .inconsistent, "the first \(content.size) entries are other ones")
+        } catch { note(.statementUnverified, "earlier checkpoint: \(describe(error))") }
+        return turn.findings
+    }
+
     private mutating func compare(_ content: Checkpoint) {
         guard let genesis else { return note(.genesis, "no entries") }
         let (size, root, epoch, found) = (size, root, epoch, accounts)

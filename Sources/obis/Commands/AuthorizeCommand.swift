@@ -29,8 +29,10 @@ struct AuthorizeCommand: AsyncParsableCommand {
     var enrolment: String
     @Option(help: "Token file of the portal token.", completion: .file())
     var token: String
-    @Option(help: "Ledger file; made where it is missing.")
+    @Option(help: "The OEM's ledger file, the same for every batch.")
     var ledger: String = "authorizations.json"
+    @Flag(help: "Begin the ledger: for the first batch ever.")
+    var newLedger = false
     @Option(help: "lab or production.")
     var profile: ProfileOption = .production
     @Option(name: .shortAndLong, help: "Package file to write.")
@@ -59,7 +61,12 @@ struct AuthorizeCommand: AsyncParsableCommand {
             profile: profile.profile
         )
         let result = try await PKCS11Access().withToken(Files.reference(token)) {
-            try await FileAuthorizer(ground, now: Files.now()).make(request, ledger: ledger, token: $0)
+            try await FileAuthorizer(ground, now: Files.now()).make(
+                request,
+                ledger: ledger,
+                isFirst: newLedger,
+                token: $0
+            )
         }
         let bytes = try StatementCoding.encode(result.file)
         try StateFile.write(out, bytes)
