@@ -1,7 +1,13 @@
 public import Governance
 public import KeyCustody
-public import Statements
 public import Vocabulary
+
+// Only what a debug build adds shows a statement to callers.
+#if DEBUG
+public import Statements
+#else
+import Statements
+#endif
 
 /// What the running totals do.
 public enum Accounting: Sendable, Hashable {
