@@ -220,7 +220,17 @@ let package = Package(
             "obis-demo",
             ["Vocabulary", "FactoryBox", "Statements", "Governance", "KeyCustody", "PKCS11Token"]
         ),
-        program("obis-bench", ["Vocabulary", "FactoryBox", "Matter", "KeyCustody", "PKCS11Token", crypto]),
+        program(
+            "obis-bench",
+            [
+                "Vocabulary", "FactoryBox", "Matter", "KeyCustody", "PKCS11Token", "Statements", "TransparencyLog",
+                "Verify", "Governance", "PortalProtocol", "PortalCore", "PortalStore", "PortalWeb", "ServiceSupport",
+                "EdgeHSMFixture", "OEMWorld", crypto, grdb, logging, httpClient,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
 
         // The tests.
         .target(

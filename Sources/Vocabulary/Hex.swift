@@ -16,16 +16,20 @@ public enum Hex {
 
     /// Throws `VocabularyError.malformedHex` for odd length, upper case or any other character.
     public static func decode(_ text: some StringProtocol) throws -> [UInt8] {
-        let characters = Array(text.utf8)
+        let bytes = try text.utf8.withContiguousStorageIfAvailable { try decode($0) }
+        return try bytes ?? Array(text.utf8).withUnsafeBufferPointer { try decode($0) }
+    }
+
+    private static func decode(_ characters: UnsafeBufferPointer<UInt8>) throws -> [UInt8] {
         guard characters.count.isMultiple(of: 2) else {
             throw Refusal(VocabularyError.malformedHex, "odd length \(characters.count)")
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(characters.count / 2)
-        for index in stride(from: 0, to: characters.count, by: 2) {
-            bytes.append(try nibble(characters[index]) << 4 | nibble(characters[index + 1]))
+        return try [UInt8](unsafeUninitializedCapacity: characters.count / 2) { bytes, count in
+            while count < characters.count / 2 {
+                bytes[count] = try nibble(characters[2 * count]) << 4 | nibble(characters[2 * count + 1])
+                count += 1
+            }
         }
-        return bytes
     }
 
     private static func nibble(_ character: UInt8) throws -> UInt8 {

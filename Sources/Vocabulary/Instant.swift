@@ -13,9 +13,10 @@ public struct Instant: Hashable, Sendable, Codable, Comparable, CustomStringConv
     public init(_ text: String) throws {
         let malformed = Refusal(VocabularyError.malformedTime, String(text.prefix(40)))
         let characters = Array(text.utf8)
-        let separators: [Int: Character] = [4: "-", 7: "-", 10: "T", 13: ":", 16: ":", 19: "Z"]
-        guard characters.count == 20 else { throw malformed }
-        for (index, separator) in separators where characters[index] != separator.asciiValue { throw malformed }
+        guard characters.count == 20, characters[4] == UInt8(ascii: "-"), characters[7] == UInt8(ascii: "-"),
+            characters[10] == UInt8(ascii: "T"), characters[13] == UInt8(ascii: ":"),
+            characters[16] == UInt8(ascii: ":"), characters[19] == UInt8(ascii: "Z")
+        else { throw malformed }
         func number(_ range: Range<Int>) throws -> Int64 {
             try range.reduce(Int64(0)) { value, index in
                 let digit = characters[index]

@@ -3,19 +3,26 @@ import FactoryBox
 import Foundation
 import Vocabulary
 
-/// What an EdgeHSM can do on this machine, beside what its parts cost in the same run.
+/// What an EdgeHSM and a portal can do on this machine, beside what their parts cost in the same run.
 @main
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-bench",
-        abstract: "Measures durable issuing, beside the signatures and syncs that it is made of."
+        abstract: "Measures durable issuing beside the signatures and syncs that it is made of, and the portal beside SQLite."
     )
 
-    @Option(help: "Where the factory is put; made anew.") var directory = ".bench"
+    enum Section: String, ExpressibleByArgument, CaseIterable {
+        case line
+        case portal
+    }
+
+    @Option(help: "Where factory and portal are put; made anew.") var directory = ".bench"
     @Option(help: "Rounds; each measures everything, and the medians are told.") var rounds = 3
     @Option(help: "Seconds of one measurement under load.") var seconds = 4.0
     @Option(help: "Numbers of stations, with commas between.") var stations = "1,16,64"
     @Option(help: "Units in the batch.") var units = 1_000_000
+    @Option(help: "Journal entries that the portal takes in; of ten times as many it is asked.") var records = 100_000
+    @Option(help: "One part of the measurement: line or portal.") var only: Section?
     @Option(help: "A file for the figures as JSON.") var json: String?
 
     func validate() throws {
@@ -24,6 +31,7 @@ struct Bench: AsyncParsableCommand {
         guard !levels.isEmpty, (1_000...10_000_000).contains(units) else {
             throw ValidationError("stations: at least one number; units: 1,000 to 10,000,000")
         }
+        guard (1_000...1_000_000).contains(records) else { throw ValidationError("records 1,000 to 1,000,000") }
     }
 
     /// 0, which is refused, for what is no number.
@@ -31,23 +39,50 @@ struct Bench: AsyncParsableCommand {
 
     func run() async throws {
         let narrator = Narrator()
+        var report = Report(machine: .current())
+        // First the portal: the tokens of its ceremony must be there when SoftHSM2 is loaded.
+        if only != .line { report.portal = try await measurePortal(narrator) }
+        var line: LineReport?
+        if only != .portal {
+            line = try await measureLine(narrator)
+            report.line = line?.figures
+        }
+        let parts = [report.head, line?.lines ?? [], report.portal?.lines ?? []].filter { !$0.isEmpty }
+        print("\n" + parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n"))
+        if let json { try report.json().write(to: URL(fileURLWithPath: json), options: .atomic) }
+    }
+
+    private func measurePortal(_ narrator: Narrator) async throws -> PortalReport {
+        _ = try World.make(at: directory)
+        let section = PortalSection(
+            folder: URL(fileURLWithPath: directory).standardizedFileURL.path + "/portal",
+            rounds: rounds + 2,
+            records: records,
+            narrator: narrator
+        )
+        try FileManager.default.createDirectory(atPath: section.folder, withIntermediateDirectories: true)
+        let report = try await section.run()
+        try World.remove(at: directory)
+        return report
+    }
+
+    private func measureLine(_ narrator: Narrator) async throws -> LineReport {
         narrator.chapter("A factory for the measurement")
         let factory = try await LoadFactory.build(at: directory, units: units, narrator: narrator)
         do {
             let report = try await measure(factory, narrator)
             await factory.stop()
-            print("\n" + report.text)
-            if let json { try report.json().write(to: URL(fileURLWithPath: json), options: .atomic) }
             try World.remove(at: directory)
+            return report
         } catch {
             await factory.stop()
             throw error
         }
     }
 
-    private func measure(_ factory: LoadFactory, _ narrator: Narrator) async throws -> Report {
+    private func measure(_ factory: LoadFactory, _ narrator: Narrator) async throws -> LineReport {
         let parts = try await Parts.prepare(in: factory)
-        var report = Report(machine: .current(), rounds: rounds, seconds: seconds)
+        var report = LineReport(rounds: rounds, seconds: seconds)
         narrator.chapter("Warm-up")
         _ = try await parts.measure(scale: 0.2)
         for level in levels { _ = try await factory.measure(.issue, stations: level, seconds: seconds / 2) }

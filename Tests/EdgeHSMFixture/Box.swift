@@ -2,13 +2,13 @@ import Crypto
 import EdgeHSMCore
 import Statements
 import TransparencyLog
-import Vocabulary
+package import Vocabulary
 
 /// One appliance: what survives (disk and secure element), what a process holds, and the clocks.
-struct Box {
+package struct Box {
     /// What is on the disk. The unit tables are a projection of `entries`, kept so that tests run fast.
-    struct Disk {
-        var entries: [[UInt8]] = []
+    package struct Disk {
+        package var entries: [[UInt8]] = []
         var tree = MerkleTree()
         var units: [Digest256: UnitRecord] = [:]
         var newest: [Chip: Digest256] = [:]
@@ -34,8 +34,8 @@ struct Box {
         }
     }
 
-    let world: World
-    var disk = Disk()
+    package let world: World
+    package var disk = Disk()
     /// Data objects of the secure element.
     var token: [[UInt8]] = []
     var state: EdgeHSMState
@@ -47,7 +47,7 @@ struct Box {
     var reading: ClockReading { ClockReading(wall: wall, uptime: uptime) }
 
     /// Enrolled and started, product prepared, station enrolled.
-    init(_ world: World, enrolment: Digest256 = .zero) throws {
+    package init(_ world: World, enrolment: Digest256 = .zero) throws {
         self.world = world
         let genesis = try Genesis(
             edgeHSM: world.box,

@@ -1,8 +1,8 @@
 import Crypto
 import EdgeHSMCore
-import Statements
+package import Statements
 import TransparencyLog
-import Vocabulary
+package import Vocabulary
 
 /// A chip on a station: makes CSRs, keeps its key.
 struct Chip {
@@ -168,7 +168,7 @@ extension Box {
         return unit
     }
 
-    mutating func load(_ draft: BatchDraft = BatchDraft(), under approval: Envelope? = nil) throws -> Digest256 {
+    package mutating func load(_ draft: BatchDraft = BatchDraft(), under approval: Envelope? = nil) throws -> Digest256 {
         try run(draft.load(world, under: approval)).grant().id
     }
 

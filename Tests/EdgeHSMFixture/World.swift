@@ -1,12 +1,12 @@
-import Crypto
+package import Crypto
 import EdgeHSMCore
 import Foundation
 import Matter
-import Statements
-import Vocabulary
+package import Statements
+package import Vocabulary
 
 extension P256.Signing.PrivateKey {
-    var point: P256Point { P256Point(validated: Array(publicKey.x963Representation)) }
+    package var point: P256Point { P256Point(validated: Array(publicKey.x963Representation)) }
 
     func rawSignature(_ message: [UInt8]) throws -> RawSignature {
         RawSignature(validated: Array(try signature(for: message).rawRepresentation))
@@ -18,38 +18,40 @@ extension P256.Signing.PrivateKey {
 }
 
 extension Envelope {
-    func signed(by keys: P256.Signing.PrivateKey...) throws -> Envelope { try keys.reduce(self) { try $1.sign($0) } }
+    package func signed(by keys: P256.Signing.PrivateKey...) throws -> Envelope {
+        try keys.reduce(self) { try $1.sign($0) }
+    }
     func signed(by keys: [P256.Signing.PrivateKey]) throws -> Envelope { try keys.reduce(self) { try $1.sign($0) } }
 }
 
 /// The OEM's side with software keys: everything that an EdgeHSM is told.
-struct World {
-    static let start = Instant(seconds: 1_790_000_000)
-    static let day: Int64 = 86_400
+package struct World: Sendable {
+    package static let start = Instant(seconds: 1_790_000_000)
+    package static let day: Int64 = 86_400
     static let edgeHSM = EdgeHSMID(validated: "edge-a")
     static let factory = FactoryID(validated: "site-1")
-    static let product = ProductName(validated: "lamp")
-    static let slot = KeySlot(validated: "ota")
+    package static let product = ProductName(validated: "lamp")
+    package static let slot = KeySlot(validated: "ota")
     static let vendorID = VendorID(0xFFF1)
     static let productID = ProductID(0x8001)
 
-    let root = P256.Signing.PrivateKey()
+    package let root = P256.Signing.PrivateKey()
     let officers = (0..<3).map { _ in P256.Signing.PrivateKey() }
     let authorizer = P256.Signing.PrivateKey()
     let portal = P256.Signing.PrivateKey()
-    let label = P256.Signing.PrivateKey()
-    var identity = P256.Signing.PrivateKey()
+    package let label = P256.Signing.PrivateKey()
+    package var identity = P256.Signing.PrivateKey()
     var seal = P256.Signing.PrivateKey()
     /// The box that `Box.init` makes, and its site.
-    var box = World.edgeHSM
-    var site = World.factory
+    package var box = World.edgeHSM
+    package var site = World.factory
     let paaKey = P256.Signing.PrivateKey()
     let paiKey = P256.Signing.PrivateKey()
     let paa: [UInt8]
     let pai: [UInt8]
     let paiCertificate: AttestationCertificate
 
-    init() throws {
+    package init() throws {
         let paaProfile = try CertificateProfile.paa(
             commonName: "Test PAA",
             vendorID: Self.vendorID,
@@ -73,7 +75,7 @@ struct World {
     }
 
     /// The same OEM with another appliance.
-    func other(_ box: EdgeHSMID, at site: FactoryID) -> World {
+    package func other(_ box: EdgeHSMID, at site: FactoryID) -> World {
         var world = self
         world.identity = P256.Signing.PrivateKey()
         world.seal = P256.Signing.PrivateKey()
@@ -83,7 +85,7 @@ struct World {
     }
 
     /// The enrolment as two officers sign it.
-    func enrolment() throws -> Envelope {
+    package func enrolment() throws -> Envelope {
         try EdgeHSMEnrolment(
             edgeHSM: box,
             factory: site,
@@ -96,7 +98,7 @@ struct World {
         ).unsigned().signed(by: officers[0], officers[1])
     }
 
-    static func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255) } }
+    package static func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255) } }
 
     static func certificate(_ profile: CertificateProfile, _ key: P256.Signing.PrivateKey) throws -> [UInt8] {
         let tbs = ToBeSignedCertificate(profile)
@@ -104,7 +106,7 @@ struct World {
     }
 
     /// A DAC as the EdgeHSM's profile makes it.
-    func dac(for key: P256Point, notBefore: Instant) throws -> [UInt8] {
+    package func dac(for key: P256Point, notBefore: Instant) throws -> [UInt8] {
         try Self.certificate(
             CertificateProfile.dac(
                 issuer: CertificateIssuer(paiCertificate),
@@ -193,7 +195,7 @@ struct World {
         return try StatementCoding.encode(manifest)
     }
 
-    static let firmware = Digest256.of([1, 2, 3])
+    package static let firmware = Digest256.of([1, 2, 3])
     static let declaration: [UInt8] = [0x30, 0x00]
 
     func order(
@@ -228,14 +230,14 @@ struct World {
 }
 
 /// A batch in the making: change a field, then `load`.
-struct BatchDraft {
-    var quantity = 10
-    var allotment = 100
-    var lifetimeTotal = 1_000
+package struct BatchDraft {
+    package var quantity = 10
+    package var allotment = 100
+    package var lifetimeTotal = 1_000
     var sequence = 1
     var previous: Digest256?
-    var notBefore = World.start + -World.day
-    var notAfter = World.start + 10 * World.day
+    package var notBefore = World.start + -World.day
+    package var notAfter = World.start + 10 * World.day
     var grace: Int64 = 3_600
     var debugUnlocks = 2
     var reprovisions = 2
@@ -248,23 +250,23 @@ struct BatchDraft {
     var edgeHSM: EdgeHSMID?
     var factory: FactoryID?
     var allotments: [VersionApproval.Allotment]?
-    var batch = "batch-1"
+    package var batch = "batch-1"
     var roleKeysVersion = 1
     var signers = [0, 1]
     var authorizerKey: P256.Signing.PrivateKey?
-    var approvalExpires = World.start + 50 * World.day
+    package var approvalExpires = World.start + 50 * World.day
     var issuedAt = World.start + -2 * World.day
     var manifest: [UInt8]?
     var approvedManifest: [UInt8]?
     /// Nil: `A` for the first batch, and a prefix of its own for any other.
-    var prefix: String?
+    package var prefix: String?
     var releases: [Digest256] = []
 
     private var ownPrefix: String {
         batch == "batch-1" ? "A" : String(Digest256.of(batch.utf8).hex.prefix(8)).uppercased()
     }
 
-    func approval(_ world: World) throws -> Envelope {
+    package func approval(_ world: World) throws -> Envelope {
         let manifest = try approvedManifest ?? manifest ?? world.manifest()
         return try VersionApproval(
             product: World.product,
@@ -329,4 +331,8 @@ struct BatchDraft {
             )
         )
     }
+}
+
+extension BatchDraft {
+    package static func units(_ quantity: Int) -> BatchDraft { BatchDraft(quantity: quantity) }
 }

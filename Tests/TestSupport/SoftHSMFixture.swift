@@ -26,7 +26,8 @@ public final class SoftHSMFixture: Sendable {
 
     public static let modulePath = "/usr/lib/softhsm/libsofthsm2.so"
     private static let tool = "/usr/bin/softhsm2-util"
-    private static let tokenCount = 400
+    /// `OBIS_TEST_TOKENS` where a program needs few: each takes some tens of milliseconds to make.
+    private static let tokenCount = getenv("OBIS_TEST_TOKENS").flatMap { Int(String(cString: $0)) } ?? 400
 
     public let directory: String
     public var configurationPath: String { "\(directory)/softhsm2.conf" }

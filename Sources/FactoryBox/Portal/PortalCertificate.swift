@@ -1,13 +1,13 @@
 import Crypto
 import Foundation
 import SwiftASN1
-import Vocabulary
+public import Vocabulary
 import X509
 
 /// The portal's TLS certificate, from an authority of the OEM's own: a public one would do as well.
-enum PortalCertificate {
+public enum PortalCertificate {
     /// Writes `portal.pem`, `portal.key` and `portal-authority.pem` into `folder`.
-    static func make(in folder: String, start: Instant) throws {
+    public static func make(in folder: String, start: Instant) throws {
         let authorityKey = P256.Signing.PrivateKey()
         let authority = try DistinguishedName { CommonName("Example Lighting TLS authority") }
         let begin = Date(timeIntervalSince1970: Double(start.seconds - 3_600))

@@ -16,9 +16,22 @@ public enum StatementCoding {
         from bytes: [UInt8],
         failure: StatementError = .missingField
     ) throws -> Value {
-        do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
-        } catch let refusal as Refusal {
+        try refusing(failure) { try JSONDecoder().decode(type, from: Data(bytes)) }
+    }
+
+    /// Has `StrictJSON` check octets, `limit` of them at most, and decodes them from the same scan.
+    public static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        checking bytes: [UInt8],
+        limit: Int,
+        failure: StatementError = .missingField
+    ) throws -> Value {
+        let document = try StrictJSON.document(of: bytes, limit: limit)
+        return try refusing(failure) { try Value(from: StrictDecoder(document)) }
+    }
+
+    private static func refusing<Value>(_ failure: StatementError, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let refusal as Refusal {
             throw refusal
         } catch let error as DecodingError {
             throw Refusal(failure, error.place)

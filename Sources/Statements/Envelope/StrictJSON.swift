@@ -13,6 +13,10 @@ public struct StrictJSON {
     private var position = 0
     /// Where the members of the outermost object stand; nil where nobody asked.
     private var members: [Member]?
+    /// All values in their order; nil where nobody asked.
+    private var nodes: [JSONDocument.Node]?
+    /// False where the newest string holds an escape.
+    private var isPlain = true
 
     /// One member of the outermost object: the octets of its name between the quotes, and of its value.
     public struct Member: Sendable {
@@ -30,7 +34,22 @@ public struct StrictJSON {
         try scan(bytes, limit: limit, members: []) ?? []
     }
 
+    /// Checks the same, and keeps where every value stands, so that it need not be looked for again.
+    static func document(of bytes: [UInt8], limit: Int) throws -> JSONDocument {
+        let nodes = try scan(bytes, limit: limit, members: nil, nodes: []).nodes
+        return JSONDocument(bytes: bytes, nodes: nodes ?? [])
+    }
+
     private static func scan(_ bytes: [UInt8], limit: Int, members: [Member]?) throws -> [Member]? {
+        try scan(bytes, limit: limit, members: members, nodes: nil).members
+    }
+
+    private static func scan(
+        _ bytes: [UInt8],
+        limit: Int,
+        members: [Member]?,
+        nodes: [JSONDocument.Node]?
+    ) throws -> StrictJSON {
         guard bytes.count <= limit else {
             throw Refusal(StatementError.tooLarge, "\(bytes.count) octets, limit \(limit)")
         }
@@ -38,11 +57,38 @@ public struct StrictJSON {
             throw Refusal(StatementError.malformedJSON, "not UTF-8")
         }
         var scanner = StrictJSON(bytes: bytes, members: members)
+        scanner.nodes = nodes
+        scanner.nodes?.reserveCapacity(64)
         scanner.skipSpace()
         try scanner.value(depth: 0)
         scanner.skipSpace()
         guard scanner.position == bytes.count else { throw scanner.malformed("text after the value") }
-        return scanner.members
+        return scanner
+    }
+
+    /// A value begins; what is returned ends it.
+    private mutating func begin(_ kind: JSONDocument.Node.Kind) -> Int {
+        guard nodes != nil else { return 0 }
+        nodes?.append(.init(kind: kind, start: Int32(truncatingIfNeeded: position)))
+        return (nodes?.count ?? 0) - 1
+    }
+
+    private mutating func end(_ index: Int) {
+        guard let count = nodes?.count else { return }
+        nodes?[index].end = Int32(truncatingIfNeeded: position)
+        nodes?[index].next = Int32(truncatingIfNeeded: count)
+    }
+
+    /// A string that was read, without its quotes.
+    private mutating func note(_ string: Range<Int>) {
+        guard let count = nodes?.count else { return }
+        var node = JSONDocument.Node(
+            kind: isPlain ? .string : .escapedString,
+            start: Int32(truncatingIfNeeded: string.lowerBound)
+        )
+        node.end = Int32(truncatingIfNeeded: string.upperBound)
+        node.next = Int32(truncatingIfNeeded: count + 1)
+        nodes?.append(node)
     }
 
     private init(bytes: [UInt8], members: [Member]?) {
@@ -75,15 +121,25 @@ public struct StrictJSON {
     private mutating func value(depth: Int) throws {
         guard depth < Self.deepestNesting else { throw Refusal(StatementError.tooDeep, "octet \(position)") }
         switch current {
-        case UInt8(ascii: "{"): try object(depth: depth)
-        case UInt8(ascii: "["): try array(depth: depth)
-        case UInt8(ascii: "\""): _ = try string()
-        case UInt8(ascii: "t"): try word("true")
-        case UInt8(ascii: "f"): try word("false")
-        case UInt8(ascii: "n"): try word("null")
-        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): try number()
+        case UInt8(ascii: "{"): try noted(.object) { try $0.object(depth: depth) }
+        case UInt8(ascii: "["): try noted(.array) { try $0.array(depth: depth) }
+        case UInt8(ascii: "\""): note(try string())
+        case UInt8(ascii: "t"): try noted(.true) { try $0.word("true") }
+        case UInt8(ascii: "f"): try noted(.false) { try $0.word("false") }
+        case UInt8(ascii: "n"): try noted(.null) { try $0.word("null") }
+        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")):
+            try noted(.number) { try $0.number() }
         default: throw malformed("no value")
         }
+    }
+
+    private mutating func noted(
+        _ kind: JSONDocument.Node.Kind,
+        _ read: (inout StrictJSON) throws -> Void
+    ) throws {
+        let index = begin(kind)
+        try read(&self)
+        end(index)
     }
 
     private mutating func word(_ word: StaticString) throws {
@@ -105,6 +161,7 @@ public struct StrictJSON {
             guard bytes[key].allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "\\") }) else {
                 throw malformed("key not plain ASCII")
             }
+            note(key)
             guard keys.insert(key, of: bytes) else {
                 throw Refusal(StatementError.duplicateKey, String(decoding: bytes[key].prefix(64), as: UTF8.self))
             }
@@ -164,12 +221,15 @@ public struct StrictJSON {
     private mutating func string() throws -> Range<Int> {
         try expect(UInt8(ascii: "\""))
         let start = position
+        isPlain = true
         while position < bytes.count {
             switch bytes[position] {
             case UInt8(ascii: "\""):
                 position += 1
                 return start..<position - 1
-            case UInt8(ascii: "\\"): try escape()
+            case UInt8(ascii: "\\"):
+                isPlain = false
+                try escape()
             case 0x00...0x1F: throw malformed("control character in a string")
             default: position += 1
             }

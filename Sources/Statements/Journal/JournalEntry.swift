@@ -21,8 +21,7 @@ public struct JournalEntry: Codable, Sendable, Hashable {
 
     /// Reads an entry's octets; throws a `StatementError`.
     public init(parsing bytes: [UInt8]) throws {
-        try StrictJSON.check(bytes, limit: Self.largest)
-        self = try StatementCoding.decode(JournalEntry.self, from: bytes)
+        self = try StatementCoding.decode(JournalEntry.self, checking: bytes, limit: Self.largest)
     }
 
     public func serialized() throws -> [UInt8] { try StatementCoding.encode(self) }

@@ -26,7 +26,7 @@ public enum FailureKind: Sendable, Equatable {
         "edge.allotment.", "edge.allowance.", "edge.anchor.", "edge.approval.", "edge.authorization.", "edge.batch.",
         "edge.box.", "edge.clock.", "edge.enrolment.", "edge.file.", "edge.fleet-key.", "edge.journal.", "edge.lease.",
         "edge.manifest.", "edge.order.", "edge.package.", "edge.peer.", "edge.product.", "edge.queue.", "edge.quota.",
-        "edge.receipt.", "edge.refusals.", "edge.rolekeys.", "edge.rules.", "edge.service.", "edge.setting.",
+        "edge.receipt.", "edge.refusals.", "edge.rolekeys.", "edge.rules.", "edge.serials.", "edge.service.", "edge.setting.",
         "edge.signer.", "edge.slot.", "edge.state.", "edge.station.", "edge.time.", "edge.tls.", "edge.token.",
         "edge.window.",
         "config.", "factory.", "key.", "line.", "net.", "package.", "process.", "product.", "store.", "tls.",

@@ -7,12 +7,6 @@ import Matter
 import PKCS11Token
 import Vocabulary
 
-/// Seconds of one operation.
-struct Cost: Codable, Sendable {
-    let cpu: Double
-    let wall: Double
-}
-
 /// What issuing is made of, each alone in this process: the measure for the whole.
 enum Part: String, CaseIterable, Codable, Sendable, CodingKeyRepresentable {
     case rawSign = "P-256 sign, in the process"
@@ -126,41 +120,10 @@ struct Parts: Sendable {
     }
 
     private func repeated(_ count: Int, _ body: (Int) throws -> Void) rethrows -> Cost {
-        let (cpu, start) = (processCPU(), ContinuousClock.now)
-        for index in 0..<count { try body(index) }
-        return cost(count, cpu, start)
+        try timed { for index in 0..<count { try body(index) } }.divided(by: count)
     }
 
     private func repeatedly(_ count: Int, _ body: (Int) async throws -> Void) async rethrows -> Cost {
-        let (cpu, start) = (processCPU(), ContinuousClock.now)
-        for index in 0..<count { try await body(index) }
-        return cost(count, cpu, start)
+        try await timed { for index in 0..<count { try await body(index) } }.divided(by: count)
     }
-
-    private func cost(_ count: Int, _ cpu: Double, _ start: ContinuousClock.Instant) -> Cost {
-        Cost(
-            cpu: (processCPU() - cpu) / Double(count),
-            wall: (ContinuousClock.now - start) / .seconds(1) / Double(count)
-        )
-    }
-}
-
-/// Why a measurement can't go on.
-enum Fault: String, Error {
-    case signatureWrong = "a signature of our own did not verify"
-    case disk = "the probe file could not be written"
-}
-
-/// CPU seconds of this process, all threads, user and system.
-func processCPU() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}
-
-func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty else { return 0 }
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

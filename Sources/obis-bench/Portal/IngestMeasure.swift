@@ -1,0 +1,100 @@
+import Foundation
+import PortalProtocol
+import PortalStore
+import PortalWeb
+import Vocabulary
+
+/// Journals of several EdgeHSMs taken in at the same time, each chunk after the receipt of the one before, as their
+/// Factory Services send them; and beside it the bare load of the rows that came of it.
+struct IngestMeasure {
+    /// Entries of a chunk: what a Factory Service sends at most.
+    static let chunk = 1_000
+
+    struct Round: Sendable, Codable {
+        /// Seconds of CPU and wall for all entries.
+        let ingest: Cost
+        let bare: Cost
+        var ratio: Double { bare.wall / ingest.wall }
+    }
+
+    let journals: [JournalMill.Product]
+    let root: P256Point
+    let folder: String
+    let now: Instant
+
+    var entries: Int { journals.reduce(0) { $0 + $1.entries } }
+    var devices: Int { journals.reduce(0) { $0 + $1.devices } }
+    /// Where the last ingest left its database.
+    var database: String { folder + "/ingest.sqlite" }
+
+    /// Takes everything in, into a new file, and throws when anything is refused or found wrong.
+    func ingest() async throws -> Cost {
+        try Self.remove(database)
+        let store = try SQLitePortalDatabase.open(path: database)
+        try await enrol(in: store)
+        let service = IngestService(database: store, registry: StoredEdges(), rootAuthority: root) { [now] in now }
+        let cost = try await timed {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for journal in journals { group.addTask { try await Self.send(journal, to: service) } }
+                try await group.waitForAll()
+            }
+        }
+        let (wrong, alarms) = try await store.read {
+            (try Quarantine($0).list(limit: 1).count, try Alarms($0).list(limit: 1).count)
+        }
+        guard wrong + alarms == 0 else { throw Fault.refused }
+        try store.close()
+        return cost
+    }
+
+    private func enrol(in store: SQLitePortalDatabase) async throws {
+        let odm = OrganisationRecord(id: .random(), name: "Makers", kind: .odm, createdAt: now)
+        try await store.write("enrol") { [journals, now] transaction in
+            try PeopleTable(transaction).insert(odm)
+            for edge in journals.map(\.edge) {
+                let factory = FactoryRecord(
+                    id: edge.factory,
+                    organisation: odm.id,
+                    name: edge.factory.text,
+                    country: "CN",
+                    timeZone: "Asia/Shanghai",
+                    createdAt: now
+                )
+                _ = try FactoryTable(transaction).insert(factory)
+                try GovernanceTable(transaction).insertEdge(edge.edgeHSM, edge.factory, edge.enrolment, at: now)
+            }
+        }
+    }
+
+    private static func send(_ journal: JournalMill.Product, to service: IngestService) async throws {
+        for chunk in journal.chunks {
+            let outcome = try await service.ingest(chunk, from: journal.edge.factory)
+            guard outcome.refusal == nil, outcome.storedSize == chunk.end, outcome.added == chunk.entries.count else {
+                throw outcome.refusal ?? Refusal(IngestError.incomplete, "\(outcome.storedSize)")
+            }
+        }
+    }
+
+    /// One after the other, so that a busy moment of the machine meets both.
+    func rounds(_ count: Int, note: (Round) -> Void) async throws -> [Round] {
+        _ = try await ingest()
+        let bare = try BareLoad(rowsOf: database, chunk: Self.chunk)
+        var rounds: [Round] = []
+        for _ in 0..<count {
+            let path = folder + "/bare.sqlite"
+            try Self.remove(path)
+            let loaded = try bare.run(at: path)
+            let round = Round(ingest: try await ingest(), bare: loaded)
+            note(round)
+            rounds.append(round)
+            try Self.remove(path)
+        }
+        return rounds
+    }
+
+    static func remove(_ path: String) throws {
+        for suffix in ["", "-wal", "-shm", ".lock"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try FileManager.default.removeItem(atPath: path + suffix)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import FactoryBox
+import Foundation
+
+/// The portal, measured from journals to answers, in a folder of its own.
+struct PortalSection {
+    private static let edges = 5
+    /// Batches of one EdgeHSM.
+    private static let batches = 2
+    /// Entries of one device.
+    private static let steps = 5
+
+    let folder: String
+    let rounds: Int
+    /// Entries to take in; ten times as many are then read from.
+    let records: Int
+    let narrator: Narrator
+
+    func run() async throws -> PortalReport {
+        narrator.chapter("Journals for the portal")
+        let (journals, root) = try await JournalMill.make(
+            edges: Self.edges,
+            devices: records / Self.edges / Self.steps,
+            batches: Self.batches,
+            chunk: IngestMeasure.chunk
+        )
+        let measure = IngestMeasure(journals: journals, root: root, folder: folder, now: PortalStage.now)
+        narrator.note("\(measure.entries) entries of \(measure.devices) devices, signed and judged")
+        narrator.chapter("Ingest")
+        let found = try await measure.rounds(rounds) { round in
+            let rate = Int(Double(measure.entries) / round.ingest.wall)
+            narrator.note("\(rate) entries a second, \(Table.number(round.ratio, 2)) of the bare load")
+        }
+        narrator.chapter("Roll-ups")
+        let large = folder + "/large.sqlite"
+        try IngestMeasure.remove(large)
+        try FileManager.default.copyItem(atPath: measure.database, toPath: large)
+        try RollUpMeasure.multiply(large, by: 10)
+        let rollUps = try await RollUpMeasure.run(small: measure.database, large: large, turns: 40)
+        narrator.note("\(rollUps.large.records) records: \(Table.number(rollUps.ratio, 2)) of the time")
+        narrator.chapter("Batches and look-ups")
+        var requests: [RequestMeasure.Kind: RequestMeasure.Waits] = [:]
+        try await PortalStage.run(database: large, folder: folder, allotment: 10_000) { stage in
+            requests = try await RequestMeasure(stage: stage, journals: journals).measure(batches: 200, lookUps: 500)
+        }
+        return PortalReport(
+            ingest: .init(
+                edges: Self.edges,
+                devices: measure.devices,
+                entries: measure.entries,
+                entriesOfAChunk: IngestMeasure.chunk,
+                rounds: found
+            ),
+            rollUps: rollUps,
+            requests: requests,
+            records: rollUps.large.records
+        )
+    }
+}
