@@ -129,7 +129,7 @@ struct SiteTests {
             #expect(try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin).status == 200)
             #expect(try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin).status == 200)
             let orders = try await whole.portal.ask("GET", "/v1/orders", token: admin).message(Page<NumberedOrder>.self)
-            #expect(orders.items.map(\.number) == [1])
+            #expect(orders.items.map(\.number) == [1] && orders.next == nil)
             whole.portal.clock.advance(100)
             let late = try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin)
             #expect(late.problem?.code == "portal.order.expired")
@@ -155,6 +155,13 @@ struct SiteTests {
             let items = try await whole.portal.ask("GET", "/v1/audit?limit=200", token: admin)
                 .message(Page<AuditItem>.self).items
             #expect(items.count == late.size)
+            var (paged, place): ([AuditItem], String?) = ([], "/v1/audit?limit=2")
+            while let next = place {
+                let page = try await whole.portal.ask("GET", next, token: admin).message(Page<AuditItem>.self)
+                paged += page.items
+                place = page.next.map { "/v1/audit?limit=2&cursor=\($0)" }
+            }
+            #expect(paged == items)
             let text = items.map { String(decoding: $0.entry.bytes, as: UTF8.self) }
             for action in ["setUp", "createOrganisation", "createInvitation", "acceptInvitation", "createFactory"] {
                 #expect(text.contains { $0.contains("\"action\":\"\(action)\"") }, "\(action)")

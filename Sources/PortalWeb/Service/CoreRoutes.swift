@@ -304,7 +304,7 @@ public enum CoreRoutes {
                 "/v1/audit",
                 "listAudit",
                 .governance,
-                "The portal's own log, from a position on.",
+                "The portal's own log, oldest first.",
                 handler: portal.audit
             ),
             try Route(

@@ -17,7 +17,8 @@ enum VersionRefusals {
     static let token: [RefusalGroup] = [.all(503, of: KeyCustodyError.self)]
 
     static let files: [RefusalGroup] = [
-        .codes(422, VersionError.fileDigest), .codes(503, VersionError.fileStorage),
+        .codes(422, VersionError.fileDigest), .codes(409, VersionError.fileQuota),
+        .codes(503, VersionError.fileStorage),
     ]
 
     /// A version's parts do not fit together.
