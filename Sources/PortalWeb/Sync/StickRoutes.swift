@@ -50,7 +50,7 @@ extension SyncRoutes {
                 "getStick",
                 .factories,
                 "All that a factory lacks, as a tar archive to be unpacked into its inbox.",
-                refusals: [.web(SyncError.otherFactory, .downlinkTooLarge)]
+                refusals: [.web(SyncError.otherFactory, .downlinkTooLarge)] + VersionRefusals.signing
             ) { (context: MemberContext, call: ObjectCall<FactoryPath>) in
                 let factory = call.path.factory
                 try await requireFactory(factory, context.limitedTo, server)
