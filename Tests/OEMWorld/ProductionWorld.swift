@@ -1,4 +1,4 @@
-public import Ceremony
+import Ceremony
 import Foundation
 public import Governance
 import KeyCustody
