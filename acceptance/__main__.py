@@ -5,10 +5,10 @@ import pathlib
 import sys
 import time
 
-from . import firmware, portal_openapi, sanitizers, selftest
+from . import firmware, portal_openapi, portal_sql_postgres, sanitizers, selftest
 from .report import Report
 
-PARTS = ["selftest", "matter", "firmware", "portal", "sanitizers"]
+PARTS = ["selftest", "matter", "firmware", "portal", "sql", "sanitizers"]
 
 
 def matter(report, evidence, log):

@@ -20,7 +20,7 @@ VERB = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE (?:
 TABLE = re.compile(r"\s*CREATE (?:UNIQUE )?(?:TABLE|INDEX) (\w+)")
 
 
-def run(report, logs, tests=("swift", "test", "--skip-build", "--filter", TESTS)):
+def run(report, logs, tests=("swift", "test", "--skip-build", "--no-parallel", "--filter", TESTS)):
     binaries = find_binaries()
     if binaries is None:
         report.check(JUDGE, "it is installed", False, "no initdb: install the Debian package postgresql")

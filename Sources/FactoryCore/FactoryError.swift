@@ -36,6 +36,7 @@ public enum FactoryError: String, ErrorCatalogue {
     case joinIssuer = "factory.join.issuer"
     case joinCertificate = "factory.join.certificate"
     case joinKey = "factory.join.key"
+    case joiningCodeUnreadable = "factory.join.code-unreadable"
     case bundleEmpty = "factory.bundle.empty"
 
     public var meaning: String {
@@ -74,6 +75,7 @@ public enum FactoryError: String, ErrorCatalogue {
         case .joinIssuer: "The server presents no certificate of the authority that the joining code names."
         case .joinCertificate: "The certificate that the portal gave is not for this Factory Service's key and name."
         case .joinKey: "The key file for the portal can not be made or read."
+        case .joiningCodeUnreadable: "The joining code can not be read from its file or standard input."
         case .bundleEmpty: "There is nothing that the portal is not known to have."
         }
     }
@@ -114,6 +116,7 @@ public enum FactoryError: String, ErrorCatalogue {
         case .joinIssuer: "Copy the joining code again; have the portal present its whole certificate chain."
         case .joinCertificate: "Ask for a new joining code; tell the portal's people if it repeats."
         case .joinKey: "Check the folder's owner and mode; the key file has mode 0600."
+        case .joiningCodeUnreadable: "Check the file's path, owner and mode; it holds the code and nothing else."
         case .bundleEmpty: "Use --all to write everything again."
         }
     }

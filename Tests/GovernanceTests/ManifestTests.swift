@@ -57,5 +57,9 @@ import Vocabulary
         ]
         #expect(await code(["factoryData": long]) == "manifest.text.too-long")
         #expect(await code(["vendorID": "FFF2"]) == "manifest.firmware.differs")
+        for (flow, discovery) in [(3, 2), (0, 0), (0, 64)] {
+            let unusable: [String: any Sendable] = ["flow": flow, "discovery": discovery, "iterations": 1_000]
+            #expect(await code(["commissioning": unusable]) == "matter.onboarding.field", "\(flow), \(discovery)")
+        }
     }
 }

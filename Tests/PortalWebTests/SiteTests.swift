@@ -42,7 +42,7 @@ struct SiteTests {
             #expect(renewed.status == 200, "\(renewed.text)")
             #expect(try renewed.message(JoinReply.self).factory.text == "shenzhen-1")
             let list = try await whole.portal.ask("GET", "/v1/factories/shenzhen-1/certificates", token: admin)
-            let id = try #require(try list.message(SiteCertificates.self).certificates.first).key
+            let id = try #require(try list.message(Page<SiteCertificate>.self).items.first).key
             let certificate = "/v1/factories/shenzhen-1/certificates/\(id)"
             #expect(try await whole.portal.ask("DELETE", certificate, token: admin).status == 204)
             let out = try await whole.portal.askSync("POST", "/sync/v1/renew", as: credential, json: json)
@@ -129,10 +129,56 @@ struct SiteTests {
             #expect(try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin).status == 200)
             #expect(try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin).status == 200)
             let orders = try await whole.portal.ask("GET", "/v1/orders", token: admin).message(Page<NumberedOrder>.self)
-            #expect(orders.items.map(\.number) == [1])
+            #expect(orders.items.map(\.number) == [1] && orders.next == nil)
             whole.portal.clock.advance(100)
             let late = try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin)
             #expect(late.problem?.code == "portal.order.expired")
+        }
+    }
+
+    @Test("what a stick brings and takes is in the portal's log, also as far as it came; a viewer carries none")
+    func sticks() async throws {
+        try await WholePortal.run { whole in
+            let admin = try await whole.administrator()
+            let odm = try await whole.createODM("Shenzhen Lamps", by: admin)
+            _ = try await whole.createFactory("shenzhen-1", of: odm, by: admin)
+            _ = try await whole.put("/v1/role-keys", RoleKeysChain(roleKeys: [whole.roleKeys()]), token: admin)
+            let engineer = try await whole.invite([.odmEngineer], into: odm, by: admin).token.token
+            let me = try await whole.portal.ask("GET", "/v1/me", token: admin).message(Me.self)
+            let oem = me.person.organisation
+            let viewer = try await whole.invite([.oemViewer], into: oem, by: admin).token.token
+            let upload = SyncUpload(
+                factory: try FactoryID("shenzhen-1"),
+                service: try StationName("service-1"),
+                source: try RecordSource(hex: String(repeating: "0a", count: 16)),
+                events: EventChunk(from: 1, lines: ["{}", "{}"])
+            )
+            let line = try upload.serialized()
+            func bring(_ body: [UInt8], _ token: String) async throws -> TestPortal.Reply {
+                try await whole.portal.ask(
+                    "POST",
+                    "/v1/factories/shenzhen-1/uploads",
+                    token: token,
+                    headers: ["Content-Type": "application/x-ndjson"],
+                    body: body
+                )
+            }
+            #expect(try await bring(line, viewer).problem?.code == "portal.access.role")
+            #expect(try await bring(line + [0x0A], engineer).status == 200)
+            let broken = try await bring(line + [0x0A] + Array("{}".utf8), engineer)
+            #expect(broken.status == 422 && broken.problem?.code == "portal.sync.malformed")
+            let taken = try await whole.portal.ask("GET", "/v1/factories/shenzhen-1/downlink", token: engineer)
+            #expect(taken.status == 200, "\(taken.text)")
+            let items = try await whole.portal.ask("GET", "/v1/audit?limit=200", token: admin)
+                .message(Page<AuditItem>.self).items.map { String(decoding: $0.entry.bytes, as: UTF8.self) }
+            let acts = items.filter { $0.contains("\"uploadStick\"") || $0.contains("\"getStick\"") }
+            let told = [
+                "portal.access.role", "1 uploads, 0 entries, 0 labels, 2 events\"",
+                "1 uploads, 0 entries, 0 labels, 2 events, then refused: portal.sync.malformed",
+                "portal.sync.malformed", " octets",
+            ]
+            #expect(acts.count == told.count, "\(acts)")
+            for (act, words) in zip(acts, told) { #expect(act.contains(words), "\(act)") }
         }
     }
 
@@ -155,6 +201,13 @@ struct SiteTests {
             let items = try await whole.portal.ask("GET", "/v1/audit?limit=200", token: admin)
                 .message(Page<AuditItem>.self).items
             #expect(items.count == late.size)
+            var (paged, place): ([AuditItem], String?) = ([], "/v1/audit?limit=2")
+            while let next = place {
+                let page = try await whole.portal.ask("GET", next, token: admin).message(Page<AuditItem>.self)
+                paged += page.items
+                place = page.next.map { "/v1/audit?limit=2&cursor=\($0)" }
+            }
+            #expect(paged == items)
             let text = items.map { String(decoding: $0.entry.bytes, as: UTF8.self) }
             for action in ["setUp", "createOrganisation", "createInvitation", "acceptInvitation", "createFactory"] {
                 #expect(text.contains { $0.contains("\"action\":\"\(action)\"") }, "\(action)")

@@ -8,10 +8,12 @@ public enum JoiningCodeFile {
     private static let largest = 2_048
 
     /// - Parameter path: a file with the code and nothing else; `-` is standard input, up to its end.
-    /// - Throws: `sync.joining-code.*`, `factory.file.unreadable`.
+    /// - Throws: `sync.joining-code.*`, `factory.join.code-unreadable`.
     public static func read(_ path: String) async throws -> JoiningCode {
         let bytes = try await Blocking.run {
-            path == "-" ? try standardInput() : try AtomicFile.read(path, limit: largest)
+            do { return path == "-" ? try standardInput() : try AtomicFile.read(path, limit: largest) } catch let
+                refusal as Refusal where refusal.has(FactoryError.fileUnreadable)
+            { throw Refusal(FactoryError.joiningCodeUnreadable, refusal.detail) }
         }
         let text = String(decoding: bytes, as: UTF8.self)
         return try JoiningCode(String(text.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }))

@@ -69,6 +69,7 @@ public struct ManifestMaker: Sendable {
         let firmware = try checkedFirmware(family)
         try checkDeclaration()
         try checkPAA()
+        try checkOnboarding()
         try checkTexts(family)
         guard description.chipIdentity != .vendorCertificate || family.hasVendorIdentity else {
             throw Refusal(GovernanceError.identityMismatch, family.rawValue)
@@ -168,6 +169,24 @@ public struct ManifestMaker: Sendable {
         guard let identifier = paa.subjectKeyIdentifier, allowed.contains(identifier) else {
             throw Refusal(GovernanceError.declarationDiffers, "it does not allow this PAA")
         }
+    }
+
+    /// A QR code can be made of it, and a commissioner has a way to find the device.
+    private func checkOnboarding() throws {
+        let (told, discovery) = (
+            description.commissioning, DiscoveryCapabilities(rawValue: description.commissioning.discovery)
+        )
+        guard let flow = CommissioningFlow(rawValue: told.flow), !discovery.isEmpty else {
+            throw Refusal(MatterError.onboardingField, "flow \(told.flow), discovery \(told.discovery)")
+        }
+        _ = try OnboardingPayload(
+            vendorID: vendorID,
+            productID: productID,
+            flow: flow,
+            discovery: discovery,
+            discriminator: Discriminator(0),
+            passcode: Passcode(20_202_021)
+        )
     }
 
     private func checkPAA() throws {

@@ -97,10 +97,12 @@ public enum AlarmRules {
 
     /// Seconds after which a silent EdgeHSM is called out: the strictest rule of its open batches, a day without one.
     public static let longestSilence: Int64 = 86_400
+    /// Factory Services send word every 5 minutes, so a stricter rule would only call people for nothing.
+    public static let shortestSilence: Int64 = 600
 
     /// True when nothing was heard for longer than allowed. Time is the portal's own, of receiving.
     public static func isSilent(lastHeard: Instant, now: Instant, allowed: Int64?) -> Bool {
-        now - lastHeard > min(allowed ?? longestSilence, longestSilence)
+        now - lastHeard > min(max(allowed ?? longestSilence, shortestSilence), longestSilence)
     }
 
     /// A checkpoint that is newer by the EdgeHSM's own time and covers less: entries were taken away.

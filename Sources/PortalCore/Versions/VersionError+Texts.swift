@@ -20,6 +20,11 @@ extension VersionError {
             ("Your organisation has uploaded no file of this digest.", "Upload it, then send the request again.")
         case .fileStorage:
             ("The portal could not keep the file.", "Look at the disk of the portal, then send the file again.")
+        case .fileQuota:
+            (
+                "Your organisation keeps more files than it may that no version is made from.",
+                "Make versions from them; what no version is made from is forgotten after 30 days."
+            )
         case .versionExists:
             ("There is a version of this name already.", "A version never changes: give the new one its own name.")
         case .versionPermissions:

@@ -9,6 +9,7 @@ public enum VersionError: String, ErrorCatalogue {
     case fileDigest = "portal.file.digest-differs"
     case fileUnknown = "portal.file.unknown"
     case fileStorage = "portal.file.storage"
+    case fileQuota = "portal.file.quota"
     case versionExists = "portal.version.exists"
     case versionState = "portal.version.state"
     case versionPermissions = "portal.version.permissions"

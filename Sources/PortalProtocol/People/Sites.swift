@@ -95,11 +95,6 @@ public struct SiteCertificate: Codable, Sendable, Hashable {
     }
 }
 
-public struct SiteCertificates: Codable, Sendable, Hashable {
-    public let certificates: [SiteCertificate]
-    public init(certificates: [SiteCertificate]) { self.certificates = certificates }
-}
-
 public struct NewWorkspace: Codable, Sendable, Hashable {
     public let organisation: OrganisationID
     public init(organisation: OrganisationID) { self.organisation = organisation }
@@ -114,11 +109,6 @@ public struct Workspace: Codable, Sendable, Hashable {
     public init(product: ProductName, organisation: OrganisationID, since: Instant) {
         (self.product, self.organisation, self.since) = (product, organisation, since)
     }
-}
-
-public struct Workspaces: Codable, Sendable, Hashable {
-    public let workspaces: [Workspace]
-    public init(workspaces: [Workspace]) { self.workspaces = workspaces }
 }
 
 /// RoleKeys as the root authority signed them, version 1 first.

@@ -1,3 +1,4 @@
+public import Statements
 public import Vocabulary
 
 public enum AlarmSeverity: String, Codable, Sendable, Hashable, CaseIterable {
@@ -141,6 +142,68 @@ public struct EdgeJournal: Codable, Sendable, Hashable {
         (self.epoch, self.checkpointTime, self.softwareVersion) = (epoch, checkpointTime, softwareVersion)
         (self.heardAt, self.isSilent, self.halted) = (heardAt, isSilent, halted)
         (self.quarantined, self.accounts) = (quarantined, accounts)
+    }
+}
+
+/// A chunk that contradicts what is stored, kept as it came.
+public struct EvidenceView: Codable, Sendable, Hashable {
+    public let number: AlarmNumber
+    public let edgeHSM: EdgeHSMID
+    /// Kind of the alarm: `forked`, `restored`, `truncated`, `altered`.
+    public let kind: String
+    public let notedAt: Instant
+    /// Size of the journal that was stored then.
+    public let heldSize: Int
+    /// Position of the first entry brought, and how many were kept of it.
+    public let first: Int
+    public let entries: Int
+
+    public init(
+        number: AlarmNumber,
+        edgeHSM: EdgeHSMID,
+        kind: String,
+        notedAt: Instant,
+        heldSize: Int,
+        first: Int,
+        entries: Int
+    ) {
+        (self.number, self.edgeHSM, self.kind, self.notedAt) = (number, edgeHSM, kind, notedAt)
+        (self.heldSize, self.first, self.entries) = (heldSize, first, entries)
+    }
+}
+
+/// The file of one piece of evidence: both checkpoints, each signed by the EdgeHSM, and the entries brought. Whoever has the
+/// EdgeHSM's enrolment can judge it without the portal.
+public struct EvidenceFile: Codable, Sendable, Hashable {
+    public static let format = "obis-journal-evidence-v1"
+
+    public let format: String
+    public let edgeHSM: EdgeHSMID
+    public let kind: String
+    public let notedAt: Instant
+    public let heldSize: Int
+    /// Newest checkpoint of the journal that was stored then; absent before the first.
+    public let heldCheckpoint: Envelope?
+    /// What came with the chunk.
+    public let checkpoint: Envelope
+    public let first: Int
+    /// Exact octets; of a large chunk the first mebibyte.
+    public let entries: [Octets]
+
+    public init(
+        edgeHSM: EdgeHSMID,
+        kind: String,
+        notedAt: Instant,
+        heldSize: Int,
+        heldCheckpoint: Envelope?,
+        checkpoint: Envelope,
+        first: Int,
+        entries: [Octets]
+    ) {
+        format = Self.format
+        (self.edgeHSM, self.kind, self.notedAt, self.heldSize) = (edgeHSM, kind, notedAt, heldSize)
+        (self.heldCheckpoint, self.checkpoint) = (heldCheckpoint, checkpoint)
+        (self.first, self.entries) = (first, entries)
     }
 }
 

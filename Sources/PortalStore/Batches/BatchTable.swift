@@ -83,6 +83,16 @@ public struct BatchTable {
         ).map(BatchRecord.init)
     }
 
+    /// Where and under what batches are open whose window has not passed, each once.
+    public func grounds(
+        at now: Instant
+    ) throws -> [(edgeHSM: EdgeHSMID, product: ProductName, approval: Digest256)] {
+        try transaction.rows(
+            "SELECT DISTINCT edge, product, approval FROM batch WHERE settled = 0 AND not_after >= ? ORDER BY edge LIMIT 10000",
+            [.time(now)]
+        ).map { (try $0.name("edge"), try $0.name("product"), try $0.fixed("approval")) }
+    }
+
     // MARK: - Totals
 
     /// Units granted and not returned, by EdgeHSM; what journals have closed since is credited first.

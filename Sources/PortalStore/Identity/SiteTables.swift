@@ -128,11 +128,20 @@ public struct FactoryTable {
             .map(Self.certificate)
     }
 
-    /// The newest 200.
-    public func certificates(of factory: FactoryID) throws -> [SiteCertificateRecord] {
-        try transaction.rows(
-            "SELECT * FROM site_certificate WHERE factory = ? ORDER BY issued_at DESC LIMIT 200",
-            [.name(factory)]
+    /// Newest first, before `before`.
+    public func certificates(
+        of factory: FactoryID,
+        before: (issuedAt: Instant, key: Digest256)?,
+        limit: Int
+    ) throws -> [SiteCertificateRecord] {
+        let start = before?.issuedAt ?? Instant(seconds: .max)
+        return try transaction.rows(
+            """
+            SELECT * FROM site_certificate
+            WHERE factory = ? AND (issued_at < ? OR (issued_at = ? AND key_digest < ?))
+            ORDER BY issued_at DESC, key_digest DESC LIMIT ?
+            """,
+            [.name(factory), .time(start), .time(start), .fixed(before?.key ?? .zero), .number(limit)]
         ).map(Self.certificate)
     }
 
@@ -166,11 +175,26 @@ public struct FactoryTable {
         ) != nil
     }
 
-    /// The ODMs of a product, at most 1,000.
-    public func workspaces(of product: ProductName) throws -> [(organisation: OrganisationID, since: Instant)] {
+    /// Since when an ODM has a workspace of the product; nil where it has none.
+    public func workspaceSince(_ product: ProductName, _ organisation: OrganisationID) throws -> Instant? {
+        try transaction.row(
+            "SELECT created_at FROM workspace WHERE product = ? AND organisation = ?",
+            [.name(product), .name(organisation)]
+        )?.time("created_at")
+    }
+
+    /// The ODMs of a product, after `after`.
+    public func workspaces(
+        of product: ProductName,
+        after: String?,
+        limit: Int
+    ) throws -> [(organisation: OrganisationID, since: Instant)] {
         try transaction.rows(
-            "SELECT organisation, created_at FROM workspace WHERE product = ? ORDER BY organisation LIMIT 1000",
-            [.name(product)]
+            """
+            SELECT organisation, created_at FROM workspace WHERE product = ? AND organisation > ?
+            ORDER BY organisation LIMIT ?
+            """,
+            [.name(product), .text(after ?? ""), .number(limit)]
         ).map { (try $0.name("organisation"), try $0.time("created_at")) }
     }
 

@@ -49,7 +49,10 @@ public struct Evidence {
             brought_entries
         ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
-    private static let ofEdge: SQLText = "SELECT * FROM journal_evidence WHERE edge = ? ORDER BY number LIMIT 16"
+    private static let ofEdge: SQLText = """
+        SELECT * FROM journal_evidence WHERE edge = ? AND number > ? ORDER BY number LIMIT ?
+        """
+    private static let one: SQLText = "SELECT * FROM journal_evidence WHERE edge = ? AND number = ?"
 
     /// False when enough is kept.
     @discardableResult
@@ -80,8 +83,13 @@ public struct Evidence {
         return true
     }
 
-    /// Oldest first.
-    public func list(of edge: EdgeHSMID) throws -> [Item] {
-        try transaction.rows(Self.ofEdge, [.name(edge)]).map(Item.init)
+    /// Oldest first, after `number`; there are no more than `mostKept`.
+    public func list(of edge: EdgeHSMID, after number: Int64 = 0, limit: Int = mostKept) throws -> [Item] {
+        let most = min(max(limit, 1), Self.mostKept)
+        return try transaction.rows(Self.ofEdge, [.name(edge), .integer(number), .number(most)]).map(Item.init)
+    }
+
+    public func item(_ number: Int64, of edge: EdgeHSMID) throws -> Item? {
+        try transaction.row(Self.one, [.name(edge), .integer(number)]).map(Item.init)
     }
 }

@@ -95,21 +95,25 @@ public struct JournalRecords {
         )
     }
 
-    /// Where the units of an authorization are.
+    /// Where the units of an authorization are, by its own EdgeHSM's journal as it goes on; what only a lost tail knows of
+    /// it stays counted.
     ///
     /// - Parameter granted: its quantity.
     public func reconciliation(of batch: Digest256, at edge: EdgeHSMID, granted: Int) throws -> Reconciliation {
-        guard let log = try JournalLogs(transaction).current(of: edge) else {
+        let logs = try JournalLogs(transaction).all(of: edge).filter { $0.stage != .rebuilding }
+        let table = JournalBatches(transaction)
+        guard let log = logs.last(where: { $0.stage == .current }) else {
             return Reconciliation(granted: granted, counted: nil, stated: nil, isClosed: false, isVoid: false)
         }
-        let table = JournalBatches(transaction)
-        let counted = try table.batch(batch, log: log.log)
-        let stated = try log.newestCheckpoint()?.content.accounts.first { $0.authorization == batch }
+        let own = try table.batch(batch, log: log.log)
+        let counted = try own ?? logs.reversed().compactMap { try table.batch(batch, log: $0.log) }.first
+        let checkpoint = try log.newestCheckpoint()?.content
         return Reconciliation(
             granted: granted,
             counted: counted?.account,
-            stated: stated,
-            isClosed: counted?.used.isClosed ?? false,
+            stated: checkpoint?.accounts.first { $0.authorization == batch },
+            isBehind: checkpoint.map { $0.size < log.size } ?? false,
+            isClosed: own?.used.isClosed ?? false,
             isVoid: try table.isVoid(batch, log: log.log)
         )
     }

@@ -37,10 +37,11 @@ extension PortalSchema {
                 approval_statement BLOB,
                 sequence BIGINT,
                 locked_at BIGINT,
+                chained BIGINT NOT NULL,
                 PRIMARY KEY (product, name)
             )
             """,
-            "CREATE INDEX product_version_sequence ON product_version (product, sequence)",
+            "CREATE INDEX product_version_sequence ON product_version (product, chained, sequence)",
             "CREATE INDEX product_version_manifest ON product_version (manifest_digest)",
             "CREATE INDEX product_version_approval ON product_version (approval_statement)",
             """

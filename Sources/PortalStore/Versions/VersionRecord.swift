@@ -24,6 +24,9 @@ public struct VersionRecord: Sendable, Hashable {
     public var sequence: Int?
     public var lockedAt: Instant?
 
+    /// Its approval is a link of the product's chain: locked, or given up after an officer had signed it.
+    var isChained: Bool { lockedAt != nil || (state == .rejected && approval?.signatures.isEmpty == false) }
+
     public init(
         product: ProductName,
         version: VersionName,
@@ -106,6 +109,28 @@ public struct VersionTable {
         ).map(VersionRecord.init)
     }
 
+    /// Versions whose approvals are links of the product's chain, by sequence: locked ones, and rejected ones that an
+    /// officer had signed. Such a signature is out in the world, and its officer signs no other of that sequence, so the
+    /// next approval follows it, and its figures bind until EdgeHSMs release them.
+    public func chain(_ product: ProductName, after sequence: Int, limit: Int) throws -> [VersionRecord] {
+        try transaction.rows(
+            """
+            SELECT * FROM product_version WHERE product = ? AND chained = 1 AND sequence > ? ORDER BY sequence LIMIT ?
+            """,
+            [.name(product), .number(sequence), .number(limit)]
+        ).map(VersionRecord.init)
+    }
+
+    /// The last of them.
+    public func chainEnd(_ product: ProductName) throws -> VersionRecord? {
+        try transaction.row(
+            """
+            SELECT * FROM product_version WHERE product = ? AND chained = 1 ORDER BY sequence DESC LIMIT 1
+            """,
+            [.name(product)]
+        ).map(VersionRecord.init)
+    }
+
     /// Versions that wait for officers' signatures.
     public func submitted(_ product: ProductName) throws -> [VersionRecord] {
         try transaction.rows(
@@ -127,7 +152,8 @@ public struct VersionTable {
         try transaction.execute(
             """
             INSERT INTO product_version (product, name, organisation, state, revision, manifest, manifest_digest,
-            firmware, declaration, proves_product, author, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            firmware, declaration, proves_product, author, created_at, chained)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
             ON CONFLICT (product, name) DO NOTHING
             """,
             [
@@ -144,7 +170,7 @@ public struct VersionTable {
         try transaction.execute(
             """
             UPDATE product_version SET state = ?, revision = ?, submitter = ?, submitted_at = ?, rejecter = ?,
-            rejected_at = ?, reason = ?, approval = ?, approval_statement = ?, sequence = ?, locked_at = ?
+            rejected_at = ?, reason = ?, approval = ?, approval_statement = ?, sequence = ?, locked_at = ?, chained = ?
             WHERE product = ? AND name = ?
             """,
             [
@@ -152,7 +178,7 @@ public struct VersionTable {
                 .time(record.submitted?.at), .name(record.rejected?.person), .time(record.rejected?.at),
                 .optional(record.rejected?.reason?.text), .optional(try record.approval?.serialized()),
                 .fixed(record.approval?.statementID), .number(record.sequence), .time(record.lockedAt),
-                .name(record.product), .name(record.version),
+                .flag(record.isChained), .name(record.product), .name(record.version),
             ]
         )
     }

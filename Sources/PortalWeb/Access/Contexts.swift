@@ -92,6 +92,17 @@ public struct MemberContext: PersonalContext {
     public var limitedTo: OrganisationID? { person.kind == .oem ? nil : person.organisation }
 }
 
+/// Who may bring a factory's files by stick: everybody but those who only look on.
+public struct CourierContext: PersonalContext {
+    public static let rule = AccessRule.oneOf([.oemAdmin, .odmEngineer, .odmProductionManager])
+    public let grant: Grant
+    public let facts: RequestFacts
+    public init(grant: Grant, facts: RequestFacts) { (self.grant, self.facts) = (grant, facts) }
+
+    /// The ODM whose factories alone these are; nil for the OEM.
+    public var limitedTo: OrganisationID? { person.kind == .oem ? nil : person.organisation }
+}
+
 /// A factory's service on the sync listener.
 public struct SiteContext: PortalContext {
     public static let rule = AccessRule.site

@@ -21,21 +21,16 @@ extension PortalServices {
         let first: LogPosition
         let second: LogPosition
     }
-    struct AuditQuery: Codable, Sendable {
-        /// Position of the first entry.
-        let from: LogPosition?
-        let limit: PageLimit?
-    }
-
     func audit(
         _ context: OEMReaderContext,
-        _ call: Call<Nothing, AuditQuery, NoBody>
+        _ call: ListCall
     ) async throws -> Answer<Page<AuditItem>> {
-        let (first, limit) = (call.query.from?.value ?? 0, (call.query.limit ?? .usual).value)
-        let found = try await database.read { try PortalLogTable($0).entries(from: first, limit: limit) }
-        return Answer(
-            Page(items: found.map { AuditItem(position: $0.position, entry: Octets($0.bytes)) }, next: nil)
-        )
+        let limit = (call.query.limit ?? .usual).value
+        let scope = "audit"
+        let last = try cursors.start(call.query.cursor, of: scope, count: 1)?.first.flatMap { Int($0) } ?? -1
+        let found = try await database.read { try PortalLogTable($0).entries(from: last + 1, limit: limit + 1) }
+        let items = found.map { AuditItem(position: $0.position, entry: Octets($0.bytes)) }
+        return Answer(try cursors.page(items, limit: limit, of: scope) { ["\($0.position)"] })
     }
 
     /// Signed now, over all entries so far.

@@ -48,7 +48,12 @@ extension BatchDesk {
     func reconciliation(_ context: MemberContext, _ id: BatchID) async throws -> BatchReconciliation {
         let odm = context.limitedTo
         let found = try await portal.database.read { transaction in
-            try Self.reconciliation(Self.visible(id, to: odm, in: transaction), in: transaction)
+            let batch = try Self.visible(id, to: odm, in: transaction)
+            return try JournalRecords(transaction).reconciliation(
+                of: batch.statement,
+                at: batch.authorization.edgeHSM,
+                granted: batch.authorization.quantity
+            )
         }
         return BatchReconciliation(
             granted: found.granted,
@@ -74,33 +79,6 @@ extension BatchDesk {
             throw Refusal(PortalError.unknownObject)
         }
         return batch
-    }
-
-    private static func reconciliation(
-        _ batch: BatchRecord,
-        in transaction: any SQLTransaction
-    ) throws -> Reconciliation {
-        let edge = batch.authorization.edgeHSM
-        let fact = try BatchFacts(transaction).fact(batch.statement, edge: edge)
-        // After a lost tail there are two accounts; the newest journal's is the last one.
-        let counted = fact.accounts.last.map { account in
-            Checkpoint.Account(
-                authorization: batch.statement,
-                granted: batch.authorization.quantity,
-                issued: account.issued,
-                burned: account.burned,
-                returned: account.returned,
-                remaining: 0
-            )
-        }
-        let checkpoint = try JournalLogs(transaction).current(of: edge)?.newestCheckpoint()?.content
-        return Reconciliation(
-            granted: batch.authorization.quantity,
-            counted: counted,
-            stated: checkpoint?.accounts.first { $0.authorization == batch.statement },
-            isClosed: fact.isOver,
-            isVoid: fact.isVoid
-        )
     }
 
     static func message(_ batch: BatchRecord, in transaction: any SQLTransaction) throws -> Batch {

@@ -80,7 +80,11 @@ public final class PackageWorker: Service {
         do {
             let (package, content) = try await make(task.statement)
             try seam.pass("portal.package.made")
-            try await portal.database.write("package") { try PackageTable($0).insert(package, content: content) }
+            try await portal.database.write("package") { transaction in
+                // What was found out while the token worked counts too.
+                try Self.check(task.statement, in: transaction)
+                try PackageTable(transaction).insert(package, content: content)
+            }
         } catch {
             let refusal = error as? Refusal
             logger.error("package", metadata: ["authorization": "\(task.statement)", "error": "\(error)"])
@@ -91,12 +95,21 @@ public final class PackageWorker: Service {
         }
     }
 
+    /// No package for an EdgeHSM whose journal is halted, nor under what the officers have revoked since the grant.
+    private static func check(_ statement: Digest256, in transaction: any SQLTransaction) throws {
+        guard let batch = try BatchTable(transaction).batch(statement: statement),
+            let version = try VersionTable(transaction).approved(by: batch.authorization.approval)
+        else { throw Refusal(BatchError.packageFailed, "the grant is not there") }
+        try OfficersWord(transaction).check(batch.authorization, of: version.manifestDigest)
+    }
+
     /// Signed and sealed anew each time, always over the octets that were granted.
     private func make(_ statement: Digest256) async throws -> (PackageRecord, [UInt8]) {
         let (batch, version) = try await portal.database.read { transaction in
             guard let batch = try BatchTable(transaction).batch(statement: statement),
                 let version = try VersionTable(transaction).approved(by: batch.authorization.approval)
             else { throw Refusal(BatchError.packageFailed, "the grant is not there") }
+            try Self.check(statement, in: transaction)
             return (batch, version)
         }
         let declaration = try await shelf.read(version.declaration, limit: Self.largestDeclaration)

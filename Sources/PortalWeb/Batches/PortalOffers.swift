@@ -17,11 +17,9 @@ public struct PortalOffers: SyncOffers {
 
     public func offers(to edge: EdgeHSMID, in transaction: any SQLTransaction) throws -> EdgeOffers {
         var offers = EdgeOffers()
-        if try !isHalted(edge, in: transaction) {
-            offers.packages = try PackageTable(transaction).waiting(for: edge).map {
-                SyncState.Package(authorization: $0.statement, digest: $0.digest, size: $0.size)
-            }
-        }
+        offers.packages = try PackageTable(transaction).waiting(for: edge).filter {
+            try isInForce($0.statement, in: transaction)
+        }.map { SyncState.Package(authorization: $0.statement, digest: $0.digest, size: $0.size) }
         let batches = try BatchTable(transaction).open(at: edge)
         for digest in Set(try firmware(of: batches, in: transaction)).sorted() {
             guard let size = try FileTable(transaction).size(.firmware, digest, owner: nil) else { continue }
@@ -45,11 +43,6 @@ public struct PortalOffers: SyncOffers {
         return offers
     }
 
-    /// A box that contradicts itself gets nothing to work with, what was granted before included.
-    private func isHalted(_ edge: EdgeHSMID, in transaction: any SQLTransaction) throws -> Bool {
-        try JournalLogs(transaction).current(of: edge)?.halted != nil
-    }
-
     private func firmware(of batches: [BatchRecord], in transaction: any SQLTransaction) throws -> [Digest256] {
         let table = VersionTable(transaction)
         return try Set(batches.map(\.authorization.approval)).compactMap { try table.approved(by: $0)?.firmware }
@@ -60,10 +53,22 @@ public struct PortalOffers: SyncOffers {
         for edge: EdgeHSMID,
         in transaction: any SQLTransaction
     ) throws -> [UInt8]? {
-        guard try BatchTable(transaction).batch(statement: authorization)?.authorization.edgeHSM == edge,
-            try !isHalted(edge, in: transaction)
-        else { return nil }
+        guard try BatchTable(transaction).batch(statement: authorization)?.authorization.edgeHSM == edge else {
+            return nil
+        }
+        guard try isInForce(authorization, in: transaction) else { return nil }
         return try PackageTable(transaction).content(authorization)
+    }
+
+    /// A package that was made before its EdgeHSM was halted, or its ground revoked, stays here.
+    private func isInForce(_ statement: Digest256, in transaction: any SQLTransaction) throws -> Bool {
+        guard let batch = try BatchTable(transaction).batch(statement: statement),
+            let version = try VersionTable(transaction).approved(by: batch.authorization.approval)
+        else { return false }
+        do { try OfficersWord(transaction).check(batch.authorization, of: version.manifestDigest) } catch let refusal
+            as Refusal where refusal.has(BatchError.edgeHalted) || refusal.has(BatchError.revoked)
+        { return false }
+        return true
     }
 
     public func certificates(

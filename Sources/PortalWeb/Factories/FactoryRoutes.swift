@@ -145,11 +145,24 @@ extension PortalServices {
 
     func siteCertificates(
         _ context: MemberContext,
-        _ call: ObjectCall<FactoryPath>
-    ) async throws -> Answer<SiteCertificates> {
-        _ = try await factory(context, call)
-        let found = try await database.read { try FactoryTable($0).certificates(of: call.path.factory) }
-        return Answer(SiteCertificates(certificates: found.map { SiteCertificate($0) }))
+        _ call: Call<FactoryPath, PageQuery, NoBody>
+    ) async throws -> Answer<Page<SiteCertificate>> {
+        let (id, own, limit) = (call.path.factory, context.limitedTo, (call.query.limit ?? .usual).value)
+        let scope = "certificates \(id)"
+        let start = try cursors.start(call.query.cursor, of: scope, count: 2).map { keys in
+            (issuedAt: try Instant(keys[0]), key: try Digest256(hex: keys[1]))
+        }
+        let found = try await database.read { transaction in
+            let factories = FactoryTable(transaction)
+            guard let factory = try factories.factory(id), own == nil || own == factory.organisation else {
+                throw Refusal(PortalError.unknownObject)
+            }
+            return try factories.certificates(of: id, before: start, limit: limit + 1)
+        }
+        let items = found.map { SiteCertificate($0) }
+        return Answer(
+            try cursors.page(items, limit: limit, of: scope) { [$0.issuedAt.description, $0.key.hex] }
+        )
     }
 
     func revokeSiteCertificate(

@@ -24,24 +24,30 @@ extension PortalServices {
                 throw Refusal(IdentityError.unknownOrganisation)
             }
             _ = try factories.insertWorkspace(product, organisation, at: now)
-            let since = try factories.workspaces(of: product).first { $0.organisation == organisation }?.since ?? now
+            let since = try factories.workspaceSince(product, organisation) ?? now
             let workspace = Workspace(product: product, organisation: organisation, since: since)
             return Act(Answer(workspace), object: product.text, detail: organisation.text)
         }
     }
 
     /// The OEM sees all ODMs of a product, an ODM itself alone.
-    func workspaces(_ context: MemberContext, _ call: ObjectCall<ProductPath>) async throws -> Answer<Workspaces> {
-        let (product, own) = (call.path.product, context.limitedTo)
+    func workspaces(
+        _ context: MemberContext,
+        _ call: Call<ProductPath, PageQuery, NoBody>
+    ) async throws -> Answer<Page<Workspace>> {
+        let (product, own, limit) = (call.path.product, context.limitedTo, (call.query.limit ?? .usual).value)
+        let scope = "workspaces \(product) \(own?.text ?? "")"
+        let start = try cursors.start(call.query.cursor, of: scope, count: 1)?.first
         let found = try await database.read { transaction in
             let factories = FactoryTable(transaction)
             guard try factories.hasProduct(product) else { throw Refusal(PortalError.unknownObject) }
-            let all = try factories.workspaces(of: product)
-            guard let own else { return all }
-            guard all.contains(where: { $0.organisation == own }) else { throw Refusal(PortalError.unknownObject) }
-            return all.filter { $0.organisation == own }
+            guard let own else { return try factories.workspaces(of: product, after: start, limit: limit + 1) }
+            guard let since = try factories.workspaceSince(product, own) else {
+                throw Refusal(PortalError.unknownObject)
+            }
+            return [(organisation: own, since: since)]
         }
-        let list = found.map { Workspace(product: product, organisation: $0.organisation, since: $0.since) }
-        return Answer(Workspaces(workspaces: list))
+        let items = found.map { Workspace(product: product, organisation: $0.organisation, since: $0.since) }
+        return Answer(try cursors.page(items, limit: limit, of: scope) { [$0.organisation.text] })
     }
 }

@@ -18,23 +18,16 @@ extension Envelope: LimitedMessage {
 
 extension PortalServices {
     struct EdgePath: Codable, Sendable { let edge: EdgeHSMID }
-    struct OrderQuery: Codable, Sendable {
-        /// The first order's number.
-        let from: OrderNumber?
-        let limit: PageLimit?
-    }
-    struct OrderNumber: BoundedNumber {
-        static let bounds = 1...1_000_000
-        let value: Int
-        init(validated value: Int) { self.value = value }
-    }
 
     /// The RoleKeys that count now, of a chain whose every link was verified when it was loaded.
     static func roleKeys(_ transaction: any SQLTransaction) throws -> RoleKeys {
-        guard let newest = try GovernanceTable(transaction).newestRoleKeys() else {
-            throw Refusal(IdentityError.noRoleKeys)
-        }
-        return try RoleKeys.read(payload: newest.payload)
+        guard let newest = try knownRoleKeys(transaction) else { throw Refusal(IdentityError.noRoleKeys) }
+        return newest
+    }
+
+    /// The same; nil while there are none.
+    static func knownRoleKeys(_ transaction: any SQLTransaction) throws -> RoleKeys? {
+        try GovernanceTable(transaction).newestRoleKeys().map { try RoleKeys.read(payload: $0.payload) }
     }
 
     /// Takes a chain from version 1 that begins with what is loaded and may go on; the first must be signed by the
@@ -104,13 +97,14 @@ extension PortalServices {
 
     func orders(
         _ context: OEMReaderContext,
-        _ call: Call<Nothing, OrderQuery, NoBody>
+        _ call: ListCall
     ) async throws -> Answer<Page<NumberedOrder>> {
         let limit = (call.query.limit ?? .usual).value
-        let first = call.query.from?.value ?? 1
-        let found = try await database.read { try GovernanceTable($0).orders(from: first, limit: limit) }
+        let scope = "orders"
+        let last = try cursors.start(call.query.cursor, of: scope, count: 1)?.first.flatMap { Int($0) } ?? 0
+        let found = try await database.read { try GovernanceTable($0).orders(from: last + 1, limit: limit + 1) }
         let items = found.map { NumberedOrder(number: $0.number, order: $0.envelope) }
-        return Answer(Page(items: items, next: nil))
+        return Answer(try cursors.page(items, limit: limit, of: scope) { ["\($0.number)"] })
     }
 
     /// The enrolment that m officers signed, of an appliance in a factory that is there. The same again changes nothing.

@@ -29,6 +29,20 @@ struct OfficersWord {
         )
     }
 
+    /// Throws `portal.batch.edgehsm-halted` or `portal.batch.revoked` where a batch that was granted must not get to its
+    /// EdgeHSM any more.
+    func check(_ authorization: ProductionAuthorization, of manifest: Digest256) throws {
+        let edge = authorization.edgeHSM
+        if let halted = try JournalLogs(transaction).current(of: edge)?.halted {
+            throw Refusal(BatchError.edgeHalted, "\(edge): \(halted.rawValue)")
+        }
+        let revoked = try revoked()
+        let grounds: [RevocationTarget] = [.approval(authorization.approval), .version(manifest), .edgeHSM(edge)]
+        if let target = grounds.first(where: revoked.contains) {
+            throw Refusal(BatchError.revoked, target.description)
+        }
+    }
+
     /// Keys of officers whose signatures under an enrolment count no more.
     func compromised() throws -> Set<Digest256> {
         Set(try revoked().compactMap { if case .roleKey(let key) = $0 { key } else { nil } })

@@ -195,6 +195,7 @@ struct ChunkIntake {
     /// The log row; the EdgeHSM was heard. A checkpoint of more than is stored is not kept: it proves no single entry.
     private func finish(_ log: inout JournalLog, _ content: Checkpoint) throws {
         if log.isSilent { try alarms.clear(.silent, of: log.edgeHSM, at: now) }
+        try alarms.clear(.gap, of: log.edgeHSM, at: now)
         log.isSilent = false
         log.heardAt = now
         if content.size == log.size {

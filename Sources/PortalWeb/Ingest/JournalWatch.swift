@@ -1,16 +1,23 @@
 public import Logging
 public import ServiceLifecycle
-import Vocabulary
+public import Vocabulary
 
 /// Beside the listeners: branches that a stop interrupted go on, and EdgeHSMs that fell silent are called out.
 public struct JournalWatch: Service {
     private static let pause = Duration.seconds(60)
 
     private let ingest: IngestService
+    private let allowed: @Sendable () async throws -> [EdgeHSMID: Int64]
     private let logger: Logger
 
-    public init(_ ingest: IngestService, logger: Logger) {
+    /// - Parameter allowed: seconds that an EdgeHSM may be silent, where a rule says so.
+    public init(
+        _ ingest: IngestService,
+        allowed: @escaping @Sendable () async throws -> [EdgeHSMID: Int64],
+        logger: Logger
+    ) {
         self.ingest = ingest
+        self.allowed = allowed
         self.logger = logger
     }
 
@@ -20,7 +27,8 @@ public struct JournalWatch: Service {
             while !Task.isCancelled {
                 do {
                     try await ingest.resume()
-                    try await ingest.watch()
+                    let allowed = try await allowed()
+                    try await ingest.watch { allowed[$0] }
                 } catch is CancellationError { return } catch {
                     logger.error("journal watch failed", metadata: ["code": "\((error as? Refusal)?.code ?? "")"])
                 }

@@ -1,5 +1,6 @@
 public import Durability
 public import Logging
+import PortalStore
 public import ServiceLifecycle
 import ServiceSupport
 import Vocabulary
@@ -40,6 +41,11 @@ public struct PortalParts: Sendable {
             portalKey: { try await services.portalKey() },
             now: now
         )
-        background = [packages, JournalWatch(ingest, logger: logger)]
+        let watch = JournalWatch(
+            ingest,
+            allowed: { try await services.database.read { try SilenceRules.allowed(in: $0, at: now()) } },
+            logger: logger
+        )
+        background = [packages, watch, FileSweep(services, shelf: shelf, logger: logger)]
     }
 }

@@ -6,7 +6,7 @@ import Vocabulary
 public enum RecordRoutes {
     /// Of the people's listener.
     public static func people(_ portal: PortalServices) throws -> [any MountableRoute] {
-        try units(portal) + watch(portal)
+        try units(portal) + watch(portal) + journals(portal)
     }
 
     private static func units(_ portal: PortalServices) throws -> [any MountableRoute] {
@@ -71,6 +71,11 @@ public enum RecordRoutes {
                 "Entries that were stored and judged wrong, newest first.",
                 handler: portal.quarantine
             ),
+        ]
+    }
+
+    private static func journals(_ portal: PortalServices) throws -> [any MountableRoute] {
+        [
             try Route(
                 .get,
                 "/v1/edges/{edge}",
@@ -78,6 +83,22 @@ public enum RecordRoutes {
                 .factories,
                 "An EdgeHSM's journal, newest checkpoint and accounts.",
                 handler: portal.edgeJournal
+            ),
+            try Route(
+                .get,
+                "/v1/edges/{edge}/evidence",
+                "listEvidence",
+                .records,
+                "Chunks of the EdgeHSM's journal that contradicted what is stored.",
+                handler: portal.evidence
+            ),
+            try Route(
+                .get,
+                "/v1/edges/{edge}/evidence/{number}",
+                "getEvidence",
+                .records,
+                "One of them as a file: both checkpoints and the entries brought.",
+                handler: portal.evidenceFile
             ),
         ]
     }

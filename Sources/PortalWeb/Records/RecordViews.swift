@@ -5,16 +5,17 @@ import Statements
 import Vocabulary
 
 extension AlarmView {
-    init(_ alarm: Alarms.Stored) {
+    /// - Parameter hidesOther: the duplicate's other side is another organisation's, so nothing is told of it.
+    init(_ alarm: Alarms.Stored, hidesOther: Bool) {
         self.init(
             number: AlarmNumber(validated: Int(alarm.number)),
             kind: alarm.kind.rawValue,
             severity: alarm.kind.severity == .critical ? .critical : .warning,
             edgeHSM: alarm.edgeHSM,
             factory: alarm.factory,
-            other: alarm.other,
+            other: hidesOther ? nil : alarm.other,
             sequence: alarm.sequence,
-            detail: alarm.detail,
+            detail: hidesOther ? "the other EdgeHSM is not in a factory of yours" : alarm.detail,
             times: alarm.times,
             firstAt: alarm.firstAt,
             lastAt: alarm.lastAt,
@@ -26,7 +27,10 @@ extension AlarmView {
 }
 
 extension QuarantineView {
-    init(_ item: Quarantine.Item) {
+    /// - Parameter hidesOther: findings on duplicates name EdgeHSMs of others, so they are told without.
+    init(_ item: Quarantine.Item, hidesOther: Bool) {
+        let duplicates: [IngestError] = [.duplicateChip, .duplicateKey, .duplicateSerial]
+        let isHidden = hidesOther && duplicates.contains { $0.rawValue == item.code }
         self.init(
             number: AlarmNumber(validated: Int(item.number)),
             edgeHSM: item.edgeHSM,
@@ -34,7 +38,7 @@ extension QuarantineView {
             sequence: item.sequence,
             kind: item.kind,
             code: item.code,
-            detail: item.detail,
+            detail: isHidden ? "" : item.detail,
             findings: item.findings,
             notedAt: item.notedAt
         )

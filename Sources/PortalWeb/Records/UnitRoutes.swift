@@ -87,6 +87,13 @@ struct RecordScope {
         return try FactoryTable(transaction).factory(factory)?.organisation == organisation
     }
 
+    /// An EdgeHSM of another organisation, or one that is not there any more.
+    func hides(_ edge: EdgeHSMID?) throws -> Bool {
+        guard organisation != nil, let edge else { return false }
+        guard let factory = try GovernanceTable(transaction).edge(edge)?.factory else { return true }
+        return try !admits(factory)
+    }
+
     /// Nil: all.
     func factories() throws -> [FactoryID]? {
         guard let organisation else { return nil }

@@ -13,21 +13,23 @@ extension PortalServices {
         let scope = "alarms \(own?.text ?? "")"
         let before = try cursors.start(call.query.cursor, of: scope, count: 1)?.first.flatMap { Int64($0) } ?? .max
         let found = try await database.read { transaction in
-            let factories = try RecordScope(transaction, limitedTo: own).factories()
-            return try Alarms(transaction).list(of: factories, before: before, limit: limit + 1)
+            let records = RecordScope(transaction, limitedTo: own)
+            return try Alarms(transaction).list(of: records.factories(), before: before, limit: limit + 1).map {
+                AlarmView($0, hidesOther: try records.hides($0.other))
+            }
         }
-        return Answer(try cursors.page(found.map { AlarmView($0) }, limit: limit, of: scope) { ["\($0.number)"] })
+        return Answer(try cursors.page(found, limit: limit, of: scope) { ["\($0.number)"] })
     }
 
     func alarm(_ context: MemberContext, _ call: ObjectCall<AlarmPath>) async throws -> Answer<AlarmView> {
         let (number, own) = (Int64(call.path.alarm.value), context.limitedTo)
-        let found = try await database.read { transaction in
-            try Alarms(transaction).alarm(number).flatMap {
-                try RecordScope(transaction, limitedTo: own).admits($0.factory) ? $0 : nil
+        return try await database.read { transaction in
+            let records = RecordScope(transaction, limitedTo: own)
+            guard let found = try Alarms(transaction).alarm(number), try records.admits(found.factory) else {
+                throw Refusal(PortalError.unknownObject)
             }
+            return Answer(AlarmView(found, hidesOther: try records.hides(found.other)), tag: found.tag)
         }
-        guard let found else { throw Refusal(PortalError.unknownObject) }
-        return Answer(AlarmView(found), tag: found.tag)
     }
 
     /// Somebody has seen it. If it comes again, it is open again.
@@ -41,7 +43,11 @@ extension PortalServices {
             guard try alarms.acknowledge(number, by: person, at: facts.time), let now = try alarms.alarm(number) else {
                 throw Refusal(RecordError.acknowledged)
             }
-            return Act(Answer(AlarmView(now), tag: now.tag), object: "alarm \(number)", detail: known.kind.rawValue)
+            return Act(
+                Answer(AlarmView(now, hidesOther: false), tag: now.tag),
+                object: "alarm \(number)",
+                detail: known.kind.rawValue
+            )
         }
     }
 
@@ -54,7 +60,8 @@ extension PortalServices {
             let factories = try RecordScope(transaction, limitedTo: own).factories()
             return try Quarantine(transaction).list(in: factories, before: before, limit: limit + 1)
         }
-        return Answer(try cursors.page(found.map { QuarantineView($0) }, limit: limit, of: scope) { ["\($0.number)"] })
+        let items = found.map { QuarantineView($0, hidesOther: own != nil) }
+        return Answer(try cursors.page(items, limit: limit, of: scope) { ["\($0.number)"] })
     }
 
     /// An EdgeHSM's journal: how far it is stored, what its newest checkpoint says, whether it may get packages.

@@ -21,7 +21,8 @@ public enum CoreRoutes {
                 "renewCertificate",
                 .sync,
                 "Renews the factory's certificate.",
-                refusals: [.web(IdentityError.keyTaken), .codes(422, GovernanceError.enrolmentRequest)],
+                refusals: [.web(IdentityError.keyTaken), .codes(422, GovernanceError.enrolmentRequest)]
+                    + VersionRefusals.token,
                 handler: portal.renew
             )
         ]
@@ -234,7 +235,7 @@ public enum CoreRoutes {
                 demands: .idempotencyKey,
                 refusals: [
                     .web(IdentityError.codeRefused, .keyTaken), .codes(422, GovernanceError.enrolmentRequest),
-                ],
+                ] + VersionRefusals.token,
                 handler: portal.join
             ),
             try Route(
@@ -304,7 +305,7 @@ public enum CoreRoutes {
                 "/v1/audit",
                 "listAudit",
                 .governance,
-                "The portal's own log, from a position on.",
+                "The portal's own log, oldest first.",
                 handler: portal.audit
             ),
             try Route(
@@ -313,6 +314,7 @@ public enum CoreRoutes {
                 "getAuditCheckpoint",
                 .governance,
                 "Size and root of the log, signed by the portal key.",
+                refusals: VersionRefusals.signing,
                 handler: portal.auditCheckpoint
             ),
             try Route(

@@ -6,7 +6,8 @@ public enum PortalRoutes {
         let portal = parts.services
         return try ServiceRoutes.adding(
             to: CoreRoutes.people(portal) + VersionRoutes.routes(parts.versions) + BatchRoutes.routes(parts.batches)
-                + PreparationRoutes.routes(portal) + RecordRoutes.people(portal) + SyncRoutes.sticks(parts.sync),
+                + PreparationRoutes.routes(portal) + RecordRoutes.people(portal)
+                + SyncRoutes.sticks(parts.sync, acts: portal.acts),
             metrics: metrics,
             ready: portal.checkReadiness
         )

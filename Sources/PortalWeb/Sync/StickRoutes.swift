@@ -5,6 +5,7 @@ import NIOCore
 import PortalProtocol
 import PortalStore
 import Statements
+import Synchronization
 import Vocabulary
 
 /// What a stick brought, all of it.
@@ -30,7 +31,7 @@ extension SyncRoutes {
     }
 
     /// Of the people's listener.
-    public static func sticks(_ server: SyncServer) throws -> [any MountableRoute] {
+    public static func sticks(_ server: SyncServer, acts: Acts) throws -> [any MountableRoute] {
         [
             try Route(
                 .post,
@@ -39,9 +40,9 @@ extension SyncRoutes {
                 .factories,
                 "Takes in an .upload file that a stick brought: the octets and checks of sync.",
                 refusals: uploadRefusals
-            ) { (context: MemberContext, call: Call<FactoryPath, Nothing, Raw<UploadFile>>) in
-                try await requireFactory(call.path.factory, context, server)
-                return Answer(try await takeLines(call.body, from: call.path.factory, server))
+            ) { (context: CourierContext, call: Call<FactoryPath, Nothing, Raw<UploadFile>>) in
+                try await requireFactory(call.path.factory, context.limitedTo, server)
+                return try await take(call.body, from: call.path.factory, context, server, acts)
             },
             try Route(
                 .get,
@@ -49,10 +50,16 @@ extension SyncRoutes {
                 "getStick",
                 .factories,
                 "All that a factory lacks, as a tar archive to be unpacked into its inbox.",
-                refusals: [.web(SyncError.otherFactory, .downlinkTooLarge)]
+                refusals: [.web(SyncError.otherFactory, .downlinkTooLarge)] + VersionRefusals.signing
             ) { (context: MemberContext, call: ObjectCall<FactoryPath>) in
-                try await requireFactory(call.path.factory, context, server)
-                return try archive(try await server.stick(for: call.path.factory), at: context.facts.time)
+                let factory = call.path.factory
+                try await requireFactory(factory, context.limitedTo, server)
+                let files = try await server.stick(for: factory)
+                let answer = try archive(files, at: context.facts.time)
+                let detail = "\(files.count) files, \(answer.length) octets"
+                _ = try await acts.perform(context) { _ in Act(Answer(Nothing()), object: factory.text, detail: detail)
+                }
+                return answer
             },
         ]
     }
@@ -60,12 +67,51 @@ extension SyncRoutes {
     /// An ODM sees its own factories alone.
     private static func requireFactory(
         _ factory: FactoryID,
-        _ context: MemberContext,
+        _ odm: OrganisationID?,
         _ server: SyncServer
     ) async throws {
         let found = try await server.database.read { try FactoryTable($0).factory(factory) }
-        guard let found, context.limitedTo == nil || context.limitedTo == found.organisation else {
-            throw Refusal(PortalError.unknownObject)
+        guard let found, odm == nil || odm == found.organisation else { throw Refusal(PortalError.unknownObject) }
+    }
+
+    /// What was taken stands in the portal's log, also of a file that was refused further on.
+    private static func take(
+        _ body: BodyStream,
+        from factory: FactoryID,
+        _ context: CourierContext,
+        _ server: SyncServer,
+        _ acts: Acts
+    ) async throws -> Answer<StickReceipt> {
+        let tally = Tally()
+        func note(_ ending: String) async throws -> Answer<StickReceipt> {
+            let receipt = tally.receipt
+            let detail =
+                "\(receipt.uploads) uploads, \(receipt.entries) entries, \(receipt.labels) labels, "
+                + "\(receipt.events) events\(ending)"
+            return try await acts.perform(context) { _ in Act(Answer(receipt), object: factory.text, detail: detail) }
+        }
+        do { try await takeLines(body, from: factory, server, tally) } catch {
+            let code = (error as? Refusal ?? (error as? JournalRefusal)?.refusal)?.code ?? ""
+            if tally.receipt.uploads > 0 { _ = try await note(", then refused: \(code)") }
+            throw error
+        }
+        return try await note("")
+    }
+
+    /// What one file brought so far.
+    private final class Tally: Sendable {
+        private let counts = Mutex(StickReceipt(uploads: 0, entries: 0, labels: 0, events: 0))
+        var receipt: StickReceipt { counts.withLock { $0 } }
+
+        func add(_ upload: SyncUpload) {
+            counts.withLock { counts in
+                counts = StickReceipt(
+                    uploads: counts.uploads + 1,
+                    entries: counts.entries + (upload.journal?.entries.count ?? 0),
+                    labels: counts.labels + (upload.labels?.records.count ?? 0),
+                    events: counts.events + (upload.events?.lines.count ?? 0)
+                )
+            }
         }
     }
 
@@ -74,20 +120,18 @@ extension SyncRoutes {
     private static func takeLines(
         _ body: BodyStream,
         from factory: FactoryID,
-        _ server: SyncServer
-    ) async throws -> StickReceipt {
-        var (line, counts) = ([UInt8](), (uploads: 0, entries: 0, labels: 0, events: 0))
+        _ server: SyncServer,
+        _ tally: Tally
+    ) async throws {
+        var line: [UInt8] = []
         func take(_ bytes: [UInt8]) async throws {
             guard !bytes.isEmpty else { return }
             let upload: SyncUpload
             do { upload = try SyncUpload(parsing: bytes) } catch let refusal as Refusal {
-                throw Refusal(SyncError.uploadMalformed, "line \(counts.uploads + 1): \(refusal.code)")
+                throw Refusal(SyncError.uploadMalformed, "line \(tally.receipt.uploads + 1): \(refusal.code)")
             }
             _ = try await server.take(upload, from: factory)
-            counts.uploads += 1
-            counts.entries += upload.journal?.entries.count ?? 0
-            counts.labels += upload.labels?.records.count ?? 0
-            counts.events += upload.events?.lines.count ?? 0
+            tally.add(upload)
         }
         try await body.forEach { buffer in
             var rest = buffer.readableBytesView
@@ -101,12 +145,6 @@ extension SyncRoutes {
             guard line.count <= SyncUpload.largest else { throw Refusal(SyncError.uploadMalformed, "a line's size") }
         }
         try await take(line)
-        return StickReceipt(
-            uploads: counts.uploads,
-            entries: counts.entries,
-            labels: counts.labels,
-            events: counts.events
-        )
     }
 
     private static func archive(_ files: [StickFile], at time: Instant) throws -> RawAnswer<Archive> {

@@ -73,7 +73,7 @@ public enum SyncRoutes {
             "getDownlink",
             .sync,
             "RoleKeys, officers' orders and a status of now with the receipt.",
-            refusals: [.web(SyncError.otherFactory, .uploadMalformed)]
+            refusals: [.web(SyncError.otherFactory, .uploadMalformed)] + VersionRefusals.signing
         ) { (context: SiteContext, call: Call<EdgePath, Nothing, Raw<Message>>) in
             let request = try await read(DownlinkRequest.self, call.body)
             let bundle = try await server.downlink(to: call.path.edge, of: context.site.factory, request)

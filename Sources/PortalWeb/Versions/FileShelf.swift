@@ -83,6 +83,33 @@ public struct FileShelf: Sendable {
         close(descriptor)
     }
 
+    /// Blocks, as do the next three; they are for the one writer, so that what it has seen holds until it commits.
+    func contains(_ digest: Digest256) -> Bool { access(path(digest), F_OK) == 0 }
+
+    /// Digests of all files; blocks.
+    func digests() throws -> [Digest256] {
+        guard let handle = opendir(folder) else { throw Self.failed("folder \(folder)") }
+        defer { closedir(handle) }
+        var found: [Digest256] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let digest = try? Digest256(hex: name) { found.append(digest) }
+        }
+        return found
+    }
+
+    /// When the file was stored, by the disk's clock; nil where there is none. Blocks.
+    func stored(_ digest: Digest256) -> Instant? {
+        var status = stat()
+        guard stat(path(digest), &status) == 0 else { return nil }
+        return Instant(seconds: Int64(status.st_mtim.tv_sec))
+    }
+
+    /// Blocks.
+    func remove(_ digest: Digest256) { unlink(path(digest)) }
+
     /// The whole file, its digest checked again: what a disk changed is never used. Throws `portal.file.storage`.
     public func read(_ digest: Digest256, limit: Int) async throws -> [UInt8] {
         let path = path(digest)
@@ -116,7 +143,7 @@ public struct FileShelf: Sendable {
         }
     }
 
-    private func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await threads.runIfActive(body)
     }
 

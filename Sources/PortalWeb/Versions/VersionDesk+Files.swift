@@ -1,5 +1,6 @@
 import HummingbirdCore
 import NIOCore
+import PortalCore
 import PortalProtocol
 import PortalStore
 import Vocabulary
@@ -12,9 +13,13 @@ extension VersionDesk {
         _ digest: Digest256,
         _ body: BodyStream
     ) async throws -> Answer<StoredFile> {
+        let (person, owner) = (context.person, context.person.organisation)
+        try await database.read { try Self.admit(kind, digest, size: body.announced, of: owner, in: $0) }
         let size = try await shelf.take(body, as: digest)
-        let person = context.person
-        return try await act(context, object: digest.hex, detail: "\(kind.rawValue), \(size) octets") { transaction in
+        return try await act(context, object: digest.hex, detail: "\(kind.rawValue), \(size) octets") {
+            [shelf] transaction in
+            try Self.admit(kind, digest, size: size, of: owner, in: transaction)
+            guard shelf.contains(digest) else { throw Refusal(VersionError.fileStorage, "it was swept away") }
             try FileTable(transaction).insert(
                 kind,
                 digest,
@@ -25,6 +30,19 @@ extension VersionDesk {
             )
             return Answer(StoredFile(digest: digest, size: size))
         }
+    }
+
+    /// Throws `portal.file.quota`; a file that the organisation has already costs nothing.
+    private static func admit(
+        _ kind: StoredFileKind,
+        _ digest: Digest256,
+        size: Int?,
+        of owner: OrganisationID,
+        in transaction: any SQLTransaction
+    ) throws {
+        let table = FileTable(transaction)
+        guard try table.size(kind, digest, owner: owner) == nil else { return }
+        try FileQuota.admit(kept: table.unused(by: owner), size: size)
     }
 
     /// A file of the caller's organisation, or any for the OEM; whole or one range of it.

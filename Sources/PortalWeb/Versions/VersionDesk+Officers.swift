@@ -59,6 +59,32 @@ extension VersionDesk {
         return try RawAnswer(bytes: bytes, tag: EntityTag(digest: Digest256.of(bytes)), range: context.facts.range)
     }
 
+    /// The product's chain of approvals, oldest first: what an officer's `--previous` folder needs.
+    func approvals(
+        _ context: OEMReaderContext,
+        _ product: ProductName,
+        _ query: PageQuery
+    ) async throws -> Page<ChainedApproval> {
+        let limit = (query.limit ?? .usual).value
+        let scope = "approvals/\(product)"
+        let start = try portal.cursors.start(query.cursor, of: scope, count: 1)?.first.flatMap { Int($0) } ?? 0
+        let items = try await database.read { transaction in
+            _ = try Self.visible(product, to: nil, in: transaction)
+            return try VersionTable(transaction).chain(product, after: start, limit: limit + 1).compactMap { record in
+                record.approval.map {
+                    ChainedApproval(
+                        sequence: record.sequence ?? 0,
+                        version: record.version,
+                        isLocked: record.lockedAt != nil,
+                        statement: $0.statementID,
+                        approval: $0
+                    )
+                }
+            }
+        }
+        return try portal.cursors.page(items, limit: limit, of: scope) { ["\($0.sequence)"] }
+    }
+
     /// Joins signatures; needs no If-Match, since the order in which officers' files arrive does not matter.
     func sign(
         _ context: SecurityOfficerContext,
@@ -104,7 +130,7 @@ extension VersionDesk {
             lifetimeTotal: product.lifetimeTotal.value,
             rules: product.rules,
             manifest: record.manifest,
-            last: try VersionTable(transaction).lastLocked(product.product)?.approval,
+            last: try VersionTable(transaction).chainEnd(product.product)?.approval,
             // An order of officers who have gone since counts no more.
             orders: try orders.compactMap { row in
                 let envelope = try Envelope(parsing: row.blob("envelope"))

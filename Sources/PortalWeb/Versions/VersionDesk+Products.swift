@@ -14,7 +14,7 @@ extension VersionDesk {
         let start = try portal.cursors.start(query.cursor, of: scope, count: 1)?.first
         let items = try await database.read { transaction in
             try ProductTable(transaction).page(after: start, limit: limit + 1, workspaceOf: odm)
-                .map { try Self.message($0, in: transaction) }
+                .map { try Self.message($0, to: odm, in: transaction) }
         }
         return try portal.cursors.page(items, limit: limit, of: scope) { [$0.product.text] }
     }
@@ -23,7 +23,10 @@ extension VersionDesk {
         let odm = context.limitedTo
         return try await database.read { transaction in
             let record = try Self.visible(name, to: odm, in: transaction)
-            return Answer(try Self.message(record, in: transaction), tag: EntityTag(version: record.revision))
+            return Answer(
+                try Self.message(record, to: odm, in: transaction),
+                tag: EntityTag(version: record.revision)
+            )
         }
     }
 

@@ -17,7 +17,7 @@ extension VersionDesk {
         let start = try portal.cursors.start(query.cursor, of: scope, count: 1)?.first
         let items = try await database.read { transaction in
             _ = try Self.visible(product, to: odm, in: transaction)
-            let roleKeys = try? PortalServices.roleKeys(transaction)
+            let roleKeys = try PortalServices.knownRoleKeys(transaction)
             return try VersionTable(transaction).page(product, after: start, limit: limit + 1)
                 .map { try Self.message($0, roleKeys) }
         }
@@ -59,11 +59,7 @@ extension VersionDesk {
         let owner = context.person.organisation
         let product = try await database.read { transaction in
             let product = try Self.visible(name, to: owner, in: transaction)
-            for (kind, digest) in [(StoredFileKind.firmware, new.firmware), (.declaration, new.declaration)] {
-                guard try FileTable(transaction).size(kind, digest, owner: owner) != nil else {
-                    throw Refusal(VersionError.fileUnknown, "\(kind.rawValue) \(digest)")
-                }
-            }
+            try Self.requireFiles(of: new, owner, in: transaction)
             return product
         }
         let description = try ProductDecision.description(of: new, product: name, product.foundation)
@@ -89,10 +85,24 @@ extension VersionDesk {
         return try await act(context, object: "\(name)/\(new.version)", detail: "manifest \(made.digest)") {
             transaction in
             _ = try Self.visible(name, to: owner, in: transaction)
+            // Since they were read, they may have been forgotten as nobody's.
+            try Self.requireFiles(of: new, owner, in: transaction)
             guard try VersionTable(transaction).insert(record) else {
                 throw Refusal(VersionError.versionExists, new.version.text)
             }
             return try Self.answer(record, in: transaction, location: true)
+        }
+    }
+
+    private static func requireFiles(
+        of new: NewVersion,
+        _ owner: OrganisationID,
+        in transaction: any SQLTransaction
+    ) throws {
+        for (kind, digest) in [(StoredFileKind.firmware, new.firmware), (.declaration, new.declaration)] {
+            guard try FileTable(transaction).size(kind, digest, owner: owner) != nil else {
+                throw Refusal(VersionError.fileUnknown, "\(kind.rawValue) \(digest)")
+            }
         }
     }
 
@@ -134,8 +144,10 @@ extension VersionDesk {
         let manifest = try Manifest(parsing: record.manifest)
         let before = try last.map { try Manifest(parsing: $0.manifest) }
         let declaration = try await shelf.read(record.declaration, limit: VersionRoutes.DeclarationKind.largest)
-        let rendering = try record.approval.map { try StatementRendering($0) }
-        let lastRendering = try last?.approval.map { try StatementRendering($0) }
+        // Allotments name other ODMs' EdgeHSMs and quantities: approvals are the OEM's alone.
+        let approval = odm == nil ? record.approval : nil
+        let rendering = try approval.map { try StatementRendering($0) }
+        let lastRendering = try odm == nil ? last?.approval.map { try StatementRendering($0) } : nil
         return VersionReview(
             product: record.product,
             version: record.version,

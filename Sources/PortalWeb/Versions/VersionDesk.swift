@@ -64,13 +64,26 @@ public struct VersionDesk: Sendable {
 
     // MARK: - Messages
 
-    static func message(_ record: ProductRecord, in transaction: any SQLTransaction) throws -> Product {
-        Product(
+    /// `odm`: whose factories alone the rules may name; nil for the OEM.
+    static func message(
+        _ record: ProductRecord,
+        to odm: OrganisationID? = nil,
+        in transaction: any SQLTransaction
+    ) throws -> Product {
+        let scope = RecordScope(transaction, limitedTo: odm)
+        let rules = record.rules
+        return Product(
             product: record.product,
             title: record.title,
             foundation: record.foundation,
             lifetimeTotal: record.lifetimeTotal,
-            rules: record.rules,
+            rules: ProductRules(
+                largestBatch: rules.largestBatch,
+                longestWindow: rules.longestWindow,
+                chipIdentity: rules.chipIdentity,
+                longestSilence: rules.longestSilence,
+                factories: try rules.factories?.filter { try scope.admits($0) }
+            ),
             createdAt: record.createdAt,
             lockedVersion: try VersionTable(transaction).lastLocked(record.product)?.version
         )
@@ -106,7 +119,7 @@ public struct VersionDesk: Sendable {
         in transaction: any SQLTransaction,
         location: Bool = false
     ) throws -> Answer<ProductVersion> {
-        let roleKeys = try? PortalServices.roleKeys(transaction)
+        let roleKeys = try PortalServices.knownRoleKeys(transaction)
         return Answer(
             try message(record, roleKeys),
             tag: EntityTag(version: record.revision),

@@ -16,8 +16,12 @@ enum VersionRefusals {
     /// The portal's token does not answer, or not in time.
     static let token: [RefusalGroup] = [.all(503, of: KeyCustodyError.self)]
 
+    /// The same, or it is another token than the one whose keys the RoleKeys name.
+    static let signing: [RefusalGroup] = token + [.codes(503, GovernanceError.tokenNotAuthorizer)]
+
     static let files: [RefusalGroup] = [
-        .codes(422, VersionError.fileDigest), .codes(503, VersionError.fileStorage),
+        .codes(422, VersionError.fileDigest), .codes(409, VersionError.fileQuota),
+        .codes(503, VersionError.fileStorage),
     ]
 
     /// A version's parts do not fit together.

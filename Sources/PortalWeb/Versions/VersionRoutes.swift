@@ -223,6 +223,15 @@ public enum VersionRoutes {
                 try await desk.approval(context, call.path)
             },
             try Route(
+                .get,
+                "/v1/products/{product}/approvals",
+                "listApprovals",
+                .versions,
+                "The product's chain of approvals, oldest first: what obis approve takes as --previous."
+            ) { (context: OEMReaderContext, call: Call<ProductPath, PageQuery, NoBody>) in
+                Answer(try await desk.approvals(context, call.path.product, call.query))
+            },
+            try Route(
                 .post,
                 "\(place)/approval/signatures",
                 "addApprovalSignatures",

@@ -96,7 +96,7 @@ final class RealPortal: Sendable {
         let logger = Logger(label: "portal") { _ in SwiftLogNoOpLogHandler() }
         let application = try PortalApplication(
             listener: settings,
-            people: try SyncRoutes.sticks(server),
+            people: try SyncRoutes.sticks(server, acts: Acts(database: database)),
             sync: (settings, try SyncRoutes.sync(server), [pki.authority]),
             authenticator: Authenticator(
                 identities: identities,
@@ -157,7 +157,7 @@ struct MemoryKey: SigningKey {
 /// Every factory certificate is registered until it is revoked; it is of the site that the test says.
 final class TestSites: IdentityStore {
     let factory = Mutex<String?>("site-1")
-    /// A viewer of the OEM, and an engineer of an ODM that has no factory here.
+    /// An administrator of the OEM, and an engineer of an ODM that has no factory here.
     static let oemToken = "obis_" + String(repeating: "A", count: 43)
     static let odmToken = "obis_" + String(repeating: "E", count: 43)
 
@@ -169,7 +169,7 @@ final class TestSites: IdentityStore {
             organisation: OrganisationID(validated: isOEM ? "o-oem" : "o-odm2"),
             kind: isOEM ? .oem : .odm,
             name: "Ada",
-            roles: isOEM ? [.oemViewer] : [.odmEngineer],
+            roles: isOEM ? [.oemAdmin] : [.odmEngineer],
             officer: nil
         )
         return TokenIdentity(

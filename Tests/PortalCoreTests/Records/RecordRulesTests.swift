@@ -78,6 +78,11 @@ import Vocabulary
         #expect(AlarmRules.isSilent(lastHeard: heard, now: heard + 3_601, allowed: 3_600))
         #expect(!AlarmRules.isSilent(lastHeard: heard, now: heard + 86_400, allowed: nil))
         #expect(AlarmRules.isSilent(lastHeard: heard, now: heard + 86_401, allowed: 10 * 86_400))
+        #expect(
+            !AlarmRules.isSilent(lastHeard: heard, now: heard + 600, allowed: 60),
+            "heartbeats come every 5 minutes"
+        )
+        #expect(AlarmRules.isSilent(lastHeard: heard, now: heard + 601, allowed: 60))
         #expect(!AlarmRules.isSilent(lastHeard: heard, now: heard + -50, allowed: 60), "the portal's clock went back")
     }
 
@@ -123,6 +128,30 @@ import Vocabulary
             isVoid: false
         )
         #expect(excess.unaccounted == -20)
+    }
+
+    @Test("while a backlog comes in, what the newest entries used is no more remaining in an older checkpoint")
+    func reconciliationOfABacklog() {
+        func figures(_ counted: Checkpoint.Account?, _ stated: Checkpoint.Account?) -> Reconciliation {
+            Reconciliation(
+                granted: 100,
+                counted: counted,
+                stated: stated,
+                isBehind: true,
+                isClosed: false,
+                isVoid: false
+            )
+        }
+        let later = figures(account(100, issued: 60, burned: 3), account(100, issued: 40, burned: 3))
+        #expect(later.remaining == 37 && later.unaccounted == 0)
+        let closed = figures(account(100, issued: 60, burned: 3, returned: 37), account(100, issued: 40, burned: 3))
+        #expect(closed.remaining == 0 && closed.unaccounted == 0)
+        // The checkpoint is from before the batch was loaded.
+        let unstated = figures(account(100, issued: 60), nil)
+        #expect(unstated.remaining == 0 && unstated.unaccounted == 40)
+        // No more is taken off than remained.
+        let excess = figures(account(100, issued: 110), account(100, issued: 100))
+        #expect(excess.remaining == 0 && excess.unaccounted == -10)
     }
 
     @Test("roll-ups count each entry by its day and batch, and quarantine beside")

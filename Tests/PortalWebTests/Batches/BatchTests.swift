@@ -213,6 +213,86 @@ import Vocabulary
         }
     }
 
+    @Test func aHaltedOrRevokedEdgeHSMGetsNoPackage() async throws {
+        try await BatchPortal.run { tester in
+            let offers = PortalOffers(database: tester.database, shelf: tester.shelf)
+            func offered() async throws -> [Digest256] {
+                try await tester.database.read { try offers.offers(to: EdgeHSMID("edge-1"), in: $0) }
+                    .packages.map(\.authorization)
+            }
+            func halt(_ kind: AlarmKind?) async throws {
+                try await tester.database.write("journal") { transaction in
+                    var log = JournalLog(
+                        log: 1,
+                        edgeHSM: try EdgeHSMID("edge-1"),
+                        factory: try FactoryID("shenzhen"),
+                        root: .zero,
+                        heardAt: World.now
+                    )
+                    log.halted = kind
+                    try JournalLogs(transaction).put(log)
+                }
+            }
+            let first = try await tester.create(try tester.order("b1")).message(Batch.self)
+            let second = try await tester.create(try tester.order("b2")).message(Batch.self)
+            await tester.worker.makeWaiting()
+            #expect(try await Set(offered()) == [first.authorization, second.authorization])
+            // Granted before the fork was found, made after it.
+            let third = try await tester.create(try tester.order("b3")).message(Batch.self)
+            try await halt(.forked)
+            #expect(try await tester.create(try tester.order("b4")).problem?.code == "portal.batch.edgehsm-halted")
+            await tester.worker.makeWaiting()
+            let pending = try await tester.get("/v1/batches/\(third.id)/package")
+            #expect(pending.status == 503 && pending.problem?.code == "portal.package.failed")
+            #expect(try await offered().isEmpty)
+            let sent = try await tester.database.read {
+                try offers.package(first.authorization, for: EdgeHSMID("edge-1"), in: $0)
+            }
+            #expect(sent == nil)
+            try await halt(nil)
+            await tester.worker.makeWaiting()
+            #expect(try await offered().count == 3)
+            try await tester.database.write("order") { transaction in
+                let order = OfficerOrder(
+                    order: .revoke(.approval(first.approval)),
+                    reason: "wrong figures",
+                    issuedAt: World.now,
+                    expiresAt: World.now + 86_400
+                )
+                _ = try GovernanceTable(transaction).insertOrder(try order.unsigned(), at: World.now)
+            }
+            #expect(try await offered().isEmpty)
+        }
+    }
+
+    @Test func silenceIsJudgedByTheStrictestRuleOfOpenBatches() async throws {
+        try await BatchPortal.run { tester in
+            func allowed(at time: Instant = World.now) async throws -> [EdgeHSMID: Int64] {
+                try await tester.database.read { try SilenceRules.allowed(in: $0, at: time) }
+            }
+            #expect(try await allowed().isEmpty)
+            let batch = try await tester.create(try tester.order("b1")).message(Batch.self)
+            #expect(try await allowed().isEmpty, "neither approval nor product has a rule")
+            try await tester.database.write("rule") { transaction in
+                let table = ProductTable(transaction)
+                let old = try #require(try table.product(ProductName(ProductionWorld.product)))
+                try table.update(
+                    ProductRecord(
+                        product: old.product,
+                        title: old.title,
+                        foundation: old.foundation,
+                        lifetimeTotal: old.lifetimeTotal,
+                        rules: ProductRules(chipIdentity: .applet, longestSilence: 7_200),
+                        revision: old.revision + 1,
+                        createdAt: old.createdAt
+                    )
+                )
+            }
+            #expect(try await allowed() == [batch.edgeHSM: 7_200])
+            #expect(try await allowed(at: batch.notAfter + 1).isEmpty)
+        }
+    }
+
     @Test func pagesGoThroughAllBatches() async throws {
         try await BatchPortal.run { tester in
             for number in 0..<5 { _ = try await tester.create(try tester.order("b\(number)")) }

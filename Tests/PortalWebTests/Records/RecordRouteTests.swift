@@ -135,6 +135,45 @@ struct RecordRouteTests {
         }
     }
 
+    @Test("what contradicted a journal is told to the OEM, and given as a file that proves itself")
+    func evidence() async throws {
+        try await run { site in
+            let portal = site.whole.portal
+            let place = "/v1/edges/\(site.world.box)/evidence"
+            #expect(try await site.get(place, as: Page<EvidenceView>.self).items.isEmpty)
+            let (other, _) = try Box.working(site.world, units: 4...6)
+            let forked = SentJournal(other)
+            let now = portal.clock.now
+            let ingest = IngestService(
+                database: site.whole.services.database,
+                registry: StoredEdges(),
+                rootAuthority: site.world.root.point,
+                now: { now }
+            )
+            for _ in 0..<2 {
+                let outcome = try await ingest.ingest(forked.whole(), from: site.world.site)
+                #expect(outcome.refusal?.code == "portal.journal.forked")
+            }
+            let first = try await site.get("\(place)?limit=1", as: Page<EvidenceView>.self)
+            let cursor = try #require(first.next)
+            let rest = try await site.get("\(place)?limit=1&cursor=\(cursor)", as: Page<EvidenceView>.self)
+            #expect((first.items + rest.items).map(\.number.value) == [1, 2] && rest.next == nil)
+            let item = try #require(first.items.first)
+            #expect(item.kind == "forked" && item.heldSize == site.size && item.entries == forked.entries.count)
+            let file = try await site.get("\(place)/1", as: EvidenceFile.self)
+            let identity = site.world.identity.point
+            let held = try Verified<Checkpoint>(#require(file.heldCheckpoint), signedBy: identity).content
+            let brought = try Verified<Checkpoint>(file.checkpoint, signedBy: identity).content
+            // Two signed versions of one journal: the second is the tree of these entries.
+            #expect(held.root != brought.root && file.entries.map(\.bytes) == forked.entries)
+            for path in [place, "\(place)/1"] {
+                #expect(try await portal.ask("GET", path, token: site.own).status == 403)
+            }
+            #expect(try await portal.ask("GET", "\(place)/9", token: site.admin).status == 404)
+            #expect(try await portal.ask("GET", "/v1/edges/elsewhere/evidence", token: site.admin).status == 404)
+        }
+    }
+
     @Test("alarms are acknowledged once, as they were read; quarantine comes in pages")
     func watch() async throws {
         try await run { site in

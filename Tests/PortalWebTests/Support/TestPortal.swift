@@ -70,7 +70,13 @@ struct TestPortal {
             logger: log.logger
         )
         let group = ServiceGroup(configuration: .init(services: [application], logger: log.logger))
-        let client = HTTPClient(configuration: .init(tlsConfiguration: TestCredential.anonymous(trusting: server.der)))
+        // A loaded machine is slow, not wrong.
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: TestCredential.anonymous(trusting: server.der),
+            timeout: .init(connect: .seconds(120))
+        )
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
+        let client = HTTPClient(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let ports = await application.ports.wait()
@@ -142,7 +148,7 @@ struct TestPortal {
             request.body = .bytes(Array(json.utf8))
         }
         if let body { request.body = .bytes(body) }
-        let response = try await client.execute(request, timeout: .seconds(60))
+        let response = try await client.execute(request, timeout: .seconds(180))
         let bytes = try await response.body.collect(upTo: 64 << 20)
         return Reply(status: Int(response.status.code), headers: response.headers, body: Array(bytes.readableBytesView))
     }

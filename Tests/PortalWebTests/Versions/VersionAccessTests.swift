@@ -2,6 +2,7 @@ import Foundation
 import OEMWorld
 import PortalProtocol
 import PortalStore
+import ServiceSupport
 import Statements
 import Testing
 import Vocabulary
@@ -54,6 +55,91 @@ import Vocabulary
                 key: "stranger-1"
             )
             #expect(theirs.problem?.code == "portal.file.unknown", "the digest alone gives nobody our firmware")
+        }
+    }
+
+    @Test("an ODM reads no allotment of another, and no name of another's factory")
+    func approvalsAreTheOEMs() async throws {
+        try await VersionPortal.run { tester in
+            let parts = try await tester.prepare()
+            try await tester.submit("1.0.0", parts)
+            _ = try await tester.draft("1.0.0", tester.terms(["edge-1": 100, "edge-2": 77]))
+            let path = "\(tester.version("1.0.0"))/review"
+            let whole = try await tester.send("GET", path, tester.officer).message(VersionReview.self)
+            #expect(whole.approval != nil && !whole.approvalChanges.isEmpty)
+            try await tester.open(workspaceOf: TestIdentities.odms[1])
+            for someone in [tester.engineer, tester.stranger] {
+                let reply = try await tester.send("GET", path, someone)
+                let part = try reply.message(VersionReview.self)
+                #expect(part.approval == nil && part.approvalChanges.isEmpty && part.changes == whole.changes)
+                #expect(!reply.text.contains("edge-2"))
+            }
+            let rules = ProductRules(chipIdentity: .applet, factories: [try FactoryID("shenzhen")])
+            let tag = try await tester.send("GET", "/v1/products/lamp", tester.admin).header("ETag")
+            let change = ProductChange(rules: rules)
+            let changed = try await tester.send("PATCH", "/v1/products/lamp", tester.admin, change, match: tag)
+            #expect(try changed.message(Product.self).rules == rules)
+            for (someone, seen) in [(tester.engineer, ["shenzhen"]), (tester.stranger, [])] {
+                let product = try await tester.send("GET", "/v1/products/lamp", someone).message(Product.self)
+                #expect(product.rules.factories?.map(\.text) == seen)
+                let list = try await tester.send("GET", "/v1/products", someone).message(Page<Product>.self)
+                #expect(list.items.first?.rules == product.rules)
+            }
+        }
+    }
+
+    @Test("files that no version is made from are bounded, and forgotten after a month")
+    func unusedFiles() async throws {
+        try await VersionPortal.run { tester in
+            // The sweep goes by the services' clock, which is the machine's.
+            tester.portal.clock.advance(ClockSource.system.realtime() - tester.portal.clock.now)
+            let parts = try await tester.prepare()
+            try await tester.submit("1.0.0", parts)
+            let shelf = try FileShelf(folder: tester.world.folder + "/files")
+            let person = tester.engineer.person
+            func keep(_ count: Int, size: Int, at time: Instant) async throws {
+                try await tester.database.write("files") { transaction in
+                    for _ in 0..<count {
+                        let digest = Digest256.of((0..<16).map { _ in UInt8.random(in: 0...255) })
+                        try FileTable(transaction).insert(
+                            .firmware,
+                            digest,
+                            size: size,
+                            by: person.id,
+                            of: person.organisation,
+                            at: time
+                        )
+                    }
+                }
+            }
+            func upload(_ text: String) async throws -> TestPortal.Reply {
+                try await tester.upload("firmware", Array(text.utf8))
+            }
+            try await keep(1, size: 2 * 1_024 * 1_024 * 1_024 - 3, at: .epoch)
+            #expect(try await upload("four").problem?.code == "portal.file.quota")
+            #expect(try await upload("one").status == 200)
+            #expect(try await upload("one").status == 200, "what is there costs nothing more")
+            #expect(try await tester.upload("firmware", parts.firmware).status == 200, "a version is made from it")
+            try await keep(254, size: 0, at: .epoch)
+            #expect(try await upload("x").problem?.code == "portal.file.quota")
+
+            let sweep = FileSweep(tester.desk.portal, shelf: shelf, logger: tester.portal.log.logger)
+            try await sweep.sweep()
+            let left = try await tester.database.read { try FileTable($0).unused(by: person.organisation) }
+            #expect(left.files == 1 && left.octets == 3, "the file of today stays")
+            #expect(shelf.contains(Digest256.of(parts.firmware)) && shelf.contains(Digest256.of(Array("one".utf8))))
+            // Nobody's file: it stays a day, then goes; a version's stays for ever.
+            let stray = Digest256.of(Array("four".utf8))
+            for digest in [stray, Digest256.of(parts.firmware)] {
+                let path = "\(shelf.folder)/\(digest.hex)"
+                if digest == stray { try Data("four".utf8).write(to: URL(fileURLWithPath: path)) }
+                try await sweep.sweep()
+                #expect(shelf.contains(digest))
+                let old = Date(timeIntervalSince1970: 1_000_000_000)
+                try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: path)
+                try await sweep.sweep()
+                #expect(shelf.contains(digest) == (digest != stray))
+            }
         }
     }
 

@@ -113,6 +113,39 @@ import Vocabulary
         }
     }
 
+    @Test("an officer whose signature is on a rejected approval signs the one that follows it")
+    func signedThenRejected() async throws {
+        try await VersionPortal.run { tester in
+            let parts = try await tester.prepare()
+            let reason = VersionRejection(reason: try Remark("wrong part number"))
+            try await tester.submit("1.0.0", parts)
+            let unsigned = try await tester.draft("1.0.0", tester.terms(["edge-1": 400]))
+            _ = try await tester.step("POST", "1.0.0", "reject", tester.officer, reason)
+            try await tester.makeKey("1.1.0")
+            try await tester.submit("1.1.0", parts)
+            let given = try await tester.draft("1.1.0", tester.terms(["edge-1": 100]))
+            let content = try VersionApproval.read(payload: given.payload)
+            #expect(content.sequence == 1 && content.previous == nil, "what nobody signed is no link: \(unsigned)")
+            // One officer signs; then the version is rejected.
+            _ = try await tester.bring(tester.world.approve(given, 0), "1.1.0")
+            _ = try await tester.step("POST", "1.1.0", "reject", tester.officer, reason)
+
+            try await tester.makeKey("1.2.0")
+            try await tester.submit("1.2.0", parts)
+            let less = try await tester.step("PUT", "1.2.0", "approval", tester.officer, tester.terms(["edge-1": 50]))
+            #expect(less.problem?.code == "officer.approval.allotment-falls", "its figures bind")
+            let next = try await tester.draft("1.2.0", tester.terms(["edge-1": 120]))
+            let following = try VersionApproval.read(payload: next.payload)
+            #expect(following.sequence == 2 && following.previous == given.statementID)
+            let chain = try await tester.send("GET", "/v1/products/lamp/approvals", tester.officer)
+                .message(Page<ChainedApproval>.self).items
+            #expect(chain.map(\.statement) == [given.statementID] && chain.map(\.isLocked) == [false])
+            let signed = try await tester.world.approvedByTwo(next, earlier: chain.map(\.approval))
+            #expect(try await tester.bring(signed, "1.2.0").message(ProductVersion.self).state == .locked)
+            #expect(try await tester.send("GET", "/v1/products/lamp/approvals", tester.engineer).status == 403)
+        }
+    }
+
     @Test("a version goes forward only, and one approval of a product is signed at a time")
     func states() async throws {
         try await VersionPortal.run { tester in

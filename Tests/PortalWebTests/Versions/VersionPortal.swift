@@ -30,6 +30,7 @@ struct VersionPortal {
     let portal: TestPortal
     let database: SQLitePortalDatabase
     let ledger: TestLedger
+    let desk: VersionDesk
     let admin: TestIdentities.Someone
     let officer: TestIdentities.Someone
     let engineer: TestIdentities.Someone
@@ -62,6 +63,7 @@ struct VersionPortal {
                     portal: portal,
                     database: database,
                     ledger: ledger,
+                    desk: desk,
                     admin: identities.add([.oemAdmin], in: TestIdentities.oem),
                     officer: identities.add([.oemSecurityOfficer], in: TestIdentities.oem),
                     engineer: identities.add([.odmEngineer], in: TestIdentities.odms[0]),
