@@ -69,23 +69,21 @@ extension AttackBench {
 
     // MARK: Silence
 
-    /// The line's Factory Service keeps its journal to itself; a day and an hour go by in the portal.
-    func withholdJournal() async throws {
-        let portal = try portal()
-        lostToken = try await token(of: portal).text
-        await site.hushFactoryService()
-        try portal.clock.set(25 * 3_600)
-    }
-
+    /// The line's Factory Service keeps its journal to itself while a day and an hour go by.
     func attackSilence() async throws {
         let (portal, box) = (try portal(), site.edge.id)
+        let lost = try await token(of: portal).text
+        await site.hushFactoryService()
+        try portal.clock.set(25 * 3_600)
+        // Killed, so that it looks round at once, rather than within the minute.
+        try await portal.restart()
         try await attack(.tokenExpired) {
-            _ = try await portal.door.caller(token: self.lostToken).get("/v1/me")
+            _ = try await portal.door.caller(token: lost).get("/v1/me")
         } mended: {
             _ = try await portal.admin.get("/v1/me")
         }
         try await attack(.journalWithheld) {
-            throw try await Self.awaiting("an alarm about \(box)", within: 90) {
+            throw try await Self.awaiting("an alarm about \(box)", within: 30) {
                 guard let alarm = try await portal.alarm(Attack.journalWithheld.code, about: box) else { return nil }
                 return RaisedAlarm(kind: try alarm.string("kind"), detail: try alarm.string("detail"))
             }

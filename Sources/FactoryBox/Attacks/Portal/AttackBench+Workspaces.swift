@@ -60,7 +60,7 @@ extension AttackBench {
         guard let chip = chipOfDelta,
             let unit = try await portal.admin.get("/v1/units?chip=\(chip.uid.hex)")["units"].list.first
         else { throw Refusal(FactoryBoxError.unexpected, "no unit in the portal") }
-        return try unit.string("unit")
+        return try unit.string("id")
     }
 
     /// An id of the same form that nobody has.

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Vocabulary
 
 /// The portal of the attacked OEM. One ODM runs the line; the other has a factory that nobody built.
@@ -25,6 +26,12 @@ struct AttackedPortal: Sendable {
             throw Refusal(FactoryBoxError.unexpected, "nobody manages batches of \(manufacturer.name)")
         }
         return client
+    }
+
+    func restart() async throws {
+        host.process?.signal(SIGKILL)
+        _ = await host.process?.ended()
+        try await host.start(extra: clock.environment)
     }
 
     func close() async {
