@@ -32,17 +32,15 @@ struct JournalCommand: ParsableCommand {
     }
 
     func run() throws {
-        let limit = proof == nil ? JournalExport.largest : InclusionFile.largest
-        let bytes = try Input.file(proof ?? file ?? "", limit: limit)
         let verdict: Verdict
         do {
             let trust = try trusted.trust()
-            if proof == nil {
-                verdict = JournalAudit(try JournalExport(parsing: bytes), trust: trust).verdict
+            if let proof {
+                verdict = InclusionAudit.verdict(try Input.proof(proof), trust: trust)
             } else {
-                verdict = InclusionAudit.verdict(try InclusionFile(parsing: bytes), trust: trust)
+                verdict = JournalAudit(try Input.journal(file ?? ""), trust: trust).verdict
             }
-        } catch let refusal as Refusal {
+        } catch let refusal as Refusal where !refusal.has(VerifyError.inputUnreadable) {
             verdict = Verdict(refused: refusal)
         }
         try output.finish(verdict)
