@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import FactoryBox
 import Foundation
 import Vocabulary
@@ -8,8 +9,14 @@ import Vocabulary
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-bench",
-        abstract: "Measures durable issuing, beside the signatures and syncs that it is made of."
+        abstract: "Measures durable issuing, beside the signatures and syncs that it is made of.",
+        version: Program.version(of: "obis-bench")
     )
+
+    /// `--json` names a file here.
+    static func main() async {
+        await Program.main(Bench.self, show: { Program.complain(Program.words($0)) })
+    }
 
     @Option(help: "Where the factory is put; made anew.") var directory = ".bench"
     @Option(help: "Rounds; each measures everything, and the medians are told.") var rounds = 3
