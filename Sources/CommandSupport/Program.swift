@@ -23,9 +23,9 @@ public enum Program {
     ///   - show: tells the refusal.
     public static func main(
         _ root: any ParsableCommand.Type,
-        prepare: (any ParsableCommand) -> Void = { _ in },
-        status: (Refusal) -> Int32 = { _ in 1 },
-        show: (Refusal) -> Void = { Program.show($0) }
+        prepare: @Sendable (any ParsableCommand) -> Void = { _ in },
+        status: @Sendable (Refusal) -> Int32 = { _ in 1 },
+        show: @Sendable (Refusal) -> Void = { Program.show($0) }
     ) async -> Never {
         do {
             var command = try root.parseAsRoot()

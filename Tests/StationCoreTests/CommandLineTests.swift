@@ -83,13 +83,13 @@ import Vocabulary
     }
 
     /// A station whose configuration is good and whose line is not there.
-    private func lonelyStation() throws -> String {
+    private func lonelyStation(usage: String = "digitalSignature,keyCertSign") throws -> String {
         let folder = try folder()
         let openssl = Process()
         openssl.executableURL = URL(filePath: "/usr/bin/openssl")
         openssl.arguments = [
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=station-1",
-            "-days", "2", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", folder + "/k.pem", "-out",
+            "-days", "2", "-addext", "keyUsage=critical,\(usage)", "-keyout", folder + "/k.pem", "-out",
             folder + "/c.pem",
         ]
         openssl.standardError = FileHandle.nullDevice
@@ -136,6 +136,13 @@ import Vocabulary
         let status = try run("obis-station", ["status", "--config", config, "--json"])
         let object = try JSONSerialization.jsonObject(with: Data(status.out.utf8)) as? [String: Any]
         #expect(status.code == 3 && status.error.isEmpty && object?["refusal"] != nil && object?["waiting"] != nil)
+    }
+
+    @Test func aCertificateThatTLSDoesNotTakeIsARefusalOfTheConfiguration() throws {
+        let config = try lonelyStation(usage: "keyCertSign")
+        let output = try run("obis-station", ["status", "--config", config])
+        #expect(output.code == 2 && output.error.hasPrefix("tls.file.malformed: "), "\(output)")
+        #expect(output.error.contains("CN=station-1"))
     }
 
     @Test func aServiceThatIsNotThereIsOneJSONObjectThatNamesItsSocket() throws {
