@@ -49,7 +49,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency], settings: [Swi
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies + [arguments], swiftSettings: strict)
+    .executableTarget(name: name, dependencies: dependencies + ["CommandSupport", arguments], swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -105,6 +105,7 @@ let package = Package(
         ),
 
         // Edges that every process shares.
+        library("CommandSupport", ["Vocabulary", arguments]),
         library("Durability", ["Vocabulary", grdb]),
         .target(name: "CPeer"),
         library("ServiceSupport", ["Vocabulary", "CPeer", crypto, x509, asn1, logging] + nio, settings: strictWithC),

@@ -18,12 +18,12 @@ def flipped(value, position, bit=0):
     return value[:position] + bytes([value[position] ^ 1 << bit]) + value[position + 1:]
 
 
-def store(certificates):
-    """A PAA trust store folder as a controller reads it."""
-    folder = tempfile.mkdtemp(prefix="obis-paa-")
-    for number, der in enumerate(certificates):
-        pathlib.Path(folder, f"{number}.der").write_bytes(der)
-    return folder
+def trusting(library, certificates):
+    """A verifier with a trust store folder of these PAAs. The SDK reads the folder once, while the verifier is made."""
+    with tempfile.TemporaryDirectory(prefix="obis-paa-") as folder:
+        for number, der in enumerate(certificates):
+            pathlib.Path(folder, f"{number}.der").write_bytes(der)
+        return library.verifier(folder)
 
 
 class Judgement:
@@ -152,10 +152,10 @@ class Judgement:
 
     def other_authorities(self, attested):
         stranger = issue(name("Another PAA"), ca=True, path=1)
-        elsewhere = self.library.verifier(store([stranger.der]))
+        elsewhere = trusting(self.library, [stranger.der])
         self.refused("controller that trusts another PAA only", [101], (
             (device.serial, self.verdict(device, answer, elsewhere)) for device, answer in attested))
-        forged = self.library.verifier(store(map(impostor, self.evidence.paas.values())))
+        forged = trusting(self.library, map(impostor, self.evidence.paas.values()))
         self.refused("PAA of the same name and key identifier with another key", [301], (
             (device.serial, self.verdict(device, answer, forged)) for device, answer in attested))
 
@@ -200,7 +200,7 @@ class Judgement:
                 vid, pid, cd, chain=chain, malformed=True)),
         ]
         for sentence, codes, device in cases:
-            result = device.verdict(self.library.verifier(store([device.paa.der])))
+            result = device.verdict(trusting(self.library, [device.paa.der]))
             verb = "accepted" if codes == [0] else "refused"
             expected = " or ".join(map(self.library.describe, codes))
             self.report.check(

@@ -3,6 +3,7 @@
 `python -m acceptance.selftest DIRECTORY` only writes such a folder.
 """
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -55,11 +56,11 @@ def write(path, records):
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
 
 
-def judge(folder, log):
-    """The checks of one evidence folder and the worker's exit status."""
+def judge(folder, log, temporary):
+    """The checks of one evidence folder and the worker's exit status; its temporary files go to a folder of their own."""
     worker = subprocess.run(
         [sys.executable, "-m", "acceptance.judge", str(folder), str(log)], stdout=subprocess.PIPE, text=True,
-        cwd=pathlib.Path(__file__).parent.parent, check=False,
+        cwd=pathlib.Path(__file__).parent.parent, check=False, env=os.environ | {"TMPDIR": str(temporary)},
     )
     return [json.loads(line) for line in worker.stdout.splitlines()], worker.returncode
 
@@ -124,25 +125,28 @@ FAULTS = {
 def run(report, log):
     """Adds one check a planted fault."""
     with tempfile.TemporaryDirectory(prefix="obis-selftest-") as scratch:
-        sound = pathlib.Path(scratch, "sound")
+        sound, temporary = pathlib.Path(scratch, "sound"), pathlib.Path(scratch, "temporary")
+        temporary.mkdir()
         subprocess.run(
             [sys.executable, "-m", "acceptance.selftest", str(sound)], check=True, stdout=subprocess.DEVNULL,
             cwd=pathlib.Path(__file__).parent.parent,
         )
-        checks, status = judge(sound, log)
+        checks, status = judge(sound, log, temporary)
         wrong = [check["check"] for check in checks if not check["passed"]]
         report.check("self-test", "evidence made here is accepted", status == 0 and checks and not wrong, wrong)
         for sentence, plant in FAULTS.items():
             copy = pathlib.Path(scratch, "copy")
             shutil.copytree(sound, copy)
             plant(copy)
-            checks, status = judge(copy, log)
+            checks, status = judge(copy, log, temporary)
             found = any(not check["passed"] for check in checks)
             report.check(
                 "self-test", f"noticed: {sentence}", status == 0 and found,
                 f"exit status {status}" if status else "all checks passed",
             )
             shutil.rmtree(copy)
+        left = [path.name for path in temporary.iterdir() if path.name.startswith("obis-")]
+        report.check("self-test", "the judge leaves no temporary files behind", not left, left)
 
 
 if __name__ == "__main__":

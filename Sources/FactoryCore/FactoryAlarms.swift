@@ -38,7 +38,8 @@ public struct FactorySituation: Sendable {
     /// A tenth of the batch or less is left.
     static let lowQuotaShare = 10
     static let shortWindow: Int64 = 24 * 3_600
-    static let shortRoleKeys: Int64 = 30 * 24 * 3_600
+    /// Officers may sign RoleKeys for 30 days, which must not warn from the first day on.
+    static let shortRoleKeys: Int64 = 14 * 24 * 3_600
     static let longBacklog = 10_000
     /// A link that is gone this long is told; the line goes on without it.
     static let longSilence: Int64 = 600

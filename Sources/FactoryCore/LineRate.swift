@@ -32,13 +32,14 @@ public struct LineRate: Sendable {
         }
     }
 
-    /// One forecast for each batch on which new units may be begun, the soonest end first.
+    /// One forecast for each batch on which new units may be begun, the soonest end first. A batch that is used up stops
+    /// no line any more.
     public func forecasts(_ status: GetStatus.Reply) -> [Forecast] {
-        status.batches.filter { $0.state == .open }.map { batch in
+        status.batches.filter { $0.state == .open && $0.account.remaining > 0 }.map { batch in
             let window = max(batch.notAfter - status.time, 0)
             let hourly = unitsPerHour(batch, at: status.time)
             let remaining = batch.account.remaining
-            let quota = remaining == 0 ? 0 : hourly.map { Int64(remaining) * 3_600 / Int64(max($0, 1)) }
+            let quota = hourly.map { Int64(remaining) * 3_600 / Int64(max($0, 1)) }
             let isQuota = quota.map { $0 <= window } ?? false
             return Forecast(
                 authorization: batch.authorization,

@@ -2,8 +2,8 @@ extension GovernanceError {
     /// Meaning and remedy.
     var texts: (String, String) {
         switch self {
-        case .fileMissing, .fileUnreadable, .fileUnwritable, .fileTooLarge, .fileMalformed, .unknownField,
-            .keyMalformed, .stateBusy, .pinFiles, .prerequisite:
+        case .fileMissing, .fileUnreadable, .fileUnwritable, .fileTooLarge, .fileMalformed, .fileOtherKind,
+            .unknownField, .keyMalformed, .stateBusy, .pinFiles, .prerequisite:
             fileTexts
         case .notOfficer, .alreadySigned, .notForOfficers, .confirmation, .fork, .chainMissing, .allotmentFalls,
             .releaseIdle, .releaseInvalid, .roleKeysOlder, .rootUnknown:
@@ -24,6 +24,11 @@ extension GovernanceError {
         case .fileTooLarge: ("A file is larger than its limit.", "Check that it is the right file.")
         case .fileMalformed:
             ("A file lacks a field or has a value of the wrong kind.", "Correct the field named in the detail.")
+        case .fileOtherKind:
+            (
+                "The file is not of the kind that this command reads, or it is damaged.",
+                "Check that you named the file you meant; if you did, get it again from who wrote it."
+            )
         case .unknownField:
             (
                 "A reviewed file has a field that this program does not know, so what the reviewers meant would not be done.",

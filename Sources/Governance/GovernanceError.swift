@@ -8,6 +8,7 @@ public enum GovernanceError: String, ErrorCatalogue {
     case fileUnwritable = "ceremony.file.unwritable"
     case fileTooLarge = "ceremony.file.too-large"
     case fileMalformed = "ceremony.file.malformed"
+    case fileOtherKind = "ceremony.file.wrong-kind"
     case unknownField = "ceremony.file.unknown-field"
     case keyMalformed = "ceremony.key.malformed"
     case stateBusy = "ceremony.state.busy"

@@ -41,7 +41,10 @@ public enum StatementError: String, ErrorCatalogue {
         switch self {
         case .tooLarge, .malformedJSON, .duplicateKey, .tooDeep, .forbiddenNumber, .malformedEnvelope,
             .malformedBase64, .missingField:
-            "Fetch the file again from the portal; if it stays so, send it to the OEM's security team."
+            """
+            Check that this is the file you meant, and correct it where you wrote it yourself; else fetch it again from \
+            where it came, and send it to the OEM's security team if it stays so.
+            """
         case .wrongType: "Use the file that belongs to this step."
         case .inconsistent: "Ask the OEM's security team for a corrected statement."
         case .notUnderstood: "Update this software, then try again."
@@ -49,5 +52,12 @@ public enum StatementError: String, ErrorCatalogue {
             "Do not use the file. Fetch it again from the portal and report it to the OEM's security team."
         case .tooFewOfficers: "Have the missing officers sign with `obis approve`, then try again."
         }
+    }
+
+    /// True where the octets were not a statement or another of this system's JSON forms at all: another file was named,
+    /// or a damaged one. False where a form was understood and found wrong.
+    public static func isAnotherForm(_ refusal: Refusal) -> Bool {
+        [Self.malformedJSON, .malformedEnvelope, .missingField, .tooDeep, .forbiddenNumber]
+            .contains { refusal.has($0) }
     }
 }

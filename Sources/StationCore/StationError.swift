@@ -19,6 +19,7 @@ public enum StationError: String, ErrorCatalogue {
     case labelUnwritable = "station.label.unwritable"
     case attestationInvalid = "station.attestation.invalid"
     case noSuchBatch = "station.work-order.unknown"
+    case ambiguousBatch = "station.work-order.ambiguous"
     case progressUnreadable = "station.progress.unreadable"
     case progressUnwritable = "station.progress.unwritable"
     case notLocked = "station.chip.not-locked"
@@ -45,6 +46,7 @@ public enum StationError: String, ErrorCatalogue {
         case .labelUnwritable: "The label could not be printed."
         case .attestationInvalid: "The finished unit does not prove that it holds its key."
         case .noSuchBatch: "The Factory Service has no work order of this name."
+        case .ambiguousBatch: "The Factory Service has several work orders of this name."
         case .progressUnreadable: "The station's own record of a unit can not be read."
         case .progressUnwritable: "The station's own record of a unit can not be written."
         case .rotationUnready:
@@ -73,6 +75,8 @@ public enum StationError: String, ErrorCatalogue {
         case .labelUnwritable: "Check the printer, then start the unit again."
         case .attestationInvalid: "Scrap the device; if it repeats, stop the line and call the OEM."
         case .noSuchBatch: "Check the batch's name with `obis-station status`."
+        case .ambiguousBatch:
+            "Give the authorization's id as --work-order in place of the name; `obis-station status` lists the ids."
         case .progressUnreadable: "Move the named file away; the EdgeHSM and the chip know where the unit stands."
         case .progressUnwritable: "Check disk space and rights of the station's folder."
         case .rotationUnready: "Finish the device with `obis-station run`, or reset it if its port is open."

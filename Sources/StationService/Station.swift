@@ -37,7 +37,13 @@ public final class Station: Sendable {
             key: .pem(path: configuration.tls.key)
         )
         let authorities = try CredentialFile.certificates(configuration.tls.authorities)
-        func client(_ host: String, _ port: Int, _ name: String, _ connections: Int) throws -> FrameClient {
+        func client(
+            _ host: String,
+            _ port: Int,
+            _ kind: String,
+            _ name: String,
+            _ connections: Int
+        ) throws -> FrameClient {
             var client = FrameClientConfiguration(
                 endpoint: .tls(
                     host: host,
@@ -46,14 +52,15 @@ public final class Station: Sendable {
                     authorities: authorities,
                     server: ServerExpectation(commonName: name),
                     now: { ClockSource.system.realtime() }
-                )
+                ),
+                peer: "\(kind) \(name)"
             )
             client.connections = connections
             return try FrameClient(client)
         }
         let (box, service) = (configuration.edgeHSM, configuration.factory)
-        let edge = try client(box.host, box.port, box.id.text, min(max(sites, 1), LineRunner.mostSites))
-        let factory = try client(service.host, service.port, service.name.text, 2)
+        let edge = try client(box.host, box.port, "EdgeHSM", box.id.text, min(max(sites, 1), LineRunner.mostSites))
+        let factory = try client(service.host, service.port, "Factory Service", service.name.text, 2)
         (self.edge, self.factory) = (edge, factory)
         let prefix = configuration.name.text
         edgeCaller = LineCaller(prefix: prefix) { try await edge.request($0) }
@@ -77,10 +84,7 @@ public final class Station: Sendable {
     /// The work order of a batch by its name or the authorization's id. Throws `station.work-order.*`.
     public func batch(_ name: String) async throws -> GetStatus.Batch {
         let orders = try await work.ask(ListWorkOrders.self, Nothing()).orders
-        let named = orders.filter { $0.batch.batch.text == name || $0.batch.authorization.hex == name }
-        guard let order = named.first, named.count == 1 else {
-            throw Refusal(StationError.noSuchBatch, named.isEmpty ? name : "\(named.count) batches are named \(name)")
-        }
+        let order = try WorkOrderChoice.order(name, among: orders)
         guard order.hasFirmware else { throw Refusal(StationError.firmwareMissing, name) }
         return order.batch
     }

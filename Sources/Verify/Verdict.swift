@@ -25,6 +25,14 @@ public struct Verdict: Sendable, Hashable, Codable {
         self.fields = fields
     }
 
+    /// The refusal of a part, with what the whole knows.
+    init(refused code: String, reason: String, fields: [String: String]) {
+        self.accepted = false
+        self.code = code
+        self.reason = reason
+        self.fields = fields
+    }
+
     /// Runs a judgement that collects fields as it goes, so that a refusal shows what was read before it.
     static func judge(accepted reason: String, _ body: (inout [String: String]) throws -> Void) -> Verdict {
         var fields: [String: String] = [:]

@@ -34,6 +34,47 @@ public struct Instant: Hashable, Sendable, Codable, Comparable, CustomStringConv
         self.init(seconds: days * 86_400 + hour * 3_600 + minute * 60 + second)
     }
 
+    /// Any time of RFC 3339, as people and other programs write it: with an offset, a fraction, lower-case letters or a
+    /// space for the `T`. A fraction is cut off; second 60 is the last of its minute's leap second and becomes the next
+    /// minute. What this system writes and signs has one form alone, which `init(_:)` reads.
+    ///
+    /// Throws `VocabularyError.malformedTime`, also outside the years 1970 to 9999.
+    public init(rfc3339 text: String) throws {
+        let malformed = Refusal(VocabularyError.malformedTime, String(text.prefix(40)))
+        let characters = Array(text.utf8.prefix(64))
+        guard characters.count >= 20, text.utf8.count < 64, [UInt8(ascii: "T"), 0x74, 0x20].contains(characters[10])
+        else { throw malformed }
+        let isLeap = characters[17..<19].elementsEqual("60".utf8)
+        let second = isLeap ? Array("59".utf8) : Array(characters[17..<19])
+        var rest = characters[19...]
+        if rest.first == UInt8(ascii: ".") {
+            let digits = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
+            guard !digits.isEmpty else { throw malformed }
+            rest = rest.dropFirst(digits.count + 1)
+        }
+        let plain = Array(characters[0..<10]) + [UInt8(ascii: "T")] + characters[11..<17] + second + [0x5A]
+        let local = try Instant(String(decoding: plain, as: UTF8.self))
+        let moment = local.seconds + (isLeap ? 1 : 0) - (try Self.offset(rest, malformed))
+        guard (0...Instant.noExpiry.seconds).contains(moment) else { throw malformed }
+        self.init(seconds: moment)
+    }
+
+    /// Seconds east of UTC of `Z`, `z` or `±HH:MM`.
+    private static func offset(_ text: ArraySlice<UInt8>, _ malformed: Refusal) throws -> Int64 {
+        let octets = Array(text)
+        if octets == [0x5A] || octets == [0x7A] { return 0 }
+        let sign: Int64 = octets.first == UInt8(ascii: "-") ? -1 : 1
+        let digits = [1, 2, 4, 5].compactMap { place in
+            octets.indices.contains(place) && (0x30...0x39).contains(octets[place]) ? Int64(octets[place] - 0x30) : nil
+        }
+        guard octets.count == 6, sign == -1 || octets[0] == UInt8(ascii: "+"), octets[3] == UInt8(ascii: ":"),
+            digits.count == 4
+        else { throw malformed }
+        let (hours, minutes) = (digits[0] * 10 + digits[1], digits[2] * 10 + digits[3])
+        guard hours < 24, minutes < 60 else { throw malformed }
+        return sign * (hours * 3_600 + minutes * 60)
+    }
+
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CommandSupport
 internal import Glibc
 internal import ServiceSupport
 internal import Vocabulary
@@ -10,9 +11,10 @@ struct EdgeHSMD: AsyncParsableCommand {
         abstract: "Issues device credentials at a factory, within what the OEM's officers have signed.",
         discussion: """
             A new appliance: `init` makes its keys, `enrol-request` makes what the OEM's officers sign, `enrol` pins \
-            their answer in the token, `run` serves. Exit status: 0 done, 1 refused, 64 wrong usage, 74 the journal \
+            their answer in the token, `run` serves. Exit status: 0 done, 1 refused, 2 wrong usage, 74 the journal \
             could not be written.
             """,
+        version: Program.version(of: "edgehsmd"),
         subcommands: [
             InitCommand.self, EnrolRequestCommand.self, EnrolCommand.self, RunCommand.self, OperatorCommand.self,
         ]
@@ -21,17 +23,5 @@ struct EdgeHSMD: AsyncParsableCommand {
 
 @main
 enum Main {
-    static func main() async {
-        do {
-            var command = try EdgeHSMD.parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch let refusal as Refusal {
-            Terminal.complain(refusal.description)
-            exit(1)
-        } catch { EdgeHSMD.exit(withError: error) }
-    }
+    static func main() async { await Program.main(EdgeHSMD.self) }
 }

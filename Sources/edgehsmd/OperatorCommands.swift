@@ -21,7 +21,9 @@ extension ConfigurationOption {
         _ operation: Operation.Type,
         _ request: Operation.Request
     ) async throws -> Operation.Reply {
-        let client = try FrameClient(FrameClientConfiguration(endpoint: .local(path: load().operatorSocket)))
+        let client = try FrameClient(
+            FrameClientConfiguration(endpoint: .local(path: load().operatorSocket), peer: "edgehsmd's operator socket")
+        )
         let caller = LineCaller(prefix: "operator") { try await client.request($0) }
         do {
             let reply = try await caller.call(operation, request)

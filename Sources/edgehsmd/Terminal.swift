@@ -7,11 +7,6 @@ internal import Vocabulary
 
 /// What the commands read and write besides their work.
 enum Terminal {
-    static func complain(_ text: String) {
-        let line = Array((text + "\n").utf8)
-        _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
-    }
-
     /// A value as JSON with sorted keys.
     static func show(_ value: some Encodable) throws {
         print(String(decoding: try StatementCoding.encode(value), as: UTF8.self))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import FactoryBox
 import Foundation
 import Vocabulary
@@ -8,12 +9,19 @@ import Vocabulary
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-bench",
-        abstract: "Measures durable issuing beside the signatures and syncs that it is made of, and the portal beside SQLite."
+        abstract:
+            "Measures durable issuing beside the signatures and syncs that it is made of, and the portal beside SQLite.",
+        version: Program.version(of: "obis-bench")
     )
 
     enum Section: String, ExpressibleByArgument, CaseIterable {
         case line
         case portal
+    }
+
+    /// `--json` names a file here.
+    static func main() async {
+        await Program.main(Bench.self, show: { Program.complain(Program.words($0)) })
     }
 
     @Option(help: "Where factory and portal are put; made anew.") var directory = ".bench"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import FactoryBox
 import Foundation
 import Vocabulary
@@ -8,6 +9,7 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-demo",
         abstract: "Plays a factory from the key ceremony to the finished devices.",
+        version: Program.version(of: "obis-demo"),
         subcommands: commands
     )
 
@@ -71,18 +73,9 @@ struct RackCommand: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
-        do {
-            var command = try Demo.parseAsRoot()
+        await Program.main(Demo.self) { command in
             // Chips are power-cut from outside and have nobody to take along.
             if !(command is ChipCommand || command is RackCommand) { Interruption.shared.install() }
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch let refusal as Refusal {
-            FileHandle.standardError.write(Data("\n\(refusal)\n".utf8))
-            exit(1)
-        } catch { Demo.exit(withError: error) }
+        }
     }
 }

@@ -42,9 +42,14 @@ extension ObisFactory {
                     + "\(account.granted) left, \(batch.completed) completed, \(account.burned) burned  "
                     + "window \(Output.duration(batch.notAfter - now))"
             )
-            guard let forecast = forecasts.first(where: { $0.authorization == batch.authorization }) else { return }
+            print("         authorization \(batch.authorization)")
+            guard let forecast = forecasts.first(where: { $0.authorization == batch.authorization }) else {
+                if batch.state == .open, account.remaining == 0 { print("         used up: no new units") }
+                return
+            }
             let rate = forecast.unitsPerHour.map { "  (\($0) units an hour)" } ?? ""
-            print("         line stops in \(Output.duration(forecast.stopsIn)): \(forecast.reason.rawValue)\(rate)")
+            let moment = forecast.stopsIn > 0 ? "in \(Output.duration(forecast.stopsIn))" : "now"
+            print("         line stops \(moment): \(forecast.reason.rawValue)\(rate)")
         }
 
         private func show(_ portal: PortalReport) {

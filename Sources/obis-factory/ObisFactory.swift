@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import FactoryService
 import Glibc
 import LineProtocol
@@ -14,32 +15,14 @@ struct ObisFactory: AsyncParsableCommand {
         commandName: "obis-factory",
         abstract: "Brings packages to the EdgeHSM, work orders and firmware to stations, and records home.",
         discussion: "Exit codes: 0 done, 1 refused, 2 wrong usage.",
+        version: Program.version(of: "obis-factory"),
         subcommands: [
             Run.self, Status.self, Load.self, Export.self, PrepareProductCommand.self, RequestEnrolmentCommand.self,
             Close.self, Closing.self, Release.self, Join.self, SyncNowCommand.self, Bundle.self,
         ]
     )
 
-    static func main() async {
-        do {
-            var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
-        } catch let code as ExitCode {
-            Glibc.exit(code.rawValue)
-        } catch let refusal as Refusal {
-            Output.error("\(refusal.code): \(refusal.meaning)\n  \(refusal.detail)\n  \(refusal.remedy)")
-            Glibc.exit(1)
-        } catch {
-            let isHelp = exitCode(for: error) == .success
-            let text = fullMessage(for: error)
-            if isHelp { print(text) } else { Output.error(text) }
-            Glibc.exit(isHelp ? 0 : 2)
-        }
-    }
+    static func main() async { await Program.main(ObisFactory.self) }
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "run", abstract: "Runs the service.")
@@ -86,7 +69,9 @@ struct FactoryOptions: ParsableArguments {
         _ request: Operation.Request,
         seconds: Int = 120
     ) async throws -> Operation.Reply {
-        let client = try FrameClient(FrameClientConfiguration(endpoint: .local(path: try load().socket)))
+        let client = try FrameClient(
+            FrameClientConfiguration(endpoint: .local(path: try load().socket), peer: "the Factory Service's socket")
+        )
         let caller = LineCaller(prefix: "cli") { try await client.request($0, timeout: .seconds(seconds)) }
         do {
             let reply = try await caller.call(operation, request)
@@ -102,11 +87,6 @@ struct FactoryOptions: ParsableArguments {
 enum Output {
     static func json(_ value: some Encodable) throws {
         print(String(decoding: try StatementCoding.encode(value), as: UTF8.self))
-    }
-
-    static func error(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
-        _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
     }
 
     /// Seconds as people say them: `7 h 40 min`.

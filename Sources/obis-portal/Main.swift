@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CommandSupport
 internal import Glibc
 internal import KeyCustody
 internal import Logging
@@ -14,8 +15,9 @@ struct ObisPortal: AsyncParsableCommand {
         commandName: "obis-portal",
         abstract: "Serves people and factories: products, versions, batches, records.",
         discussion: """
-            A first start prints a one-time code for POST /v1/setup. Exit status: 0 done, 1 refused, 64 wrong usage.
+            A first start prints a one-time code for POST /v1/setup. Exit status: 0 done, 1 refused, 2 wrong usage.
             """,
+        version: Program.version(of: "obis-portal"),
         subcommands: [Run.self, CheckConfig.self]
     )
 
@@ -113,7 +115,6 @@ extension PortalConfiguration {
 
 enum Terminal {
     static func show(_ text: String) { put(text, 1) }
-    static func complain(_ text: String) { put(text, 2) }
 
     private static func put(_ text: String, _ descriptor: Int32) {
         let line = Array((text + "\n").utf8)
@@ -123,17 +124,5 @@ enum Terminal {
 
 @main
 enum Main {
-    static func main() async {
-        do {
-            var command = try ObisPortal.parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch let refusal as Refusal {
-            Terminal.complain(refusal.description)
-            exit(1)
-        } catch { ObisPortal.exit(withError: error) }
-    }
+    static func main() async { await Program.main(ObisPortal.self) }
 }

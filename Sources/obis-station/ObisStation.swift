@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Glibc
 import ServiceSupport
 import StationCore
@@ -12,32 +13,14 @@ struct ObisStation: AsyncParsableCommand {
         commandName: "obis-station",
         abstract: "Programs devices under the authorizations of an EdgeHSM.",
         discussion: """
-            Exit codes: 0 all units passed, 1 some did not, 2 wrong usage, 3 the line stopped (quota, window, EdgeHSM, \
-            storage); the code and what to do are printed.
+            Exit codes: 0 all units passed, 1 some did not, 2 wrong usage or configuration, 3 the line stopped (quota, \
+            window, EdgeHSM, storage); the code and what to do are printed.
             """,
+        version: Program.version(of: "obis-station"),
         subcommands: [Run.self, Rework.self, Reprovision.self, Rotate.self, RequestCertificate.self, Status.self]
     )
 
-    static func main() async {
-        do {
-            var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
-        } catch let code as ExitCode {
-            Glibc.exit(code.rawValue)
-        } catch let refusal as Refusal {
-            Output.error("\(refusal.code): \(refusal.meaning)\n  \(refusal.detail)\n  \(refusal.remedy)")
-            Glibc.exit(3)
-        } catch {
-            let isHelp = exitCode(for: error) == .success
-            let text = fullMessage(for: error)
-            if isHelp { print(text) } else { Output.error(text) }
-            Glibc.exit(isHelp ? 0 : 2)
-        }
-    }
+    static func main() async { await Program.main(ObisStation.self, status: StationExit.status) }
 }
 
 /// What every command that talks to the line needs.

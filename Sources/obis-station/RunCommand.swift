@@ -16,7 +16,7 @@ extension ObisStation {
 
         @OptionGroup var options: StationOptions
 
-        @Option(help: "Batch by name, or the authorization's id.")
+        @Option(help: "Batch by name, or by its authorization's id where two have one name.")
         var workOrder: String
 
         @Option(help: "Parallel sites, 1 to \(LineRunner.mostSites).")
@@ -28,7 +28,7 @@ extension ObisStation {
         @Option(help: "Place of the first chip, from 1.")
         var first = 1
 
-        @Flag(help: "One JSON object a unit and a closing one, nothing else, on standard output.")
+        @Flag(help: "One JSON object a unit and a closing one (summary or refused), nothing else, on standard output.")
         var json = false
 
         func validate() throws {
@@ -65,7 +65,7 @@ extension ObisStation {
         private func work(_ station: Station, _ configuration: StationConfiguration) async throws -> LineSummary {
             let batch = try await station.batch(workOrder)
             let shift = try await station.signIn(options.operatorName)
-            let display = LineDisplay(quantity: quantity, json: json)
+            let display = LineDisplay(quantity: quantity, first: first, json: json)
             let first = first
             let runner = LineRunner(
                 batch: batch,
@@ -94,19 +94,23 @@ extension ObisStation {
 /// Shows a run: a live bar on a terminal, a line a unit anywhere, JSON if asked for.
 final class LineDisplay: Sendable {
     private let quantity: Int
+    private let first: Int
     private let json: Bool
     private let text = LineText(isColoured: Output.isColoured)
     private let start = ContinuousClock.now
     private let summary = Mutex(LineSummary())
     private var hasBar: Bool { Output.isTerminal && !json }
 
-    init(quantity: Int, json: Bool) {
+    /// - Parameter first: place in the configuration of the run's first chip; places are shown as the fixtures have them.
+    init(quantity: Int, first: Int, json: Bool) {
         self.quantity = quantity
+        self.first = first
         self.json = json
     }
 
     func show(_ event: LineEvent) {
-        guard case .finished(let site, let place, let outcome, let milliseconds) = event else { return }
+        guard case .finished(let site, let position, let outcome, let milliseconds) = event else { return }
+        let place = first + position - 1
         summary.withLock { $0.add(outcome) }
         if json {
             let line = try? LineRecord.unit(site: site, place: place, outcome: outcome, milliseconds: milliseconds)

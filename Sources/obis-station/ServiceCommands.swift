@@ -8,7 +8,7 @@ import Vocabulary
 
 /// A chip on the bench, for service.
 struct BenchOptions: ParsableArguments {
-    @Option(help: "Batch that the device was made in: its name, or the authorization's id.")
+    @Option(help: "Batch that the device was made in: its name, or the authorization's id where two have one name.")
     var workOrder: String
 
     @Option(help: "Address of the chip's port: a socket path or 127.0.0.1:PORT.")
@@ -70,7 +70,9 @@ extension ObisStation {
                 if result.isExposed { Output.line("EXPOSED: re-provision this device before it leaves the factory.") }
             }
             guard let completion = result.completion else { throw ExitCode(result.isExposed ? 1 : 0) }
-            try Finish.show(completion, json: bench.json)
+            // The one JSON object has the completion in it.
+            if bench.json { throw ExitCode(Finish.status(completion)) }
+            try Finish.show(completion, json: false)
         }
     }
 
@@ -155,8 +157,12 @@ enum Finish {
             let text = LineText(isColoured: Output.isColoured)
             Output.line(text.line(site: 1, place: 1, outcome: outcome, milliseconds: 0))
         }
+        throw ExitCode(status(outcome))
+    }
+
+    static func status(_ outcome: UnitOutcome) -> Int32 {
         var summary = LineSummary()
         summary.add(outcome)
-        throw ExitCode(summary.exitCode)
+        return summary.exitCode
     }
 }

@@ -12,7 +12,7 @@ extension ObisStation {
             abstract: "Shows the site's work orders and what this station has yet to report.",
             discussion: """
                 Exit codes: 0 all is well, 1 the Factory Service refused reports (they are kept here and sent again at \
-                the next sign-in), 2 wrong usage, 3 the Factory Service or this station's records can't be read.
+                the next sign-in), 2 wrong usage or configuration, 3 the Factory Service or this station's records can't be read.
                 """
         )
 
@@ -44,7 +44,10 @@ extension ObisStation {
             } else {
                 show(report)
             }
-            if let refusal = report.refusal { throw refusal }
+            if let refusal = report.refusal {
+                // The one JSON object has it already.
+                throw json ? ExitCode(StationExit.status(refusal)) : refusal
+            }
             if !report.stuck.isEmpty { throw ExitCode(1) }
         }
 
@@ -69,6 +72,7 @@ extension ObisStation {
                         + "\(batch.account.remaining) of \(batch.account.granted) left, until \(batch.notAfter)"
                         + firmware
                 )
+                Output.line("  authorization \(batch.authorization)")
             }
             Output.line("\(report.waiting) reports waiting")
             for stuck in report.stuck {

@@ -30,8 +30,7 @@ struct AttestationCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Product id that the device reports: 8000, 0x8000 or 32768.", valueName: "id"))
     var pid: String?
 
-    @Option(help: ArgumentHelp("Judge the DAC's validity at this time, RFC 3339 in UTC.", valueName: "time"))
-    var at: String?
+    @OptionGroup var moment: MomentOption
 
     @Flag(help: "Refuse declarations that the published test key signed.")
     var production = false
@@ -39,9 +38,7 @@ struct AttestationCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let now = try at.map { text in
-            do { return try Instant(text) } catch { throw ValidationError("--at is not like 2026-11-22T15:04:05Z") }
-        }
+        let now = try moment.instant()
         let verification = AttestationVerification(
             paas: try Input.certificates(paa),
             pai: try Input.file(pai),

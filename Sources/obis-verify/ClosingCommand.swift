@@ -20,12 +20,11 @@ struct ClosingCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let bytes = try Input.file(file, limit: InclusionFile.largest)
         let verdict: Verdict
         do {
             let trust = try trusted.trust()
-            verdict = ClosingAudit.verdict(try InclusionFile(parsing: bytes), trust: trust)
-        } catch let refusal as Refusal {
+            verdict = ClosingAudit.verdict(try Input.proof(file), trust: trust)
+        } catch let refusal as Refusal where !refusal.has(VerifyError.inputUnreadable) {
             verdict = Verdict(refused: refusal)
         }
         try output.finish(verdict)

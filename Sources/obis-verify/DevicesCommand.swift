@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Statements
 internal import Verify
 internal import Vocabulary
 
@@ -9,85 +10,104 @@ struct DevicesCommand: ParsableCommand {
         abstract: "Judge every device of an evidence folder: DAC, PAI, Certification Declaration, QR and manual code.",
         discussion: """
             The folder has devices.jsonl, one JSON object a device, the files that it names, and the trusted PAA \
-            certificates in paa/. Stops at the first device that is refused.
+            certificates in paa/. Where it has attestation.jsonl, every device's answer is verified with the key of its DAC. \
+            With --journal the DAC, chip, factory and batch of every device must be those that a journal recorded as \
+            finished; the journals are judged first, so that --root-key and an --enrolment for each are needed. Stops at \
+            the first device that is refused, and refuses an empty list.
             """
     )
 
     @Argument(help: ArgumentHelp("The evidence folder.", valueName: "dir"))
     var folder: String
 
-    @Option(help: ArgumentHelp("Judge the DACs' validity at this time, RFC 3339 in UTC.", valueName: "time"))
-    var at: String?
+    @OptionGroup var moment: MomentOption
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Exported journals of the EdgeHSMs that made the devices.", valueName: "file")
+    )
+    var journal: [String] = []
+
+    @Option(help: ArgumentHelp("Public key of the OEM's root authority, PEM or DER.", valueName: "file"))
+    var rootKey: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Enrolments of these EdgeHSMs as the officers signed them.", valueName: "file")
+    )
+    var enrolment: [String] = []
 
     @OptionGroup var output: OutputOptions
 
     /// 4,096 octets a device are many; a million devices are judged in parts.
     static let largestList = 512 * 1_048_576
 
-    private struct Device: Decodable {
-        let serial: String
-        let vid: UInt16
-        let pid: UInt16
-        let discriminator: UInt16
-        let dac: String
-        let pai: String
-        let cd: String
-        let qr: String
-        let manualCode: String
+    func validate() throws {
+        guard journal.isEmpty == (rootKey == nil && enrolment.isEmpty) else {
+            throw ValidationError("--journal and --root-key with --enrolment go together")
+        }
     }
 
     func run() throws {
-        let now = try at.map { text in
-            do { return try Instant(text) } catch { throw ValidationError("--at is not like 2026-11-22T15:04:05Z") }
-        }
+        let now = try moment.instant()
         let list = try Input.file(folder + "/devices.jsonl", limit: Self.largestList)
         let paas = try Input.certificates(folder + "/paa")
-        let decoder = JSONDecoder()
-        var (count, serials): (Int, Set<String>) = (0, [])
-        for line in list.split(separator: UInt8(ascii: "\n")) {
-            guard let device = try? decoder.decode(Device.self, from: Data(line)) else {
-                throw ValidationError("line \(count + 1) of devices.jsonl is not a device")
-            }
-            let verdict = try verification(of: device, paas, now).verdict()
-            if !verdict.accepted {
-                FileHandle.standardError.write(Data("device \(device.serial):\n".utf8))
-                try output.finish(verdict)
-            }
-            guard serials.insert(device.serial).inserted else {
-                throw ValidationError("serial \(device.serial) stands twice in devices.jsonl")
-            }
-            count += 1
-        }
-        try output.finish(Verdict(accepted: ["devices": String(count)], reason: "Every device of the list is right."))
-    }
-
-    private func verification(of device: Device, _ paas: [[UInt8]], _ now: Instant?) throws -> DeviceVerification {
-        let (vendorID, productID) = (VendorID(device.vid), ProductID(device.pid))
-        return DeviceVerification(
-            attestation: AttestationVerification(
+        let verdict: Verdict
+        do {
+            var verification = DeviceListVerification(
                 paas: paas,
-                pai: try Input.file(file(device.pai)),
-                dac: try Input.file(file(device.dac)),
-                declaration: AttestationVerification.Declaration(
-                    envelope: try Input.file(file(device.cd)),
-                    vendorID: vendorID,
-                    productID: productID
-                ),
-                at: now
-            ),
-            vendorID: vendorID,
-            productID: productID,
-            discriminator: device.discriminator,
-            qr: device.qr,
-            manualCode: device.manualCode
-        )
+                at: now,
+                answers: try answers(),
+                records: try journal.isEmpty ? nil : records()
+            )
+            verdict = try judge(list, &verification)
+        } catch let refusal as Refusal where !refusal.has(VerifyError.inputUnreadable) {
+            verdict = Verdict(refused: refusal)
+        }
+        try output.finish(verdict)
     }
 
-    /// A name from the list stays inside the folder.
-    private func file(_ name: String) throws -> String {
-        guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
-            throw ValidationError("\(name) lies outside the folder")
+    private func judge(_ list: [UInt8], _ verification: inout DeviceListVerification) throws -> Verdict {
+        guard list.count <= Self.largestList else {
+            throw Refusal(VerifyError.inputTooLarge, "devices.jsonl: limit \(Self.largestList) octets")
         }
-        return folder + "/" + name
+        for (number, line) in TextLines.numbered(list) {
+            let device = try ListedDevice(line: line, number: number)
+            let verdict = verification.judge(
+                device,
+                .init(dac: try file(device.dac), pai: try file(device.pai), cd: try file(device.cd))
+            )
+            guard verdict.accepted else { return verdict }
+        }
+        return verification.finish()
+    }
+
+    private func file(_ name: String) throws -> [UInt8] { try Input.file(folder + "/" + name) }
+
+    private func answers() throws -> [DeviceSerial: AttestationAnswer]? {
+        let path = folder + "/attestation.jsonl"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let bytes = try Input.file(path, limit: Self.largestList)
+        guard bytes.count <= Self.largestList else {
+            throw Refusal(VerifyError.inputTooLarge, "attestation.jsonl: limit \(Self.largestList) octets")
+        }
+        return try AttestationAnswer.all(in: bytes)
+    }
+
+    /// Each journal is judged with the enrolment of the EdgeHSM that its checkpoint names.
+    private func records() throws -> RecordedDevices {
+        let root = try rootKey.map { try TrustOptions.publicKey($0) }
+        var enrolments: [EdgeHSMID: Envelope] = [:]
+        for path in enrolment {
+            let envelope = try Input.statement(path)
+            enrolments[try EdgeHSMEnrolment.read(payload: envelope.payload).edgeHSM] = envelope
+        }
+        var records = RecordedDevices()
+        for path in journal {
+            let export = try Input.journal(path)
+            let box = try Checkpoint.read(payload: export.checkpoint.payload).edgeHSM
+            try records.add(export, trust: .init(root: root, enrolment: enrolments[box]))
+        }
+        return records
     }
 }

@@ -41,17 +41,15 @@ struct JournalCommand: ParsableCommand {
     }
 
     func run() throws {
-        let limit = proof == nil ? JournalExport.largest : InclusionFile.largest
-        let bytes = try Input.file(proof ?? file ?? "", limit: limit)
         let verdict: Verdict
         do {
             let trust = try trusted.trust()
-            if proof == nil {
-                verdict = JournalAudit(try JournalExport(parsing: bytes), trust: trust, earlier: try before()).verdict
+            if let proof {
+                verdict = InclusionAudit.verdict(try Input.proof(proof), trust: trust)
             } else {
-                verdict = InclusionAudit.verdict(try InclusionFile(parsing: bytes), trust: trust)
+                verdict = JournalAudit(try Input.journal(file ?? ""), trust: trust, earlier: try before()).verdict
             }
-        } catch let refusal as Refusal {
+        } catch let refusal as Refusal where !refusal.has(VerifyError.inputUnreadable) {
             verdict = Verdict(refused: refusal)
         }
         try output.finish(verdict)
@@ -59,8 +57,7 @@ struct JournalCommand: ParsableCommand {
 
     private func before() throws -> Envelope? {
         guard let earlier else { return nil }
-        let bytes = try Input.file(earlier, limit: JournalExport.largest)
-        if let export = try? JournalExport(parsing: bytes) { return export.checkpoint }
-        return try Envelope(parsing: bytes)
+        if let export = try? Input.journal(earlier) { return export.checkpoint }
+        return try Input.statement(earlier)
     }
 }

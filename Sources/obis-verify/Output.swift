@@ -10,9 +10,7 @@ struct OutputOptions: ParsableArguments {
     /// Prints the verdict; a refusal ends the program with status 1.
     func finish(_ verdict: Verdict, plain: String? = nil) throws {
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-            print(String(decoding: try encoder.encode(verdict), as: UTF8.self))
+            Self.show(verdict)
         } else if verdict.accepted, let plain {
             print(plain)
         } else {
@@ -20,5 +18,12 @@ struct OutputOptions: ParsableArguments {
             for (name, value) in verdict.fields.sorted(by: { $0.key < $1.key }) { print("  \(name): \(value)") }
         }
         guard verdict.accepted else { throw ExitCode(1) }
+    }
+
+    /// One JSON object on standard output.
+    static func show(_ verdict: Verdict) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        print(String(decoding: (try? encoder.encode(verdict)) ?? Data(), as: UTF8.self))
     }
 }

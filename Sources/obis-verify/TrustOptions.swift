@@ -23,7 +23,7 @@ struct TrustOptions: ParsableArguments {
     }
 
     private func registered() throws -> Envelope? {
-        try enrolment.map { try Envelope(parsing: Input.file($0, limit: Envelope.largest)) }
+        try enrolment.map { try Input.statement($0) }
     }
 
     private func identityKey() throws -> P256Point? {
@@ -36,13 +36,15 @@ struct TrustOptions: ParsableArguments {
     }
 
     private func root() throws -> P256Point? {
-        try rootKey.map { path in
-            let wrong = ValidationError("\(path) is not a P-256 public key")
-            guard let der = try? EncodedInput.der(Input.file(path)), der.count == 91,
-                let point = try? P256Point(der.suffix(P256Point.size)), point.subjectPublicKeyInfo == der,
-                point.signingKey != nil
-            else { throw wrong }
-            return point
-        }
+        try rootKey.map { try Self.publicKey($0) }
+    }
+
+    static func publicKey(_ path: String) throws -> P256Point {
+        let file = try Input.file(path)
+        guard let der = try? EncodedInput.der(file), der.count == 91,
+            let point = try? P256Point(der.suffix(P256Point.size)), point.subjectPublicKeyInfo == der,
+            point.signingKey != nil
+        else { throw Refusal(VerifyError.inputWrongKind, "\(path) is no P-256 public key") }
+        return point
     }
 }

@@ -8,11 +8,30 @@ import Vocabulary
 /// Reading what commands are given.
 enum Files {
     static func envelope(_ path: String) throws -> Envelope {
-        try Envelope(parsing: StateFile.read(path, limit: Envelope.largest))
+        let bytes = try StateFile.read(path, limit: Envelope.largest)
+        return try kind("signed statement or draft of one", path) { try Envelope(parsing: bytes) }
     }
 
     static func reference(_ path: String) throws -> TokenReference {
-        try ReviewedJSON.read(TokenReference.self, at: path)
+        try reviewed(TokenReference.self, "token file", path)
+    }
+
+    /// A file that people write and review.
+    static func reviewed<Value: Codable>(_ type: Value.Type, _ name: String, _ path: String) throws -> Value {
+        try kind(name, path) { try ReviewedJSON.read(type, at: path) }
+    }
+
+    /// Throws `ceremony.file.wrong-kind` where the file is nothing like `name`; a file of the kind that lacks something
+    /// keeps the refusal that says what.
+    static func kind<Value>(_ name: String, _ path: String, _ read: () throws -> Value) throws -> Value {
+        do { return try read() } catch let refusal as Refusal
+            where StatementError.isAnotherForm(refusal) || refusal.has(GovernanceError.fileMalformed)
+        {
+            let lacksSomething = refusal.has(StatementError.missingField) || refusal.has(GovernanceError.fileMalformed)
+            if lacksSomething, !refusal.detail.isEmpty, !refusal.detail.hasPrefix("format") { throw refusal }
+            let found = refusal.detail.isEmpty ? refusal.code : "\(refusal.code) \(refusal.detail)"
+            throw Refusal(GovernanceError.fileOtherKind, "\(path) is no \(name): \(found)")
+        }
     }
 
     /// RoleKeys from one file, or from a folder that holds every version and is verified from the first.

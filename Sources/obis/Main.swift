@@ -1,32 +1,10 @@
 import ArgumentParser
-import Glibc
-import Vocabulary
+import CommandSupport
 
 /// Exit codes: 0 done, 1 refused, 2 wrong usage.
 @main
 struct Main {
-    static func main() async {
-        do {
-            var command = try Obis.parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
-        } catch let refusal as Refusal {
-            Output.refuse(refusal)
-            exit(1)
-        } catch {
-            let code = Obis.exitCode(for: error)
-            let text = Obis.fullMessage(for: error)
-            guard code != .success else {
-                print(text)
-                return
-            }
-            Output.complain(text)
-            exit(2)
-        }
-    }
+    static func main() async { await Program.main(Obis.self) }
 }
 
 struct Obis: AsyncParsableCommand {

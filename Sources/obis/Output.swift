@@ -1,31 +1,14 @@
 import ArgumentParser
-import Glibc
+import CommandSupport
 import Governance
 import Statements
 import Vocabulary
 
 /// What people and programs read: words on standard output, or with --json one JSON object.
 enum Output {
-    static let tool = "obis 1.0.0"
+    static let tool = Program.version(of: "obis")
 
-    static var wantsJSON: Bool { CommandLine.arguments.contains("--json") }
-
-    private struct RefusalForm: Encodable {
-        let refused: Refusal
-    }
-
-    static func refuse(_ refusal: Refusal) {
-        if wantsJSON, let bytes = try? StatementCoding.encode(RefusalForm(refused: refusal)) {
-            return print(String(decoding: bytes, as: UTF8.self))
-        }
-        complain("\(refusal.code): \(refusal.meaning)" + (refusal.detail.isEmpty ? "" : "\n  \(refusal.detail)"))
-        complain("  \(refusal.remedy)")
-    }
-
-    static func complain(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
-        _ = write(STDERR_FILENO, bytes, bytes.count)
-    }
+    static var wantsJSON: Bool { Program.wantsJSON }
 
     /// The object as JSON, or the words.
     static func show(_ object: some Encodable, _ words: @autoclosure () -> String) throws {

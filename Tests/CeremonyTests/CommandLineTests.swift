@@ -23,7 +23,9 @@ import Vocabulary
             try Data(configuration.utf8).write(to: URL(fileURLWithPath: folder + "/softhsm2.conf"))
         }
 
-        func obis(_ arguments: String...) throws -> Subprocess.Result {
+        func obis(_ arguments: String...) throws -> Subprocess.Result { try run(arguments) }
+
+        func run(_ arguments: [String]) throws -> Subprocess.Result {
             try Subprocess.run(
                 "/usr/bin/env",
                 ["-C", folder, "SOFTHSM2_CONF=\(folder)/softhsm2.conf", BuiltProgram.path("obis")] + arguments
@@ -111,6 +113,32 @@ import Vocabulary
             "debugRoot": ["permissions": "0f000000000000000000000000000000"], "firmwareKeys": [["name": "main"]],
             "productKeys": [["product": "lamp", "version": "1.0.0", "slot": "ota", "kind": "perUnit"]],
         ]
+    }
+
+    @Test("a mistyped file is called what it is not, in words and as JSON; nobody is sent to the security team")
+    func mistypedFiles() throws {
+        let machine = try Machine()
+        try machine.write("manifest.json", ["product": "lamp", "version": "1.0"])
+        try Data("# Read me\n".utf8).write(to: URL(fileURLWithPath: machine.folder + "/README.md"))
+        for file in ["README.md", "manifest.json"] {
+            let approve = ["approve", file, "--token", file, "--role-keys", file, "--confirm", "00000000"]
+            for arguments in [["ceremony", file], approve] {
+                let words = try machine.run(arguments)
+                #expect(words.status == 1 && words.output.hasPrefix("ceremony.file.wrong-kind"), "\(words.output)")
+                #expect(words.output.contains("\(file) is no "), "\(words.output)")
+                #expect(!words.output.contains("security team") && !words.output.contains("portal"), "\(words.output)")
+            }
+        }
+        let answer = try machine.run(["ceremony", "README.md", "--json"])
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any])
+        let refused = try #require(object["refused"] as? [String: Any])
+        #expect(refused["code"] as? String == "ceremony.file.wrong-kind" && object["type"] as? String == "refused")
+    }
+
+    @Test("no subcommand is wrong usage")
+    func noSubcommand() throws {
+        let result = try Machine().obis()
+        #expect(result.status == 2 && result.output.contains("USAGE: obis"))
     }
 
     @Test func fromEmptyTokensToAPackage() async throws {

@@ -189,6 +189,40 @@ private let echo: FrameServer.Handler = { _, body in body }
         #expect(await code { try await client.text("a") } == "net.connect.failed")
     }
 
+    /// Who and where, and why in words: nothing that only the network library's authors can read.
+    @Test func aConnectFailureNamesThePeerAndTheReason() async throws {
+        let folder = try TestFolder()
+        let absent = folder.url.path + "/absent.socket"
+        try Data().write(to: folder.url.appending(path: "file"))
+        let cases = [
+            (absent, "edgehsmd's operator socket at \(absent): there is no such socket"),
+            (folder.url.path + "/file", "/file: connection refused, nothing listens there"),
+            ("/" + String(repeating: "x", count: 200), ": the socket's path is too long"),
+        ]
+        for (path, words) in cases {
+            let client = try FrameClient(.init(endpoint: .local(path: path), peer: "edgehsmd's operator socket"))
+            let refusal = await #expect(throws: Refusal.self) { try await client.text("a") }
+            #expect(refusal?.detail.hasSuffix(words) == true, "\(refusal?.detail ?? "")")
+        }
+        let server = try TestServer(folder: folder)
+        let identity = try server.pki.issue("line-3", role: "station").identity(in: folder.url, as: "client")
+        let client = try FrameClient(
+            FrameClientConfiguration(
+                endpoint: .tls(
+                    host: "127.0.0.1",
+                    port: 1,
+                    identity: identity,
+                    authorities: [server.pki.authority.der],
+                    server: ServerExpectation(role: "edgehsm"),
+                    now: { [clock = server.clock] in clock.now }
+                ),
+                peer: "EdgeHSM edge-1"
+            )
+        )
+        let refused = await #expect(throws: Refusal.self) { try await client.text("a") }
+        #expect(refused?.detail == "EdgeHSM edge-1 at 127.0.0.1:1: connection refused, nothing listens there")
+    }
+
     /// A server killed while it shakes hands is out of reach, not untrusted: whoever asked may ask again.
     @Test func endInsteadOfAHandshakeIsAConnectFailure() async throws {
         let folder = try TestFolder()

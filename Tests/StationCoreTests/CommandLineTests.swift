@@ -1,5 +1,9 @@
+import Crypto
 import Foundation
+import ServiceSupport
+import StationService
 import Testing
+import Vocabulary
 
 /// The programs as a person types them.
 @Suite struct CommandLineTests {
@@ -49,6 +53,7 @@ import Testing
         ("obis-station", ["rework", "--config", "/c", "--work-order", "b", "--chip", "/s", "--permissions", "zz"]),
         ("obis-station", ["request-certificate", "--name", "a/b", "--key", "/tmp/k", "--request", "/tmp/r"]),
         ("obis-factory", ["load"]), ("obis-factory", ["close", "--config", "/c", "abc"]), ("obis-factory", ["run"]),
+        ("obis-station", []), ("obis-factory", []),
     ])
     func wrongUsageIsTwo(_ program: String, _ arguments: [String]) throws {
         let output = try run(program, arguments)
@@ -58,11 +63,100 @@ import Testing
     @Test func aRefusalIsPrintedWithCodeAndRemedy() throws {
         let path = try folder() + "/station.json"
         try #"{"name":"a","colour":"red"}"#.write(toFile: path, atomically: true, encoding: .utf8)
-        let arguments = ["run", "--config", path, "--work-order", "b", "--quantity", "1"]
-        let output = try run("obis-station", arguments)
-        #expect(output.code == 3 && output.error.hasPrefix("config."))
         let absent = try run("obis-factory", ["status", "--config", "/absent.json"])
         #expect(absent.code == 1 && absent.error.hasPrefix("config.file.unreadable"))
+        for (path, code) in [(path, "config.value.invalid"), ("/absent.json", "config.file.unreadable")] {
+            let chip = ["--config", path, "--work-order", "b", "--chip", "/s"]
+            for arguments in [
+                ["run", "--config", path, "--work-order", "b", "--quantity", "1"], ["rework"] + chip,
+                ["reprovision"] + chip, ["rotate"] + chip, ["status", "--config", path],
+            ] {
+                let output = try run("obis-station", arguments)
+                #expect(output.code == 2 && output.error.hasPrefix(code), "\(arguments)")
+            }
+        }
+    }
+
+    private struct Refused: Decodable {
+        let type: String
+        let refused: Refusal
+    }
+
+    /// A station whose configuration is good and whose line is not there.
+    private func lonelyStation(usage: String = "digitalSignature,keyCertSign") throws -> String {
+        let folder = try folder()
+        let openssl = Process()
+        openssl.executableURL = URL(filePath: "/usr/bin/openssl")
+        openssl.arguments = [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=station-1",
+            "-days", "2", "-addext", "keyUsage=critical,\(usage)", "-keyout", folder + "/k.pem", "-out",
+            folder + "/c.pem",
+        ]
+        openssl.standardError = FileHandle.nullDevice
+        try openssl.run()
+        openssl.waitUntilExit()
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder + "/k.pem")
+        let configuration = StationConfiguration(
+            name: StationName(validated: "station-1"),
+            tls: .init(certificates: folder + "/c.pem", key: folder + "/k.pem", authorities: folder + "/c.pem"),
+            edgeHSM: .init(
+                id: EdgeHSMID(validated: "edge-1"),
+                host: "127.0.0.1",
+                port: 1,
+                identityKey: P256Point(validated: Array(P256.Signing.PrivateKey().publicKey.x963Representation))
+            ),
+            factory: .init(name: StationName(validated: "factory-1"), host: "127.0.0.1", port: 1),
+            chips: [folder + "/chip"],
+            state: folder + "/state",
+            labels: folder + "/labels",
+            attempts: 1
+        )
+        try JSONEncoder().encode(configuration).write(to: URL(filePath: folder + "/station.json"))
+        return folder + "/station.json"
+    }
+
+    @Test func aLineThatIsNotThereIsOneJSONObjectThatNamesIt() throws {
+        let config = try lonelyStation()
+        let common = ["--config", config, "--work-order", "b"]
+        for arguments in [
+            ["run", "--quantity", "1"] + common, ["rework", "--chip", "/s"] + common,
+            ["rotate", "--chip", "/s"] + common,
+        ] {
+            let output = try run("obis-station", arguments + ["--json"])
+            #expect(output.code == 3 && output.error.isEmpty, "\(output)")
+            let told = try JSONDecoder().decode(Refused.self, from: Data(output.out.utf8))
+            #expect(told.type == "refused" && told.refused.code == "net.connect.failed" && !told.refused.remedy.isEmpty)
+            #expect(
+                told.refused.detail
+                    == "Factory Service factory-1 at 127.0.0.1:1: connection refused, nothing listens there"
+            )
+            let words = try run("obis-station", arguments)
+            #expect(words.code == 3 && words.out.isEmpty && words.error.hasPrefix("net.connect.failed: "))
+        }
+        let status = try run("obis-station", ["status", "--config", config, "--json"])
+        let object = try JSONSerialization.jsonObject(with: Data(status.out.utf8)) as? [String: Any]
+        #expect(status.code == 3 && status.error.isEmpty && object?["refusal"] != nil && object?["waiting"] != nil)
+    }
+
+    @Test func aCertificateThatTLSDoesNotTakeIsARefusalOfTheConfiguration() throws {
+        let config = try lonelyStation(usage: "keyCertSign")
+        let output = try run("obis-station", ["status", "--config", config])
+        #expect(output.code == 2 && output.error.hasPrefix("tls.file.malformed: "), "\(output)")
+        #expect(output.error.contains("CN=station-1"))
+    }
+
+    @Test func aServiceThatIsNotThereIsOneJSONObjectThatNamesItsSocket() throws {
+        let folder = try folder()
+        let absent = try run("obis-factory", ["status", "--json", "--config", folder + "/absent.json"])
+        #expect(absent.code == 1 && absent.error.isEmpty)
+        let told = try JSONDecoder().decode(Refused.self, from: Data(absent.out.utf8))
+        #expect(told.refused.code == "config.file.unreadable" && told.refused.detail.contains("absent.json"))
+    }
+
+    @Test(arguments: ["obis-station", "obis-factory"])
+    func theVersionIsTold(_ program: String) throws {
+        let output = try run(program, ["--version"])
+        #expect(output.code == 0 && output.out == "\(program) 1.0.0\n")
     }
 
     @Test func aCertificateRequestIsReadByOpenSSL() throws {

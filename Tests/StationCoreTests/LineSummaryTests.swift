@@ -1,3 +1,5 @@
+import Foundation
+import ServiceSupport
 import StationCore
 import Testing
 import Vocabulary
@@ -31,6 +33,38 @@ import Vocabulary
         let refusal = Refusal(StationError.firmwareMissing)
         summary.add(outcome(.notBegun, refusal, stops: true))
         #expect(summary.exitCode == 3 && summary.stop == refusal)
+    }
+
+    /// A command about one chip ends as a run ends that meets the same.
+    @Test func aRefusalEndsACommandAsItEndsARun() {
+        #expect(StationExit.status(Refusal(ServiceSupportError.configurationUnreadable)) == 2)
+        #expect(StationExit.status(Refusal(ServiceSupportError.credentialMismatch)) == 2)
+        let refusals = [
+            Refusal(StationError.familyMismatch), Refusal(StationError.notLocked), Refusal(StationError.keyMissing),
+            Refusal(StationError.attestationInvalid), Refusal(StationError.noSuchBatch),
+            Refusal(StationError.ambiguousBatch), Refusal(StationError.progressUnwritable),
+            Refusal(ServiceSupportError.connectFailed),
+        ]
+        for refusal in refusals {
+            var summary = LineSummary()
+            let kind = FailureKind(refusal)
+            summary.add(outcome(.unfinished, refusal, stops: kind == .stopLine || kind == .retry))
+            #expect(StationExit.status(refusal) == summary.exitCode, "\(refusal)")
+        }
+        #expect(StationExit.status(Refusal(StationError.familyMismatch)) == 1)
+        #expect(StationExit.status(Refusal(StationError.noSuchBatch)) == 3)
+    }
+
+    @Test func aYieldOfNothingIsNullInJSON() throws {
+        func object(_ summary: LineSummary) throws -> [String: Any] {
+            let line = try LineRecord.summary(summary)
+            return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        var summary = LineSummary()
+        summary.add(outcome(.notBegun))
+        #expect(try object(summary)["yield"] is NSNull)
+        summary.add(outcome(.passed))
+        #expect(try object(summary)["yield"] as? String == "100.0 %")
     }
 
     @Test func textNeverMovesTheCursorAndBarKeepsItsWidth() {

@@ -72,9 +72,9 @@ struct ObisVerifyTests {
         "wrong usage ends with status 2 and says what is wrong",
         arguments: [
             ["onboarding"], ["onboarding", "--qr", "a", "--manual", "b"], ["nonsense"], ["spake2p", "--passcode", "1"],
-            ["attestation", "--paa", "/nonexistent", "--pai", "/nonexistent", "--dac", "/nonexistent"],
             ["attestation", "--paa", "/tmp", "--pai", "/dev/null", "--dac", "/dev/null", "--vid", "FFF1"],
             ["attestation", "--paa", "/tmp", "--pai", "/dev/null", "--dac", "/dev/null", "--at", "yesterday"],
+            ["devices", "/tmp", "--at", "2026-11-22T15:04:05"], ["devices", "/tmp", "--journal", "/dev/null"],
         ]
     )
     func usage(_ arguments: [String]) throws {
@@ -94,6 +94,42 @@ struct ObisVerifyTests {
         ])
         #expect(result.status == 2)
         #expect(result.output.contains("is neither four hexadecimal digits nor a decimal from 10000 to 65535"))
+    }
+
+    @Test("a file that can't be read is told apart from a refusal, in words and as JSON")
+    func unreadable() throws {
+        for arguments in [
+            ["attestation", "--paa", "/nonexistent", "--pai", "/nonexistent", "--dac", "/nonexistent"],
+            ["journal", "/nonexistent"], ["closing", "/nonexistent"], ["devices", "/nonexistent"],
+            ["firmware", "--key", "/nonexistent", "/nonexistent"],
+        ] {
+            let (status, answer) = try answer(arguments)
+            #expect(status == 2 && !answer.accepted && answer.code == "verify.input.unreadable", "\(arguments)")
+            let plain = try run(arguments)
+            #expect(plain.status == 2 && plain.output.hasPrefix("refused: verify.input.unreadable"))
+        }
+    }
+
+    @Test("a file of another kind is called that, not sent to the security team")
+    func otherKind() throws {
+        let folder = try TemporaryFolder()
+        let prose = try folder.write("README.md", Array("# Read me\n".utf8))
+        let json = try folder.write("other.json", Array(#"{"product":"lamp"}"#.utf8))
+        for file in ["/dev/null", prose, json] {
+            for arguments in [["journal", file], ["journal", "--proof", file], ["closing", file]] {
+                let (status, answer) = try answer(arguments)
+                #expect(status == 1 && answer.code == "verify.input.wrong-kind", "\(arguments)")
+                #expect(answer.reason.contains(file) && !answer.reason.contains("security team"))
+            }
+        }
+    }
+
+    @Test("no subcommand is wrong usage; the version is told")
+    func noSubcommand() throws {
+        let result = try run([])
+        #expect(result.status == 2 && result.output.contains("USAGE: obis-verify"))
+        let version = try run(["--version"])
+        #expect(version.status == 0 && version.output == "obis-verify 1.0.0\n")
     }
 
     @Test("help is not an error")
@@ -133,6 +169,7 @@ struct ObisVerifyTests {
             (arguments(dac, []), 0, "verify.accepted", "0"),
             (arguments("Chip-Test-DAC-FFF2-8001-0008-Cert.pem", []), 0, "verify.accepted", "0"),
             (arguments(dac, ["--at", "2026-11-22T00:00:00Z"]), 0, "verify.accepted", "0"),
+            (arguments(dac, ["--at", "2026-11-22t01:30:00.25+01:30"]), 0, "verify.accepted", "0"),
             (arguments(dac, ["--at", "2020-11-22T00:00:00Z"]), 1, "matter.chain.dac-not-valid", "300"),
             (arguments(dac, declaration + ["8001"]), 0, "verify.accepted", "0"),
             (arguments(dac, declaration + ["0x8001"]), 0, "verify.accepted", "0"),

@@ -24,6 +24,28 @@ struct VocabularyTests {
     }
 
     @Test(
+        "a time as others write it is read: offset, fraction, lower case, leap second",
+        arguments: [
+            ("2026-11-22T15:04:05Z", 1_795_359_845), ("2026-11-22t15:04:05z", 1_795_359_845),
+            ("2026-11-22 15:04:05.999999999Z", 1_795_359_845), ("2026-11-22T16:34:05+01:30", 1_795_359_845),
+            ("2026-11-22T07:04:05.5-08:00", 1_795_359_845), ("2026-11-22T15:04:05-00:00", 1_795_359_845),
+            ("2016-12-31T23:59:60Z", 1_483_228_800), ("1970-01-01T01:00:00+01:00", 0),
+        ] as [(String, Int64)]
+    )
+    func otherForms(text: String, seconds: Int64) throws { #expect(try Instant(rfc3339: text).seconds == seconds) }
+
+    @Test(
+        "what RFC 3339 does not know is no time",
+        arguments: [
+            "2026-11-22T15:04:05", "2026-11-22T15:04:05.Z", "2026-11-22T15:04:05+0100", "2026-11-22T15:04:05+24:00",
+            "2026-11-22T15:04:05+01:60", "2026-11-22T15:04:05+01:00Z", "2026-02-30T00:00:00Z", "2026-11-22T15:04:61Z",
+            "2026-11-22_15:04:05Z", "1970-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "yesterday", "",
+            "2026-11-22T15:04:05." + String(repeating: "0", count: 60) + "Z", "2026-11-22T15:04:05٠Z",
+        ]
+    )
+    func notRFC3339(text: String) { #expect(throws: Refusal.self) { try Instant(rfc3339: text) } }
+
+    @Test(
         "anything but UTC with whole seconds is refused",
         arguments: [
             "2026-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-22T24:00:00Z",

@@ -24,11 +24,19 @@ extension Company {
         // The codes stand in no argument list: they hold the passcode.
         let verdict = try await world.run(
             "obis-verify",
-            ["devices", folder, "--at", Clock.now.description]
+            ["devices", folder, "--at", Clock.now.description, "--root-key", oem.rootKey, "--journal"]
+                + factories.map { $0.host.exportFolder + "/journal.json" } + ["--enrolment"]
+                + factories.map { oem.enrolment(of: $0.edge.id) }
         )
+        let count = scale.total
+        guard
+            ["devices", "attested", "recorded"].allSatisfy({ (verdict.output + "\n").contains("  \($0): \(count)\n") })
+        else {
+            throw Refusal(FactoryBoxError.unexpected, "of \(count) devices: \(verdict.output)")
+        }
         narrator.passed(
-            "obis-verify accepts DAC, PAI, PAA, CD, QR and manual code of every device",
-            "one by one, \(verdict.output.contains("devices: \(scale.total)") ? "all" : "not all")"
+            "obis-verify accepts DAC, PAI, PAA, CD, QR, manual code and attestation of every device",
+            "one by one, all \(count); each DAC is the one that a journal has for serial and chip"
         )
     }
 

@@ -45,7 +45,8 @@ public final class FactoryDaemon: Sendable {
                 authorities: authorities,
                 server: ServerExpectation(commonName: edge.id.text),
                 now: now
-            )
+            ),
+            peer: "EdgeHSM \(edge.id)"
         )
         endpoint.connections = 2
         let client = try FrameClient(endpoint)

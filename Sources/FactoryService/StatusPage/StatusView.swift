@@ -167,7 +167,7 @@ struct StatusView {
             <td>\(batch.state.rawValue)</td><td class="number">\(account.remaining) of \(account.granted)</td>\
             <td><meter min="0" max="\(max(account.granted, 1))" value="\(used)">\(used) of \(account.granted)</meter></td>\
             <td class="number">\(batch.completed)</td><td>\(isOver ? "–" : Duration.words(batch.notAfter - now))</td>\
-            <td>\(Self.escape(stop ?? "–"))</td></tr>
+            <td>\(Self.escape(stop ?? (batch.state == .open && account.remaining == 0 ? "used up" : "–")))</td></tr>
             """
     }
 

@@ -34,7 +34,7 @@ public actor FrameClient {
         } catch {
             connection.close()
             giveUpSlot()
-            throw error
+            throw dialer.configuration.named(error)
         }
     }
 
@@ -52,17 +52,17 @@ public actor FrameClient {
         switch try await lease() {
         case .connection(let connection) where connection.isActive: return connection
         case .connection, .slot:
-            do {
-                let connection = try await dialer.connect()
-                guard !isClosed else {
-                    connection.close()
-                    throw Refusal(ServiceSupportError.clientClosed)
-                }
-                return connection
-            } catch {
+            let connection: FrameConnection
+            do { connection = try await dialer.connect() } catch {
                 giveUpSlot()
-                throw error
+                throw dialer.configuration.named(error)
             }
+            guard !isClosed else {
+                connection.close()
+                giveUpSlot()
+                throw Refusal(ServiceSupportError.clientClosed)
+            }
+            return connection
         }
     }
 

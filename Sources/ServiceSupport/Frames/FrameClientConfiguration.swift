@@ -49,6 +49,8 @@ public struct FrameClientConfiguration: Sendable {
     }
 
     public var endpoint: Endpoint
+    /// Who is there, in words for refusals: `EdgeHSM edge-1`.
+    public var peer: String
     /// Connections at one time; each carries one request at a time.
     public var connections = 1
     /// Requests that may wait for a connection.
@@ -58,5 +60,24 @@ public struct FrameClientConfiguration: Sendable {
     /// Largest frame body in octets, both directions.
     public var largestFrame = FrameLimits().largestFrame
 
-    public init(endpoint: Endpoint) { self.endpoint = endpoint }
+    public init(endpoint: Endpoint, peer: String = "the other side") {
+        self.endpoint = endpoint
+        self.peer = peer
+    }
+
+    /// Who and where, for refusals.
+    var place: String {
+        switch endpoint {
+        case .tls(let host, let port, _, _, _, _): "\(peer) at \(host):\(port)"
+        case .local(let path): "\(peer) at \(path)"
+        }
+    }
+
+    /// The refusal with who and where in its detail.
+    func named(_ error: any Error) -> any Error {
+        guard let refusal = error as? Refusal, let code = ServiceSupportError(rawValue: refusal.code) else {
+            return error
+        }
+        return Refusal(code, refusal.detail.isEmpty ? place : "\(place): \(refusal.detail)")
+    }
 }

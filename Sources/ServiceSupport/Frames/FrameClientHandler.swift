@@ -104,7 +104,7 @@ final class FrameClientHandler: ChannelDuplexHandler {
             return Refusal(isReady ? ServiceSupportError.connectionLost : .connectFailed, "unclean end of TLS")
         }
         if error is NIOSSLError || error is BoringSSLError { return Refusal(ServiceSupportError.tlsFailed, "\(error)") }
-        return Refusal(isReady ? ServiceSupportError.connectionLost : .connectFailed, "\(error)")
+        return Refusal(isReady ? ServiceSupportError.connectionLost : .connectFailed, NetworkFault.words(error))
     }
 
     private static func isEndOfStream(_ error: any Error) -> Bool {

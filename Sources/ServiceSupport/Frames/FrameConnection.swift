@@ -35,7 +35,7 @@ struct FrameDialer: Sendable {
             }
         let channel: any Channel
         do { channel = try await connecting.get() } catch {
-            let refusal = error as? Refusal ?? Refusal(ServiceSupportError.connectFailed, "\(error)")
+            let refusal = error as? Refusal ?? Refusal(ServiceSupportError.connectFailed, NetworkFault.words(error))
             ready.fail(refusal)
             throw refusal
         }

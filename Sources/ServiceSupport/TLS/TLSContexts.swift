@@ -1,32 +1,48 @@
 import NIOCore
 public import NIOSSL
+import SwiftASN1
 import Synchronization
 import Vocabulary
+import X509
 
 /// TLS 1.3 only, with certificates on both sides, judged by `PeerJudge` alone.
 enum TLSContexts {
     static func server(_ identity: TLSIdentity, authorities: [[UInt8]]) throws -> NIOSSLContext {
         // The trust roots only tell clients which authorities are asked for; the verification callback replaces the
         // library's own checks.
-        let roots = try authorities.map { try NIOSSLCertificate(bytes: $0, format: .der) }
-        var tls = TLSConfiguration.makeServerConfigurationWithMTLS(
-            certificateChain: try identity.nioCertificates,
-            privateKey: .privateKey(identity.privateKey),
-            trustRoots: .certificates(roots)
-        )
-        restrict(&tls)
-        return try NIOSSLContext(configuration: tls)
+        try usable(identity) {
+            let roots = try authorities.map { try NIOSSLCertificate(bytes: $0, format: .der) }
+            var tls = TLSConfiguration.makeServerConfigurationWithMTLS(
+                certificateChain: try identity.nioCertificates,
+                privateKey: .privateKey(identity.privateKey),
+                trustRoots: .certificates(roots)
+            )
+            restrict(&tls)
+            return try NIOSSLContext(configuration: tls)
+        }
     }
 
     static func client(_ identity: TLSIdentity, authorities: [[UInt8]]) throws -> NIOSSLContext {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.certificateChain = try identity.nioCertificates
-        tls.privateKey = .privateKey(identity.privateKey)
-        tls.trustRoots = .certificates(try authorities.map { try NIOSSLCertificate(bytes: $0, format: .der) })
-        // Names are compared by our own judgement, which knows roles; this keeps the callback in use.
-        tls.certificateVerification = .noHostnameVerification
-        restrict(&tls)
-        return try NIOSSLContext(configuration: tls)
+        try usable(identity) {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.certificateChain = try identity.nioCertificates
+            tls.privateKey = .privateKey(identity.privateKey)
+            tls.trustRoots = .certificates(try authorities.map { try NIOSSLCertificate(bytes: $0, format: .der) })
+            // Names are compared by our own judgement, which knows roles; this keeps the callback in use.
+            tls.certificateVerification = .noHostnameVerification
+            restrict(&tls)
+            return try NIOSSLContext(configuration: tls)
+        }
+    }
+
+    /// The library says no more than that it does not take a certificate, for one without the key usage of TLS.
+    private static func usable(_ identity: TLSIdentity, _ make: () throws -> NIOSSLContext) throws -> NIOSSLContext {
+        do { return try make() } catch {
+            let subject =
+                identity.chain.first.flatMap { try? Certificate(derEncoded: $0) }.map { "\($0.subject)" } ?? ""
+            let why = "TLS does not take the certificate of \(subject): is its key usage digitalSignature?"
+            throw error as? Refusal ?? Refusal(ServiceSupportError.credentialMalformed, why)
+        }
     }
 
     /// - Parameter verifies: the peer's certificate is asked for.

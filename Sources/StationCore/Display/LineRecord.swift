@@ -22,9 +22,21 @@ public enum LineRecord {
     private struct Run: Encodable {
         let type = "summary"
         let begun: Int
-        let yield: String
+        let yield: String?
         let exitCode: Int32
         let totals: LineSummary
+
+        private enum CodingKeys: String, CodingKey { case type, begun, yield, exitCode, totals }
+
+        /// A yield of nothing is null, not absent.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(type, forKey: .type)
+            try container.encode(begun, forKey: .begun)
+            try container.encode(yield, forKey: .yield)
+            try container.encode(exitCode, forKey: .exitCode)
+            try container.encode(totals, forKey: .totals)
+        }
     }
 
     public static func unit(site: Int, place: Int, outcome: UnitOutcome, milliseconds: Int) throws -> String {
@@ -46,7 +58,12 @@ public enum LineRecord {
     }
 
     public static func summary(_ summary: LineSummary) throws -> String {
-        let run = Run(begun: summary.begun, yield: summary.yield, exitCode: summary.exitCode, totals: summary)
+        let run = Run(
+            begun: summary.begun,
+            yield: summary.begun > 0 ? summary.yield : nil,
+            exitCode: summary.exitCode,
+            totals: summary
+        )
         return String(decoding: try StatementCoding.encode(run), as: UTF8.self)
     }
 }

@@ -48,7 +48,7 @@ struct AuthorizeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let request = try ReviewedJSON.read(BatchRequest.self, at: batch)
+        let request = try Files.reviewed(BatchRequest.self, "batch request", batch)
         let history = try Files.roleKeys(roleKeys)
         guard let newest = history.last else { throw Refusal(GovernanceError.fileMissing, roleKeys) }
         let ground = try BatchGround(

@@ -48,8 +48,10 @@ struct CeremonyCommand: AsyncParsableCommand {
         let folder = StateFolder(state)
         guard let file else { return try verify(folder) }
         let json = Output.wantsJSON
+        let bytes = try StateFile.read(file, limit: ReviewedJSON.largest)
+        _ = try Files.kind("ceremony file", file) { try CeremonyFile.read(bytes) }
         let run = try CeremonyRun(
-            fileBytes: StateFile.read(file, limit: ReviewedJSON.largest),
+            fileBytes: bytes,
             state: folder,
             access: PKCS11Access(),
             conditions: CeremonyRun.Conditions(dryRun: dryRun, tool: Output.tool, clock: Files.now)

@@ -17,7 +17,7 @@ struct OrderCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let written = try Files.write(ReviewedJSON.read(OfficerOrder.self, at: file).unsigned(), to: out)
+        let written = try Files.write(Files.reviewed(OfficerOrder.self, "officers' order", file).unsigned(), to: out)
         try Output.show(written, written.words)
     }
 }

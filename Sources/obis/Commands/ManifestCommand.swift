@@ -40,7 +40,7 @@ struct ManifestCommand: AsyncParsableCommand {
 
     func run() async throws {
         let maker = ManifestMaker(
-            try ReviewedJSON.read(ProductDescription.self, at: file),
+            try Files.reviewed(ProductDescription.self, "product description", file),
             parts: ManifestMaker.Parts(
                 firmware: try StateFile.read(firmware, limit: 64 * 1024 * 1024),
                 secureBootKey: try PublicKeyText.given(secureBootKey),
@@ -82,7 +82,7 @@ struct ApprovalDraftCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let draft = try ReviewedJSON.read(ApprovalDraft.self, at: file)
+        let draft = try Files.reviewed(ApprovalDraft.self, "draft of an approval", file)
         let envelope = try draft.envelope(
             manifest: StateFile.read(manifest, limit: Manifest.largest),
             previous: previous.map(Files.envelope)

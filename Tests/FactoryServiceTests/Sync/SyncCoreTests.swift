@@ -68,11 +68,35 @@ import Vocabulary
         let closing = status(1_360, issued: 20, remaining: 80, notAfter: 1_960)
         #expect(rate.forecasts(closing).first?.stopsIn == 600 && rate.forecasts(closing).first?.reason == .window)
         let used = status(1_370, issued: 100, remaining: 0, notAfter: 100_000)
-        #expect(rate.forecasts(used).first?.stopsIn == 0 && rate.forecasts(used).first?.reason == .quota)
+        #expect(rate.forecasts(used).isEmpty, "a batch that is used up stops no line")
         // A line that stood still long ago has no rate.
         let later = status(9_000, issued: 20, remaining: 80, notAfter: 100_000)
         rate.note(later)
         #expect(rate.forecasts(later).first?.unitsPerHour == nil)
+    }
+
+    /// Officers sign RoleKeys for 30 days: nobody is told on the first of them.
+    @Test func roleKeysAlarmTwoWeeksBefore() {
+        func codes(_ days: Int64) -> [String] {
+            var situation = FactorySituation()
+            let base = Sample.status([])
+            situation.status = GetStatus.Reply(
+                edgeHSM: base.edgeHSM,
+                factory: base.factory,
+                softwareVersion: base.softwareVersion,
+                time: base.time,
+                epoch: 1,
+                journalSize: 0,
+                roleKeysVersion: 1,
+                roleKeysExpireAt: base.time + days * 86_400,
+                clockResetNonce: nil,
+                stopped: nil,
+                batches: []
+            )
+            return situation.alarms().map(\.code)
+        }
+        #expect(codes(29).isEmpty && codes(15).isEmpty)
+        #expect(codes(13) == ["factory.alarm.role-keys"] && codes(0) == ["factory.alarm.role-keys"])
     }
 
     @Test func alarmsOfTheLink() {

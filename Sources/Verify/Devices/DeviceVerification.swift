@@ -32,6 +32,10 @@ public struct DeviceVerification: Sendable {
         let chain = attestation.verdict()
         guard chain.accepted else { return chain }
         return Verdict.judge(accepted: "Certificates and codes are those of one device.") { _ in
+            // The declaration lists several products; the DAC is of one.
+            let dac = try AttestationCertificate(der: EncodedInput.der(attestation.dac))
+            guard dac.vendorID == vendorID else { throw Self.mismatch("vendor id of the DAC") }
+            guard dac.productID == productID else { throw Self.mismatch("product id of the DAC") }
             let payloads = try OnboardingPayload.all(inQRText: qr)
             guard let payload = payloads.first, payloads.count == 1 else { throw Self.mismatch("number of payloads") }
             guard payload.vendorID == vendorID else { throw Self.mismatch("vendor id of the QR code") }
