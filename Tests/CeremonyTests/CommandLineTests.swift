@@ -237,6 +237,7 @@ import Vocabulary
             ]
         )
         try machine.done("approval-draft", "draft.json", "--manifest", "manifest.json", "--out", "approval.json")
+        try manifestInWords(machine)
         try machine.approve("approval.json", by: ["ada"])
         try machine.write("batch.json", batch(50))
         let arguments = [
@@ -279,6 +280,25 @@ import Vocabulary
         #expect(anew.status == 1 && anew.output.contains("authorize.ledger.exists"), "\(anew.output)")
         let beyond = try authorize("--json")
         #expect(beyond.status == 1 && beyond.output.contains("\"code\":\"authorize.quota.exhausted\""))
+    }
+
+    /// An officer sees what is in the manifest, and only in the one that the approval names. Nothing typed: nothing signed.
+    private func manifestInWords(_ machine: Machine) throws {
+        func shown(_ manifest: String...) throws -> String {
+            try machine.run(
+                [
+                    "approve", "approval.json", "--token", "ada.token.json", "--role-keys", "state/role-keys",
+                    "--memory",
+                    "memory-nobody",
+                ] + manifest.flatMap { ["--manifest", $0] }
+            ).output
+        }
+        let octets = try StateFile.read(machine.folder + "/manifest.json", limit: Manifest.largest)
+        let firmware = try Manifest(parsing: octets).firmware.digest.hex
+        let words = try shown("manifest.json")
+        #expect(words.contains(firmware) && words.contains("officer.confirmation.wrong"), "\(words)")
+        #expect(try !shown().contains(firmware))
+        #expect(try shown("cd.der").contains("authorize.manifest.differs"))
     }
 
     private func batch(_ quantity: Int) -> [String: Any] {

@@ -17,6 +17,7 @@ public struct OfficerApproval: Sendable {
     /// - Parameters:
     ///   - earlier: envelopes of the product's earlier approvals, of officers' orders and of enrolments, in any order.
     ///   - evidence: journal entries with which EdgeHSMs gave allotment up.
+    ///   - manifest: octets of the manifest that an approval names, to be shown in words with it.
     ///   - history: RoleKeys in order up to `roleKeys`, under which enrolments count; empty: `roleKeys` alone.
     /// - Throws: `officer.*`, a `StatementError`.
     public init(
@@ -25,6 +26,7 @@ public struct OfficerApproval: Sendable {
         earlier: [Envelope],
         evidence: [InclusionFile] = [],
         history: [Verified<RoleKeys>] = [],
+        manifest: [UInt8]? = nil,
         memory: OfficerMemory
     ) throws {
         let kinds = [
@@ -33,7 +35,7 @@ public struct OfficerApproval: Sendable {
         guard kinds.contains(envelope.payloadType) else {
             throw Refusal(GovernanceError.notForOfficers, String(envelope.payloadType.prefix(80)))
         }
-        self.rendering = try StatementRendering(envelope)
+        self.rendering = try StatementRendering(envelope).adding(Self.lines(of: manifest, in: envelope))
         self.envelope = envelope
         self.roleKeys = roleKeys
         self.history = history.isEmpty ? [roleKeys] : history
@@ -41,6 +43,25 @@ public struct OfficerApproval: Sendable {
         self.evidence = evidence
         self.memory = memory
         try check()
+    }
+
+    /// The manifest's digest is what is signed; its words are shown only where its octets have that digest.
+    private static func lines(of manifest: [UInt8]?, in envelope: Envelope) throws -> [StatementRendering.Line] {
+        guard envelope.payloadType == VersionApproval.payloadType else {
+            guard manifest == nil else {
+                throw Refusal(GovernanceError.manifestDiffers, "this statement names no manifest")
+            }
+            return []
+        }
+        guard let manifest else {
+            return [.init(field: "manifest's content", words: "not shown here: give its file to see it in words")]
+        }
+        let digest = try VersionApproval.read(payload: envelope.payload).manifest
+        guard Digest256.of(manifest) == digest else {
+            throw Refusal(GovernanceError.manifestDiffers, "the approval names \(digest)")
+        }
+        return ManifestRendering.lines(try Manifest(parsing: manifest))
+            .map { .init(field: "manifest: \($0.field)", words: $0.words) }
     }
 
     /// What the officer's memory and the product's chain say. Again just before signing, under the memory's lock.

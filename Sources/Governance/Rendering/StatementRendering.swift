@@ -15,7 +15,7 @@ public struct StatementRendering: Codable, Sendable, Hashable {
 
     /// One sentence: what signing this does.
     public let summary: String
-    public let lines: [Line]
+    public private(set) var lines: [Line]
     public let payloadType: String
     public let statementID: Digest256
     /// SHA-256 of the DSSE pre-authentication encoding: what the token signs.
@@ -34,6 +34,13 @@ public struct StatementRendering: Codable, Sendable, Hashable {
         self.signedDigest = Digest256.of(envelope.signedBytes)
         self.signers = envelope.signatures.map(\.keyID)
         self.payload = Self.visible(envelope.payload)
+    }
+
+    /// With lines about something that the statement names by digest.
+    func adding(_ more: [Line]) -> Self {
+        var other = self
+        other.lines += more
+        return other
     }
 
     /// Text for a terminal of 100 columns.

@@ -23,6 +23,8 @@ struct ApproveCommand: AsyncParsableCommand {
     var roleKeys: String
     @Option(help: "Folder with the product's earlier approvals; where allotment falls, with orders and evidence too.")
     var previous: String?
+    @Option(help: "The manifest that an approval names, to see what is in it.", completion: .file())
+    var manifest: String?
     @Option(help: "Where to remember what was signed; ~/.obis unless given.")
     var memory: String?
     @Option(help: "The first 8 digits of the id, for scripts; otherwise they are asked for.")
@@ -50,6 +52,7 @@ struct ApproveCommand: AsyncParsableCommand {
             earlier: earlier,
             evidence: evidence,
             history: history,
+            manifest: manifest.map { try StateFile.read($0, limit: Manifest.largest) },
             memory: OfficerMemory(memory ?? Self.home() + "/.obis")
         )
         let typed: String
