@@ -7,18 +7,24 @@ import Vocabulary
 /// Products and versions in the portal: the OEM makes products, an ODM's engineer versions, and officers sign envelopes
 /// that they fetched from there.
 extension Company {
-    func approveVersions() async throws {
+    /// The OEM's products, with firmware and declarations from the ODMs' engineers' desks beside them.
+    func createProducts() async throws {
         let people = try required(people)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for product in products {
                 tasks.addTask {
                     try await self.office.draftVersion(of: product)
                     try await self.createProduct(product, people)
-                    try await self.submitVersion(product, people)
                 }
             }
             try await tasks.waitForAll()
         }
+        narrator.passed("\(products.count) products, each with a workspace for each ODM")
+    }
+
+    func approveVersions() async throws {
+        let people = try required(people)
+        for product in products { try await submitVersion(product, people) }
         narrator.passed(
             "versions \(VersionOffice.version) of \(products.count) products submitted by the ODMs' engineers",
             "firmware under another key refused: firmware.key.mismatch"
