@@ -11,12 +11,11 @@ extension Company {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await factory.produce(shift: 2) }
             tasks.addTask {
-                try await self.office.draftVersion(of: product)
-                try await self.createProduct(product, people)
+                try await self.create(product, people)
                 try await self.prepare(product, at: factory, people)
-                try await self.submitVersion(product, people)
+                try await self.submit(product, people)
                 let units = self.scale.newcomers + Site.spareUnits
-                try await self.draftApproval(of: product, people, allotments: [(factory.edge.id, units)])
+                try await self.propose(product, people, allotments: [(factory.edge.id, units)])
                 try await self.sign([product], people)
                 let wish = Wish(
                     product: product,
