@@ -76,7 +76,8 @@ public struct World: Sendable {
 
     /// Environment of a host without tokens.
     var environment: [String: String] {
-        var environment = ["PATH": "/usr/bin:/bin", "HOME": root.path, "TZ": "UTC"]
+        // A tracer of crashed programs would keep their end from being seen.
+        var environment = ["PATH": "/usr/bin:/bin", "HOME": root.path, "TZ": "UTC", "SWIFT_BACKTRACE": "enable=no"]
         for (name, value) in extra { environment[name] = value }
         return environment
     }

@@ -31,8 +31,10 @@ struct ConfigurationOption: ParsableArguments {
         )
     }
 
-    /// Opens the token under its exclusive lock, so that it belongs to this process alone.
-    func open() async throws -> EdgeDaemon {
+    /// Works with the token under its exclusive lock, so that it belongs to this process alone.
+    ///
+    /// Closed in any case: a module that is unloaded at exit while its sessions work takes the process down with it.
+    func open<Value>(_ work: (EdgeDaemon) async throws -> Value) async throws -> Value {
         let configuration = try load()
         let gate = TokenGate()
         let settings = configuration.token
@@ -49,7 +51,15 @@ struct ConfigurationOption: ParsableArguments {
             observer: { gate.report($0) }
         )
         let logger = Logger(label: "edgehsmd") { JSONLogHandler(label: $0) }
-        return try EdgeDaemon(configuration: configuration, token: token, gate: gate, logger: logger)
+        do {
+            let daemon = try EdgeDaemon(configuration: configuration, token: token, gate: gate, logger: logger)
+            let value = try await work(daemon)
+            await token.close()
+            return value
+        } catch {
+            await token.close()
+            throw error
+        }
     }
 }
 

@@ -17,7 +17,7 @@ struct InitCommand: AsyncParsableCommand {
     func run() async throws {
         try ProcessHardening.apply()
         if initialize { try await appliance.initializeToken() }
-        let certificates = try await appliance.open().enrolment.initialise()
+        let certificates = try await appliance.open { try await $0.enrolment.initialise() }
         print("site CA \(Digest256.of(certificates.siteCA.bytes))")
     }
 }
@@ -33,11 +33,12 @@ struct EnrolRequestCommand: AsyncParsableCommand {
 
     func run() async throws {
         try ProcessHardening.apply()
-        let enrolment = try await appliance.open().enrolment
-        let request = try await enrolment.request()
-        try InputFile.write(request.serialized(), to: out)
-        print("enrolment \(request.statementID)")
-        print("identity \(try await enrolment.identityDigits())")
+        try await appliance.open { appliance in
+            let request = try await appliance.enrolment.request()
+            try InputFile.write(request.serialized(), to: out)
+            print("enrolment \(request.statementID)")
+            print("identity \(try await appliance.enrolment.identityDigits())")
+        }
     }
 }
 
@@ -55,11 +56,13 @@ struct EnrolCommand: AsyncParsableCommand {
     func run() async throws {
         try ProcessHardening.apply()
         let root = try InputFile.publicKey(rootKey)
-        try await appliance.open().enrolment.enrol(
-            root: root,
-            roleKeys: InputFile.envelopes(roleKeys),
-            enrolment: InputFile.envelope(enrolment)
-        )
+        try await appliance.open { appliance in
+            try await appliance.enrolment.enrol(
+                root: root,
+                roleKeys: InputFile.envelopes(roleKeys),
+                enrolment: InputFile.envelope(enrolment)
+            )
+        }
         print("enrolled under the root authority \(root.keyID)")
     }
 }
@@ -78,6 +81,6 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         try ProcessHardening.apply(allowsInspection: allowInspection)
         let signals = SignalWait()
-        try await appliance.open().run(until: signals)
+        try await appliance.open { try await $0.run(until: signals) }
     }
 }

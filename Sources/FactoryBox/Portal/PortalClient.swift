@@ -148,8 +148,9 @@ struct PortalClient: Sendable {
     }
 
     @discardableResult
-    func put(_ path: String, bytes: [UInt8], type: String = "application/json") async throws -> JSONTree {
-        let reply = try accepted(try await send(.PUT, path, bytes, headers: [("content-type", type)]))
+    func put(_ path: String, bytes: [UInt8]?, type: String = "application/json") async throws -> JSONTree {
+        let headers = bytes == nil ? [] : [("content-type", type)]
+        let reply = try accepted(try await send(.PUT, path, bytes, headers: headers))
         return reply.body.isEmpty ? .null : (try? reply.tree()) ?? .null
     }
 }

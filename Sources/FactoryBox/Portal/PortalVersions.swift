@@ -54,19 +54,19 @@ struct PortalVersions: Sendable {
 
     /// Uploads firmware and declaration, and makes a version of them that goes to the officers.
     func submit(_ product: ProductPlan, by engineer: PortalClient) async throws {
-        let (declaration, firmware) = try (
-            Files.read(office.productFile(product, "cd.der")), Files.read(office.productFile(product, "firmware.bin"))
-        )
+        try await draft(product, firmware: "firmware.bin", by: engineer)
+        try await engineer.change(.POST, place(product) + "/submit", of: place(product), nil)
+    }
+
+    /// Uploads one of the product's firmware files with its declaration, and makes a version of them.
+    func draft(_ product: ProductPlan, firmware name: String, by engineer: PortalClient) async throws {
+        let declaration = try Files.read(office.productFile(product, "cd.der"))
+        let firmware = try Files.read(office.productFile(product, name))
         let (cd, digest) = (Digest256.of(declaration), Digest256.of(firmware))
         let octets = "application/octet-stream"
         try await engineer.put("/v1/declarations/\(cd.hex)", bytes: declaration, type: octets)
         try await engineer.put("/v1/firmware/\(digest.hex)", bytes: firmware, type: octets)
         try await engineer.post("/v1/products/\(product.name)/versions", version(product, digest, cd))
-        let tag = try await engineer.fetch(place(product)).tag ?? ""
-        let reply = try await engineer.send(.POST, place(product) + "/submit", headers: [("if-match", tag)])
-        guard reply.status < 300 else {
-            throw Refusal(FactoryBoxError.unexpected, "submit: \(String(decoding: reply.body, as: UTF8.self))")
-        }
     }
 
     private func version(_ product: ProductPlan, _ firmware: Digest256, _ cd: Digest256) -> JSONTree {
@@ -118,12 +118,17 @@ struct PortalVersions: Sendable {
         try await officer.post(place + "/signatures", bytes: Files.read(file))
     }
 
-    /// Writes what the portal made to where files of versions lie. Throws unless the version is locked.
-    func keep(_ product: ProductPlan) async throws {
+    /// Throws unless the officers' signatures have locked the version.
+    func requireLocked(_ product: ProductPlan) async throws {
         let state = try await admin.get(place(product)).string("state")
         guard state == "locked" else {
             throw Refusal(FactoryBoxError.unexpected, "the officers' signatures left \(product.name) \(state)")
         }
+    }
+
+    /// Writes what the portal made to where files of versions lie. Throws unless the version is locked.
+    func keep(_ product: ProductPlan) async throws {
+        try await requireLocked(product)
         for name in ["approval", "manifest"] {
             let bytes = try await admin.fetch(place(product) + "/" + name).body
             try Files.write(bytes, to: office.productFile(product, name + ".json"))

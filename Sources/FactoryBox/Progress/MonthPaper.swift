@@ -13,8 +13,14 @@ struct MonthPaper: Sendable {
         let cost: CostMeter.Sum
         /// Octets that its files have grown to; nil where it keeps none.
         let disk: Int?
-        /// Octets through its link to the portal, both ways; nil where it has none.
-        let traffic: Int?
+        let traffic: Traffic?
+    }
+
+    /// Octets through the links of all factories that have one, with TCP's payload, TLS and HTTP.
+    struct Traffic: Sendable {
+        let octets: LinkCutter.Octets
+        /// Devices of these factories.
+        let made: Int
     }
 
     let parts: [Part]
@@ -46,16 +52,30 @@ struct MonthPaper: Sendable {
                 )
             )
         }
-        if let traffic = part.traffic {
-            words.append(
-                String(
-                    format: "traffic %.1f KiB a device, %.0f kbit/s at peak",
-                    each(traffic) / 1_024,
-                    each(traffic) * 8 / 1_000 * Self.perSecond * Self.peak
-                )
-            )
-        }
+        if let traffic = part.traffic { words.append(Self.words(traffic)) }
         return words.joined(separator: "; ")
+    }
+
+    private static func words(_ traffic: Traffic) -> String {
+        let (up, down) = (
+            Double(traffic.octets.up) / Double(max(traffic.made, 1)),
+            Double(traffic.octets.down) / Double(max(traffic.made, 1))
+        )
+        return String(
+            format: "traffic %.1f KiB up and %.1f KiB down a device, %.1f and %.1f Mbit/s at peak",
+            up / 1_024,
+            down / 1_024,
+            up * 8 / 1_000_000 * perSecond * peak,
+            down * 8 / 1_000_000 * perSecond * peak
+        )
+    }
+
+    /// Octets of these files; none of a file that is not there.
+    static func size(ofFiles files: [String]) -> Int {
+        files.reduce(0) { sum, file in
+            let size = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+            return sum + (size ?? 0)
+        }
     }
 
     /// Octets of all files under these folders.
@@ -77,19 +97,28 @@ extension Company {
     func monthPaper(_ meter: CostMeter) async -> MonthPaper {
         let sums = await meter.sums()
         let hosts = factories.map(\.host)
-        let folders: [(program: String, name: String, folders: [String]?)] = [
-            ("edgehsmd", "EdgeHSM", factories.map(\.edge.dataDirectory)),
-            ("obis-factory", "Factory Service", hosts.map(\.state)),
-            ("obis-station", "station", hosts.flatMap(\.stations).flatMap { [$0.folder + "/state", $0.labels] }),
-            ("obis-portal", "portal", nil),
+        let stations = hosts.flatMap(\.stations).flatMap { [$0.folder + "/state", $0.labels] }
+        let database = portal.map { [$0.database, $0.database + "-wal"] } ?? []
+        let sizes: [(program: String, name: String, disk: Int)] = [
+            ("edgehsmd", "EdgeHSM", MonthPaper.size(of: factories.map(\.edge.dataDirectory))),
+            ("obis-factory", "Factory Service", MonthPaper.size(of: hosts.map(\.state))),
+            ("obis-station", "station", MonthPaper.size(of: stations)),
+            ("obis-portal", "portal", MonthPaper.size(ofFiles: database)),
         ]
-        return MonthPaper(
-            parts: folders.compactMap { program, name, folders in
-                sums[program].map { sum in
-                    MonthPaper.Part(name: name, cost: sum, disk: folders.map(MonthPaper.size), traffic: nil)
-                }
-            },
-            made: scale.total
-        )
+        let parts = sizes.compactMap { program, name, disk in
+            sums[program].map { sum in
+                MonthPaper.Part(name: name, cost: sum, disk: disk, traffic: program == "obis-portal" ? traffic : nil)
+            }
+        }
+        return MonthPaper(parts: parts, made: scale.total)
+    }
+
+    private var traffic: MonthPaper.Traffic {
+        let octets = (portal?.links.values.map(\.octets) ?? []).reduce(into: LinkCutter.Octets()) { sum, octets in
+            sum.up += octets.up
+            sum.down += octets.down
+        }
+        let made = factories.filter(\.profile.hasLink).map(\.finished).reduce(0, +)
+        return MonthPaper.Traffic(octets: octets, made: made)
     }
 }

@@ -2,17 +2,26 @@ import Foundation
 import Statements
 import Vocabulary
 
+/// One factory's figures as the portal tells them, and as they were counted there.
+struct Agreement: Sendable {
+    let factory: FactoryProfile
+    let portal: Recount
+    let there: Recount
+}
+
 /// What the portal says against what lies in the factories.
 extension Company {
     /// Fails on any difference between the portal's figures and the factories' own files at the same checkpoint size.
     func agree() async throws {
         let people = try required(people)
-        let counts = try await everywhere { factory in
+        let found = try await everywhere { factory in
             try await self.bringHome(from: factory, people)
             return try await self.compare(factory, people)
         }
+        agreed = found
+        let counts = found.map(\.there)
         let entries = counts.map(\.size).reduce(0, +)
-        let completed = counts.map(\.completed).reduce(0, +)
+        let completed = counts.map { $0.sum("completed") }.reduce(0, +)
         narrator.passed(
             "portal and \(counts.count) factories agree: \(entries) entries, \(completed) completions, batch by batch",
             "recounted by sqlite3 from the files of EdgeHSM and Factory Service, at the same size and root"
@@ -37,7 +46,7 @@ extension Company {
         }
     }
 
-    private nonisolated func compare(_ factory: Factory, _ people: PortalPeople) async throws -> Recount {
+    private nonisolated func compare(_ factory: Factory, _ people: PortalPeople) async throws -> Agreement {
         let edge = try await people.admin.get("/v1/edges/\(factory.edge.id)")
         let local = try await Recount.ofService(factory)
         let name = factory.profile.id
@@ -45,7 +54,8 @@ extension Company {
         let root = try await Recount.root(of: factory, at: local.size)
         try same("root of \(name)", try edge.string("storedRoot"), root.hex)
         try same("journal of \(factory.edge.id)", try await Recount.ofAppliance(factory, size: local.size), local)
-        try same("batches of \(name)", try await sums("batch", of: factory, people), local.batches)
+        let batches = try await sums("batch", of: factory, people)
+        try same("batches of \(name)", batches, local.batches)
         let grants = await factory.batches.map(\.grant)
         var products: [String: [String: Int]] = [:]
         for grant in grants {
@@ -55,7 +65,11 @@ extension Company {
             )
         }
         try same("products of \(name)", try await sums("product", of: factory, people), products)
-        return local
+        return Agreement(
+            factory: factory.profile,
+            portal: Recount(size: try edge.integer("storedSize"), batches: batches),
+            there: local
+        )
     }
 
     /// The portal's roll-ups of one factory, by batch (its authorization) or product.

@@ -18,27 +18,24 @@ extension Company {
         product.name == products[0].name ? scale.bulbs : scale.plugs
     }
 
-    /// One batch a product; the first factory makes its bulbs in two, another one in a second shift.
+    /// One batch a product; two factories make their bulbs in two: one at the same time, one in two shifts.
     private nonisolated func wishes(for factory: Factory) -> [Wish] {
         let index = factories.firstIndex { $0.profile.id == factory.profile.id } ?? 0
         return products.flatMap { product -> [Wish] in
             let quantity = quantity(of: product)
             let whole = Wish(product: product, name: "\(product.name)-\(factory.profile.id)", quantity: quantity)
-            guard product.name == products[0].name else { return [whole] }
+            guard product.name == products[0].name, [0, Self.newcomersPlace].contains(index) else { return [whole] }
             var (first, second) = (whole, whole)
-            switch index {
-            case 0:
-                first.quantity = quantity / 2
+            first.quantity = quantity / 2
+            second.name += "-b"
+            second.quantity = quantity - first.quantity
+            if index == 0 {
                 // One unlock only: what is beyond it is refused.
-                second.name += "-b"
-                second.quantity = quantity - first.quantity
                 second.debugUnlocks = 1
-                return [first, second]
-            case Self.newcomersPlace:
-                first.shift = 2
-                return [first]
-            default: return [whole]
+            } else {
+                second.shift = 2
             }
+            return [first, second]
         }
     }
 

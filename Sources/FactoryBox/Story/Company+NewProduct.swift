@@ -11,12 +11,11 @@ extension Company {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await factory.produce(shift: 2) }
             tasks.addTask {
-                try await self.office.draftVersion(of: product)
-                try await self.createProduct(product, people)
-                try await self.prepare(product, at: factory)
-                try await self.submitVersion(product, people)
+                try await self.create(product, people)
+                try await self.prepare(product, at: factory, people)
+                try await self.submit(product, people)
                 let units = self.scale.newcomers + Site.spareUnits
-                try await self.draftApproval(of: product, people, allotments: [(factory.edge.id, units)])
+                try await self.propose(product, people, allotments: [(factory.edge.id, units)])
                 try await self.sign([product], people)
                 let wish = Wish(
                     product: product,
@@ -42,12 +41,10 @@ extension Company {
         }
     }
 
-    /// The EdgeHSM makes the keys, the OEM's ceremony certifies them.
-    private func prepare(_ product: ProductPlan, at factory: Factory) async throws {
-        try plan.add(product, of: oem)
-        let file = try await factory.host.prepare(product)
-        plan.add(product, at: factory.edge.id, preparation: file, start: oem.start)
-        _ = try await oem.hold(plan, purpose: "Certify the keys that \(factory.edge.id) made for \(product.name)")
-        try await factory.installCertificates(of: [product])
+    /// The OTA key is born in the portal's token, PAI and debug keys in the EdgeHSM's, while it issues.
+    private func prepare(_ product: ProductPlan, at factory: Factory, _ people: PortalPeople) async throws {
+        try await people.admin.put("/v1/products/\(product.name)/keys/\(VersionOffice.version)/ota", bytes: nil)
+        let purpose = "Certify the keys that \(factory.edge.id) made for \(product.name)"
+        try await certify([product], at: [factory], purpose: purpose)
     }
 }

@@ -30,7 +30,7 @@ extension Company {
         }
         let backlogs = try await produceUnconnected(linked, stored: stored)
         try same("entries in the portal while no link stood", try await storedSizes(people), stored)
-        let made = backlogs.map(\.waiting.completed).reduce(0, +)
+        let made = backlogs.map { $0.waiting.sum("completed") }.reduce(0, +)
         let refused = portal.links.values.map(\.refused).reduce(0, +)
         narrator.passed(
             "\(made) of \(scale.total) devices completed while the portal was out of reach for \(linked.count) factories",
@@ -64,7 +64,7 @@ extension Company {
                 let waiting = try await Recount.ofService(factory, from: size)
                 backlogs.append(Backlog(factory: factory, stored: size, waiting: waiting))
             }
-            return backlogs.map(\.waiting.completed).reduce(0, +) >= third
+            return backlogs.map { $0.waiting.sum("completed") }.reduce(0, +) >= third
         }
         return backlogs
     }

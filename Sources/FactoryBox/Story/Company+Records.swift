@@ -40,19 +40,25 @@ extension Company {
         )
     }
 
+    /// The portal's figures of each factory, and beneath them what was counted there.
     func summarise() async throws {
-        let accounts = try await everywhere { factory in (factory, try await factory.edge.status()) }
-        for (factory, status) in accounts {
-            for batch in await factory.batches { try check(batch.grant, status) }
-            narrator.table([
-                (
-                    factory.profile.title.padded(to: 22),
-                    "\(status.journalSize) entries, epoch \(status.epoch), batches "
-                        + status.batches.map { "\($0.batch) \($0.account.issued)/\($0.account.granted)" }
-                        .sorted().joined(separator: ", ")
-                )
-            ])
+        _ = try await everywhere { factory in
+            let status = try await factory.edge.status()
+            for batch in await factory.batches { try self.check(batch.grant, status) }
         }
+        let columns = ["issued", "completed", "burned", "unlocked", "reprovisioned", "rotated"]
+        func row(_ cells: [String]) -> String {
+            zip(cells, ["entries"] + columns).map { cell, name in
+                String(repeating: " ", count: max(name.count - cell.count, 0)) + cell
+            }.joined(separator: "  ")
+        }
+        func row(_ figures: Recount) -> String { row(([figures.size] + columns.map(figures.sum)).map { String($0) }) }
+        var rows = [("", row(["entries"] + columns))]
+        for agreement in agreed {
+            rows.append((agreement.factory.title.padded(to: 22) + "portal", row(agreement.portal)))
+            rows.append(("".padded(to: 22) + "there", row(agreement.there)))
+        }
+        narrator.table(rows)
     }
 
     private nonisolated func check(_ grant: GrantedBatch, _ status: EdgeAppliance.Status) throws {

@@ -22,6 +22,8 @@ actor Company {
     var portal: PortalHost?
     var door: PortalDoor?
     var people: PortalPeople?
+    /// Each factory's figures, once they were compared.
+    var agreed: [Agreement] = []
 
     /// Tokens for the OEM's people, and five empty factories.
     static func found(in world: World, narrator: Narrator, scale: StoryScale) async throws -> Company {
@@ -39,15 +41,10 @@ actor Company {
         office = VersionOffice(world: world, oem: oem, vendor: vendor)
         products = ProductPlan.all
         newcomer = ProductPlan.newcomer
-        // The first makes two batches of one product beside one of the other; a new product comes to the third.
         factories = try FactoryProfile.all.enumerated().map { index, profile in
-            try Factory(
-                profile,
-                world: world,
-                oem: oem,
-                vendor: vendor,
-                stations: [0, Self.newcomersPlace].contains(index) ? 3 : 2
-            )
+            // Two make two batches of one product beside one of the other; a new product comes to one of these.
+            let stations = index == 0 ? 3 : index == Self.newcomersPlace ? 4 : 2
+            return try Factory(profile, world: world, oem: oem, vendor: vendor, stations: stations)
         }
         // So long that the portal need not remind of it.
         plan = try CeremonyPlan.first(of: oem, products: products, days: 90)
@@ -112,26 +109,5 @@ actor Company {
                     + (profile.hasLink ? "joined the portal" : "no link: all by stick")
             )
         }
-    }
-
-    /// Keys made in each EdgeHSM, certified by the OEM: nobody travelled.
-    func prepareProducts() async throws {
-        let products = products
-        let made = try await everywhere { factory in
-            var files: [String] = []
-            for product in products { files.append(try await factory.host.prepare(product)) }
-            return files
-        }
-        for (factory, files) in zip(factories, made) {
-            for (product, file) in zip(products, files) {
-                plan.add(product, at: factory.edge.id, preparation: file, start: oem.start)
-            }
-        }
-        _ = try await oem.hold(plan, purpose: "Certify the keys that five EdgeHSMs made for their products")
-        _ = try await everywhere { try await $0.installCertificates(of: products) }
-        narrator.passed(
-            "\(plan.products.count) PAIs and debug intermediates certified",
-            "their keys were made in the EdgeHSMs' tokens; nobody travelled"
-        )
     }
 }

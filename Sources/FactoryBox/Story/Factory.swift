@@ -50,10 +50,6 @@ actor Factory {
         await rack.stop()
     }
 
-    func installCertificates(of products: [ProductPlan]) async throws {
-        for product in products { try await host.run(["load", oem.certificates(of: product.name, at: edge.id)]) }
-    }
-
     /// Units that its stations finished, as they print it.
     nonisolated var finished: Int { progress.passed }
 

@@ -15,7 +15,8 @@ struct Recount: Sendable, Equatable {
     /// Counts by authorization, then by name.
     let batches: [String: [String: Int]]
 
-    var completed: Int { batches.values.map { $0["completed"] ?? 0 }.reduce(0, +) }
+    /// Over all batches.
+    func sum(_ name: String) -> Int { batches.values.map { $0[name] ?? 0 }.reduce(0, +) }
 
     /// From the Factory Service's copy of the journal, up to the newest checkpoint that it holds.
     static func ofService(_ factory: Factory, from: Int = 0) async throws -> Recount {

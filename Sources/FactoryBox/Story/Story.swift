@@ -50,10 +50,7 @@ public struct Story: Sendable {
             await company.stop()
             throw error
         }
-        if !options.once {
-            narrator.note("The lines are running; Ctrl-C ends them.")
-            await Interruption.shared.wait()
-        }
+        if !options.once { await Interruption.shared.wait() }
         await company.stop()
     }
 
@@ -61,6 +58,7 @@ public struct Story: Sendable {
         try await company.holdFirstCeremony()
         narrator.chapter("The portal opens")
         try await company.openPortal()
+        try await company.createProducts()
         narrator.chapter("Five factories come up")
         try await company.enrolAppliances()
         try await company.registerFactories()
@@ -89,6 +87,8 @@ public struct Story: Sendable {
         narrator.table(await company.monthPaper(meter).rows)
         narrator.note("from what each device cost here, in a debug build with SoftHSM2")
         narrator.table([("\(devices) devices", "\(time) s")])
+        narrator.chapter(options.once ? "What was running" : "The portal serves, the lines are idle; Ctrl-C ends all")
+        try await company.tellHowToCall()
     }
 }
 
