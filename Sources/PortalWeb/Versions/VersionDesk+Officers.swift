@@ -96,7 +96,7 @@ extension VersionDesk {
             [ledger] transaction in
             let (product, record) = try Self.visible(path, to: nil, in: transaction)
             guard let kept = record.approval else { throw Refusal(VersionError.approvalMissing) }
-            try record.life.requireReviewable()
+            if record.state != .rejected { try record.life.requireReviewable() }
             let joined = try ApprovalSignatures(
                 kept: kept,
                 given: given,
@@ -104,6 +104,7 @@ extension VersionDesk {
                 conflicted: Self.officers(boundTo: record.life.conflicted, in: transaction),
                 at: context.facts.time
             )
+            guard record.state != .rejected else { return try Self.keep(joined, of: record, in: transaction) }
             // Also before the m-th signature: nobody shall sign on towards what can't be locked.
             try Self.ground(product, record, ledger, in: transaction).check(joined.envelope)
             return try Self.step(record, in: transaction) { life, record in
@@ -112,6 +113,25 @@ extension VersionDesk {
                 record.lockedAt = context.facts.time
                 return try life.locked()
             }
+        }
+    }
+
+    /// A signature that was made before its officer heard of the rejection: it locks nothing, but makes the approval a link
+    /// of the chain, so that its officer can sign the next one. Too late where another took its sequence.
+    private static func keep(
+        _ joined: ApprovalSignatures,
+        of record: VersionRecord,
+        in transaction: any SQLTransaction
+    ) throws -> Answer<ProductVersion> {
+        let (table, sequence) = (VersionTable(transaction), record.sequence ?? 0)
+        let end = try table.chainEnd(record.product)
+        let others = try table.submitted(record.product).contains { $0.approval?.signatures.isEmpty == false }
+        guard end?.version == record.version || end?.sequence ?? 0 < sequence, !others else {
+            throw Refusal(VersionError.approvalPending, "another approval of sequence \(sequence) is signed")
+        }
+        return try step(record, in: transaction) { life, record in
+            record.approval = joined.envelope
+            return life
         }
     }
 

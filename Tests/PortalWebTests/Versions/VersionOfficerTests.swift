@@ -121,14 +121,23 @@ import Vocabulary
             try await tester.submit("1.0.0", parts)
             let unsigned = try await tester.draft("1.0.0", tester.terms(["edge-1": 400]))
             _ = try await tester.step("POST", "1.0.0", "reject", tester.officer, reason)
+            let signer = tester.world.officers[2]
+            let tardy = try await tester.world.access.withToken(signer.token) { token in
+                let value = try await token.signingKey(.officer(signer.name)).sign(unsigned.signedBytes)
+                return unsigned.adding(.init(keyID: signer.key.keyID, value: value))
+            }
             try await tester.makeKey("1.1.0")
             try await tester.submit("1.1.0", parts)
             let given = try await tester.draft("1.1.0", tester.terms(["edge-1": 100]))
             let content = try VersionApproval.read(payload: given.payload)
             #expect(content.sequence == 1 && content.previous == nil, "what nobody signed is no link: \(unsigned)")
             // One officer signs; then the version is rejected.
-            _ = try await tester.bring(tester.world.approve(given, 0), "1.1.0")
+            let first = try await tester.world.approve(given, 0)
             _ = try await tester.step("POST", "1.1.0", "reject", tester.officer, reason)
+            // It comes after the rejection: it locks nothing and is kept. One for which it is too late is not.
+            let kept = try await tester.bring(first, "1.1.0").message(ProductVersion.self)
+            #expect(kept.state == .rejected && kept.approval?.signers == [tester.world.officers[0].name])
+            #expect(try await tester.bring(tardy, "1.0.0").problem?.code == "portal.approval.pending")
 
             try await tester.makeKey("1.2.0")
             try await tester.submit("1.2.0", parts)
