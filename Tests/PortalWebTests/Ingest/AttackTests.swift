@@ -102,6 +102,25 @@ import Vocabulary
         #expect(try await bench.log(world)?.halted == nil)
     }
 
+    @Test("a box that was copied, disk and token, and run on twice is a fork, however the copy's journal is sent")
+    func copied() async throws {
+        var (first, copy) = (box, box)
+        copy.wall = copy.wall + 60
+        try first.start()
+        try copy.start()
+        for number in 11...13 { try first.make(batch, Chip(number)) }
+        try copy.make(batch, Chip(14))
+        let place = journal.entries.count
+        let told = SentJournal(copy)
+        #expect(told.entries.count < first.disk.entries.count && told.entries[place] != first.disk.entries[place])
+        try await bench.ingest([SentJournal(first).whole()])
+        // It looks like a tail that was restored: only that both began the same epoch tells.
+        #expect(try await code(told.chunk(place - 2..<told.entries.count)) == "portal.journal.forked")
+        #expect(try await code(told.chunk(told.entries.count..<told.entries.count)) == "portal.journal.forked")
+        #expect(try await bench.log(world)?.halted == .forked)
+        #expect(try await open() == [.forked])
+    }
+
     @Test("a newer checkpoint of less is a truncation; an older one again is none")
     func truncated() async throws {
         try await bench.ingest([journal.whole()])
