@@ -17,6 +17,7 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let nio: [Target.Dependency] = [
@@ -168,7 +169,7 @@ let package = Package(
             "PortalStore",
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Governance", "Verify", "PortalProtocol", "PortalCore",
-                "Durability", crypto, grdb,
+                "Durability", crypto, grdb, sqlite,
             ]
         ),
         library(

@@ -8,7 +8,10 @@ public enum MerkleHash {
 
     /// SHA-256(0x00 ‖ entry).
     public static func leaf(_ entry: some Sequence<UInt8>) -> Digest256 {
-        Digest256(validated: Array(SHA256.hash(data: [0] + Array(entry))))
+        var hash = SHA256()
+        hash.update(data: [0])
+        hash.update(data: Array(entry))
+        return Digest256(validated: Array(hash.finalize()))
     }
 
     /// SHA-256(0x01 ‖ left ‖ right).

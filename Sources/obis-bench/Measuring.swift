@@ -31,7 +31,7 @@ func timed(_ body: () throws -> Void) rethrows -> Cost {
     return Cost(cpu: processCPU() - cpu, wall: (ContinuousClock.now - start) / .seconds(1))
 }
 
-func timed(_ body: () async throws -> Void) async rethrows -> Cost {
+func timedWait(_ body: () async throws -> Void) async rethrows -> Cost {
     let (cpu, start) = (processCPU(), ContinuousClock.now)
     try await body()
     return Cost(cpu: processCPU() - cpu, wall: (ContinuousClock.now - start) / .seconds(1))

@@ -168,7 +168,8 @@ extension Box {
         return unit
     }
 
-    package mutating func load(_ draft: BatchDraft = BatchDraft(), under approval: Envelope? = nil) throws -> Digest256 {
+    package mutating func load(_ draft: BatchDraft = BatchDraft(), under approval: Envelope? = nil) throws -> Digest256
+    {
         try run(draft.load(world, under: approval)).grant().id
     }
 

@@ -50,6 +50,7 @@ public struct RollUpCounts: Sendable, Hashable, Codable {
     public mutating func count(_ judged: JudgedEntry) {
         if !judged.findings.isEmpty { quarantined += 1 }
         switch judged.entry?.event.body {
+        case is FactoryDataGiven, is KeySealed, is Permitted: break
         case let body as Issued: if body.replaces == nil { issued += 1 } else { reissued += 1 }
         case is Completed: completed += 1
         case is Failed: failed += 1
@@ -78,9 +79,9 @@ public struct RollUpTally: Sendable {
 
     public mutating func count(_ judged: JudgedEntry) {
         let key = RollUpKey(judged.entry?.time ?? .epoch, authorization: judged.batch?.id ?? .zero)
-        var change = RollUpCounts()
-        change.count(judged)
-        guard change != RollUpCounts() else { return }
-        counts[key, default: RollUpCounts()] += change
+        let before = counts[key] ?? RollUpCounts()
+        var after = before
+        after.count(judged)
+        if after != before { counts[key] = after }
     }
 }

@@ -18,14 +18,15 @@ final class SQLiteTransaction: SQLTransaction {
     func end() { database = nil }
 
     func execute(_ sql: SQLText, _ arguments: [SQLValue]) throws -> Int {
-        try run(sql, arguments) { database, statement in
-            try statement.execute()
+        try run(sql) { database, statement in
+            try SQLiteWrite(statement).execute(arguments)
             return database.changesCount
         }
     }
 
     func rows(_ sql: SQLText, _ arguments: [SQLValue]) throws -> [SQLRow] {
-        try run(sql, arguments) { _, statement in
+        try run(sql) { _, statement in
+            try statement.setArguments(StatementArguments(arguments.map(Self.databaseValue)))
             let columns = SQLRow.Columns(statement.columnNames)
             let cursor = try Row.fetchCursor(statement)
             var rows: [SQLRow] = []
@@ -39,7 +40,6 @@ final class SQLiteTransaction: SQLTransaction {
 
     private func run<Value>(
         _ sql: SQLText,
-        _ arguments: [SQLValue],
         _ body: (Database, Statement) throws -> Value
     ) throws -> Value {
         guard let database, failure == nil else { throw Refusal(PortalStoreError.ended) }
@@ -47,7 +47,6 @@ final class SQLiteTransaction: SQLTransaction {
             try subset.check(sql)
             let statement = try database.cachedStatement(sql: sql.text)
             StatementTrace.note(sql)
-            try statement.setArguments(StatementArguments(arguments.map(Self.databaseValue)))
             return try body(database, statement)
         } catch {
             let error = (error as? DatabaseError).map(Self.refusal) ?? error

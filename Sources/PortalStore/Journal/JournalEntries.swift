@@ -54,7 +54,10 @@ public struct JournalEntries: TileSource {
         var values: [SQLValue] = []
         values.reserveCapacity(octets.count * 4)
         for (number, (entry, leaf)) in zip(octets, leaves).enumerated() {
-            values += [.integer(log), .number(first + number), .fixed(leaf), .blob(entry)]
+            values.append(.integer(log))
+            values.append(.number(first + number))
+            values.append(.fixed(leaf))
+            values.append(.blob(entry))
         }
         try Self.entryRows.run(values, in: transaction)
     }

@@ -191,6 +191,13 @@ public struct JournalJudge: Sendable, Codable {
         self.epoch = max(epoch, entry.epoch)
     }
 
+    /// One of a device's five usual steps.
+    private static func isStep(_ body: any JournalBody) -> Bool {
+        let type = type(of: body)
+        return type == Issued.self || type == FactoryDataGiven.self || type == KeySealed.self
+            || type == Permitted.self || type == Completed.self
+    }
+
     private mutating func judgeBody<Ledger: UnitLedger>(
         _ entry: JournalEntry,
         _ ledger: inout Ledger
@@ -201,6 +208,8 @@ public struct JournalJudge: Sendable, Codable {
             }
             return judgeGenesis(body)
         }
+        // Nearly all entries are such: what they are not is asked of the others alone.
+        if Self.isStep(entry.event.body) { return try judgeUnit(entry, &ledger) }
         switch entry.event.body {
         case is Genesis: note(.genesis, "a second one")
         case is Restart: break

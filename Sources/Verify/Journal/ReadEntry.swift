@@ -6,44 +6,67 @@ public import Vocabulary
 /// An entry's octets with all that can be told from them alone: reading is most of a judge's work, needs no state, and
 /// can be done for many entries at once.
 public struct ReadEntry: Sendable {
-    public let bytes: [UInt8]
+    /// By reference: entries are handed on many times, and a certificate is many fields.
+    private final class Content: Sendable {
+        let bytes: [UInt8]
+        let leaf: Digest256
+        let entry: JournalEntry?
+        let refusal: Refusal?
+        let dac: Result<AttestationCertificate, Refusal>?
+        let signer: P256Point?
+
+        init(
+            _ bytes: [UInt8],
+            _ read: Result<JournalEntry, Refusal>,
+            _ dac: Result<AttestationCertificate, Refusal>?,
+            signer: P256Point?
+        ) {
+            self.bytes = bytes
+            leaf = MerkleHash.leaf(bytes)
+            switch read {
+            case .success(let entry): (self.entry, refusal) = (entry, nil)
+            case .failure(let refusal): (entry, self.refusal) = (nil, refusal)
+            }
+            self.dac = dac
+            self.signer = signer
+        }
+    }
+
+    private let content: Content
+
+    public var bytes: [UInt8] { content.bytes }
     /// Hash of the Merkle leaf.
-    public let leaf: Digest256
+    public var leaf: Digest256 { content.leaf }
     /// Nil when it can't be read.
-    public let entry: JournalEntry?
+    public var entry: JournalEntry? { content.entry }
     /// Why it can't be read.
-    public let refusal: Refusal?
+    public var refusal: Refusal? { content.refusal }
     /// The DAC that the entry releases, if it is a certificate at all.
-    let dac: Result<AttestationCertificate, Refusal>?
+    var dac: Result<AttestationCertificate, Refusal>? { content.dac }
     /// The PAI key under which the DAC's signature was found right.
-    let signer: P256Point?
+    var signer: P256Point? { content.signer }
 
     /// - Parameter issuers: keys of PAIs; a DAC's signature is verified here if it is by one of them, otherwise later.
     public init(_ bytes: [UInt8], issuers: [P256Point] = []) {
-        self.bytes = bytes
-        leaf = MerkleHash.leaf(bytes)
-        do {
-            entry = try JournalEntry(parsing: bytes)
-            refusal = nil
-        } catch {
-            entry = nil
-            refusal = error as? Refusal ?? Refusal(JournalError.entryMalformed)
+        let read: Result<JournalEntry, Refusal>
+        do { read = .success(try JournalEntry(parsing: bytes)) } catch {
+            read = .failure(error as? Refusal ?? Refusal(JournalError.entryMalformed))
         }
-        let der =
-            switch entry?.event.body {
-            case let body as Issued: body.dac.bytes
-            case let body as Rotated: body.dac.bytes
-            default: [UInt8]?.none
-            }
-        dac = der.map { der in
+        let dac = Self.der(in: try? read.get()).map { der -> Result<AttestationCertificate, Refusal> in
             do { return .success(try AttestationCertificate(der: der)) } catch {
                 return .failure(error as? Refusal ?? Refusal(JournalError.dacWrong))
             }
         }
-        if case .success(let certificate) = dac {
-            signer = issuers.first { certificate.isSigned(by: $0) }
-        } else {
-            signer = nil
+        var signer: P256Point?
+        if case .success(let certificate) = dac { signer = issuers.first { certificate.isSigned(by: $0) } }
+        content = Content(bytes, read, dac, signer: signer)
+    }
+
+    private static func der(in entry: JournalEntry?) -> [UInt8]? {
+        switch entry?.event.body {
+        case let body as Issued: body.dac.bytes
+        case let body as Rotated: body.dac.bytes
+        default: nil
         }
     }
 

@@ -124,6 +124,6 @@ struct Parts: Sendable {
     }
 
     private func repeatedly(_ count: Int, _ body: (Int) async throws -> Void) async rethrows -> Cost {
-        try await timed { for index in 0..<count { try await body(index) } }.divided(by: count)
+        try await timedWait { for index in 0..<count { try await body(index) } }.divided(by: count)
     }
 }

@@ -93,7 +93,9 @@ struct BareLoad {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase {
-            try $0.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4096")
+            try $0.execute(
+                sql: "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4096"
+            )
         }
         return configuration
     }

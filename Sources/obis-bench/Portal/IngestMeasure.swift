@@ -33,7 +33,7 @@ struct IngestMeasure {
         let store = try SQLitePortalDatabase.open(path: database)
         try await enrol(in: store)
         let service = IngestService(database: store, registry: StoredEdges(), rootAuthority: root) { [now] in now }
-        let cost = try await timed {
+        let cost = try await timedWait {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for journal in journals { group.addTask { try await Self.send(journal, to: service) } }
                 try await group.waitForAll()
