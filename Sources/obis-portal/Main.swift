@@ -53,21 +53,18 @@ struct ObisPortal: AsyncParsableCommand {
             let portal = try await Portal.open(configuration, token: token, logger: logger)
             if let code = portal.setupCode { Terminal.show("setup code: \(code)") }
             let group = ServiceGroup(configuration: .init(services: [portal], logger: logger))
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await group.run() }
-                tasks.addTask {
-                    let ports = await portal.application.ports.wait()
-                    logger.info("ready", metadata: ["people": "\(ports.people)", "sync": "\(ports.sync ?? 0)"])
-                    ServiceManager.notify("READY=1")
-                    _ = await signals.wait()
-                    ServiceManager.notify("STOPPING=1")
-                    await group.triggerGracefulShutdown()
-                }
-                // The group ends first where a service fails; then nobody waits for a signal any more.
-                _ = try await tasks.next()
-                tasks.cancelAll()
-                _ = try await tasks.next()
+            // Cancelling the group itself would cut requests off, and leave quiet connections to their clients' mercy.
+            let stop = Task {
+                let ports = await portal.application.ports.wait()
+                logger.info("ready", metadata: ["people": "\(ports.people)", "sync": "\(ports.sync ?? 0)"])
+                ServiceManager.notify("READY=1")
+                _ = await signals.wait()
+                ServiceManager.notify("STOPPING=1")
+                await group.triggerGracefulShutdown()
             }
+            // The group ends first where a service fails; then nobody waits for a signal any more.
+            defer { stop.cancel() }
+            try await group.run()
         }
     }
 

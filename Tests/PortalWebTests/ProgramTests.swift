@@ -104,6 +104,10 @@ struct ProgramTests {
 
         func stop() -> Int32 {
             process.terminate()
+            return ended()
+        }
+
+        func ended() -> Int32 {
             process.waitUntilExit()
             return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
         }
@@ -122,9 +126,7 @@ struct ProgramTests {
         let first = try await Running(site)
         let code = try #require(first.output.split(separator: " ").last).trimmingCharacters(in: .newlines)
         let port = try #require(first.port, "\(first.lines)")
-        var tls = TestCredential.anonymous(trusting: site.authority.der)
-        tls.minimumTLSVersion = .tlsv13
-        let client = HTTPClient(configuration: .init(tlsConfiguration: tls))
+        let client = HTTPClient(configuration: .init(tlsConfiguration: .clientDefault(trusting: site.authority.der)))
         var request = HTTPClientRequest(url: "https://localhost:\(port)/v1/setup")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
@@ -151,6 +153,52 @@ struct ProgramTests {
         #expect(second.stop() == 0)
     }
 
+    @Test("a stop answers what is under way, and waits for no connection that is quiet or whose peer is gone")
+    func stopping() async throws {
+        let site = try await Site()
+        let running = try await Running(site)
+        let port = try #require(running.port, "\(running.lines)")
+        let client = HTTPClient(configuration: .init(tlsConfiguration: .clientDefault(trusting: site.authority.der)))
+        func request(_ path: String) -> HTTPClientRequest { HTTPClientRequest(url: "https://localhost:\(port)\(path)") }
+        // Kept alive by its client, and one whose client stands still and says no good-bye.
+        #expect(try await client.execute(request("/healthz"), timeout: .seconds(60)).status == .ok)
+        let still = Process()
+        still.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        still.arguments = ["s_client", "-connect", "127.0.0.1:\(port)", "-quiet"]
+        still.standardInput = Pipe()
+        still.standardOutput = FileHandle.nullDevice
+        let greeting = Pipe()
+        still.standardError = greeting
+        try still.run()
+        // It says something of the certificate once the handshake is there.
+        #expect(!greeting.fileHandleForReading.availableData.isEmpty)
+        kill(still.processIdentifier, SIGSTOP)
+        // Half of its body is there when the stop comes.
+        let (pieces, more) = AsyncStream.makeStream(of: ByteBuffer.self)
+        var setup = request("/v1/setup")
+        setup.method = .POST
+        setup.headers.add(name: "Content-Type", value: "application/json")
+        setup.headers.add(name: "Idempotency-Key", value: "half-a-body")
+        setup.body = .stream(pieces, length: .known(Int64(20)))
+        more.yield(ByteBuffer(repeating: 0x20, count: 10))
+        async let answer = client.execute(setup, timeout: .seconds(60))
+        try await Task.sleep(for: .milliseconds(300))
+        let start = ContinuousClock.now
+        running.process.terminate()
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(running.process.isRunning)
+        more.yield(ByteBuffer(repeating: 0x20, count: 10))
+        more.finish()
+        #expect(try await answer.status.code == 400)
+        #expect(running.ended() == 0, "\(running.lines)")
+        let duration = ContinuousClock.now - start
+        // A second of patience for the peer that stands still; it was its idle time of a minute once.
+        #expect(duration < .seconds(8), "\(duration)")
+        #expect(!running.lines.contains("Server shutdown error"), "\(running.lines)")
+        try await client.shutdown()
+        kill(still.processIdentifier, SIGKILL)
+    }
+
     @Test("an unknown setting is named, with exit status 1")
     func unknownSetting() throws {
         let folder = try TemporaryFolder()
@@ -158,5 +206,13 @@ struct ProgramTests {
         try "{\"oem\":\"X\",\"colour\":\"red\"}".write(toFile: path, atomically: true, encoding: .utf8)
         let result = try Subprocess.run(BuiltProgram.path("obis-portal"), ["check-config", "--config", path])
         #expect(result.status == 1 && result.output.contains("config."), "\(result.output)")
+    }
+}
+
+extension TLSConfiguration {
+    fileprivate static func clientDefault(trusting authority: [UInt8]) -> TLSConfiguration {
+        var tls = TestCredential.anonymous(trusting: authority)
+        tls.minimumTLSVersion = .tlsv13
+        return tls
     }
 }
