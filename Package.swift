@@ -125,7 +125,9 @@ let package = Package(
             "FactoryService",
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Silicon", "Durability", "ServiceSupport",
-                "LineProtocol", "FactoryCore", "PortalProtocol", crypto, x509, asn1, grdb, logging, httpClient, nioHTTP,
+                "LineProtocol", "FactoryCore", "PortalProtocol", "Verify", crypto, x509, asn1, grdb, logging,
+                httpClient,
+                nioHTTP,
             ] + nio
         ),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),

@@ -17,6 +17,7 @@ public enum FactoryError: String, ErrorCatalogue {
     case wrongBox = "factory.inbox.other-edge-hsm"
     case storeFailed = "factory.store.failed"
     case journalGap = "factory.journal.gap"
+    case journalRestored = "factory.journal.restored"
     case journalChanged = "factory.journal.changed"
     case checkpointInvalid = "factory.journal.checkpoint"
     case exportFailed = "factory.export.failed"
@@ -55,6 +56,8 @@ public enum FactoryError: String, ErrorCatalogue {
         case .fileEmpty: "The file in the inbox is empty."
         case .wrongBox: "The file is for another EdgeHSM."
         case .storeFailed: "The Factory Service could not write to its own storage."
+        case .journalRestored:
+            "The EdgeHSM went on from an older disk; entries that were read from it before are no longer in its journal."
         case .journalGap: "The EdgeHSM returned journal entries that do not follow those stored here."
         case .journalChanged: "The EdgeHSM's journal is shorter than, or differs from, what is stored here."
         case .checkpointInvalid: "The EdgeHSM's checkpoint is not signed by it or does not fit the entries stored here."
@@ -94,6 +97,8 @@ public enum FactoryError: String, ErrorCatalogue {
         case .fileUnreadable: "Check the file's owner and mode, and that its copying was finished."
         case .wrongBox: "Take the file to the site that it is for."
         case .storeFailed: "Check disk space, then start the Factory Service again."
+        case .journalRestored:
+            "Both are kept here and go to the portal; call the OEM's security team: no new package comes until officers decide."
         case .journalGap: "Start the Factory Service again; if it repeats, keep both databases and call the OEM."
         case .journalChanged: "Stop the line, keep both databases as they are and call the OEM's security team."
         case .checkpointInvalid: "Check the configured identity key; if it is right, call the OEM's security team."

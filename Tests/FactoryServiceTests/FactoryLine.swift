@@ -270,6 +270,7 @@ final class StubEdge: Sendable {
     struct State {
         var batches: [GetStatus.Batch] = []
         var journal: [[UInt8]] = []
+        var epoch: UInt64 = 1
         var loads: [[UInt8]] = []
         var downlinks: [DownlinkBundle] = []
         /// Refuses a part that begins with an order of this payload type.
@@ -293,7 +294,7 @@ final class StubEdge: Sendable {
             for _ in 0..<count {
                 let entry = JournalEntry(
                     sequence: state.journal.count,
-                    epoch: 1,
+                    epoch: state.epoch,
                     time: Instant(seconds: 1_000),
                     event: JournalEvent(
                         body: Refused(
@@ -374,11 +375,11 @@ final class StubEdge: Sendable {
     }
 
     private func checkpoint() throws -> GetCheckpoint.Reply {
-        let (journal, forks) = state.withLock { ($0.journal, $0.forksRoot) }
+        let (journal, forks, epoch) = state.withLock { ($0.journal, $0.forksRoot, $0.epoch) }
         let root = CompactRange.root(of: 0..<journal.count) { MerkleHash.leaf(journal[$0]) }
         let content = Checkpoint(
             edgeHSM: EdgeHSMID(validated: "edge-1"),
-            epoch: 1,
+            epoch: epoch,
             size: journal.count,
             root: forks ? Digest256.of([1]) : root,
             time: Instant(seconds: 1_000),

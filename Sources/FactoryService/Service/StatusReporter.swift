@@ -32,6 +32,14 @@ final class StatusReporter: Sendable {
         rate.withLock { $0.note(status) }
     }
 
+    /// A tail that the EdgeHSM lost, as long as the portal does not have it, and a week.
+    private func restored() async throws -> Refusal? {
+        guard let tail = try await work.store.lostTails().last, !tail.isTold || now() - tail.foundAt < 7 * 86_400 else {
+            return nil
+        }
+        return Refusal(FactoryError.journalRestored, "\(tail.size - tail.base) entries from \(tail.base) on")
+    }
+
     /// - Parameter asking: whether the EdgeHSM is asked anew; the page shows what is known.
     func status(asking: Bool = true) async throws -> GetFactoryStatus.Reply {
         if asking { _ = try? await work.link.refresh() }
@@ -45,6 +53,7 @@ final class StatusReporter: Sendable {
         situation.firmware = work.firmware.digests
         situation.journalStored = stored
         situation.journalRefusal = await puller.refusal
+        if situation.journalRefusal == nil { situation.journalRefusal = try await restored() }
         situation.refusedFiles = try await inbox.refusedCount()
         situation.portal = portal
         situation.now = now()

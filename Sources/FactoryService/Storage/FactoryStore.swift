@@ -43,7 +43,7 @@ final class FactoryStore: Sendable {
         database = try DurableDatabase.open(
             path: path,
             role: Self.role,
-            migrations: [Migration(sql: Self.schema), Migration(sql: Self.numbering)]
+            migrations: [Self.schema, Self.numbering, Self.branches].map { Migration(sql: $0) }
         )
     }
 

@@ -10,6 +10,8 @@ actor JournalChunker {
 
     private let store: FactoryStore
     private let edgeHSM: EdgeHSMID
+    /// What was remembered is of this journal, after so many lost tails.
+    private var known: (view: JournalView, tails: Int) = (.current, 0)
     /// The tree of the entries before `prefix.size`, kept from one question to the next.
     private var prefix = CompactRange()
     /// Leaf hashes from a position on, while a backlog without checkpoints of its own goes up.
@@ -20,12 +22,27 @@ actor JournalChunker {
         self.edgeHSM = edgeHSM
     }
 
-    /// The root over the first `size` entries that are stored here; nil where there are fewer.
-    func root(at size: Int) async throws -> Digest256? {
+    private func turn(to view: JournalView) async throws {
+        let tails = try await store.lostTails().count
+        guard known.view != view || known.tails != tails else { return }
+        (known, prefix, leaves) = ((view, tails), CompactRange(), (0, []))
+    }
+
+    /// The root over the first `size` entries of a journal that are stored here; nil where there are fewer.
+    func root(at size: Int, in view: JournalView = .current) async throws -> Digest256? {
+        try await turn(to: view)
+        return try await root(at: size)
+    }
+
+    private func root(at size: Int) async throws -> Digest256? {
         guard size >= 0 else { return nil }
         if prefix.size > size { prefix = CompactRange() }
         while prefix.size < size {
-            let entries = try await store.entries(from: prefix.size, to: min(prefix.size + Self.page, size))
+            let entries = try await store.entries(
+                from: prefix.size,
+                to: min(prefix.size + Self.page, size),
+                in: known.view
+            )
             guard !entries.isEmpty else { return nil }
             for entry in entries { prefix.append(MerkleHash.leaf(entry)) }
         }
@@ -33,11 +50,16 @@ actor JournalChunker {
     }
 
     /// The next chunk from `first` on, of at most `limit` entries; nil where no checkpoint covers another entry.
-    func chunk(from first: Int, limit: Int) async throws -> JournalChunk? {
-        guard let newest = try await store.newestCheckpoint(), newest.size > first else { return nil }
+    func chunk(from first: Int, limit: Int, in view: JournalView = .current) async throws -> JournalChunk? {
+        try await turn(to: view)
+        guard let newest = try await store.newestCheckpoint(of: view), newest.size > first else { return nil }
         let most = min(max(limit, 1), SyncLimits.mostItems)
-        var close = try await store.checkpoint(in: (first + 1)...(first + most))
-        var entries = try await store.entries(from: first, to: close?.size ?? min(first + most, newest.size))
+        var close = try await store.checkpoint(in: (first + 1)...(first + most), of: view)
+        var entries = try await store.entries(
+            from: first,
+            to: close?.size ?? min(first + most, newest.size),
+            in: view
+        )
         var octets = 0
         let fitting = entries.prefix { entry in
             octets += entry.count
@@ -45,7 +67,9 @@ actor JournalChunker {
         }
         if fitting.count < entries.count {
             entries = Array(fitting)
-            close = entries.isEmpty ? nil : try await store.checkpoint(in: (first + 1)...(first + entries.count))
+            close =
+                entries.isEmpty
+                ? nil : try await store.checkpoint(in: (first + 1)...(first + entries.count), of: view)
             if let close { entries = Array(entries.prefix(close.size - first)) }
         }
         guard !entries.isEmpty else { throw Refusal(FactoryError.journalGap, "entry \(first) is not stored") }
@@ -59,6 +83,22 @@ actor JournalChunker {
             checkpoint: try Envelope(parsing: checkpoint.envelope),
             consistency: isClosed ? [] : try await consistency(after: first, entries, to: newest.size)
         )
+    }
+
+    /// Entries of a journal that checkpoints prove.
+    func end(of view: JournalView) async throws -> Int { try await store.newestCheckpoint(of: view)?.size ?? 0 }
+
+    /// The newest `restart` before an entry: where a branch may have begun. Nil where there is none.
+    func restart(before end: Int) async throws -> Int? {
+        var end = end
+        while end > 1 {
+            let first = max(1, end - Self.page)
+            let entries = try await store.entries(from: first, to: end)
+            let found = entries.lastIndex { (try? JournalEntry(parsing: $0))?.event.body is Restart }
+            if let found { return first + found }
+            end = first
+        }
+        return nil
     }
 
     /// A chunk without entries: the newest checkpoint alone, where it is of exactly `size` entries.
@@ -78,7 +118,11 @@ actor JournalChunker {
         if leaves.start < end { leaves = (end, Array(leaves.hashes.dropFirst(end - leaves.start))) }
         while end + leaves.hashes.count < second {
             let next = end + leaves.hashes.count
-            let entries = try await store.entries(from: next, to: min(next + Self.page, second))
+            let entries = try await store.entries(
+                from: next,
+                to: min(next + Self.page, second),
+                in: known.view
+            )
             guard !entries.isEmpty else { throw Refusal(FactoryError.journalGap, "entry \(next) is not stored") }
             leaves.hashes += entries.map { MerkleHash.leaf($0) }
         }

@@ -1,3 +1,4 @@
+import Durability
 import FactoryCore
 import LineProtocol
 import NIOCore
@@ -9,13 +10,21 @@ import Vocabulary
 extension Synchroniser {
     /// The journal as far as checkpoints prove it, chunk by chunk, and a checkpoint now and then though nothing is new.
     func uploadJournal(_ state: SyncState, _ source: RecordSource, over link: PortalLink) async throws {
-        try await requireOneJournal()
-        while let chunk = try await chunker.chunk(from: cursor.entries, limit: pace.items) {
+        while let place = try await place() {
             try Task.checkCancellation()
-            let before = cursor.entries
-            try await upload(state, source, journal: chunk, over: link)
+            let chunk = try await chunker.chunk(from: place.from, limit: pace.items, in: place.view)
+            guard let chunk else { break }
+            let before = cursor
+            do { try await upload(state, source, journal: chunk, over: link) } catch let refusal as Refusal {
+                // Changed on the way, or not a branch: an older place may be. Of anything else there is no other word.
+                if refusal.portalStatus == 409, !refusal.detail.contains("portal.journal.altered") {
+                    refusedPlaces = (cursor.root, 0)
+                }
+                throw refusal
+            }
             lastCheckpoint = .now
-            guard cursor.entries > before else {
+            // At a branch, the portal has fewer entries than before and goes on from there.
+            guard cursor.entries > place.from || (cursor != before && place.from < before.entries) else {
                 throw Refusal(FactoryError.portalMalformed, "a receipt of \(cursor.entries) entries after \(before)")
             }
         }
@@ -28,17 +37,41 @@ extension Synchroniser {
         try await upload(state, source, journal: chunk, over: link)
     }
 
-    /// Throws `factory.portal.journal-differs` where the portal has stored something that is not our prefix.
-    private func requireOneJournal() async throws {
-        guard let root = cursor.root else { return }
-        let own = try await chunker.root(at: cursor.entries)
-        if let own {
-            guard own == root else {
-                throw Refusal(FactoryError.portalDiffers, "at \(cursor.entries) entries")
-            }
-        } else if let size = parts.edge.status?.journalSize, size < cursor.entries, parts.edge.refusal == nil {
-            throw Refusal(FactoryError.portalDiffers, "\(cursor.entries) entries there, \(size) in the EdgeHSM")
+    /// Nil where the portal has more than what was read from the EdgeHSM yet.
+    ///
+    /// Throws `factory.portal.journal-differs` where the portal has stored something that no journal of this EdgeHSM
+    /// begins with.
+    private func place() async throws -> JournalPlace? {
+        var tails = JournalPlace.Tails(try await parts.store.lostTails())
+        let place = try await JournalPlace.find(cursor, &tails, chunker)
+        for tail in tails.new {
+            try await parts.store.noteTold(tail)
+            await log(kind: "told", summary: "lost tail \(tail)")
         }
+        if let place {
+            refusedPlaces = nil
+            return place
+        }
+        let stored = try await parts.store.journalSize()
+        guard stored >= cursor.entries || isComplete(stored) else { return nil }
+        return try await untoldPlace(min(stored, cursor.entries))
+    }
+
+    private func isComplete(_ stored: Int) -> Bool {
+        guard let size = parts.edge.status?.journalSize, parts.edge.refusal == nil else { return false }
+        return size <= stored
+    }
+
+    /// The EdgeHSM may have lost a tail that only the portal has: before this storage was made, or read. A branch begins
+    /// at a restart; which one, the portal says, one a round. It judges by signatures and keeps what it has.
+    private func untoldPlace(_ end: Int) async throws -> JournalPlace {
+        let tried = refusedPlaces.map { $0.root == cursor.root ? $0.from : end } ?? end
+        guard let from = try await chunker.restart(before: tried) else {
+            refusedPlaces = (cursor.root, 0)
+            throw Refusal(FactoryError.portalDiffers, "at \(cursor.entries) entries")
+        }
+        refusedPlaces = (cursor.root, from)
+        return JournalPlace(view: .current, from: from)
     }
 
     /// Throws `factory.portal.ahead` where the portal has numbers that were not given here: this storage was set back,
@@ -84,7 +117,9 @@ extension Synchroniser {
         // The smallest chunk has the longest time: a slow link must get through at last.
         let deadline: TimeAmount = pace.items <= UploadPace.smallest ? .seconds(90) : .seconds(20)
         let body = try upload.serialized()
+        try parts.seam.pass("factory.upload.before")
         let answer = try await link.post("/sync/v1/uploads", body, limit: SyncReceipt.largest, deadline: deadline)
+        try parts.seam.pass("factory.upload.after")
         pace.note(.now - begun, full: count >= pace.items, most: SyncLimits.mostItems)
         let receipt = try SyncReceipt(parsing: answer.body)
         if let journal {
@@ -92,7 +127,6 @@ extension Synchroniser {
                 throw Refusal(FactoryError.portalMalformed, "a receipt without the journal")
             }
             (cursor.entries, cursor.root) = (size, receipt.storedRoot)
-            try await requireOneJournal()
         }
         (cursor.labels, cursor.events) = (receipt.labelsStored, receipt.eventsStored)
     }

@@ -1,3 +1,4 @@
+import Durability
 import FactoryCore
 import FoundationEssentials
 import LineProtocol
@@ -22,6 +23,8 @@ struct SyncParts: Sendable {
     let metrics: Metrics
     let logger: Logger
     let now: @Sendable () -> Instant
+    /// `factory.upload.before`, `.after`; `factory.download.piece`, `.whole`, `.taken`.
+    var seam = FaultSeam.none
 }
 
 /// Exchanges with the portal what each side lacks. The portal says what it has, so nothing is kept here that could be
@@ -56,6 +59,8 @@ actor Synchroniser {
     var refusedFiles: [String: Refusal] = [:]
     /// The downlink that was applied, and when.
     var applied: (digest: Digest256, at: ContinuousClock.Instant)?
+    /// The oldest place from which the portal refused to take a branch, while it has what it has.
+    var refusedPlaces: (root: Digest256?, from: Int)?
     var lastCheckpoint = ContinuousClock.now
     /// Something came down: the next round, with what it led to, begins at once.
     var isEager = false

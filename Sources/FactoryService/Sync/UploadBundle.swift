@@ -26,7 +26,8 @@ struct UploadBundle: Sendable {
         var cursor = known.map { SyncCursor($0, edgeHSM: edge.id) } ?? SyncCursor()
         if let state = known, let named = state.source, named != source { (cursor.labels, cursor.events) = (0, 0) }
         let chunker = JournalChunker(store: store, edgeHSM: edge.id)
-        if let root = cursor.root, try await chunker.root(at: cursor.entries) != root { cursor.entries = 0 }
+        var tails = JournalPlace.Tails(try await store.lostTails())
+        if try await JournalPlace.find(cursor, &tails, chunker) == nil { (cursor.entries, cursor.root) = (0, nil) }
         let stamp = now().description.filter { $0.isNumber || $0 == "T" }
         let name = "\(factory)-\(service)-\(stamp).upload"
         let file = try BundleFile(folder + "/" + name)
@@ -50,10 +51,13 @@ struct UploadBundle: Sendable {
             try await Blocking.run { try file.append(line) }
         }
         do {
-            while let chunk = try await chunker.chunk(from: cursor.entries, limit: SyncLimits.mostItems) {
+            while let place = try await JournalPlace.find(cursor, &tails, chunker),
+                let chunk = try await chunker.chunk(from: place.from, limit: SyncLimits.mostItems, in: place.view)
+            {
                 try await add(journal: chunk)
                 counts.entries += chunk.entries.count
                 cursor.entries = chunk.end
+                cursor.root = try await chunker.root(at: chunk.end, in: place.view)
             }
             while true {
                 let labels = try await RecordChunks.labels(store, after: cursor.labels, limit: SyncLimits.mostItems)

@@ -52,6 +52,7 @@ struct ChunkIntake {
             let detail = "checkpoint of \(prepared.checkpoint.size), entries to \(chunk.end)"
             return try refuse(.incomplete, .altered, log, detail)
         }
+        if try isLostTail(log) { return (IngestOutcome(log), nil) }
         guard chunk.from <= log.size else {
             return try refuse(.gap, .gap, log, "from \(chunk.from), stored \(log.size)")
         }
@@ -70,6 +71,31 @@ struct ChunkIntake {
             overlap.lowerBound + $0.offset
         }
             ?? overlap.upperBound
+    }
+
+    /// A branch is held, and this is a tail that the EdgeHSM lost, brought once more: a log before the branch has it.
+    private func isLostTail(_ log: JournalLog) throws -> Bool {
+        var (branch, shared) = (log, Int.max)
+        while let number = branch.parent, let parent = try logs.log(number) {
+            shared = min(shared, branch.base)
+            if try isHeld(by: parent, shared: shared) { return true }
+            branch = parent
+        }
+        return false
+    }
+
+    private func isHeld(by parent: JournalLog, shared: Int) throws -> Bool {
+        guard prepared.checkpoint.size > shared, prepared.chunk.end <= parent.size else { return false }
+        let entries = JournalEntries(transaction, log: parent.log)
+        if !prepared.reads.isEmpty {
+            let stored = try entries.hashes(level: 0, prepared.chunk.from..<prepared.chunk.end)
+            guard stored == prepared.reads.map(\.leaf) else { return false }
+            if prepared.chunk.end > shared { return true }
+        }
+        // Shared entries, or none, are the branch's as well: the checkpoint tells.
+        guard prepared.checkpoint.size <= parent.size else { return false }
+        let tree = TiledTree(size: parent.size, source: entries)
+        return try tree.root(at: prepared.checkpoint.size) == prepared.checkpoint.root
     }
 
     // MARK: Nothing new
