@@ -54,6 +54,9 @@ public final class FaultSeam: Sendable {
         #endif
     }
 
+    /// False where no point can ever hit: what a test alone needs may be left out then.
+    public var isArmed: Bool { armed.withLock { !$0.isEmpty } }
+
     /// A point with an effect: it is done, unless the fault comes before it.
     public func around<Result>(_ point: String, _ effect: () throws -> Result) throws -> Result {
         let action = due(point)

@@ -15,8 +15,8 @@ struct Demo: AsyncParsableCommand {
 
     private static var commands: [any ParsableCommand.Type] {
         var commands: [any ParsableCommand.Type] = [
-            RunCommand.self, AttackCommand.self, KillCommand.self, ScanCommand.self, CleanCommand.self,
-            ChipCommand.self, RackCommand.self,
+            RunCommand.self, AttackCommand.self, KillCommand.self, KillOnlineCommand.self, ScanCommand.self,
+            CleanCommand.self, ChipCommand.self, RackCommand.self,
         ]
         #if DEBUG
         commands.append(ThiefCommand.self)

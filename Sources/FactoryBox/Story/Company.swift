@@ -24,23 +24,45 @@ actor Company {
     var people: PortalPeople?
 
     /// Tokens for the OEM's people, and five empty factories.
-    static func found(in world: World, narrator: Narrator, scale: StoryScale) async throws -> Company {
+    static func found(
+        in world: World,
+        narrator: Narrator,
+        scale: StoryScale,
+        products: [ProductPlan] = ProductPlan.all,
+        profiles: [FactoryProfile] = FactoryProfile.all
+    ) async throws -> Company {
         let oem = try await OEM.establish(in: world, start: Clock.now)
         let vendor = try await SiliconVendor.establish(notBefore: oem.start + -86_400)
-        return try Company(world: world, oem: oem, vendor: vendor, narrator: narrator, scale: scale)
+        return try Company(
+            world: world,
+            oem: oem,
+            vendor: vendor,
+            narrator: narrator,
+            scale: scale,
+            products: products,
+            profiles: profiles
+        )
     }
 
-    private init(world: World, oem: OEM, vendor: SiliconVendor, narrator: Narrator, scale: StoryScale) throws {
+    private init(
+        world: World,
+        oem: OEM,
+        vendor: SiliconVendor,
+        narrator: Narrator,
+        scale: StoryScale,
+        products: [ProductPlan],
+        profiles: [FactoryProfile]
+    ) throws {
         self.world = world
         self.oem = oem
         self.vendor = vendor
         self.narrator = narrator
         self.scale = scale
         office = VersionOffice(world: world, oem: oem, vendor: vendor)
-        products = ProductPlan.all
+        self.products = products
         newcomer = ProductPlan.newcomer
         // The first makes two batches of one product beside one of the other; a new product comes to the third.
-        factories = try FactoryProfile.all.enumerated().map { index, profile in
+        factories = try profiles.enumerated().map { index, profile in
             try Factory(
                 profile,
                 world: world,

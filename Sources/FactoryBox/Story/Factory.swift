@@ -45,6 +45,17 @@ actor Factory {
         service = try await host.start()
     }
 
+    /// The Factory Service's process, once it was started.
+    var running: Service? { service }
+
+    /// With the configuration as it is now.
+    func restartService(extra: [String: String] = [:]) async throws -> Service {
+        await service?.stop()
+        let started = try await host.start(extra: extra)
+        service = started
+        return started
+    }
+
     func stop() async {
         for service in [service, box] { await service?.stop() }
         await rack.stop()

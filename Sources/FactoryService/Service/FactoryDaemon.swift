@@ -72,7 +72,7 @@ public final class FactoryDaemon: Sendable {
             now: now,
             seam: seam
         )
-        let puller = JournalPuller(link: link, store: parts.0, identityKey: edge.identityKey)
+        let puller = JournalPuller(link: link, store: parts.0, identityKey: edge.identityKey, now: now)
         let work = WorkHandlers(link: link, firmware: parts.1, store: parts.0, now: now)
         let synchroniser = configuration.portal.map { portal in
             Synchroniser(
@@ -87,7 +87,8 @@ public final class FactoryDaemon: Sendable {
                     firmware: parts.1,
                     metrics: metrics,
                     logger: logger,
-                    now: now
+                    now: now,
+                    seam: seam
                 )
             )
         }

@@ -1,3 +1,4 @@
+import Durability
 import FactoryCore
 import Glibc
 import Statements
@@ -11,6 +12,8 @@ struct PartialDownload: Sendable {
     let folder: String
     let digest: Digest256
     let size: Int
+    /// `factory.download.piece` after each piece that was written.
+    var seam = FaultSeam.none
 
     private var path: String { folder + "/" + digest.hex + ".part" }
 
@@ -60,6 +63,7 @@ struct PartialDownload: Sendable {
                 try write(bytes, to: file, at: place)
                 if isDue { fsync(file) }
             }
+            try seam.pass("factory.download.piece")
             position += bytes.count
             unsynced = isDue ? 0 : unsynced + bytes.count
         }

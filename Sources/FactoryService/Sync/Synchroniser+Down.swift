@@ -1,3 +1,4 @@
+import Durability
 import FactoryCore
 import LineProtocol
 import Logging
@@ -158,10 +159,12 @@ extension Synchroniser {
     private func fetch(_ path: String, _ digest: Digest256, _ size: Int, over link: PortalLink) async throws -> String {
         let folder = parts.folder
         try await Blocking.run { try Folder.make(folder) }
-        let download = PartialDownload(folder: folder, digest: digest, size: size)
+        let download = PartialDownload(folder: folder, digest: digest, size: size, seam: parts.seam)
         let bytes = try await download.fetch(path, over: link)
         do {
+            try parts.seam.pass("factory.download.whole")
             let summary = try await parts.intake.take(bytes).summary
+            try parts.seam.pass("factory.download.taken")
             await download.remove()
             return summary
         } catch let refusal as Refusal {

@@ -22,11 +22,19 @@ public struct PackageMaker: Sendable {
     private let ground: BatchGround
     private let token: any Token
     private let now: Instant
+    private let signed: @Sendable () throws -> Void
 
-    public init(_ ground: BatchGround, token: any Token, now: Instant) {
+    /// - Parameter signed: called when the authorization is signed and not yet sealed.
+    public init(
+        _ ground: BatchGround,
+        token: any Token,
+        now: Instant,
+        signed: @escaping @Sendable () throws -> Void = {}
+    ) {
         self.ground = ground
         self.token = token
         self.now = now
+        self.signed = signed
     }
 
     /// Signs, wraps and seals an authorization that is durably accounted for. Calling it again makes the same
@@ -71,6 +79,7 @@ public struct PackageMaker: Sendable {
         let keys = try await wrappedKeys(for: inside.box)
         let envelope = try await authorization.unsigned().signed(by: authorizer)
         let verified = try Verified<ProductionAuthorization>(envelope, signedBy: authorizer.publicKey)
+        try signed()
         let contents = PackageContents(
             authorization: envelope,
             approval: inside.approval,

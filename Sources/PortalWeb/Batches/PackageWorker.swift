@@ -27,7 +27,8 @@ public final class PackageWorker: Service {
     private let seam: FaultSeam
     private let signals: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
-    /// - Parameter seam: `portal.package.made` between a package and its being kept, beside the database's own points.
+    /// - Parameter seam: `portal.package.begun`, `.signed` between signature and seal, `.made` between a package and its
+    ///   being kept, beside the database's own points.
     public init(_ portal: PortalServices, shelf: FileShelf, logger: Logger, seam: FaultSeam = .none) {
         self.portal = portal
         self.shelf = shelf
@@ -78,6 +79,7 @@ public final class PackageWorker: Service {
 
     private func make(_ task: PackageTask) async {
         do {
+            try seam.pass("portal.package.begun")
             let (package, content) = try await make(task.statement)
             try seam.pass("portal.package.made")
             try await portal.database.write("package") { transaction in
@@ -121,7 +123,9 @@ public final class PackageWorker: Service {
             return try BatchGround(version, edge.envelope, declaration, profile, in: transaction)
         }
         let now = portal.clock.realtime()
-        let made = try await PackageMaker(ground, token: portal.token, now: now).make(from: batch.authorization)
+        let seam = seam
+        let maker = PackageMaker(ground, token: portal.token, now: now) { try seam.pass("portal.package.signed") }
+        let made = try await maker.make(from: batch.authorization)
         guard made.authorization.id == statement else {
             throw Refusal(BatchError.packageFailed, "authorization \(made.authorization.id)")
         }

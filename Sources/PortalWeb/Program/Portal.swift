@@ -56,7 +56,7 @@ public struct Portal: Service {
             )
             let parts = try PortalParts(services, files: configuration.filesPath, logger: logger, seam: seam)
             return try await Portal(
-                application: application(parts, configuration, identity, logger),
+                application: application(parts, configuration, identity, logger, seam),
                 setupCode: services.setupCode(),
                 database: database
             )
@@ -70,7 +70,8 @@ public struct Portal: Service {
         _ parts: PortalParts,
         _ configuration: PortalConfiguration,
         _ identity: TLSIdentity,
-        _ logger: Logger
+        _ logger: Logger,
+        _ seam: FaultSeam
     ) throws -> PortalApplication {
         func settings(_ listener: PortalConfiguration.Listener) -> ListenerSettings {
             ListenerSettings(
@@ -93,7 +94,8 @@ public struct Portal: Service {
             clock: services.clock,
             metrics: metrics,
             logger: logger,
-            background: parts.background
+            background: parts.background,
+            seam: seam
         )
     }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Durability
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -21,6 +22,8 @@ struct RouteMount: Sendable {
     let clock: ClockSource
     /// Where refused acts are entered; nil: nowhere.
     let acts: Acts?
+    /// `portal.OPERATION.piece` after each piece of a body.
+    var seam = FaultSeam.none
 
     /// Throws `portal.route.inconsistent` where two routes have one id, or one method and path.
     func router(_ routes: [any MountableRoute]) throws -> Router<ConnectionContext> {
@@ -94,25 +97,26 @@ struct RouteMount: Sendable {
             path[name] = try ParameterDecoding.unescape(value[...], name)
         }
         let query = try ParameterDecoding.query(request.uri.query)
-        let (bytes, stream) = try await body(declaration.input.body, request)
+        let (bytes, stream) = try await body(declaration, request)
         let facts = try facts(declaration, request, context, caller, bytes)
         let incoming = IncomingRequest(path: path, query: query, bytes: bytes, stream: stream)
         let response = try await route.answer(caller, facts, incoming)
         return declaration.method == .head ? response.createHeadResponse() : response
     }
 
-    private func body(_ declaration: BodyDeclaration, _ request: Request) async throws -> ([UInt8], BodyStream?) {
-        switch declaration {
+    private func body(_ declaration: RouteDeclaration, _ request: Request) async throws -> ([UInt8], BodyStream?) {
+        let operation = declaration.operationID
+        switch declaration.input.body {
         case .none:
             // What comes unasked is read and dropped by the server, within the bounds of the connection.
             return ([], nil)
         case .json(_, let limit):
             try Self.checkType(request, "application/json")
-            let stream = try Self.stream(request, limit: limit, within: Self.jsonDeadline)
+            let stream = try stream(request, operation, limit: limit, within: Self.jsonDeadline)
             return (try await stream.collect(), nil)
         case .raw(let type, let limit):
             try Self.checkType(request, type)
-            return ([], try Self.stream(request, limit: limit, within: Self.rawDeadline))
+            return ([], try stream(request, operation, limit: limit, within: Self.rawDeadline))
         }
     }
 
@@ -122,11 +126,17 @@ struct RouteMount: Sendable {
         guard type == wanted else { throw Refusal(PortalError.bodyType, "\(wanted) wanted") }
     }
 
-    private static func stream(_ request: Request, limit: Int, within deadline: Duration) throws -> BodyStream {
+    private func stream(
+        _ request: Request,
+        _ operation: String,
+        limit: Int,
+        within deadline: Duration
+    ) throws -> BodyStream {
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > limit { throw Refusal(PortalError.bodyTooLarge, "limit \(limit) octets") }
         let body = request.body
         let end = ContinuousClock.now + deadline
+        let seam = seam
         return BodyStream(
             chunks: { each in
                 var count = 0
@@ -135,6 +145,7 @@ struct RouteMount: Sendable {
                     guard count <= limit else { throw Refusal(PortalError.bodyTooLarge, "limit \(limit) octets") }
                     guard ContinuousClock.now < end else { throw Refusal(PortalError.bodySlow, "\(deadline)") }
                     try await each(chunk)
+                    try seam.pass("portal.\(operation).piece")
                 }
                 guard announced == nil || announced == count else {
                     throw Refusal(PortalProtocolError.malformedRequest, "body: \(count) octets came")

@@ -1,3 +1,4 @@
+public import Durability
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -37,8 +38,9 @@ public struct ListenerSettings: Sendable {
 
 /// The portal's two listeners, people's and factories', and what runs beside them, as one service.
 public struct PortalApplication: Service {
-    /// After this the last requests are cut off when the portal stops.
-    private static let drain = Duration.seconds(20)
+    /// After this the last requests are cut off when the portal stops. Connections without a request go at once, those
+    /// whose peer does not say good-bye after a second of TLS's patience.
+    private static let drain = Duration.seconds(10)
 
     public let ports: BoundPorts
     private let services: [any Service]
@@ -50,6 +52,7 @@ public struct PortalApplication: Service {
     ///     rule `site`. Nil where there is no such listener.
     ///   - acts: where refused acts of known callers are entered.
     ///   - background: what runs beside the listeners and stops with them.
+    ///   - seam: fault points of requests.
     /// Throws `portal.route.inconsistent`, `tls.*`.
     public init(
         listener: ListenerSettings,
@@ -60,11 +63,12 @@ public struct PortalApplication: Service {
         clock: ClockSource,
         metrics: Metrics,
         logger: Logger,
-        background: [any Service] = []
+        background: [any Service] = [],
+        seam: FaultSeam = .none
     ) throws {
         let all = people + (sync?.routes ?? [])
         let counted = RequestMetrics(metrics, operations: all.map(\.declaration.operationID))
-        let mount = RouteMount(authenticator: authenticator, clock: clock, acts: acts)
+        let mount = RouteMount(authenticator: authenticator, clock: clock, acts: acts, seam: seam)
         func responder(_ routes: [any MountableRoute], onSync: Bool) throws -> PortalResponder {
             if let stray = routes.first(where: { ($0.declaration.rule == .site) != onSync }) {
                 throw Refusal(PortalError.inconsistentRoutes, "\(stray.declaration.operationID): other listener")

@@ -1,3 +1,4 @@
+import Durability
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -16,8 +17,11 @@ struct PortalResponder: HTTPResponder {
     private let declarations: [RouteDeclaration]
     private let metrics: RequestMetrics
     private let logger: Logger
+    private let seam: FaultSeam
 
+    /// - Parameter seam: `portal.OPERATION.answer` before an answer leaves, `portal.OPERATION.answered` after it.
     init(routes: [any MountableRoute], mount: RouteMount, metrics: RequestMetrics, logger: Logger) throws {
+        seam = mount.seam
         router = try mount.router(routes).buildResponder()
         declarations = routes.map(\.declaration)
         self.metrics = metrics
@@ -39,6 +43,7 @@ struct PortalResponder: HTTPResponder {
         if request.method == .head { response = response.createHeadResponse() }
         if response.status.code >= 400 { response = Self.closing(response, request, context.channel) }
         record(exchange, request, response.status.code, ContinuousClock.now - start)
+        if seam.isArmed, let operation = exchange.declaration?.operationID { response = pointed(response, operation) }
         return response
     }
 
@@ -109,6 +114,17 @@ struct PortalResponder: HTTPResponder {
         response.body = .init(contentLength: body.contentLength) { writer in
             try await body.write(writer)
             try? await channel.close()
+        }
+        return response
+    }
+
+    private func pointed(_ response: Response, _ operation: String) -> Response {
+        try? seam.pass("portal.\(operation).answer")
+        var response = response
+        let (body, seam) = (response.body, seam)
+        response.body = .init(contentLength: body.contentLength) { writer in
+            try await body.write(writer)
+            try? seam.pass("portal.\(operation).answered")
         }
         return response
     }
