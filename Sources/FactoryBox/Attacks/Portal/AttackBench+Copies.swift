@@ -53,14 +53,24 @@ extension AttackBench {
     private func expectHalted(_ portal: AttackedPortal) async throws {
         try await expect("forked", of: edge.id)
         let state = try await portal.admin.get("/v1/edges/\(edge.id)")
-        let evidence = try await portal.count(
-            "journal_evidence",
-            where: "edge = '\(edge.id)' AND kind = 'forked' AND length(held_checkpoint) > 0 "
-                + "AND length(brought_checkpoint) > 0"
-        )
-        guard try state.string("halted") == "forked", evidence == 2 else {
-            throw Refusal(FactoryBoxError.unexpected, "\(evidence) pieces of evidence, \(state)")
+        let place = "/v1/edges/\(edge.id)/evidence"
+        let kept = try await portal.admin.all(place).filter { try $0.string("kind") == "forked" }
+        guard try state.string("halted") == "forked", kept.count == 2 else {
+            throw Refusal(FactoryBoxError.unexpected, "\(kept.count) pieces of evidence, \(state)")
         }
+        // Both checkpoints, signed by one key: whoever judges it needs nobody's word.
+        for item in kept {
+            let file = try await portal.admin.get("\(place)/\(item.integer("number"))")
+            let identity = try edge.identity()
+            let (held, brought) = try (
+                Self.checkpoint(file["heldCheckpoint"], identity), Self.checkpoint(file["checkpoint"], identity)
+            )
+            guard held != brought else { throw Refusal(FactoryBoxError.unexpected, "evidence of nothing") }
+        }
+    }
+
+    private static func checkpoint(_ envelope: JSONTree, _ identity: P256Point) throws -> Checkpoint {
+        try Verified<Checkpoint>(Envelope(parsing: envelope.serialized()), signedBy: identity).content
     }
 
     private func attackHalted(_ portal: AttackedPortal, _ waiting: JSONTree, until end: Instant) async throws {

@@ -27,8 +27,9 @@ extension AttackBench {
             try await own.send(own.upload(heartbeat, as: own.factory))
         }
         try await attackEntries(portal)
-        guard try await portal.count("quarantine", where: "edge = '\(edge.id)'") == 0 else {
-            throw Refusal(FactoryBoxError.unexpected, "entries of \(edge.id) are in quarantine")
+        let box = edge.id
+        guard try await portal.admin.all("/v1/quarantine").allSatisfy({ try $0.string("edgeHSM") != box }) else {
+            throw Refusal(FactoryBoxError.unexpected, "entries of \(box) are in quarantine")
         }
     }
 
@@ -56,6 +57,8 @@ extension AttackBench {
         try await attack(.journalGap) {
             try await own.send(whole.dropping(first: 1))
         } mended: {
+            // It stands until what was left out comes.
+            try await self.expect("gap", of: self.edge.id)
             try await own.send(whole)
         }
         let signed = try await moreJournal()
@@ -64,7 +67,9 @@ extension AttackBench {
         } mended: {
             try await own.send(signed)
         }
-        try await expect("gap", of: edge.id)
+        guard try await portal.alarm("gap", about: edge.id) == nil else {
+            throw Refusal(FactoryBoxError.unexpected, "a gap of \(edge.id) that is none any more")
+        }
     }
 
     // MARK: Silence

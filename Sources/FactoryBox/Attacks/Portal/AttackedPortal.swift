@@ -77,18 +77,6 @@ struct AttackedPortal: Sendable {
             try $0.string("kind") == kind && $0.string("edgeHSM") == box && $0["clearedAt"].isNull
         }
     }
-
-    /// Counted in the portal's database by a program that is none of ours.
-    func count(_ table: String, where condition: String) async throws -> Int {
-        let finished = try await runProgram(
-            URL(fileURLWithPath: "/usr/bin/sqlite3"),
-            ["-readonly", "-cmd", ".timeout 5000", host.database, "SELECT count(*) FROM \(table) WHERE \(condition)"],
-            environment: host.world.environment
-        )
-        guard finished.status == 0, let count = Int(finished.output.trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw Refusal(FactoryBoxError.unexpected, "sqlite3: \(finished.errors.prefix(200))") }
-        return count
-    }
 }
 
 /// An alarm where the attack is one that nobody can refuse.
