@@ -4,8 +4,9 @@ import Vocabulary
 
 /// What is left running, and how to call it.
 extension Company {
-    /// Writes the OEM admin's token where its owner alone can read it, and tries every command that is told.
-    func tellHowToCall() async throws {
+    /// Writes the OEM admin's token where its owner alone can read it, and tries every command that is told; all are
+    /// told only where somebody can use them.
+    func tellHowToCall(staysOpen: Bool) async throws {
         let (portal, people, door) = (try required(portal), try required(people), try required(door))
         let header = portal.folder + "/admin.header"
         try Files.write("Authorization: Bearer \(people.admin.token ?? "")\n", to: header)
@@ -20,6 +21,9 @@ extension Company {
             "\(admin) '\(door.base)/v1/batches?limit=5'",
         ]
         for command in commands { try await attempt(command) }
+        guard staysOpen else {
+            return narrator.passed("\(commands.count) curl commands asked the portal as its users will")
+        }
         narrator.table([
             ("portal", door.base),
             ("its authority", "\(authority)  SHA-256 \(try Self.fingerprint(portal.authority))"),

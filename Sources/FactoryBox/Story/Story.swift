@@ -87,8 +87,8 @@ public struct Story: Sendable {
         narrator.table(await company.monthPaper(meter).rows)
         narrator.note("from what each device cost here, in a debug build with SoftHSM2")
         narrator.table([("\(devices) devices", "\(time) s")])
-        narrator.chapter(options.once ? "What was running" : "The portal serves, the lines are idle; Ctrl-C ends all")
-        try await company.tellHowToCall()
+        narrator.chapter(options.once ? "The end" : "The portal serves, the lines are idle; Ctrl-C ends all")
+        try await company.tellHowToCall(staysOpen: !options.once)
     }
 }
 
