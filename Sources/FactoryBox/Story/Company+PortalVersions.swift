@@ -1,4 +1,5 @@
 import Foundation
+import Silicon
 import Vocabulary
 
 /// Products and versions in the portal: the OEM makes products, an ODM's engineer versions, and officers sign envelopes
