@@ -151,6 +151,18 @@ import Vocabulary
         #expect(absent.code == 1 && absent.error.isEmpty)
         let told = try JSONDecoder().decode(Refused.self, from: Data(absent.out.utf8))
         #expect(told.refused.code == "config.file.unreadable" && told.refused.detail.contains("absent.json"))
+        let point = Hex.encode(Array(P256.Signing.PrivateKey().publicKey.x963Representation))
+        let configuration = """
+            {"name":"factory-1","listen":{"host":"127.0.0.1","port":0},"socket":"\(folder)/s","state":"\(folder)/state",\
+            "inbox":"\(folder)/inbox","tls":{"certificates":"/c","key":"/k","authorities":"/a"},\
+            "edgeHSM":{"id":"edge-1","host":"127.0.0.1","port":1,"identityKey":"\(point)"}}
+            """
+        try configuration.write(toFile: folder + "/factory.json", atomically: true, encoding: .utf8)
+        let lonely = try run("obis-factory", ["status", "--json", "--config", folder + "/factory.json"])
+        #expect(lonely.code == 1 && lonely.error.isEmpty)
+        let refused = try JSONDecoder().decode(Refused.self, from: Data(lonely.out.utf8)).refused
+        #expect(refused.code == "net.connect.failed")
+        #expect(refused.detail == "the Factory Service's socket at \(folder)/s: there is no such socket")
     }
 
     @Test(arguments: ["obis-station", "obis-factory"])
