@@ -1,7 +1,9 @@
 import Foundation
+import NIOHTTP1
 import OEMWorld
 import PortalProtocol
 import PortalStore
+import PortalWeb
 import Statements
 import Verify
 import Vocabulary
