@@ -99,10 +99,6 @@ struct FaultTests {
         }
         let issued = try await engine.entries().compactMap { $0.event.body as? Issued }
         #expect(issued.map(\.index) == Array(0..<16))
-        #expect(try issued.map(\.serial) == (0..<16).map { try OEMWorldSerials.range.serial($0) })
+        #expect(try issued.map(\.serial) == (0..<16).map { try OEMWorld.serials().serial($0) })
     }
-}
-
-enum OEMWorldSerials {
-    static let range = ProductionAuthorization.SerialRange(prefix: "BU", first: 1, digits: 6)
 }

@@ -39,6 +39,12 @@ extension OEMWorld {
         )
     }
 
+    /// Each batch has serials of its own; B1's are `BU000001` and on.
+    static func serials(of batch: String = "B1") -> ProductionAuthorization.SerialRange {
+        let prefix = batch == "B1" ? "BU" : String(Digest256.of(batch.utf8).hex.prefix(8)).uppercased()
+        return .init(prefix: prefix, first: 1, digits: 6)
+    }
+
     func authorization(
         _ approvalID: Digest256,
         edgeHSM: EdgeHSMID = edgeID,
@@ -53,7 +59,7 @@ extension OEMWorld {
             factory: FactoryID(validated: "factory-1"),
             batch: BatchName(validated: batch),
             quantity: quantity,
-            serials: .init(prefix: "BU", first: 1, digits: 6),
+            serials: Self.serials(of: batch),
             notBefore: Self.now + -100,
             notAfter: Self.now + 10_000,
             debugUnlocks: .init(count: 1, notAfter: Self.now + 20_000),
