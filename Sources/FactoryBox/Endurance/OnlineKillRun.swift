@@ -80,6 +80,7 @@ public struct OnlineKillRun: Sendable {
     private func play(_ company: Company, _ product: ProductPlan, _ narrator: Narrator) async throws -> Tally {
         try await company.holdFirstCeremony()
         try await company.openPortal()
+        try await company.createProducts()
         try await company.enrolAppliances()
         try await company.registerFactories()
         try await company.openFactories()

@@ -22,7 +22,7 @@ struct OnlineProofs: Sendable {
         let (close, free) = (["closing", "--batch", batch.name, "--out", closing], releaseArguments(release))
         for arguments in [close, free] {
             let refused = try await factory.host.run(arguments, expecting: 1)
-            guard refused.errors.contains("factory.proof.absent") else {
+            guard (refused.output + refused.errors).contains("factory.proof.absent") else {
                 throw Refusal(FactoryBoxError.unexpected, "proof of nothing: \(refused.errors)")
             }
         }

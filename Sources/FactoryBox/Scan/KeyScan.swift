@@ -112,10 +112,10 @@ extension Site {
             LineWork(batch: order(products[0]).name, first: 1, quantity: 1, operatorName: canary.text),
             extra: watched("station", canary)
         )
-        guard finished.status == 3, finished.errors.contains("factory.shift.name") else {
+        guard finished.status == 3, (finished.output + finished.errors).contains("factory.shift.name") else {
             throw Refusal(
                 FactoryBoxError.unexpected,
-                "a station with the canary as operator: exit \(finished.status): \(finished.errors.suffix(200))"
+                "a station with the canary as operator: exit \(finished.status): \((finished.output + finished.errors).suffix(200))"
             )
         }
     }
