@@ -198,6 +198,7 @@ public struct ProductionWorld: Sendable {
         }
     }
 
+    #if DEBUG
     /// What a thief of the portal token makes: no total is looked at.
     public func steal(_ batch: BatchRequest) async throws -> PackageMaker.Result {
         let ground = try ground()
@@ -210,4 +211,5 @@ public struct ProductionWorld: Sendable {
             )
         }
     }
+    #endif
 }
