@@ -86,9 +86,9 @@ public struct PackageTable {
         try transaction.row("SELECT content FROM package WHERE statement = ?", [.fixed(statement)])?.blob("content")
     }
 
-    /// Packages of batches that nobody took back and that the EdgeHSM's journal does not say are loaded or closed, oldest
-    /// batch first.
-    public func waiting(for edge: EdgeHSMID) throws -> [PackageRecord] {
+    /// Packages of batches that nobody took back and that the EdgeHSM's journal does not say are loaded or closed; those
+    /// whose window ends last come first, so that what ran out unloaded never keeps others from being listed.
+    public func waiting(for edge: EdgeHSMID, limit: Int = 512) throws -> [PackageRecord] {
         try transaction.rows(
             """
             SELECT p.statement, p.digest, p.size, p.made_at FROM package p
@@ -97,9 +97,9 @@ public struct PackageTable {
                 SELECT 1 FROM journal_batches j JOIN journal_logs l ON l.log = j.log
                 WHERE j.batch = b.statement AND l.edge = b.edge)
             AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.statement = b.statement)
-            ORDER BY b.created_at, b.id LIMIT 1000
+            ORDER BY b.not_after DESC, b.id LIMIT ?
             """,
-            [.name(edge)]
+            [.name(edge), .number(limit)]
         ).map(PackageRecord.init)
     }
 }

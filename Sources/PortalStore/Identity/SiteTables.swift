@@ -253,6 +253,17 @@ public struct GovernanceTable {
         ).map { (try $0.number("number"), try Envelope(parsing: $0.blob("envelope"))) }
     }
 
+    /// Every order, in the order in which they came: what takes something out of force must never fall out of a page.
+    public func everyOrder() throws -> [(number: Int, envelope: Envelope)] {
+        let page = 1_000
+        var all: [(number: Int, envelope: Envelope)] = []
+        repeat {
+            let next = try orders(from: (all.last?.number ?? 0) + 1, limit: page)
+            all += next
+            if next.count < page { return all }
+        } while true
+    }
+
     /// Its number; nil where the same order is there already.
     public func insertOrder(_ envelope: Envelope, at time: Instant) throws -> Int? {
         let last = try transaction.row("SELECT number FROM officer_order ORDER BY number DESC LIMIT 1", [])

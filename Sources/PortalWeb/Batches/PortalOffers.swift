@@ -17,7 +17,7 @@ public struct PortalOffers: SyncOffers {
 
     public func offers(to edge: EdgeHSMID, in transaction: any SQLTransaction) throws -> EdgeOffers {
         var offers = EdgeOffers()
-        offers.packages = try PackageTable(transaction).waiting(for: edge).filter {
+        offers.packages = try PackageTable(transaction).waiting(for: edge, limit: SyncLimits.mostListed).filter {
             try isInForce($0.statement, in: transaction)
         }.map { SyncState.Package(authorization: $0.statement, digest: $0.digest, size: $0.size) }
         let batches = try BatchTable(transaction).open(at: edge)

@@ -17,7 +17,7 @@ struct OfficersWord {
     /// What they took out of force; an EdgeHSM that was declared dead is too. Orders were verified when they came: one
     /// whose officers have gone since still takes away what it took.
     func revoked() throws -> Set<RevocationTarget> {
-        let orders = try GovernanceTable(transaction).orders(from: 1, limit: SyncServer.mostOrders)
+        let orders = try GovernanceTable(transaction).everyOrder()
         return Set(
             try orders.compactMap { order in
                 switch try OfficerOrder.read(payload: order.envelope.payload).order {

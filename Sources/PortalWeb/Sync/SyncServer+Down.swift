@@ -5,6 +5,7 @@ public import Statements
 public import Vocabulary
 
 extension SyncServer {
+    /// The newest; an EdgeHSM that was in touch has the older ones.
     static let mostOrders = 1_000
 
     /// RoleKeys after the EdgeHSM's own, orders, and a status of now with the receipt.
@@ -22,7 +23,7 @@ extension SyncServer {
             let log = try JournalLogs(transaction).current(of: edge)
             let keys = try governance.roleKeys()
             return (
-                keys: keys, orders: try governance.orders(from: 1, limit: Self.mostOrders).map(\.envelope),
+                keys: keys, orders: try governance.everyOrder().suffix(Self.mostOrders).map(\.envelope),
                 offers: try offers.offers(to: edge, in: transaction), size: log?.size ?? 0,
                 root: log?.root ?? JournalLog.emptyRoot
             )

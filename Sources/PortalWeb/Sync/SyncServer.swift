@@ -170,7 +170,7 @@ private struct GovernanceDigest {
 
     init(_ transaction: any SQLTransaction) throws {
         let table = GovernanceTable(transaction)
-        let (keys, orders) = (try table.roleKeys(), try table.orders(from: 1, limit: SyncServer.mostOrders))
+        let (keys, orders) = (try table.roleKeys(), try table.everyOrder())
         roleKeysVersion = keys.count
         ids = keys.flatMap { $0.statementID.bytes } + [0] + orders.flatMap { $0.envelope.statementID.bytes }
     }

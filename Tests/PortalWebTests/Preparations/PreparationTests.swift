@@ -138,13 +138,19 @@ struct PreparationTests {
             }
             #expect(try await Self.ask(tester).problem?.code == "portal.preparation.workspace")
             try await tester.database.write("order") { transaction in
-                let order = OfficerOrder(
-                    order: .revoke(.edgeHSM(Self.edge)),
-                    reason: "stolen",
-                    issuedAt: World.now,
-                    expiresAt: World.now + 86_400
-                )
-                _ = try GovernanceTable(transaction).insertOrder(try order.unsigned(), at: World.now)
+                // More of them before it than one page holds.
+                let others = (1...1_000).map { number in
+                    ("lost \(number)", RevocationTarget.version(Digest256.of([UInt8(number % 251)])))
+                }
+                for (reason, target) in others + [("stolen", .edgeHSM(Self.edge))] {
+                    let order = OfficerOrder(
+                        order: .revoke(target),
+                        reason: reason,
+                        issuedAt: World.now,
+                        expiresAt: World.now + 86_400
+                    )
+                    _ = try GovernanceTable(transaction).insertOrder(try order.unsigned(), at: World.now)
+                }
             }
             #expect(try await Self.ask(tester).problem?.code == "portal.edge.revoked")
             let late = try await Self.put(tester, tester.production.certificates)
