@@ -97,7 +97,13 @@ package struct Box {
             debugIntermediate: Octets([2])
         )
         try run(RecordCertificates(requester: "service", certificates: certificates)).grant()
-        for name in ["st-1", "st-2", "st-3"] {
+        try enrolStations()
+    }
+
+    /// Those that the journal does not have: at first, and after a tail was lost.
+    mutating func enrolStations() throws {
+        let known = Set(state.durable.peers.values.map(\.name.text))
+        for name in ["st-1", "st-2", "st-3"] where !known.contains(name) {
             try run(
                 RecordEnrolment(
                     requester: "operator",
