@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EdgeHSMDaemon
+internal import Glibc
 internal import ServiceSupport
 internal import Statements
 internal import Vocabulary
@@ -71,15 +72,18 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Serves until it is stopped.")
 
     @OptionGroup var appliance: ConfigurationOption
-    #if DEBUG
-    // For memory scans in a lab; a released program has no such flag.
-    @Flag(help: .hidden) var allowInspection = false
-    #else
-    private var allowInspection: Bool { false }
-    #endif
+
+    /// For memory scans in a lab; a released program can't be told.
+    private static var allowsInspection: Bool {
+        #if DEBUG
+        unsafe getenv("OBIS_ALLOW_INSPECTION") != nil
+        #else
+        false
+        #endif
+    }
 
     func run() async throws {
-        try ProcessHardening.apply(allowsInspection: allowInspection)
+        try ProcessHardening.apply(allowsInspection: Self.allowsInspection)
         let signals = SignalWait()
         try await appliance.open { try await $0.run(until: signals) }
     }

@@ -29,6 +29,7 @@ public struct KeyScan: Sendable {
     /// Throws `box.story.unexpected` where something can't be looked at. Findings are in the report.
     public func play() async throws -> ScanReport {
         narrator.chapter("Key scan")
+        // Without it the memory of our own processes is root's alone.
         let world = try World.make(at: directory, extra: ["OBIS_ALLOW_INSPECTION": "1"])
         let oem = try await OEM.establish(in: world, start: Clock.now)
         let products = ProductPlan.all.map { plan in
@@ -93,11 +94,7 @@ extension Site {
     private nonisolated var machines: [String] { [factory.stations[0].folder, factory.folder] }
 
     private func watched(_ name: String, _ canary: Canary) -> [String: String] {
-        // Without it the memory of our own processes is root's alone.
-        [
-            Canary.variable: canary.text, "OBIS_FRAME_TAP": world.path(Self.frames, name + ".frames"),
-            "OBIS_ALLOW_INSPECTION": "1",
-        ]
+        [Canary.variable: canary.text, "OBIS_FRAME_TAP": world.path(Self.frames, name + ".frames")]
     }
 
     private func plant(_ canary: Canary) async throws {
