@@ -35,6 +35,8 @@ public final class Interruption: Sendable {
         if let waiting = state.withLock({ $0.waiting.take() }) { return waiting.resume() }
         ProcessBook.shared.endAll()
         for work in state.withLock({ $0.cleaning }) { work() }
-        exit(128 + number)
+        fflush(nil)
+        // No exit handlers while other threads still run: see `Program.end`.
+        _exit(128 + number)
     }
 }
