@@ -3,6 +3,7 @@ import argparse
 import json
 import pathlib
 import sys
+import tempfile
 import time
 
 from . import firmware, portal_openapi, portal_sql_postgres, sanitizers, selftest
@@ -13,7 +14,8 @@ PARTS = ["selftest", "matter", "firmware", "portal", "sql", "sanitizers"]
 
 def matter(report, evidence, log):
     """The SDK's verdicts over the demo's evidence."""
-    checks, status = selftest.judge(evidence, log)
+    with tempfile.TemporaryDirectory(prefix="obis-matter-") as temporary:
+        checks, status = selftest.judge(evidence, log, temporary)
     for check in checks:
         report.add(check)
     report.check(

@@ -161,9 +161,11 @@ public final class EdgeEngine: Sendable {
         }
     }
 
-    /// Leases are renewed off the commit path: nobody waits for this write.
+    /// Leases are renewed off the commit path: nobody waits for this write. Several calls may have asked for one renewal;
+    /// whoever comes when it is written lets the secure element rest.
     func renewInBackground() {
         Task { [self] in
+            guard writer.peek({ $0.pendingAnchor }) == .background else { return }
             do {
                 try await keeper.renew()
             } catch { logger.warning("leases could not be renewed", metadata: ["error": "\(error)"]) }

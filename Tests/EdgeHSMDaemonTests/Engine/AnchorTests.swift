@@ -125,6 +125,7 @@ struct AnchorTests {
         let (engine, batch) = try await world.startWithBatch()
         _ = try await engine.issue(EngineChip(), batch)
         let bundle = DownlinkBundle(orders: [try world.order(.revoke(.authorization(batch)))])
+        try await EngineWorld.rest(engine)
         // The token fails now: the revocation holds at once, but nobody is told so before the anchor knows it.
         world.token.plan([.refuseCreate])
         #expect(
@@ -156,6 +157,7 @@ struct AnchorTests {
         )
         // An entry is owed to the anchor, so the decision is made and its grant can't be handed out.
         let order = DownlinkBundle(orders: [try world.order(.revoke(.authorization(.zero)))])
+        try await EngineWorld.rest(engine)
         world.token.plan([.refuseCreate, .refuseCreate])
         let notWritten = EdgeDaemonError.anchorNotWritten.rawValue
         #expect(await refusal { try await engine.apply(order, by: "factory") } == notWritten)

@@ -160,6 +160,12 @@ final class EngineWorld: Sendable {
         return (engine, try await load(engine, quantity: quantity, batch: batch))
     }
 
+    /// Returns when no lease waits for its renewal: a planned fault of the token is not for a write in the background.
+    static func rest(_ engine: EdgeEngine) async throws {
+        while engine.writer.peek({ $0.pendingAnchor }) != .none { try await Task.sleep(for: .milliseconds(5)) }
+        try await engine.keeper.move()
+    }
+
     func installProduct(_ engine: EdgeEngine) async throws {
         _ = try await engine.prepareProduct(
             PrepareProduct.Request(
