@@ -177,7 +177,8 @@ let package = Package(
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance",
                 "Verify",
-                "PortalProtocol", "PortalCore", "PortalStore", "Durability", "ServiceSupport", crypto, x509, asn1, grdb,
+                "PortalProtocol", "PortalCore", "PortalStore", "Durability", "ServiceSupport", "Labels", crypto,
+                cryptoExtras, x509, asn1, grdb,
                 logging,
             ] + web + nio
         ),

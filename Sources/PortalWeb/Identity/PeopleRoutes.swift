@@ -18,11 +18,12 @@ extension PortalServices {
             let people = PeopleTable(transaction)
             guard let person = try people.person(context.person.id),
                 let organisation = try people.organisation(person.organisation)
-            else { throw Refusal(PortalError.internalFailed, "the token's person is gone") }
+            else { throw Refusal(PortalError.internalFailed, "the caller's person is gone") }
             let me = Me(
                 person: Person(person),
                 organisation: Organisation(organisation),
-                token: context.grant.token
+                token: context.grant.credential.token,
+                session: context.grant.credential.session?.id
             )
             return Answer(me, tag: EntityTag(version: person.version))
         }
