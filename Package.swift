@@ -162,7 +162,7 @@ let package = Package(
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance",
                 "Verify",
-                "PortalProtocol", crypto,
+                "PortalProtocol", crypto, cryptoExtras,
             ]
         ),
         library(
@@ -178,8 +178,7 @@ let package = Package(
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance",
                 "Verify",
                 "PortalProtocol", "PortalCore", "PortalStore", "Durability", "ServiceSupport", "Labels", crypto,
-                cryptoExtras, x509, asn1, grdb,
-                logging,
+                x509, asn1, grdb, logging,
             ] + web + nio
         ),
 

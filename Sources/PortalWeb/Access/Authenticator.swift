@@ -157,7 +157,10 @@ public struct Authenticator: Sendable {
         case .everybody:
             try limiter.check(address, at: clock.realtime())
             return Caller(kind: .unknown, secret: [])
-        case .visitor: return Caller(kind: .unknown, secret: [])
+        case .visitor:
+            // No foreign page signs somebody in as somebody else.
+            try SameOrigin.check(head.headers, head.authority)
+            return Caller(kind: .unknown, secret: [])
         case .person, .oneOf:
             return try await head.headers[.authorization] == nil ? session(head) : person(head.headers, address)
         case .session: return try await session(head)

@@ -1,7 +1,8 @@
 public import HTTPTypes
-public import PortalProtocol
+import PortalProtocol
+import ServiceSupport
 import Statements
-public import Vocabulary
+import Vocabulary
 
 /// A browser's session as a page sees it: the judged caller with which the page asks the API, and what its forms carry.
 public struct SignedIn: Sendable {

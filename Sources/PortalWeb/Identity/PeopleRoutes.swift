@@ -93,12 +93,17 @@ extension PortalServices {
                     throw Refusal(IdentityError.officerTaken, officer.text)
                 }
             }
+            let before = person
             person.name = change.name?.text ?? person.name
             person.roles = change.roles ?? person.roles
             person.officer = change.officer ?? person.officer
             person.isActive = change.isActive ?? person.isActive
             person.version += 1
             try people.update(person)
+            if (person.roles, person.officer, person.isActive) != (before.roles, before.officer, before.isActive) {
+                // What a session was opened for is no longer so: the person signs in anew, under the new roles.
+                try SessionTable(transaction).revokeAll(of: id, at: context.facts.time)
+            }
             guard try people.administrators() > 0 else { throw Refusal(IdentityError.lastAdmin) }
             let roles = person.roles.map(\.rawValue).sorted().joined(separator: ",")
             return Act(

@@ -144,7 +144,7 @@ public struct RouteDeclaration: Sendable {
         var codes: [PortalError] = [.internalFailed]
         switch rule {
         case .everybody: codes.append(.throttled)
-        case .visitor: break
+        case .visitor: codes.append(.forged)
         case .person: codes += session + [.tokenRefused, .missingScope, .throttled, .secondFactorMissing]
         case .oneOf:
             codes += session + [.tokenRefused, .missingRole, .missingScope, .throttled, .secondFactorMissing]
