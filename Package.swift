@@ -162,7 +162,7 @@ let package = Package(
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance",
                 "Verify",
-                "PortalProtocol", crypto,
+                "PortalProtocol", crypto, cryptoExtras,
             ]
         ),
         library(
@@ -177,8 +177,8 @@ let package = Package(
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance",
                 "Verify",
-                "PortalProtocol", "PortalCore", "PortalStore", "Durability", "ServiceSupport", crypto, x509, asn1, grdb,
-                logging,
+                "PortalProtocol", "PortalCore", "PortalStore", "Durability", "ServiceSupport", "Labels", crypto,
+                x509, asn1, grdb, logging,
             ] + web + nio
         ),
 

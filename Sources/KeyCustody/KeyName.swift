@@ -17,6 +17,7 @@ public enum KeyRole: String, CaseIterable, Sendable, Codable {
     case productMasterKey = "product-master-key"
     case labelRecord = "label-record"
     case enrolmentCA = "enrolment-ca"
+    case accountSecret = "account-secret"
     case trustedTransport = "trusted-transport"
     // EdgeHSM token.
     case edgeIdentity = "edge-identity"

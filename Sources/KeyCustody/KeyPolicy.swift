@@ -44,7 +44,7 @@ public struct KeyPolicy: Sendable {
             imported(role, use: .importedKey, octets: 16, extractable: true, allowed: [.verify])
         case .importedMasterKey:
             imported(role, use: .importedDerivingKey, octets: 32, extractable: false, allowed: [.verify, .derive])
-        case .unitSecret: unitSecret(role)
+        case .unitSecret, .accountSecret: derivingSecret(role)
         }
     }
 
@@ -137,7 +137,7 @@ extension KeyPolicy {
         )
     }
 
-    private static func unitSecret(_ role: KeyRole) -> KeyPolicy {
+    private static func derivingSecret(_ role: KeyRole) -> KeyPolicy {
         KeyPolicy(
             role: role,
             use: .deriveUnitSecrets,

@@ -29,7 +29,7 @@ struct ForeignObjectTests {
         "product": "nothing", "version": "9.9.9", "slot": "nothing", "digest": String(repeating: "0", count: 64),
         "edge": "nothing", "number": "9", "factory": "nothing", "key": String(repeating: "0", count: 64),
         "person": "p-nothing", "token": "t-nothing", "invitation": "i-nothing", "batch": "b-nothing",
-        "unit": "9-" + String(repeating: "0", count: 64), "alarm": "99999", "position": "0",
+        "unit": "9-" + String(repeating: "0", count: 64), "alarm": "99999", "position": "0", "session": "s-nothing",
     ]
 
     /// Bodies with which operations that an ODM may call get as far as their object.
@@ -66,7 +66,7 @@ struct ForeignObjectTests {
             let kept = try await whole.portal.ask(
                 "PUT",
                 "/v1/\(folder)/\(digest)",
-                token: someone.token.token,
+                token: someone.firstToken,
                 headers: ["Content-Type": "application/octet-stream"],
                 body: firmware
             )
@@ -80,18 +80,19 @@ struct ForeignObjectTests {
         objects.ids = [
             "product": World.product.text, "version": version.version.text, "slot": "ota", "digest": digest.hex,
             "edge": world.box.text, "number": "1", "factory": world.site.text, "key": Digest256.of([7]).hex,
-            "person": someone.person.id.text, "token": someone.token.id.text, "invitation": invitation.id.text,
+            "person": someone.person.id.text, "token": try #require(someone.token).id.text,
+            "invitation": invitation.id.text,
             "batch": "b-ours", "unit": try #require(unit).id.text, "alarm": "\(try #require(alarm).number)",
-            "position": "0",
+            "position": "0", "session": "s-ours",
         ]
         objects.secrets = Set(
-            ["product", "edge", "factory", "person", "batch", "unit"].compactMap { objects.ids[$0] }
+            ["product", "edge", "factory", "person", "batch", "unit", "session"].compactMap { objects.ids[$0] }
                 + [mine.text, digest.hex, try #require(unit).serial.text, batch.hex]
         )
-        objects.own = someone.token.token
+        objects.own = someone.firstToken
         for role in [Role.odmEngineer, .odmProductionManager] {
             let stranger = try await whole.invite([role], into: others, by: admin)
-            objects.strangers.append(("\(role)", stranger.token.token))
+            objects.strangers.append(("\(role)", stranger.firstToken))
         }
         return objects
     }
@@ -117,7 +118,7 @@ struct ForeignObjectTests {
             created: VersionAct(person: person, at: World.start)
         )
         let product = try product()
-        let database = whole.services.database
+        let (database, now) = (whole.services.database, whole.portal.clock.now)
         try await database.write("fill") { transaction in
             let governance = GovernanceTable(transaction)
             try governance.insertRoleKeys(1, world.roleKeys())
@@ -137,7 +138,6 @@ struct ForeignObjectTests {
             )
             _ = try VersionTable(transaction).insert(version)
         }
-        let now = whole.portal.clock.now
         let ingest = IngestService(
             database: database,
             registry: StoredEdges(),
@@ -166,6 +166,19 @@ struct ForeignObjectTests {
                 madeAt: World.start
             )
             try PackageTable(transaction).insert(package, content: [1])
+            let session = SessionRecord(
+                id: try SessionID("s-ours"),
+                digest: Digest256.of([8]),
+                person: person,
+                isComplete: true,
+                createdAt: now,
+                seenAt: now,
+                verifiedAt: now,
+                expiresAt: now + 1_000_000,
+                address: "192.0.2.7",
+                agent: nil
+            )
+            try SessionTable(transaction).insert(session)
         }
         return version
     }
@@ -284,7 +297,7 @@ struct ForeignObjectTests {
             ]
             for declaration in whole.routes.map(\.declaration)
             where declaration.method == .get && declaration.template.parameters.isEmpty
-                && !["getAPIDocument", "getReadiness"].contains(declaration.operationID)
+                && !["getAPIDocument", "getReadiness", "getAccount"].contains(declaration.operationID)
             {
                 for query in queries[declaration.operationID] ?? [""] {
                     let path = declaration.template.text + query

@@ -205,7 +205,11 @@ struct MountTests {
             callers.append(
                 try await authenticator.caller(
                     for: .person,
-                    headers: [.authorization: "Bearer \(token)"],
+                    head: RequestHead(
+                        headers: [.authorization: "Bearer \(token)"],
+                        authority: nil,
+                        isSafe: false
+                    ),
                     address: "local",
                     peer: { nil }
                 )

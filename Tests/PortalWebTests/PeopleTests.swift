@@ -28,7 +28,7 @@ struct PeopleTests {
             #expect(again.body == first.body, "the same request has the same answer")
             let other = try await whole.create("/v1/setup", request(whole.setupCode))
             #expect(other.problem?.code == "portal.setup.done")
-            let token = try first.message(Welcome.self).token.token
+            let token = try first.message(Welcome.self).firstToken
             let me = try await whole.portal.ask("GET", "/v1/me", token: token).message(Me.self)
             #expect(me.person.roles == [.oemAdmin] && me.organisation.kind == .oem)
             #expect(try await whole.services.setupCode() == nil)
@@ -118,7 +118,7 @@ struct PeopleTests {
                 "/v1/invitations/accept",
                 InvitationAcceptance(code: made.code, name: DisplayName("Cy"), email: EmailAddress("cy@example.com"))
             ).message(AcceptedInvitation.self)
-            let token = try #require(accepted.welcome).token.token
+            let token = try #require(accepted.welcome).firstToken
             #expect(
                 try await whole.portal.ask("GET", "/v1/me", token: token).message(Me.self).organisation.kind == .odm
             )
@@ -146,7 +146,7 @@ struct PeopleTests {
             let done = try await change(viewer.person.id, PersonChange(isActive: false), "\"1\"")
             #expect(done.header("ETag") == "\"2\"")
             #expect(try await change(viewer.person.id, PersonChange(isActive: true), "\"1\"").status == 412)
-            let out = try await whole.portal.ask("GET", "/v1/me", token: viewer.token.token)
+            let out = try await whole.portal.ask("GET", "/v1/me", token: viewer.firstToken)
             #expect(out.problem?.code == "portal.access.token")
         }
     }
@@ -165,8 +165,8 @@ struct PeopleTests {
             #expect(try await make([.write], by: writer.token).status == 201)
             let odm = try await whole.createODM("Shenzhen Lamps", by: admin)
             let engineer = try await whole.invite([.odmEngineer], into: odm, by: admin)
-            let foreign = try await whole.portal.ask("DELETE", "/v1/tokens/\(writer.id)", token: engineer.token.token)
-            let missing = try await whole.portal.ask("DELETE", "/v1/tokens/t-0", token: engineer.token.token)
+            let foreign = try await whole.portal.ask("DELETE", "/v1/tokens/\(writer.id)", token: engineer.firstToken)
+            let missing = try await whole.portal.ask("DELETE", "/v1/tokens/t-0", token: engineer.firstToken)
             #expect(foreign.status == 404 && foreign.problem?.code == missing.problem?.code)
             #expect(try await whole.portal.ask("DELETE", "/v1/tokens/\(writer.id)", token: admin).status == 204)
             #expect(try await make([.write], by: writer.token).status == 401)

@@ -32,7 +32,7 @@ struct SecretTests {
                 token: admin
             ).message(NewToken.self).token
             let secrets = [
-                whole.setupCode, admin, welcome.token.token, invitation.code.text, joining, mine, APIToken().text,
+                whole.setupCode, admin, welcome.firstToken, invitation.code.text, joining, mine, APIToken().text,
                 try JoiningCode(joining).code,
             ]
             for secret in secrets { try await plant(secret, whole, admin) }

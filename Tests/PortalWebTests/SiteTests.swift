@@ -59,8 +59,8 @@ struct SiteTests {
                 try await whole.createODM("Berlin Lamps", by: admin),
             ]
             _ = try await whole.createFactory("shenzhen-1", of: odms[0], by: admin)
-            let own = try await whole.invite([.odmEngineer], into: odms[0], by: admin).token.token
-            let foreign = try await whole.invite([.odmEngineer], into: odms[1], by: admin).token.token
+            let own = try await whole.invite([.odmEngineer], into: odms[0], by: admin).firstToken
+            let foreign = try await whole.invite([.odmEngineer], into: odms[1], by: admin).firstToken
             func body(_ id: String, _ token: String) async throws -> String {
                 let header = ["X-Request-ID": "same-for-all"]
                 let reply = try await whole.portal.ask("GET", "/v1/factories/\(id)", token: token, headers: header)
@@ -143,10 +143,10 @@ struct SiteTests {
             let odm = try await whole.createODM("Shenzhen Lamps", by: admin)
             _ = try await whole.createFactory("shenzhen-1", of: odm, by: admin)
             _ = try await whole.put("/v1/role-keys", RoleKeysChain(roleKeys: [whole.roleKeys()]), token: admin)
-            let engineer = try await whole.invite([.odmEngineer], into: odm, by: admin).token.token
+            let engineer = try await whole.invite([.odmEngineer], into: odm, by: admin).firstToken
             let me = try await whole.portal.ask("GET", "/v1/me", token: admin).message(Me.self)
             let oem = me.person.organisation
-            let viewer = try await whole.invite([.oemViewer], into: oem, by: admin).token.token
+            let viewer = try await whole.invite([.oemViewer], into: oem, by: admin).firstToken
             let upload = SyncUpload(
                 factory: try FactoryID("shenzhen-1"),
                 service: try StationName("service-1"),
@@ -192,7 +192,7 @@ struct SiteTests {
             }
             let early = try await checkpoint()
             let engineer = try await whole.invite([.odmEngineer], into: odm, by: admin)
-            let refused = try await whole.createFactory("x-1", of: odm, by: engineer.token.token)
+            let refused = try await whole.createFactory("x-1", of: odm, by: engineer.firstToken)
             #expect(refused.status == 403)
             let late = try await checkpoint()
             let key = try await whole.services.portalKey().publicKey

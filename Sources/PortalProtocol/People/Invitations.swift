@@ -89,14 +89,21 @@ public struct Invitation: Codable, Sendable, Hashable {
     }
 }
 
-/// Name and email are wanted where a person comes with it, and refused for `workspace`.
+/// Name and email are wanted where a person comes with it, and refused, like a password, for `workspace`.
 public struct InvitationAcceptance: Codable, Sendable, Hashable {
     public let code: OneTimeCode
     public let name: DisplayName?
     public let email: EmailAddress?
+    /// To sign in with. Absent where a person comes with it: a first token comes back instead.
+    public let password: Password?
 
-    public init(code: OneTimeCode, name: DisplayName? = nil, email: EmailAddress? = nil) {
-        (self.code, self.name, self.email) = (code, name, email)
+    public init(
+        code: OneTimeCode,
+        name: DisplayName? = nil,
+        email: EmailAddress? = nil,
+        password: Password? = nil
+    ) {
+        (self.code, self.name, self.email, self.password) = (code, name, email, password)
     }
 }
 

@@ -8,18 +8,27 @@ public struct SetupRequest: Codable, Sendable, Hashable {
     /// Of the first administrator.
     public let name: DisplayName
     public let email: EmailAddress
+    /// To sign in with. Absent: a first token comes back instead.
+    public let password: Password?
 
-    public init(code: OneTimeCode, organisation: DisplayName, name: DisplayName, email: EmailAddress) {
+    public init(
+        code: OneTimeCode,
+        organisation: DisplayName,
+        name: DisplayName,
+        email: EmailAddress,
+        password: Password? = nil
+    ) {
         (self.code, self.organisation, self.name, self.email) = (code, organisation, name, email)
+        self.password = password
     }
 }
 
-/// A new person with the first token, whose text is shown this once.
+/// A new person. Who gave a password signs in with it; who gave none has a first token, whose text is shown this once.
 public struct Welcome: Codable, Sendable, Hashable {
     public let person: Person
-    public let token: NewToken
+    public let token: NewToken?
 
-    public init(person: Person, token: NewToken) { (self.person, self.token) = (person, token) }
+    public init(person: Person, token: NewToken?) { (self.person, self.token) = (person, token) }
 }
 
 public struct Organisation: Codable, Sendable, Hashable {
@@ -75,14 +84,15 @@ public struct PersonChange: Codable, Sendable, Hashable {
     }
 }
 
-/// Who I am, by this token.
+/// Who I am, by this token or session.
 public struct Me: Codable, Sendable, Hashable {
     public let person: Person
     public let organisation: Organisation
-    public let token: TokenID
+    public let token: TokenID?
+    public let session: SessionID?
 
-    public init(person: Person, organisation: Organisation, token: TokenID) {
-        (self.person, self.organisation, self.token) = (person, organisation, token)
+    public init(person: Person, organisation: Organisation, token: TokenID?, session: SessionID?) {
+        (self.person, self.organisation, self.token, self.session) = (person, organisation, token, session)
     }
 }
 

@@ -65,6 +65,13 @@ public struct InvitationTable {
         try transaction.row("SELECT expires_at FROM setup_code WHERE expires_at > ?", [.time(time)]) != nil
     }
 
+    public func isSetupCode(_ digest: Digest256, at time: Instant) throws -> Bool {
+        try transaction.row(
+            "SELECT expires_at FROM setup_code WHERE digest = ? AND expires_at > ?",
+            [.fixed(digest), .time(time)]
+        ) != nil
+    }
+
     /// Uses it up. False for another or an expired one.
     public func useSetupCode(_ digest: Digest256, at time: Instant) throws -> Bool {
         try transaction.execute(

@@ -1,5 +1,6 @@
 import Crypto
 import HTTPTypes
+import PortalCore
 public import PortalProtocol
 public import ServiceSupport
 import Statements
@@ -11,12 +12,12 @@ import X509
 public struct Caller: Sendable {
     enum Kind: Sendable {
         case unknown
-        case person(PersonIdentity, TokenID, Set<TokenScope>)
+        case person(PersonIdentity, Credential, Set<TokenScope>)
         case site(SiteIdentity)
     }
 
     let kind: Kind
-    /// What a caller's stored answers are sealed with beside the request itself: the token's text.
+    /// What a caller's stored answers are sealed with beside the request itself: the token's or cookie's text.
     let secret: [UInt8]
 
     fileprivate init(kind: Kind, secret: [UInt8]) {
@@ -24,11 +25,17 @@ public struct Caller: Sendable {
         self.secret = secret
     }
 
+    /// A person with a session may do there whatever their roles allow.
+    init(_ session: SessionIdentity, cookie: String) {
+        kind = .person(session.person, .session(session), Set(TokenScope.allCases))
+        secret = Array(cookie.utf8)
+    }
+
     /// How logs and idempotency keys name the caller.
     var name: String {
         switch kind {
         case .unknown: "nobody"
-        case .person(_, let token, _): token.text
+        case .person(_, let credential, _): credential.text
         case .site(let site): site.factory.text
         }
     }
@@ -45,21 +52,22 @@ public struct Caller: Sendable {
 /// A person whom a rule has admitted. Nobody else can make one, so a context proves its rule.
 public struct Grant: Sendable, Hashable {
     public let person: PersonIdentity
-    public let token: TokenID
-    /// What the token allows beside this.
+    public let credential: Credential
+    /// What the credential allows beside this.
     public let scopes: Set<TokenScope>
 
-    fileprivate init(person: PersonIdentity, token: TokenID, scopes: Set<TokenScope>) {
+    fileprivate init(person: PersonIdentity, credential: Credential, scopes: Set<TokenScope>) {
         self.person = person
-        self.token = token
+        self.credential = credential
         self.scopes = scopes
     }
 }
 
 extension Caller {
-    /// Throws `portal.access.role` or `portal.access.scope`.
+    /// Throws `portal.access.second-factor`, `portal.access.role` or `portal.access.scope`.
     func admit(under rule: AccessRule, scope: TokenScope) throws {
-        guard case .person(let person, _, let scopes) = kind else { return }
+        guard case .person(let person, let credential, let scopes) = kind else { return }
+        try Self.requireComplete(credential, rule)
         guard rule.admits(person) else {
             throw Refusal(PortalError.missingRole, rule.roleNames?.joined(separator: " or ") ?? "")
         }
@@ -75,17 +83,43 @@ extension Caller {
     }
 
     func grant(under rule: AccessRule) throws -> Grant {
-        guard case .person(let person, let token, let scopes) = kind else { throw Refusal(PortalError.unauthenticated) }
+        guard case .person(let person, let credential, let scopes) = kind else {
+            throw Refusal(PortalError.unauthenticated)
+        }
+        try Self.requireComplete(credential, rule)
         guard rule.admits(person) else { throw Refusal(PortalError.missingRole) }
-        return Grant(person: person, token: token, scopes: scopes)
+        if rule == .session, credential.session == nil { throw Refusal(PortalError.unauthenticated) }
+        return Grant(person: person, credential: credential, scopes: scopes)
     }
+
+    /// A session without its second factor opens what sets it up, and nothing else.
+    private static func requireComplete(_ credential: Credential, _ rule: AccessRule) throws {
+        guard let session = credential.session, !session.isComplete, rule != .session else { return }
+        throw Refusal(PortalError.secondFactorMissing)
+    }
+
+    /// For the riskiest acts: a session must have proved a short while ago who sits there. A token was made for what it
+    /// does, and can prove nothing. Throws `portal.access.stale`.
+    func requireFresh(at now: Instant) throws {
+        guard case .person(_, .session(let session), _) = kind else { return }
+        guard SessionRules.isFresh(verifiedAt: session.verifiedAt, at: now) else { throw Refusal(PortalError.stale) }
+    }
+}
+
+/// The head of a request, as far as it says who sent it.
+struct RequestHead: Sendable {
+    let headers: HTTPFields
+    /// Host and port as the client named them.
+    let authority: String?
+    /// GET or HEAD: changes nothing.
+    let isSafe: Bool
 }
 
 /// Finds out who sent a request and whether the rule of the operation admits them. Judged anew on each request: a resumed
 /// TLS session or a long-lived connection outlives neither a revocation nor an expiry.
 public struct Authenticator: Sendable {
-    private let identities: any IdentityStore
-    private let clock: ClockSource
+    let identities: any IdentityStore
+    let clock: ClockSource
     /// Judges factories' certificates; nil where there is no sync listener.
     private let siteJudge: PeerJudge?
     let limiter: FailureLimiter
@@ -115,7 +149,7 @@ public struct Authenticator: Sendable {
     /// Throws `portal.access.*`. Whether the caller may do it is for `Caller.admit` to say.
     func caller(
         for rule: AccessRule,
-        headers: HTTPFields,
+        head: RequestHead,
         address: String,
         peer: () async -> [UInt8]?
     ) async throws -> Caller {
@@ -123,7 +157,13 @@ public struct Authenticator: Sendable {
         case .everybody:
             try limiter.check(address, at: clock.realtime())
             return Caller(kind: .unknown, secret: [])
-        case .person, .oneOf: return try await person(headers, address)
+        case .visitor:
+            // No foreign page signs somebody in as somebody else.
+            try SameOrigin.check(head.headers, head.authority)
+            return Caller(kind: .unknown, secret: [])
+        case .person, .oneOf:
+            return try await head.headers[.authorization] == nil ? session(head) : person(head.headers, address)
+        case .session: return try await session(head)
         case .site: return try await site(peer)
         }
     }
@@ -144,7 +184,20 @@ public struct Authenticator: Sendable {
             throw Refusal(PortalError.tokenRefused)
         }
         await identities.noteUse(of: token.id, at: now)
-        return Caller(kind: .person(token.person, token.id, token.scopes), secret: Array(text.utf8))
+        return Caller(kind: .person(token.person, .token(token.id), token.scopes), secret: Array(text.utf8))
+    }
+
+    /// By cookie, from the portal's own pages alone: a browser sends the cookie whoever wrote the page.
+    private func session(_ head: RequestHead) async throws -> Caller {
+        guard let cookie = BrowserFacts(headers: head.headers).session else {
+            throw Refusal(PortalError.unauthenticated)
+        }
+        guard let signedIn = try await signedIn(cookie: cookie) else { throw Refusal(PortalError.sessionEnded) }
+        try SameOrigin.check(head.headers, head.authority)
+        if !head.isSafe {
+            try signedIn.requireOwnForm(csrf: head.headers[.csrf], headers: head.headers, authority: head.authority)
+        }
+        return signedIn.caller
     }
 
     private func site(_ peer: () async -> [UInt8]?) async throws -> Caller {

@@ -35,7 +35,31 @@ public struct PublicContext: PortalContext {
     public init(_ caller: Caller, _ facts: RequestFacts) { self.facts = facts }
 }
 
-/// Anybody with a token.
+/// Anybody; the operation keeps count of failures itself.
+public struct VisitorContext: PortalContext {
+    public static let rule = AccessRule.visitor
+    public let facts: RequestFacts
+    public var actor: LogActor { .nobody }
+    public init(_ caller: Caller, _ facts: RequestFacts) { self.facts = facts }
+}
+
+/// A person in a browser, with their own account.
+public struct SessionContext: PortalContext {
+    public static let rule = AccessRule.session
+    public let session: SessionIdentity
+    public let facts: RequestFacts
+    public var person: PersonIdentity { session.person }
+    public var actor: LogActor { .person(session.person) }
+
+    public init(_ caller: Caller, _ facts: RequestFacts) throws {
+        guard let session = try caller.grant(under: Self.rule).credential.session else {
+            throw Refusal(PortalError.unauthenticated)
+        }
+        (self.session, self.facts) = (session, facts)
+    }
+}
+
+/// Anybody with a token or a session.
 public struct PersonContext: PersonalContext {
     public static let rule = AccessRule.person
     public let grant: Grant

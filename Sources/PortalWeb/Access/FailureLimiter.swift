@@ -47,7 +47,7 @@ public final class FailureLimiter: Sendable {
     }
 
     /// An IPv6 host has a whole /64 to itself, so that is what counts.
-    private static func key(_ address: String) -> String {
+    static func key(_ address: String) -> String {
         let groups = address.split(separator: ":", omittingEmptySubsequences: false)
         return groups.count > 2 ? groups.prefix(4).joined(separator: ":") : address
     }

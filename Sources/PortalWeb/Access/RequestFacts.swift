@@ -18,6 +18,8 @@ public struct RequestFacts: Sendable, Hashable {
     /// What the client has already, where it said so with one strong tag.
     public let ifNoneMatch: EntityTag?
     public let range: ByteRange?
+    /// Cookies and agent.
+    public var browser = BrowserFacts()
 
     /// Throws `portal.precondition.failed` unless the object's tag is the one that the client has read.
     public func requireMatch(_ current: EntityTag) throws {

@@ -1,3 +1,4 @@
+import PortalCore
 import PortalProtocol
 import PortalStore
 import Synchronization
@@ -37,6 +38,24 @@ final class StoredIdentities: IdentityStore {
         }
         // A use that can't be noted is no reason to refuse it.
         if isDue { _ = try? await database.write("token-use") { try TokenTable($0).noteUse(token, at: time) } }
+    }
+
+    func session(digest: Digest256, at time: Instant) async throws -> SessionIdentity? {
+        let found = try await database.read { try SessionTable($0).find(digest) }
+        guard let (session, person) = found, session.revokedAt == nil, person.isActive,
+            SessionRules.isAlive(seenAt: session.seenAt, expiresAt: session.expiresAt, at: time)
+        else { return nil }
+        if time - session.seenAt >= SessionRules.resolution {
+            // A use that can't be noted is no reason to refuse it.
+            _ = try? await database.write("session-use") { try SessionTable($0).noteUse(session.id, at: time) }
+        }
+        return SessionIdentity(
+            id: session.id,
+            person: PersonIdentity(person),
+            isComplete: session.isComplete,
+            verifiedAt: session.verifiedAt,
+            expiresAt: session.expiresAt
+        )
     }
 
     func site(publicKeyDigest: Digest256) async throws -> SiteIdentity? {

@@ -1,5 +1,6 @@
 public import Governance
 public import KeyCustody
+public import PortalCore
 import PortalProtocol
 public import PortalStore
 public import ServiceSupport
@@ -18,19 +19,23 @@ public struct PortalServices: Sendable {
         /// The OEM's root authority. Nothing signed counts without it.
         public let root: P256Point
         public let profile: CustodyProfile
+        /// Of new passwords.
+        public let passwordCost: PasswordCost
 
         public init(
             publicHost: String,
             publicPort: Int,
             tlsIssuer: Digest256,
             root: P256Point,
-            profile: CustodyProfile
+            profile: CustodyProfile,
+            passwordCost: PasswordCost = .usual
         ) {
             self.publicHost = publicHost
             self.publicPort = publicPort
             self.tlsIssuer = tlsIssuer
             self.root = root
             self.profile = profile
+            self.passwordCost = passwordCost
         }
     }
 
@@ -42,6 +47,7 @@ public struct PortalServices: Sendable {
     public let cursors: PageCursors
     public let acts: Acts
     public let authenticator: Authenticator
+    let accounts: AccountTools
 
     /// Makes what needs making in the database: the key of the cursors.
     public init(
@@ -57,6 +63,7 @@ public struct PortalServices: Sendable {
         self.enrolment = enrolment
         self.clock = clock
         acts = Acts(database: database)
+        accounts = AccountTools(cost: settings.passwordCost, token: token, database: database)
         let secret = try await database.write("cursor-key") { transaction in
             try IdempotencyTable(transaction).secret("cursors") { FreshBytes.make(32) }
         }

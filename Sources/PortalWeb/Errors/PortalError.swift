@@ -13,6 +13,10 @@ public enum PortalError: String, WebError, ErrorCatalogue {
     case tokenRefused = "portal.access.token"
     case missingRole = "portal.access.role"
     case missingScope = "portal.access.scope"
+    case sessionEnded = "portal.access.session"
+    case secondFactorMissing = "portal.access.second-factor"
+    case stale = "portal.access.stale"
+    case forged = "portal.access.csrf"
     case throttled = "portal.access.throttled"
     case siteRefused = "portal.access.site"
     case unknownObject = "portal.object.unknown"
@@ -31,8 +35,8 @@ public enum PortalError: String, WebError, ErrorCatalogue {
     public var status: Int {
         switch self {
         case .malformedCursor, .keyMissing: 400
-        case .unauthenticated, .tokenRefused: 401
-        case .missingRole, .missingScope, .siteRefused: 403
+        case .unauthenticated, .tokenRefused, .sessionEnded: 401
+        case .missingRole, .missingScope, .siteRefused, .secondFactorMissing, .stale, .forged: 403
         case .unknownRoute, .unknownObject: 404
         case .methodNotAllowed: 405
         case .bodySlow: 408

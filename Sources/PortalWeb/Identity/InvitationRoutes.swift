@@ -102,19 +102,36 @@ extension PortalServices {
     ) async throws -> Answer<AcceptedInvitation> {
         let (request, now) = (call.body, context.facts.time)
         return try await countingFailures(context) {
-            try await acts.perform(context) { transaction in
+            if let answer = try await acts.repeated(context, as: AcceptedInvitation.self) { return answer }
+            let kept = try await keepPassword(of: request, at: now)
+            return try await acts.perform(context) { transaction in
                 let invitations = InvitationTable(transaction)
                 guard let invitation = try invitations.find(Digest256.of(request.code.text.utf8)),
                     invitation.isOpen(at: now), try invitations.use(invitation.id, at: now)
                 else { throw Refusal(IdentityError.codeRefused) }
-                return try Self.accept(invitation, request, at: now, transaction)
+                return try Self.accept(invitation, request, kept, at: now, transaction)
             }
         }
+    }
+
+    /// Only for a code that is good: a guess must not buy the work that a password makes.
+    private func keepPassword(of request: InvitationAcceptance, at now: Instant) async throws -> String? {
+        guard request.password != nil else { return nil }
+        let organisation = try await database.read { transaction in
+            let code = Digest256.of(request.code.text.utf8)
+            guard let invitation = try InvitationTable(transaction).find(code), invitation.isOpen(at: now) else {
+                throw Refusal(IdentityError.codeRefused)
+            }
+            let known = try invitation.organisation.flatMap { try PeopleTable(transaction).organisation($0) }
+            return known?.name ?? invitation.organisationName
+        }
+        return try await keep(request.password, knowing: [organisation, request.name?.text, request.email?.text])
     }
 
     private static func accept(
         _ invitation: InvitationRecord,
         _ request: InvitationAcceptance,
+        _ kept: String?,
         at now: Instant,
         _ transaction: any SQLTransaction
     ) throws -> Act<AcceptedInvitation> {
@@ -138,7 +155,7 @@ extension PortalServices {
         var welcome: Welcome?
         var actor: LogActor?
         if invitation.kind == .workspace {
-            guard request.name == nil, request.email == nil else {
+            guard request.name == nil, request.email == nil, request.password == nil else {
                 throw Refusal(IdentityError.wrongFields, "workspace: the code alone")
             }
         } else {
@@ -151,6 +168,7 @@ extension PortalServices {
             let (person, made) = try admit(
                 name,
                 email,
+                password: kept,
                 into: organisation,
                 roles: invitation.roles,
                 officer: invitation.officer,

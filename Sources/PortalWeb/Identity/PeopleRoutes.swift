@@ -18,11 +18,12 @@ extension PortalServices {
             let people = PeopleTable(transaction)
             guard let person = try people.person(context.person.id),
                 let organisation = try people.organisation(person.organisation)
-            else { throw Refusal(PortalError.internalFailed, "the token's person is gone") }
+            else { throw Refusal(PortalError.internalFailed, "the caller's person is gone") }
             let me = Me(
                 person: Person(person),
                 organisation: Organisation(organisation),
-                token: context.grant.token
+                token: context.grant.credential.token,
+                session: context.grant.credential.session?.id
             )
             return Answer(me, tag: EntityTag(version: person.version))
         }
@@ -92,12 +93,17 @@ extension PortalServices {
                     throw Refusal(IdentityError.officerTaken, officer.text)
                 }
             }
+            let before = person
             person.name = change.name?.text ?? person.name
             person.roles = change.roles ?? person.roles
             person.officer = change.officer ?? person.officer
             person.isActive = change.isActive ?? person.isActive
             person.version += 1
             try people.update(person)
+            if (person.roles, person.officer, person.isActive) != (before.roles, before.officer, before.isActive) {
+                // What a session was opened for is no longer so: the person signs in anew, under the new roles.
+                try SessionTable(transaction).revokeAll(of: id, at: context.facts.time)
+            }
             guard try people.administrators() > 0 else { throw Refusal(IdentityError.lastAdmin) }
             let roles = person.roles.map(\.rawValue).sorted().joined(separator: ",")
             return Act(

@@ -30,10 +30,20 @@ extension PortalServices {
     {
         let (request, now) = (call.body, context.facts.time)
         return try await countingFailures(context) {
-            try await acts.perform(context) { transaction in
+            if let answer = try await acts.repeated(context, as: Welcome.self) { return answer }
+            let digest = Digest256.of(request.code.text.utf8)
+            // Before the work that a password makes: a guess must not buy it.
+            try await database.read { transaction in
+                guard try !PeopleTable(transaction).hasOEM() else { throw Refusal(IdentityError.setupDone) }
+                guard try InvitationTable(transaction).isSetupCode(digest, at: now) else {
+                    throw Refusal(IdentityError.codeRefused)
+                }
+            }
+            let words = [request.organisation.text, request.name.text, request.email.text]
+            let kept = try await keep(request.password, knowing: words)
+            return try await acts.perform(context) { transaction in
                 let people = PeopleTable(transaction)
                 guard try !people.hasOEM() else { throw Refusal(IdentityError.setupDone) }
-                let digest = Digest256.of(request.code.text.utf8)
                 guard try InvitationTable(transaction).useSetupCode(digest, at: now) else {
                     throw Refusal(IdentityError.codeRefused)
                 }
@@ -47,6 +57,7 @@ extension PortalServices {
                 let (person, welcome) = try Self.admit(
                     request.name,
                     request.email,
+                    password: kept,
                     into: oem,
                     roles: [.oemAdmin],
                     officer: nil,
@@ -58,10 +69,11 @@ extension PortalServices {
         }
     }
 
-    /// A new person with a first token.
+    /// A new person with an account, or with a first token where no password came.
     static func admit(
         _ name: DisplayName,
         _ email: EmailAddress,
+        password kept: String?,
         into organisation: OrganisationRecord,
         roles: Set<Role>,
         officer: OfficerName?,
@@ -81,6 +93,10 @@ extension PortalServices {
             createdAt: now
         )
         try PeopleTable(transaction).insert(person)
+        if let kept {
+            try open(kept, for: person, at: now, transaction)
+            return (person, Welcome(person: Person(person), token: nil))
+        }
         let token = try issue(
             to: person.id,
             name: "first token",

@@ -46,6 +46,9 @@ public struct PortalParts: Sendable {
             allowed: { try await services.database.read { try SilenceRules.allowed(in: $0, at: now()) } },
             logger: logger
         )
-        background = [packages, watch, FileSweep(services, shelf: shelf, logger: logger)]
+        background = [
+            packages, watch, FileSweep(services, shelf: shelf, logger: logger),
+            SignInWatch(audit: services.accounts.audit, now: now),
+        ]
     }
 }

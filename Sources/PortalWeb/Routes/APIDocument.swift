@@ -25,6 +25,10 @@ public struct APIDocument: Sendable {
                 "schemas": .object(schemas),
                 "securitySchemes": [
                     "token": ["type": "http", "scheme": "bearer", "bearerFormat": "obis_…"],
+                    "session": [
+                        "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.session),
+                        "description": "Whatever is not GET or HEAD also wants the session's X-OBIS-CSRF header.",
+                    ],
                     "factory": ["type": "mutualTLS"],
                 ],
             ],
@@ -57,14 +61,15 @@ public struct APIDocument: Sendable {
             ]
         }
         switch declaration.rule {
-        case .everybody: members["security"] = []
-        case .person: members["security"] = [["token": []]]
+        case .everybody, .visitor: members["security"] = []
+        case .person: members["security"] = [["token": []], ["session": []]]
+        case .session: members["security"] = [["session": []]]
         case .oneOf:
-            members["security"] = [["token": []]]
+            members["security"] = [["token": []], ["session": []]]
             members["x-roles"] = .array((declaration.rule.roleNames ?? []).map { .string($0) })
         case .site: members["security"] = [["factory": []]]
         }
-        if declaration.rule != .everybody { members["x-scope"] = .string(declaration.scope.rawValue) }
+        if !declaration.rule.isOpen { members["x-scope"] = .string(declaration.scope.rawValue) }
         return .object(members)
     }
 

@@ -66,6 +66,7 @@ public protocol MountableRoute: Sendable {
 extension Route: MountableRoute {
     public func answer(_ caller: Caller, _ facts: RequestFacts, _ request: IncomingRequest) async throws -> Response {
         let context = try Context(caller, facts)
+        if declaration.demands.contains(.freshProof) { try caller.requireFresh(at: facts.time) }
         let input = try reader.read(request)
         return try await handler(context, input).response(status: declaration.status)
     }

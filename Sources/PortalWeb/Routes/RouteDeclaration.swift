@@ -8,6 +8,7 @@ public import Vocabulary
 public enum RouteTag: String, CaseIterable, Sendable {
     case service = "Service"
     case people = "People"
+    case accounts = "Accounts"
     case factories = "Factories"
     case governance = "Governance"
     case products = "Products"
@@ -91,6 +92,8 @@ public struct RouteDemands: OptionSet, Sendable {
     public static let idempotencyKey = RouteDemands(rawValue: 1)
     /// A change: `If-Match` is required, and `facts.ifMatch` present.
     public static let ifMatch = RouteDemands(rawValue: 2)
+    /// A risky act: a session must have proved a short while ago who sits there.
+    public static let freshProof = RouteDemands(rawValue: 4)
 }
 
 /// Everything about a route but its handler: what is mounted and documented.
@@ -137,17 +140,22 @@ public struct RouteDeclaration: Sendable {
         _ output: OutputDeclaration,
         _ demands: RouteDemands
     ) -> [RefusalGroup] {
+        let session: [PortalError] = [.unauthenticated, .sessionEnded, .forged]
         var codes: [PortalError] = [.internalFailed]
         switch rule {
         case .everybody: codes.append(.throttled)
-        case .person: codes += [.unauthenticated, .tokenRefused, .missingScope, .throttled]
-        case .oneOf: codes += [.unauthenticated, .tokenRefused, .missingRole, .missingScope, .throttled]
+        case .visitor: codes.append(.forged)
+        case .person: codes += session + [.tokenRefused, .missingScope, .throttled, .secondFactorMissing]
+        case .oneOf:
+            codes += session + [.tokenRefused, .missingRole, .missingScope, .throttled, .secondFactorMissing]
+        case .session: codes += session
         case .site: codes.append(.siteRefused)
         }
         if !input.path.fields.isEmpty { codes.append(.unknownObject) }
         if input.query.fields.contains(where: { $0.name == "cursor" }) { codes.append(.malformedCursor) }
         if case .none = input.body {} else { codes += [.bodyTooLarge, .bodyType, .bodySlow] }
         if demands.contains(.idempotencyKey) { codes += [.keyMissing, .keyReused] }
+        if demands.contains(.freshProof) { codes.append(.stale) }
         if demands.contains(.ifMatch) { codes += [.preconditionMissing, .preconditionFailed] }
         if output.hasRanges { codes.append(.rangeUnsatisfiable) }
         return [

@@ -52,7 +52,11 @@ struct RouteMount: Sendable {
         let declaration = route.declaration
         let caller = try await authenticator.caller(
             for: declaration.rule,
-            headers: request.headers,
+            head: RequestHead(
+                headers: request.headers,
+                authority: request.head.authority,
+                isSafe: declaration.scope == .read
+            ),
             address: context.exchange.address,
             peer: { try? await context.channel.nioSSL_peerCertificate().get()?.toDERBytes() }
         )
@@ -191,7 +195,8 @@ struct RouteMount: Sendable {
             idempotency: key,
             ifMatch: tag,
             ifNoneMatch: headers[.ifNoneMatch].flatMap { EntityTag(header: $0) },
-            range: headers[.range].flatMap { ByteRange(header: $0) }
+            range: headers[.range].flatMap { ByteRange(header: $0) },
+            browser: BrowserFacts(headers: headers)
         )
     }
 }

@@ -59,7 +59,7 @@ extension HTTPField.Name {
     static let idempotencyKey = known("Idempotency-Key")
     static let referrerPolicy = known("Referrer-Policy")
 
-    private static func known(_ text: String) -> HTTPField.Name {
+    static func known(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a header's name") }
         return name
     }

@@ -35,11 +35,7 @@ struct PortalResponder: HTTPResponder {
         metrics.started()
         var response = await answer(request, context)
         response.headers[.requestID] = exchange.requestID
-        response.headers[.strictTransportSecurity] = "max-age=31536000"
-        response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
-        response.headers[.referrerPolicy] = "no-referrer"
-        response.headers[.cacheControl] = "no-store"
+        SecurityHeaders.apply(to: &response)
         if request.method == .head { response = response.createHeadResponse() }
         if response.status.code >= 400 { response = Self.closing(response, request, context.channel) }
         record(exchange, request, response.status.code, ContinuousClock.now - start)

@@ -38,7 +38,7 @@ public enum CoreRoutes {
                 "The first start: makes the OEM and its first administrator.",
                 status: 201,
                 demands: .idempotencyKey,
-                refusals: [.web(IdentityError.setupDone, .codeRefused)],
+                refusals: [.web(IdentityError.setupDone, .codeRefused)] + AccountRoutes.password,
                 handler: portal.setup
             ),
             try Route(.get, "/v1/me", "getMe", .people, "Who this token speaks for.", handler: portal.me),
@@ -80,8 +80,8 @@ public enum CoreRoutes {
                 "/v1/people/{person}",
                 "changePerson",
                 .people,
-                "Changes name, roles, officer; switches a person off or on.",
-                demands: .ifMatch,
+                "Changes name, roles, officer; switches a person off or on. Other roles end the person's sessions.",
+                demands: [.ifMatch, .freshProof],
                 refusals: [.web(IdentityError.roleKind, .officerTaken, .lastAdmin)],
                 handler: portal.changePerson
             ),
@@ -130,10 +130,10 @@ public enum CoreRoutes {
                 "/v1/invitations/accept",
                 "acceptInvitation",
                 .people,
-                "Uses a link: a new person gets a first token.",
+                "Uses a link: a new person gets an account, or a first token where no password was sent.",
                 status: 201,
                 demands: .idempotencyKey,
-                refusals: [.web(IdentityError.codeRefused, .wrongFields, .officerTaken)],
+                refusals: [.web(IdentityError.codeRefused, .wrongFields, .officerTaken)] + AccountRoutes.password,
                 handler: portal.accept
             ),
         ]
@@ -149,7 +149,7 @@ public enum CoreRoutes {
                 .people,
                 "Makes a token for oneself, shown this once.",
                 status: 201,
-                demands: .idempotencyKey,
+                demands: [.idempotencyKey, .freshProof],
                 refusals: [.web(IdentityError.scopeWidened)],
                 handler: portal.createToken
             ),

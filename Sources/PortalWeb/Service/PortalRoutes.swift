@@ -5,7 +5,8 @@ public enum PortalRoutes {
     public static func people(_ parts: PortalParts, metrics: Metrics) throws -> [any MountableRoute] {
         let portal = parts.services
         return try ServiceRoutes.adding(
-            to: CoreRoutes.people(portal) + VersionRoutes.routes(parts.versions) + BatchRoutes.routes(parts.batches)
+            to: CoreRoutes.people(portal) + AccountRoutes.routes(portal) + VersionRoutes.routes(parts.versions)
+                + BatchRoutes.routes(parts.batches)
                 + PreparationRoutes.routes(portal) + RecordRoutes.people(portal)
                 + SyncRoutes.sticks(parts.sync, acts: portal.acts),
             metrics: metrics,

@@ -134,7 +134,7 @@ struct PortalStage {
             ),
             as: Welcome.self
         )
-        let admin = StageClient(door: door, token: welcome.token.token)
+        let admin = StageClient(door: door, token: welcome.token?.token)
         let code = try await admin.post(
             "/v1/invitations",
             InvitationRequest(
@@ -157,7 +157,7 @@ struct PortalStage {
             production: production,
             database: database,
             admin: admin,
-            manager: StageClient(door: door, token: accepted.welcome?.token.token)
+            manager: StageClient(door: door, token: accepted.welcome?.token?.token)
         )
     }
 

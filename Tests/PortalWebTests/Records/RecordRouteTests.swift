@@ -67,8 +67,8 @@ struct RecordRouteTests {
                     whole: whole,
                     world: world,
                     admin: admin,
-                    own: whole.invite([.odmEngineer], into: mine, by: admin).token.token,
-                    other: whole.invite([.odmProductionManager], into: others, by: admin).token.token,
+                    own: whole.invite([.odmEngineer], into: mine, by: admin).firstToken,
+                    other: whole.invite([.odmProductionManager], into: others, by: admin).firstToken,
                     size: journal.entries.count
                 )
             )

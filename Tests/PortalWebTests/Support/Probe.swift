@@ -5,7 +5,11 @@ import PortalProtocol
 
 extension TestPortal {
     /// Asks a declared operation with example parameters: enough to reach the judgement of the caller and beyond.
-    func probe(_ declaration: RouteDeclaration, token: String?) async throws -> Reply {
+    func probe(
+        _ declaration: RouteDeclaration,
+        token: String?,
+        headers extra: [String: String] = [:]
+    ) async throws -> Reply {
         var path = declaration.template.text
         for name in declaration.template.parameters { path = path.replacing("{\(name)}", with: "example") }
         var headers: [String: String] = [:]
@@ -23,6 +27,7 @@ extension TestPortal {
             headers["Content-Type"] = type
             body = [1, 2, 3]
         }
+        headers.merge(extra) { $1 }
         return try await ask(declaration.method.rawValue, path, token: token, headers: headers, body: body)
     }
 }

@@ -33,6 +33,8 @@ struct TestPortal {
         let body: [UInt8]
 
         func header(_ name: String) -> String? { headers.first(name: name) }
+        /// Each `Set-Cookie` header.
+        var cookies: [String] { headers["Set-Cookie"] }
         var text: String { String(decoding: body, as: UTF8.self) }
         var problem: Problem? { try? JSONDecoder().decode(Problem.self, from: Data(body)) }
         func message<Message: Decodable>(_ type: Message.Type) throws -> Message {

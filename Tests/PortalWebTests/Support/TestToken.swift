@@ -3,7 +3,7 @@ import KeyCustody
 import Synchronization
 import Vocabulary
 
-/// A token in memory with signing keys and records, and nothing else.
+/// A token in memory with signing keys, records and the secret of accounts, and nothing else.
 final class TestToken: Token {
     struct Absent: Error {}
     struct Key: SigningKey {
@@ -17,12 +17,14 @@ final class TestToken: Token {
     let information = TokenDescription(label: "test", manufacturer: "", model: "", serial: "", assurance: .software)
     private let keys: [KeyName: Key]
     private let kept = Mutex<[String: [[UInt8]]]>([:])
+    /// Keys of the role `account-secret`, made when they are asked for.
+    private let secrets = Mutex<[KeyName: SymmetricKey]>([:])
 
     init(_ names: [KeyName]) {
         keys = Dictionary(uniqueKeysWithValues: names.map { ($0, Key(key: P256.Signing.PrivateKey())) })
     }
 
-    func has(_ name: KeyName) async throws -> Bool { keys[name] != nil }
+    func has(_ name: KeyName) async throws -> Bool { keys[name] != nil || secrets.withLock { $0[name] != nil } }
     func signingKey(_ name: KeyName) async throws -> any SigningKey {
         guard let key = keys[name] else { throw Refusal(KeyCustodyError.nameUnknown) }
         return key
@@ -32,7 +34,13 @@ final class TestToken: Token {
         kept.withLock { $0[label, default: []].append(value) }
     }
 
-    func generate(_ name: KeyName) async throws { throw Absent() }
+    func generate(_ name: KeyName) async throws {
+        guard name.role == .accountSecret else { throw Absent() }
+        try secrets.withLock { secrets in
+            guard secrets[name] == nil else { throw Refusal(KeyCustodyError.nameTaken) }
+            secrets[name] = SymmetricKey(size: .bits256)
+        }
+    }
     func destroy(_ name: KeyName) async throws { throw Absent() }
     func agreementKey(_ name: KeyName) async throws -> any AgreementKey { throw Absent() }
     func transportPublicKey(_ name: KeyName) async throws -> [UInt8] { throw Absent() }
@@ -49,6 +57,9 @@ final class TestToken: Token {
     ) async throws
         -> SealedProductKey
     { throw Absent() }
-    func derive(_ unitSecret: KeyName, context: [UInt8]) async throws -> Secret { throw Absent() }
+    func derive(_ name: KeyName, context: [UInt8]) async throws -> Secret {
+        guard let key = secrets.withLock({ $0[name] }) else { throw Refusal(KeyCustodyError.nameUnknown) }
+        return Secret(Array(HMAC<SHA256>.authenticationCode(for: context, using: key)))
+    }
     func pruneRecords(_ label: String, keeping keep: @escaping @Sendable ([UInt8]) -> Bool) async throws {}
 }

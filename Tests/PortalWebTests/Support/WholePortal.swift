@@ -4,6 +4,7 @@ import Foundation
 import Governance
 import KeyCustody
 import Logging
+import PortalCore
 import PortalProtocol
 import PortalStore
 import ServiceSupport
@@ -23,6 +24,8 @@ struct WholePortal {
     let token: TestToken
     let routes: [any MountableRoute]
     let setupCode: String
+    /// Where the database is.
+    let folder: String
 
     static func run(_ body: (WholePortal) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
@@ -37,7 +40,8 @@ struct WholePortal {
                 publicPort: 443,
                 tlsIssuer: .zero,
                 root: P256Point(validated: Array(root.publicKey.x963Representation)),
-                profile: .lab
+                profile: .lab,
+                passwordCost: #require(PasswordCost(logN: 4, blockSize: 8, parallelism: 1))
             ),
             database: database,
             token: token,
@@ -61,7 +65,8 @@ struct WholePortal {
                     officers: (0..<3).map { _ in P256.Signing.PrivateKey() },
                     token: token,
                     routes: routes,
-                    setupCode: code
+                    setupCode: code,
+                    folder: folder.path
                 )
             )
         }
@@ -94,7 +99,7 @@ struct WholePortal {
         )
         let reply = try await create("/v1/setup", request)
         #expect(reply.status == 201, "\(reply.text)")
-        return try reply.message(Welcome.self).token.token
+        return try reply.message(Welcome.self).firstToken
     }
 
     /// Somebody new by invitation; their token.
@@ -191,4 +196,9 @@ struct WholePortal {
         )
         return try Self.sign(statement.unsigned(), Array(officers.prefix(signers)))
     }
+}
+
+extension Welcome {
+    /// Text of the first token. Nobody here came with a password.
+    var firstToken: String { token?.token ?? "" }
 }

@@ -1,0 +1,74 @@
+import Dispatch
+import PortalCore
+import Synchronization
+import Vocabulary
+
+/// scrypt (RFC 7914) on threads of its own, a few at once: each takes tens of mebibytes, and sign-ins must exhaust neither
+/// memory nor the threads that everything else runs on.
+final class PasswordHasher: Sendable {
+    /// With the usual cost 64 MiB altogether.
+    static let mostAtOnce = 2
+    /// One more is refused as retryable.
+    static let mostWaiting = 64
+
+    private struct State {
+        var running = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var peak = 0
+        var count = 0
+    }
+
+    private let queue = DispatchQueue(label: "obis.portal.passwords", attributes: .concurrent)
+    private let state = Mutex(State())
+
+    /// How many were hashed so far.
+    var count: Int { state.withLock(\.count) }
+    /// The most that ever ran at once.
+    var peak: Int { state.withLock(\.peak) }
+
+    /// 32 octets. Throws `portal.sign-in.busy`.
+    func hash(_ password: String, salt: [UInt8], cost: PasswordCost) async throws -> [UInt8] {
+        try await enter()
+        defer { leave() }
+        state.withLock { $0.count += 1 }
+        let octets = Secret(Array(password.utf8))
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try Scrypt.derive(octets, salt: salt, cost: cost) }) }
+        }
+    }
+
+    private func enter() async throws {
+        let (isFull, mustWait) = state.withLock { state -> (Bool, Bool) in
+            if state.running < Self.mostAtOnce {
+                state.running += 1
+                state.peak = max(state.peak, state.running)
+                return (false, false)
+            }
+            return (state.waiting.count >= Self.mostWaiting, true)
+        }
+        if isFull { throw Refusal(AccountError.busy) }
+        guard mustWait else { return }
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                // Somebody may have left meanwhile.
+                if state.running < Self.mostAtOnce {
+                    state.running += 1
+                    return true
+                }
+                state.waiting.append(continuation)
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    /// Whose turn it is takes the place over.
+    private func leave() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.running -= 1
+            return nil
+        }
+        next?.resume()
+    }
+}
