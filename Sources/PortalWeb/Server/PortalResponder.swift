@@ -13,15 +13,31 @@ struct PortalResponder: HTTPResponder {
     /// A refused request with a larger body is not read to its end: the connection goes instead.
     private static let largestUnread = 65_536
 
+    private static let pagePolicy = [
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'",
+        "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+    ].joined(separator: "; ")
+
     private let router: RouterResponder<ConnectionContext>
     private let declarations: [RouteDeclaration]
     private let metrics: RequestMetrics
     private let logger: Logger
     private let seam: FaultSeam
+    private let mount: RouteMount
+    /// Answers what no route does; nil: nothing.
+    private let pages: PageSite?
 
     /// - Parameter seam: `portal.OPERATION.answer` before an answer leaves, `portal.OPERATION.answered` after it.
-    init(routes: [any MountableRoute], mount: RouteMount, metrics: RequestMetrics, logger: Logger) throws {
+    init(
+        routes: [any MountableRoute],
+        mount: RouteMount,
+        metrics: RequestMetrics,
+        logger: Logger,
+        pages: PageSite? = nil
+    ) throws {
         seam = mount.seam
+        self.mount = mount
+        self.pages = pages
         router = try mount.router(routes).buildResponder()
         declarations = routes.map(\.declaration)
         self.metrics = metrics
@@ -37,9 +53,10 @@ struct PortalResponder: HTTPResponder {
         response.headers[.requestID] = exchange.requestID
         response.headers[.strictTransportSecurity] = "max-age=31536000"
         response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+        let isPage = response.headers[.contentType]?.hasPrefix("text/html") == true
+        response.headers[.contentSecurityPolicy] = isPage ? Self.pagePolicy : "default-src 'none'; frame-ancestors 'none'"
         response.headers[.referrerPolicy] = "no-referrer"
-        response.headers[.cacheControl] = "no-store"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         if request.method == .head { response = response.createHeadResponse() }
         if response.status.code >= 400 { response = Self.closing(response, request, context.channel) }
         record(exchange, request, response.status.code, ContinuousClock.now - start)
@@ -51,7 +68,9 @@ struct PortalResponder: HTTPResponder {
         let exchange = context.exchange
         do {
             let response = try await router.respond(to: request, context: context)
-            if exchange.declaration == nil { return noRoute(request, exchange) }
+            if exchange.declaration == nil {
+                return try await pages?.respond(request, exchange, mount) ?? noRoute(request, exchange)
+            }
             return response
         } catch let error as JournalRefusal {
             return problem(error.refusal, exchange, storedSize: error.storedSize)
@@ -69,7 +88,8 @@ struct PortalResponder: HTTPResponder {
     }
 
     private func problem(_ refusal: Refusal, _ exchange: Exchange, storedSize: Int? = nil) -> Response {
-        guard let status = exchange.declaration?.status(of: refusal.code) else {
+        let own = exchange.declaration == nil ? PortalError(rawValue: refusal.code)?.status : nil
+        guard let status = exchange.declaration?.status(of: refusal.code) ?? own else {
             // A code that the document does not promise: what happened stays in the log.
             logger.error(
                 "undeclared refusal",
