@@ -27,6 +27,9 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 
+/// Templates of the portal's pages.
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
 /// HTTP/1.1 without a framework.
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 
@@ -69,6 +72,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", exact: "2.1.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
@@ -172,12 +176,14 @@ let package = Package(
                 "Durability", crypto, grdb, sqlite,
             ]
         ),
+        library("PortalPages", ["Vocabulary", "Statements", "PortalProtocol", mustache]),
         library(
             "PortalWeb",
             [
                 "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "KeyCustody", "Governance",
                 "Verify",
-                "PortalProtocol", "PortalCore", "PortalStore", "Durability", "ServiceSupport", "Labels", crypto,
+                "PortalProtocol", "PortalCore", "PortalStore", "PortalPages", "Durability", "ServiceSupport", "Labels",
+                crypto,
                 x509, asn1, grdb, logging,
             ] + web + nio
         ),
@@ -267,7 +273,7 @@ let package = Package(
                 "ServiceSupport", "LineProtocol", "EdgeHSMCore", "EdgeHSMDaemon", "FactoryCore", "Programmers",
                 "VirtualChip", "StationCore", "Labels", "Governance", "Ceremony", "Verify", "FactoryBox",
                 "PortalProtocol",
-                "PortalCore", "PortalStore", "PortalWeb",
+                "PortalCore", "PortalStore", "PortalPages", "PortalWeb",
             ]
         ),
         tests("Vocabulary", ["Vocabulary"]),
@@ -332,6 +338,7 @@ let package = Package(
                 "Vocabulary", crypto, x509, asn1, grdb, logging, httpClient,
             ] + web + nio
         ),
+        tests("PortalPages", ["PortalPages", "PortalProtocol", "Statements", "Vocabulary"]),
         tests("Labels", ["Labels", "Vocabulary"]),
         tests(
             "VirtualChip",

@@ -71,9 +71,35 @@ public struct RollUpCounts: Sendable, Hashable, Codable {
     private static func bounded(_ figure: Int) -> Int { min(max(figure, 0), Limits.largestBatch) }
 }
 
+/// What a row of production counts is about: one authorization in five minutes.
+public struct SliceKey: Sendable, Hashable {
+    /// `ProductionRate.slice(of:)` of the EdgeHSM's trusted time.
+    public let slice: Int64
+    public let authorization: Digest256
+}
+
+/// The four figures that are also kept by five minutes.
+public struct SliceCounts: Sendable, Hashable {
+    public var issued = 0
+    public var completed = 0
+    public var failed = 0
+    public var burned = 0
+
+    public init() {}
+
+    public static func += (left: inout Self, right: Self) {
+        left.issued += right.issued
+        left.completed += right.completed
+        left.failed += right.failed
+        left.burned += right.burned
+    }
+}
+
 /// Roll-ups of the entries of one chunk.
 public struct RollUpTally: Sendable {
     public private(set) var counts: [RollUpKey: RollUpCounts] = [:]
+    /// The same by five minutes, where units were made, finished, failed or burned.
+    public private(set) var slices: [SliceKey: SliceCounts] = [:]
 
     public init() {}
 
@@ -82,6 +108,18 @@ public struct RollUpTally: Sendable {
         let before = counts[key] ?? RollUpCounts()
         var after = before
         after.count(judged)
-        if after != before { counts[key] = after }
+        guard after != before else { return }
+        counts[key] = after
+        var made = SliceCounts()
+        made.issued = after.issued - before.issued
+        made.completed = after.completed - before.completed
+        made.failed = after.failed - before.failed
+        made.burned = after.burned - before.burned
+        guard made != SliceCounts() else { return }
+        let slice = SliceKey(
+            slice: ProductionRate.slice(of: judged.entry?.time ?? .epoch),
+            authorization: key.authorization
+        )
+        slices[slice, default: SliceCounts()] += made
     }
 }

@@ -83,6 +83,25 @@ public struct BatchTable {
         ).map(BatchRecord.init)
     }
 
+    /// Batches whose journals have not closed them as far as was settled, newest first; of one ODM, or all.
+    public func unsettled(of organisation: OrganisationID?, limit: Int) throws -> [BatchRecord] {
+        let rows =
+            if let organisation {
+                try transaction.rows(
+                    """
+                    SELECT * FROM batch WHERE organisation = ? AND settled = 0 ORDER BY created_at DESC, id DESC LIMIT ?
+                    """,
+                    [.name(organisation), .number(limit)]
+                )
+            } else {
+                try transaction.rows(
+                    "SELECT * FROM batch WHERE settled = 0 ORDER BY created_at DESC, id DESC LIMIT ?",
+                    [.number(limit)]
+                )
+            }
+        return try rows.map(BatchRecord.init)
+    }
+
     /// Where and under what batches are open whose window has not passed, each once.
     public func grounds(
         at now: Instant

@@ -94,6 +94,29 @@ public struct Alarms {
         try transaction.row(Self.one, [.integer(number)]).map(Stored.init)
     }
 
+    /// How many are neither acknowledged nor cleared, by factory.
+    public func open() throws -> [FactoryID: (critical: Int, warnings: Int)] {
+        var counts: [FactoryID: (critical: Int, warnings: Int)] = [:]
+        let rows = try transaction.rows(
+            """
+            SELECT factory, severity, CAST(count(*) AS BIGINT) AS alarms FROM alarms
+            WHERE acknowledged_at IS NULL AND cleared_at IS NULL GROUP BY factory, severity
+            """,
+            []
+        )
+        for row in rows {
+            let factory: FactoryID = try row.name("factory")
+            var count = counts[factory] ?? (0, 0)
+            if try row.text("severity") == "critical" {
+                count.critical += try row.number("alarms")
+            } else {
+                count.warnings += try row.number("alarms")
+            }
+            counts[factory] = count
+        }
+        return counts
+    }
+
     /// Newest first, before `number`; of these factories, nil: of all.
     public func list(
         of factories: [FactoryID]? = nil,

@@ -77,7 +77,13 @@ public struct RollUps {
             """
     )
 
-    public func add(_ tally: RollUpTally, log: Int64, place: (Digest256) throws -> Place) throws {
+    /// - Parameter now: by which counts of five minutes are too old to be kept.
+    public func add(
+        _ tally: RollUpTally,
+        log: Int64,
+        at now: Instant,
+        place: (Digest256) throws -> Place
+    ) throws {
         var values: [SQLValue] = []
         for (key, counts) in tally.counts {
             let place = try place(key.authorization)
@@ -88,6 +94,7 @@ public struct RollUps {
             values += RollUpCounts.fields.map { .number(counts[keyPath: $0.path]) }
         }
         try Self.add.run(values, in: transaction)
+        try Production(transaction).add(tally.slices, log: log, at: now, place: place)
     }
 
     private static let sums: SQLText = """

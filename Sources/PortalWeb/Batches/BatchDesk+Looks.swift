@@ -47,24 +47,9 @@ extension BatchDesk {
 
     func reconciliation(_ context: MemberContext, _ id: BatchID) async throws -> BatchReconciliation {
         let odm = context.limitedTo
-        let found = try await portal.database.read { transaction in
-            let batch = try Self.visible(id, to: odm, in: transaction)
-            return try JournalRecords(transaction).reconciliation(
-                of: batch.statement,
-                at: batch.authorization.edgeHSM,
-                granted: batch.authorization.quantity
-            )
+        return try await portal.database.read { transaction in
+            try BatchReconciliation(Self.visible(id, to: odm, in: transaction), in: transaction)
         }
-        return BatchReconciliation(
-            granted: found.granted,
-            issued: found.issued,
-            burned: found.burned,
-            returned: found.returned,
-            remaining: found.remaining,
-            unaccounted: found.unaccounted,
-            isLoaded: found.isLoaded,
-            isClosed: found.isClosed
-        )
     }
 
     // MARK: - Records and messages
@@ -107,6 +92,26 @@ extension BatchDesk {
             },
             createdBy: batch.createdBy,
             createdAt: batch.createdAt
+        )
+    }
+}
+
+extension BatchReconciliation {
+    init(_ batch: BatchRecord, in transaction: any SQLTransaction) throws {
+        let found = try JournalRecords(transaction).reconciliation(
+            of: batch.statement,
+            at: batch.authorization.edgeHSM,
+            granted: batch.authorization.quantity
+        )
+        self.init(
+            granted: found.granted,
+            issued: found.issued,
+            burned: found.burned,
+            returned: found.returned,
+            remaining: found.remaining,
+            unaccounted: found.unaccounted,
+            isLoaded: found.isLoaded,
+            isClosed: found.isClosed
         )
     }
 }

@@ -156,7 +156,7 @@ struct ChunkIntake {
         log.root = judge.root
         log.epoch = judge.epoch
         log.quarantined += work.notes.count
-        try RollUps(transaction).add(work.tally, log: log.log, place: place(ledger))
+        try RollUps(transaction).add(work.tally, log: log.log, at: now, place: place(ledger))
         try JournaledFacts(transaction).note(new, except: work.notes, of: prepared.edge.edgeHSM, at: now)
         try Quarantine(transaction).add(work.notes, of: log, at: now)
         try alarms.raise(work.alarms, factory: log.factory, at: now)

@@ -83,9 +83,10 @@ public struct Portal: Service {
         }
         let services = parts.services
         let metrics = Metrics()
+        let people = try PortalRoutes.people(parts, metrics: metrics)
         return try PortalApplication(
             listener: settings(configuration.people),
-            people: PortalRoutes.people(parts, metrics: metrics),
+            people: people,
             sync: (
                 settings(configuration.sync), PortalRoutes.sync(parts), [services.enrolment.certificate]
             ),
@@ -95,6 +96,11 @@ public struct Portal: Service {
             metrics: metrics,
             logger: logger,
             background: parts.background,
+            pages: PageSite(
+                people,
+                sessions: BearerSessions(authenticator: services.authenticator),
+                fonts: configuration.fontsDirectory
+            ),
             seam: seam
         )
     }

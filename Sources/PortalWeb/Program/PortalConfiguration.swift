@@ -82,6 +82,9 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
     public var people: Listener
     public var sync: Listener
     public var tls: TLSFiles
+    /// Absolute path of the folder with the pages' fonts, which `scripts/setup` fills; absent or empty: the pages use
+    /// those of whoever looks.
+    public var fontsDirectory: String?
 
     public init(
         oem: String,
@@ -93,7 +96,8 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
         publicPort: Int? = nil,
         people: Listener,
         sync: Listener,
-        tls: TLSFiles
+        tls: TLSFiles,
+        fontsDirectory: String? = nil
     ) {
         self.oem = oem
         self.profile = profile
@@ -105,13 +109,14 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
         self.people = people
         self.sync = sync
         self.tls = tls
+        self.fontsDirectory = fontsDirectory
     }
 
     /// Throws `portal.setting.invalid` with the setting's name.
     public func validate() throws {
         let paths =
             [dataDirectory, rootKeyFile, token.module, tls.certificates, tls.key, tls.issuer]
-            + [token.pinFile].compactMap { $0 }
+            + [token.pinFile, fontsDirectory].compactMap { $0 }
         let wrong: String? =
             if let path = paths.first(where: { !$0.hasPrefix("/") }) {
                 "\(path) is not an absolute path"

@@ -70,7 +70,8 @@ struct RouteMount: Sendable {
         }
     }
 
-    private func note(
+    /// Enters a refused act of somebody known.
+    func note(
         _ refusal: Refusal,
         _ declaration: RouteDeclaration,
         _ exchange: Exchange,

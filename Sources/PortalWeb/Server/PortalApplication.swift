@@ -52,6 +52,7 @@ public struct PortalApplication: Service {
     ///     rule `site`. Nil where there is no such listener.
     ///   - acts: where refused acts of known callers are entered.
     ///   - background: what runs beside the listeners and stops with them.
+    ///   - pages: beside the routes of the people's listener.
     ///   - seam: fault points of requests.
     /// Throws `portal.route.inconsistent`, `tls.*`.
     public init(
@@ -64,6 +65,7 @@ public struct PortalApplication: Service {
         metrics: Metrics,
         logger: Logger,
         background: [any Service] = [],
+        pages: PageSite? = nil,
         seam: FaultSeam = .none
     ) throws {
         let all = people + (sync?.routes ?? [])
@@ -73,7 +75,13 @@ public struct PortalApplication: Service {
             if let stray = routes.first(where: { ($0.declaration.rule == .site) != onSync }) {
                 throw Refusal(PortalError.inconsistentRoutes, "\(stray.declaration.operationID): other listener")
             }
-            return try PortalResponder(routes: routes, mount: mount, metrics: counted, logger: logger)
+            return try PortalResponder(
+                routes: routes,
+                mount: mount,
+                metrics: counted,
+                logger: logger,
+                pages: onSync ? nil : pages
+            )
         }
         let ports = BoundPorts(count: sync == nil ? 1 : 2)
         self.ports = ports

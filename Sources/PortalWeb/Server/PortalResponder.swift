@@ -18,10 +18,21 @@ struct PortalResponder: HTTPResponder {
     private let metrics: RequestMetrics
     private let logger: Logger
     private let seam: FaultSeam
+    private let mount: RouteMount
+    /// Answers what no route does; nil: nothing.
+    private let pages: PageSite?
 
     /// - Parameter seam: `portal.OPERATION.answer` before an answer leaves, `portal.OPERATION.answered` after it.
-    init(routes: [any MountableRoute], mount: RouteMount, metrics: RequestMetrics, logger: Logger) throws {
+    init(
+        routes: [any MountableRoute],
+        mount: RouteMount,
+        metrics: RequestMetrics,
+        logger: Logger,
+        pages: PageSite? = nil
+    ) throws {
         seam = mount.seam
+        self.mount = mount
+        self.pages = pages
         router = try mount.router(routes).buildResponder()
         declarations = routes.map(\.declaration)
         self.metrics = metrics
@@ -47,7 +58,9 @@ struct PortalResponder: HTTPResponder {
         let exchange = context.exchange
         do {
             let response = try await router.respond(to: request, context: context)
-            if exchange.declaration == nil { return noRoute(request, exchange) }
+            if exchange.declaration == nil {
+                return try await pages?.respond(request, exchange, mount) ?? noRoute(request, exchange)
+            }
             return response
         } catch let error as JournalRefusal {
             return problem(error.refusal, exchange, storedSize: error.storedSize)
@@ -65,7 +78,8 @@ struct PortalResponder: HTTPResponder {
     }
 
     private func problem(_ refusal: Refusal, _ exchange: Exchange, storedSize: Int? = nil) -> Response {
-        guard let status = exchange.declaration?.status(of: refusal.code) else {
+        let own = exchange.declaration == nil ? PortalError(rawValue: refusal.code)?.status : nil
+        guard let status = exchange.declaration?.status(of: refusal.code) ?? own else {
             // A code that the document does not promise: what happened stays in the log.
             logger.error(
                 "undeclared refusal",

@@ -7,7 +7,7 @@ public enum PortalRoutes {
         return try ServiceRoutes.adding(
             to: CoreRoutes.people(portal) + AccountRoutes.routes(portal) + VersionRoutes.routes(parts.versions)
                 + BatchRoutes.routes(parts.batches)
-                + PreparationRoutes.routes(portal) + RecordRoutes.people(portal)
+                + PreparationRoutes.routes(portal) + RecordRoutes.people(portal) + OverviewRoutes.routes(portal)
                 + SyncRoutes.sticks(parts.sync, acts: portal.acts),
             metrics: metrics,
             ready: portal.checkReadiness

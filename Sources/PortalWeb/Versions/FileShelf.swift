@@ -1,4 +1,5 @@
 import Crypto
+import FoundationEssentials
 import Glibc
 import NIOCore
 public import NIOPosix
@@ -102,9 +103,9 @@ public struct FileShelf: Sendable {
 
     /// When the file was stored, by the disk's clock; nil where there is none. Blocks.
     func stored(_ digest: Digest256) -> Instant? {
-        var status = stat()
-        guard stat(path(digest), &status) == 0 else { return nil }
-        return Instant(seconds: Int64(status.st_mtim.tv_sec))
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path(digest))
+        guard let time = attributes?[.modificationDate] as? Date else { return nil }
+        return Instant(seconds: Int64(time.timeIntervalSince1970))
     }
 
     /// Blocks.

@@ -1,0 +1,163 @@
+/// Figures as lengths. Every one of them has its numbers beside it in words.
+struct Segment: Sendable {
+    let title: String
+    let value: Int
+    /// `c1` to `c6`, or a tone.
+    let style: String
+
+    init(_ title: String, _ value: Int, _ style: String) { (self.title, self.value, self.style) = (title, value, style) }
+}
+
+extension Markup {
+    /// One bar of parts of a whole. For screen readers it is an image whose name says the parts.
+    static func meter(_ segments: [Segment], of whole: Int, label: String, isTall: Bool = false) -> Markup {
+        var left = 0
+        var bars = Markup.empty
+        for segment in segments where segment.value > 0 && whole > 0 {
+            // In ten-thousandths, and never so thin that what there is can't be seen.
+            let width = max(30, min(10_000 - left, segment.value * 10_000 / whole))
+            bars += "<rect class=\"\(segment.style)\" x=\"\(left)\" width=\"\(width)\" height=\"10\"/>"
+            left = min(10_000, left + width)
+        }
+        return """
+            <svg class="meter\(isTall ? " tall" : "")" viewBox="0 0 10000 10" preserveAspectRatio="none" role="img" \
+            aria-label="\(label)">\(bars)</svg>
+            """
+    }
+
+    /// A bar with its share in figures.
+    static func share(_ part: Int, of whole: Int, label: String, style: String = "c1") -> Markup {
+        let percent = Format.percent(part, of: whole) ?? "–"
+        return """
+            <span class="meter-row">\(meter([Segment("", part, style)], of: whole, label: "\(label): \(percent)"))\
+            <span>\(percent)</span></span>
+            """
+    }
+
+    static func legend(_ segments: [Segment]) -> Markup {
+        let items = segments.map { segment in
+            "<li class=\"\(segment.style)\">\(segment.title) <strong>\(Format.number(segment.value))</strong></li>" as Markup
+        }
+        return "<ul class=\"legend\">\(items.joined())</ul>"
+    }
+
+    /// The last values of something, without axes: its figures stand beside it.
+    static func spark(_ values: [Int], label: String) -> Markup {
+        let most = max(values.max() ?? 0, 1)
+        let bars = values.enumerated().map { index, value -> Markup in
+            let height = value == 0 ? 0 : max(2, value * 40 / most)
+            return "<rect class=\"bar\" x=\"\(index * 10 + 1)\" y=\"\(40 - height)\" width=\"8\" height=\"\(height)\"/>"
+        }
+        return """
+            <svg class="spark" viewBox="0 0 \(max(values.count, 1) * 10) 40" preserveAspectRatio="none" role="img" \
+            aria-label="\(label)">\(bars.joined())</svg>
+            """
+    }
+}
+
+/// A chart drawn on the server, with its table.
+struct Chart: Component {
+    struct Point: Sendable {
+        /// Under the axis; empty: none.
+        let mark: String
+        /// In the table.
+        let title: String
+        let values: [Int]
+    }
+
+    let caption: String
+    let plot: Markup
+    let high: String
+    let middle: String
+    let marks: [String]
+    let legend: Markup
+    let table: Table
+    let id: String
+    let chevron = Icon.chevron.markup
+
+    /// Stacked bars.
+    ///
+    /// - Parameters:
+    ///   - series: titles and styles, in the order of each point's values.
+    init(bars caption: String, id: String, unit: String, series: [(String, String)], points: [Point]) {
+        let top = Self.round(points.map { $0.values.reduce(0, +) }.max() ?? 0)
+        let width = 100
+        var shapes = Self.grid(points.count * width)
+        for (index, point) in points.enumerated() {
+            var y = 1_000
+            for (value, (_, style)) in zip(point.values, series) where value > 0 {
+                let height = max(4, value * 1_000 / top)
+                y -= height
+                shapes += """
+                    <rect class="bar \(style)" x="\(index * width + 14)" y="\(y)" width="\(width - 28)" height="\(height)"/>
+                    """
+            }
+        }
+        self.init(caption, id, unit, series, points, top, shapes, width: max(points.count, 1) * width)
+    }
+
+    /// A line that falls or rises, with the limit that it must not cross.
+    init(line caption: String, id: String, unit: String, style: String = "c1", points: [Point], limit: Int? = nil) {
+        let top = Self.round(max(points.compactMap { $0.values.first }.max() ?? 0, limit ?? 0))
+        let width = max(points.count - 1, 1) * 100
+        let places = points.enumerated().map { ($0.offset * 100, 1_000 - ($0.element.values.first ?? 0) * 1_000 / top) }
+        let path = places.map { "\($0.0) \($0.1)" }.joined(separator: " L")
+        var shapes = Self.grid(width)
+        if !places.isEmpty {
+            shapes += "<path class=\"area \(style)\" d=\"M0 1000 L\(path) L\(places.last?.0 ?? 0) 1000Z\"/>"
+            shapes += "<path class=\"line \(style)\" d=\"M\(path)\"/>"
+        }
+        if let limit {
+            let y = 1_000 - limit * 1_000 / top
+            shapes += "<path class=\"limit\" d=\"M0 \(y)H\(width)\"/>"
+        }
+        self.init(caption, id, unit, [(unit, style)], points, top, shapes, width: width)
+    }
+
+    private init(
+        _ caption: String,
+        _ id: String,
+        _ unit: String,
+        _ series: [(String, String)],
+        _ points: [Point],
+        _ top: Int,
+        _ shapes: Markup,
+        width: Int
+    ) {
+        self.caption = caption
+        self.id = id
+        high = Format.number(top)
+        middle = top > 1 ? Format.number(top / 2) : ""
+        marks = points.map(\.mark).filter { !$0.isEmpty }
+        let sums = series.indices.map { index in points.reduce(0) { $0 + ($1.values.count > index ? $1.values[index] : 0) } }
+        legend =
+            series.count < 2
+            ? .empty : Markup.legend(zip(series, sums).map { Segment($0.0, $1, $0.1) })
+        plot = """
+            <svg class="chart-svg" viewBox="0 0 \(width) 1000" preserveAspectRatio="none" role="img" \
+            aria-label="\(caption). The figures stand in the table below.">\(shapes)</svg>
+            """
+        table = Table(
+            "\(caption), \(unit)",
+            [.init("When")] + series.map { .init($0.0, .number) },
+            points.map { point in [.text(point.title)] + point.values.map { Markup.number($0) } }
+        )
+    }
+
+    private static func grid(_ width: Int) -> Markup {
+        "<path class=\"grid\" d=\"M0 0H\(width)M0 500H\(width)M0 1000H\(width)\"/>"
+    }
+
+    /// The next round figure: 1, 2, 5 or a tenth of a power of ten above.
+    static func round(_ value: Int) -> Int {
+        var step = 1
+        while step * 10 < value { step *= 10 }
+        return [1, 2, 4, 5, 6, 8, 10].map { $0 * step }.first { $0 >= value } ?? max(value, 1)
+    }
+
+    static let name = "chart"
+    static let template = #"""
+        <figure class="stack-s"><div class="chart-plot"><div class="chart-y" aria-hidden="true"><span>{{.high}}</span><span>{{.middle}}</span><span>0</span></div><div>{{{.plot}}}</div><div class="chart-x" aria-hidden="true">{{#.marks}}<span>{{.}}</span>{{/.marks}}</div></div>{{{.legend}}}
+        <details class="details"><summary>{{{.chevron}}}Figures as a table</summary>{{#.table}}{{> table}}{{/.table}}</details></figure>
+        """#
+}

@@ -1,0 +1,53 @@
+import Mustache
+import PortalProtocol
+import Vocabulary
+
+/// Components inside a live place, which are made without the page around them.
+extension Markup {
+    private static let library: MustacheLibrary = {
+        let parsed = Templates.components.compactMap { component in
+            (try? MustacheTemplate(string: component.template)).map { (component.name, $0) }
+        }
+        return MustacheLibrary(templates: Dictionary(uniqueKeysWithValues: parsed))
+    }()
+
+    static func of<Piece: Component>(_ piece: Piece) -> Markup {
+        Markup(trusted: library.render(piece, withTemplate: Piece.name) ?? "")
+    }
+
+    static func empty(_ icon: Icon, _ title: String, _ text: Markup, _ actions: [Button] = []) -> Markup {
+        of(Empty(icon, title, text, actions))
+    }
+
+    static func table(
+        _ caption: String,
+        _ columns: [Table.Column],
+        _ rows: [[Markup]],
+        empty: Empty? = nil,
+        next: String? = nil,
+        style: String = ""
+    ) -> Markup {
+        of(Table(caption, columns, rows, empty: empty, next: next, style: style))
+    }
+
+    /// Completed and failed over time, a mark at each hour or fourth of the whole.
+    static func production(_ series: ProductionSeries, zone: Int64 = 0) -> Markup {
+        let points = series.points
+        let each = max(1, points.count / 6)
+        let chart = Chart(
+            bars: "Devices completed and failed",
+            id: "production-chart",
+            unit: "devices",
+            series: [("Completed", "c1"), ("Failed", "c2")],
+            points: points.enumerated().map { index, point in
+                Chart.Point(
+                    mark: index.isMultiple(of: each) || index == points.count - 1
+                        ? Format.clock(point.start, east: zone) : "",
+                    title: Format.dateTime(point.start, east: zone),
+                    values: [point.counts.completed, point.counts.failed]
+                )
+            }
+        )
+        return of(chart)
+    }
+}

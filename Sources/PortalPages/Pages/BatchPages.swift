@@ -1,0 +1,399 @@
+import Statements
+public import PortalProtocol
+public import Vocabulary
+
+/// Batches, newest first.
+public struct BatchListPage: SheetPage {
+    public static let name = "batches"
+    public let title = "Batches"
+    let sheet: Sheet
+
+    /// - Parameter issued: units issued by authorization, from the roll-ups.
+    public init(
+        _ page: Page<Batch>,
+        issued: [Digest256: ProductionCounts],
+        viewer: Viewer,
+        now: Instant
+    ) {
+        let canCreate = viewer.roles.contains(.odmProductionManager)
+        let create = canCreate ? [Button("New batch", "/batches/new", icon: .plus, style: .primary)] : []
+        let rows = page.items.map { batch -> [Markup] in
+            let counts = issued[batch.authorization] ?? .zero
+            return [
+                .sub(.link(batch.batch.text, "/batches/\(batch.id.text)"), "\(batch.firstSerial.text) – \(batch.lastSerial.text)"),
+                .sub(.link("\(batch.product.text) \(batch.version.text)", "/products/\(batch.product.text)/versions/\(batch.version.text)"), .text(batch.organisation.text)),
+                .sub(.link(batch.factory.text, "/factories/\(batch.factory.text)"), .text(batch.edgeHSM.text)),
+                batch.state.badge,
+                "\(.share(counts.issued + counts.burned, of: batch.quantity, label: "Issued and burned"))<span class=\"sub\">\(Format.number(counts.issued)) of \(Format.number(batch.quantity))</span>",
+                .sub(.date(batch.notBefore), "to \(.date(batch.notAfter))"),
+                .ago(batch.createdAt, now: now),
+            ]
+        }
+        let empty = Empty(
+            .batch,
+            "No batch yet",
+            canCreate
+                ? "A batch lets one EdgeHSM make a number of units of an approved version within a window."
+                : "The ODM's production manager makes batches of approved versions; they appear here.",
+            create
+        )
+        sheet = Sheet(
+            Head("Batches", lead: "Every grant of units: what may be made where, and when.", actions: create),
+            main: [
+                Box(
+                    "list",
+                    "All batches",
+                    .table(
+                        "Batches",
+                        [
+                            .init("Batch"), .init("Version"), .init("Factory"), .init("State", .tight),
+                            .init("Issued", .tight), .init("Window", .tight), .init("Granted", .tight),
+                        ],
+                        rows,
+                        empty: empty,
+                        next: page.next.map { "/batches?cursor=\($0.text)" }
+                    ),
+                    note: .link("Export", "/exports"),
+                    isFlush: true
+                )
+            ]
+        )
+    }
+}
+
+/// One batch, live.
+public struct BatchPage: SheetPage {
+    public static let name = "batch"
+    public let title: String
+    public let live: [LivePlace]
+    let sheet: Sheet
+
+    public struct Content: Sendable {
+        public let batch: Batch
+        public let reconciliation: BatchReconciliation
+        public let recent: ProductionSeries
+        public let counts: ProductionCounts
+        public let forecast: BatchForecast?
+        public let perHour: Int
+        public let factory: Factory
+        public let names: [PersonID: String]
+
+        public init(
+            batch: Batch,
+            reconciliation: BatchReconciliation,
+            recent: ProductionSeries,
+            counts: ProductionCounts,
+            forecast: BatchForecast?,
+            perHour: Int,
+            factory: Factory,
+            names: [PersonID: String]
+        ) {
+            (self.batch, self.reconciliation, self.recent, self.counts) = (batch, reconciliation, recent, counts)
+            (self.forecast, self.perHour, self.factory, self.names) = (forecast, perHour, factory, names)
+        }
+    }
+
+    public init(_ content: Content, form: FormState, opened: String?, viewer: Viewer, now: Instant) {
+        let batch = content.batch
+        title = "Batch \(batch.batch.text)"
+        let place = "/batches/\(batch.id.text)"
+        let isOpen = batch.state != .ended
+        var actions: [Button] = []
+        if isOpen, viewer.roles.contains(.odmProductionManager), !batch.withdrawals.contains(where: { $0.kind == .close }) {
+            actions.append(Button("Close", "\(place)?do=close", dialog: "dialog-close"))
+        }
+        if isOpen, viewer.roles.contains(.oemSecurityOfficer), !batch.withdrawals.contains(where: { $0.kind == .revoke }) {
+            actions.append(Button("Revoke", "\(place)?do=revoke", style: .danger, dialog: "dialog-revoke"))
+        }
+        let (sums, figures) = (Self.sums(content), Self.figures(content, now))
+        let (chart, state) = (Self.burnDown(content), batch.state.badge)
+        let timeline = Self.timeline(content, now)
+        live = [
+            LivePlace("sums", sums), LivePlace("figures", figures), LivePlace("chart", chart),
+            LivePlace("state", state), LivePlace("timeline", timeline),
+        ]
+        sheet = Sheet(
+            Head(
+                batch.batch.text,
+                crumbs: [("Batches", "/batches")],
+                badges: .live("state", state),
+                lead: """
+                    \(Format.number(batch.quantity)) units of \(.link("\(batch.product.text) \(batch.version.text)", "/products/\(batch.product.text)/versions/\(batch.version.text)")) \
+                    at \(.link(content.factory.name, "/factories/\(batch.factory.text)")), EdgeHSM \(batch.edgeHSM.text)
+                    """,
+                actions: actions,
+                isLive: isOpen
+            ),
+            stats: .live("figures", figures, tag: "div"),
+            main: [
+                Box("where", "Where the units are", .live("sums", sums, tag: "div"), note: "granted = issued + burned + returned + remaining + unaccounted"),
+                Box("burn-down", "Burn-down", .live("chart", chart, tag: "div"), note: "Units left, the last 24 hours"),
+                Box("terms", "Terms", Self.terms(content)),
+            ],
+            side: [
+                Box("package", "Package", Self.package(batch, place)),
+                Box("timeline", "What happened", .live("timeline", timeline, tag: "div")),
+            ],
+            dialogs: Self.dialogs(batch, place, form, opened, viewer)
+        )
+    }
+
+    private static func figures(_ content: Content, _ now: Instant) -> Markup {
+        let (batch, sums) = (content.batch, content.reconciliation)
+        let ends: Markup =
+            content.forecast.map { forecast in
+                forecast.isNear(at: now) ? .badge(.warn, forecast.plain(at: now)) : .text(forecast.plain(at: now))
+            } ?? (sums.isClosed ? "Closed" : now > batch.notAfter ? "Window is closed" : "Not loaded yet")
+        let tested = content.counts.completed + content.counts.failed
+        return .of(
+            Stats([
+                .init("Issued", .number(sums.issued), "of \(Format.number(sums.granted)) granted"),
+                .init("Passed", .number(content.counts.completed), "\(Format.number(content.counts.failed)) scrapped"),
+                .init("Yield", .text(Format.percent(content.counts.completed, of: tested) ?? "–"), "passed of tested"),
+                .init("Rate now", "\(Format.number(content.perHour)) <span class=\"small muted\">an hour</span>", "last 15 min"),
+                .init("Remaining", .number(sums.remaining), ends),
+            ])
+        )
+    }
+
+    private static func sums(_ content: Content) -> Markup {
+        let sums = content.reconciliation
+        let unexplained: Markup =
+            sums.unaccounted > 0 && sums.isLoaded
+            ? .of(Note(.warn, "\(Format.number(sums.unaccounted)) units are unaccounted", "Neither the journal nor the newest checkpoint explains them. The next upload may."))
+            : sums.isLoaded ? .empty : "<p class=\"small muted\">Until the EdgeHSM's journal says that it loaded the package, every unit is unaccounted.</p>"
+        return """
+            \(.meter(sums.segments, of: sums.granted, label: "Granted \(sums.granted): issued \(sums.issued), burned \(sums.burned), returned \(sums.returned), remaining \(sums.remaining), unaccounted \(sums.unaccounted)", isTall: true))\
+            \(.legend(sums.segments))\(unexplained)
+            """
+    }
+
+    private static func burnDown(_ content: Content) -> Markup {
+        let series = content.recent
+        var left = content.reconciliation.remaining
+        var values: [Int] = []
+        for point in series.points.reversed() {
+            values.append(left)
+            left += point.counts.issued + point.counts.burned
+        }
+        values.reverse()
+        let each = max(1, values.count / 6)
+        let offset = Format.offset(of: content.factory.timeZone, at: content.batch.createdAt) ?? 0
+        return .of(
+            Chart(
+                line: "Units left of \(content.batch.batch.text)",
+                id: "burn-down-chart",
+                unit: "units left",
+                points: zip(series.points, values).enumerated().map { index, pair in
+                    .init(
+                        mark: index.isMultiple(of: each) ? Format.clock(pair.0.start, east: offset) : "",
+                        title: Format.dateTime(pair.0.start, east: offset),
+                        values: [pair.1]
+                    )
+                }
+            )
+        )
+    }
+
+    private static func terms(_ content: Content) -> Markup {
+        let (batch, zone) = (content.batch, content.factory.timeZone)
+        func allowance(_ count: Int, _ until: Instant) -> Markup { count == 0 ? "none" : "\(Format.number(count)), until \(.date(until))" }
+        return .of(
+            Definitions([
+                ("Window opens", .twoZones(batch.notBefore, zone)), ("New units end", .twoZones(batch.notAfter, zone)),
+                ("Grace to finish", .text(Format.duration(batch.grace))),
+                ("Serial numbers", "\(.code(batch.firstSerial.text)) to \(.code(batch.lastSerial.text))"),
+                ("Debug unlocks", allowance(batch.debugUnlocks.count, batch.debugUnlocks.notAfter)),
+                ("Re-provisionings", allowance(batch.reprovisions.count, batch.reprovisions.notAfter)),
+                ("Credential rotations", allowance(batch.rotations.count, batch.rotations.notAfter)),
+                ("Authorization", .copyable(batch.authorization.hex, id: "authorization", name: "authorization")),
+                ("Under approval", .digest(batch.approval.hex)),
+            ])
+        )
+    }
+
+    private static func package(_ batch: Batch, _ place: String) -> Markup {
+        guard let package = batch.package else {
+            return "<p class=\"muted\">It is being signed and sealed to \(batch.edgeHSM.text).</p>"
+        }
+        return """
+            \(Markup.of(Definitions([
+                ("State", .badge(batch.state == .packaged ? .info : .ok, batch.state == .packaged ? "Sealed, waits for the factory" : "Delivered and loaded")),
+                ("Sealed to", .text(batch.edgeHSM.text)), ("Made", .time(package.madeAt)),
+                ("Size", .text(Format.octets(package.size))), ("SHA-256", .digest(package.digest.hex)),
+            ])))<p class="row">\(Markup.of(Button("Package file", "\(place)/package.json", icon: .export, isSmall: true, isDownload: true)))</p>\
+            <p class="small muted">For a site without a link: bring it by stick. Only this EdgeHSM can open it.</p>
+            """
+    }
+
+    private static func timeline(_ content: Content, _ now: Instant) -> Markup {
+        let batch = content.batch
+        var items = [
+            Timeline.Item(.info, "Granted", when: .time(batch.createdAt), detail: .text(content.names[batch.createdBy] ?? batch.createdBy.text))
+        ]
+        if let package = batch.package { items.append(.init(.info, "Signed and sealed", when: .time(package.madeAt))) }
+        if content.reconciliation.isLoaded { items.append(.init(.ok, "Loaded by \(batch.edgeHSM.text)", when: "as its journal says")) }
+        for withdrawal in batch.withdrawals {
+            items.append(
+                .init(
+                    withdrawal.kind == .revoke ? .bad : .warn,
+                    withdrawal.kind == .revoke ? "Revoked" : "Closing asked for",
+                    when: .time(withdrawal.at),
+                    detail: "\(content.names[withdrawal.person] ?? withdrawal.person.text): \(withdrawal.reason.text)"
+                )
+            )
+        }
+        if batch.state == .ended { items.append(.init(.idle, "Ended", when: "as the journal says", detail: "\(Format.number(content.reconciliation.returned)) units came back")) }
+        return .of(Timeline(items))
+    }
+
+    private static func dialogs(_ batch: Batch, _ place: String, _ form: FormState, _ opened: String?, _ viewer: Viewer) -> [DialogForm] {
+        var dialogs: [DialogForm] = []
+        if viewer.roles.contains(.odmProductionManager) {
+            dialogs.append(
+                DialogForm(
+                    "close",
+                    "Close \(batch.batch.text)",
+                    "No new units from the EdgeHSM's next contact on; those that are begun may finish. What is left comes back to the quota when the journal says so.",
+                    action: place,
+                    form: form,
+                    fields: [.area(form, "reason", "Reason")],
+                    submit: Button("Close the batch", style: .primary),
+                    isOpen: opened == "close"
+                )
+            )
+        }
+        if viewer.roles.contains(.oemSecurityOfficer) {
+            dialogs.append(
+                DialogForm(
+                    "revoke",
+                    "Revoke \(batch.batch.text)",
+                    "Nothing more at all: no new units, no finishing, no rework. Certificates that are issued stay valid.",
+                    action: place,
+                    form: form,
+                    fields: [.area(form, "reason", "Reason")],
+                    submit: Button("Revoke the batch", style: .danger),
+                    isOpen: opened == "revoke"
+                )
+            )
+        }
+        return dialogs
+    }
+}
+
+/// A batch to be made.
+public struct NewBatchPage: PageView {
+    public static let name = "batch-new"
+    public let title = "New batch"
+    let head: Head
+    let form: FormBox?
+    let none: Empty?
+    let choice: Field?
+    let choose: Button
+
+    /// Where a batch could be made, and how much.
+    public struct Place: Sendable {
+        public let edgeHSM: EdgeHSMID
+        public let factory: Factory
+        public let remaining: Int
+
+        public init(edgeHSM: EdgeHSMID, factory: Factory, remaining: Int) {
+            (self.edgeHSM, self.factory, self.remaining) = (edgeHSM, factory, remaining)
+        }
+    }
+
+    /// - Parameters:
+    ///   - versions: approved ones: `product/version` and its words.
+    ///   - chosen: one of them.
+    public init(
+        versions: [(value: String, words: String)],
+        chosen: String?,
+        places: [Place],
+        rules: ProductRules?,
+        form state: FormState
+    ) {
+        head = Head(
+            "New batch",
+            crumbs: [("Batches", "/batches")],
+            lead: "Lets one EdgeHSM make a number of units within a window. Nothing can raise it afterwards."
+        )
+        choose = Button("Choose", style: .usual)
+        choice =
+            versions.isEmpty
+            ? nil
+            : .select(
+                nil,
+                "version",
+                "Version",
+                versions.map { ($0.value, $0.words, .empty) },
+                help: "Approved by the officers.",
+                value: chosen ?? ""
+            )
+        guard chosen != nil, !places.isEmpty else {
+            form = nil
+            none =
+                versions.isEmpty
+                ? Empty(.review, "No approved version yet", "A batch is made of a version that the officers have approved.", [Button("To the products", "/products")])
+                : Empty(.factory, "No EdgeHSM of yours has an allotment of it", "The officers' approval says how many units each EdgeHSM may ever make.")
+            return
+        }
+        none = nil
+        form = FormBox(
+            action: "/batches/new?version=\(chosen ?? "")",
+            form: state,
+            groups: Self.groups(chosen ?? "", places, rules, state),
+            submit: Button("Grant the batch", style: .primary),
+            cancel: "/batches",
+            isBatch: true
+        )
+    }
+
+    private static func groups(
+        _ chosen: String,
+        _ places: [Place],
+        _ rules: ProductRules?,
+        _ state: FormState
+    ) -> [(title: String?, text: Markup, fields: [Field])] {
+        let options = places.map { place -> (value: String, text: String, extra: Markup) in
+            (
+                place.edgeHSM.text,
+                "\(place.factory.name), \(place.edgeHSM.text): \(Format.number(place.remaining)) left",
+                "data-remaining=\"\(place.remaining)\" data-zone=\"\(place.factory.timeZone)\""
+            )
+        }
+        let most = rules?.largestBatch.map { "At most \(Format.number($0.value)) in one batch." }
+        let window = rules?.longestWindow.map { "At most \(Format.duration($0)) after it opens." }
+        return [
+            (
+                nil, .empty,
+                [
+                    .input(state, "batch", "Name", help: "Never used again for this product. Letters, digits, dots and dashes."),
+                    .select(state, "edgeHSM", "Where", options, help: "What remains of the officers' allotment."),
+                    .input(state, "quantity", "Quantity", .number, help: most, extra: "min=\"1\" max=\"10000000\" step=\"1\""),
+                ]
+            ),
+            (
+                "Window", "In the time of the factory that is chosen above; UTC stands beneath as you type.",
+                [
+                    .input(state, "notBefore", "Opens", .dateTime),
+                    .input(state, "notAfter", "New units end", .dateTime, help: window),
+                ]
+            ),
+            (
+                "Allowances", "For rework of this batch's units. Leave empty for none; they end 90 days after the window.",
+                [
+                    .input(state, "debugUnlocks", "Debug unlocks", .number, isRequired: false, extra: "min=\"0\""),
+                    .input(state, "reprovisions", "Re-provisionings", .number, isRequired: false, extra: "min=\"0\""),
+                    .input(state, "rotations", "Credential rotations", .number, isRequired: false, extra: "min=\"0\""),
+                ]
+            ),
+        ]
+    }
+
+    public static let template = #"""
+        {{#head}}{{> head}}{{/head}}
+        {{#choice}}<section class="panel" aria-label="Version"><div class="panel-body"><form class="filters" method="get" action="/batches/new">{{> field}}{{#choose}}{{> button}}{{/choose}}</form></div></section>{{/choice}}
+        {{#none}}<section class="panel">{{> empty}}</section>{{/none}}
+        {{#form}}<section class="panel" aria-labelledby="terms"><div class="panel-head"><h2 id="terms">Terms</h2></div><div class="panel-body">{{> form}}<p class="help" data-remaining role="status"></p></div></section>{{/form}}
+        """#
+}

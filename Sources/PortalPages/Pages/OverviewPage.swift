@@ -1,0 +1,218 @@
+public import PortalProtocol
+import Vocabulary
+
+/// All factories at a glance, live.
+public struct OverviewPage: PageView {
+    public static let name = "overview"
+    public let title = "Overview"
+    public let live: [LivePlace]
+
+    let head: Head
+    let stats: Markup
+    let factories: [FactoryCard]
+    let none: Empty?
+    let chartPanel: Panel
+    let chart: Markup
+    let batchPanel: Panel
+    let batches: Markup
+    let alarmPanel: Panel
+    let alarms: Markup
+
+    struct FactoryCard: Sendable {
+        let html: Markup
+    }
+
+    /// - Parameters:
+    ///   - recent: five minutes each, the last hours.
+    ///   - viewer: offers what the viewer may do.
+    public init(_ overview: Overview, recent: ProductionSeries, viewer: Viewer) {
+        let now = overview.time
+        var places: [LivePlace] = []
+        func live(_ key: String, _ content: Markup, _ tag: String) -> Markup {
+            places.append(LivePlace(key, content))
+            return .live(key, content, tag: tag)
+        }
+        let actions: [Button] =
+            viewer.roles.contains(.odmProductionManager)
+            ? [Button("New batch", "/batches/new", icon: .plus, style: .primary)] : []
+        head = Head(
+            "Overview",
+            lead: "What is made now, where, and what stops it next. Counts are of today, UTC.",
+            actions: actions,
+            isLive: true
+        )
+        stats = Self.stats(overview, live)
+        factories = overview.factories.map { FactoryCard(html: Self.card($0, now, live)) }
+        none = overview.factories.isEmpty ? Self.firstSteps(viewer) : nil
+        chartPanel = Panel(
+            "production",
+            "Production",
+            note: "Completed and failed in five minutes, the last \(Format.duration(Int64(recent.points.count) * 300))"
+        )
+        chart = live("chart", Markup.production(recent), "div")
+        batchPanel = Panel("batches", "Running batches", note: .link("All batches", "/batches"))
+        batches = live("batches", Self.batches(overview, now), "div")
+        alarmPanel = Panel("alarms", "Open alarms", note: .link("All alarms", "/alarms"))
+        alarms = live("alarms", Self.alarms(overview, now), "div")
+        self.live = places
+    }
+
+    private static func stats(_ overview: Overview, _ live: (String, Markup, String) -> Markup) -> Markup {
+        let today = overview.factories.map(\.today)
+        let completed = today.reduce(0) { $0 + $1.completed }
+        let issued = today.reduce(0) { $0 + $1.issued }
+        let failed = today.reduce(0) { $0 + $1.failed }
+        let rate = overview.factories.reduce(0) { $0 + $1.completedPerHour }
+        let up = overview.factories.filter { factory in
+            !factory.edges.isEmpty && factory.edges.allSatisfy { $0.link(at: overview.time).tone == .ok }
+        }.count
+        let critical = overview.factories.reduce(0) { $0 + $1.critical }
+        let warnings = overview.factories.reduce(0) { $0 + $1.warnings }
+        let items: [(String, String, Markup, Markup)] = [
+            ("completed", "Devices today", .number(completed), "\(Format.number(issued)) certified"),
+            (
+                "yield", "Yield today", .text(Format.percent(completed, of: completed + failed) ?? "–"),
+                "\(Format.number(failed)) scrapped"
+            ),
+            ("rate", "Rate now", "\(Format.number(rate)) <span class=\"small muted\">an hour</span>", "last 15 min"),
+            (
+                "links", "Factories on line", "\(up) <span class=\"small muted\">of \(overview.factories.count)</span>",
+                up == overview.factories.count ? "all heard" : "others make on, and report later"
+            ),
+            (
+                "running", "Running batches", .number(overview.batches.filter { $0.batch.state == .loaded }.count),
+                "\(overview.batches.filter { $0.batch.state == .packaged }.count) waiting"
+            ),
+            (
+                "open", "Open alarms", .number(critical + warnings),
+                critical > 0 ? .badge(.bad, "\(critical) critical") : warnings > 0 ? "warnings" : "none"
+            ),
+        ]
+        let cells = items.map { key, title, value, note -> Markup in
+            """
+            <div class="stat"><dt>\(title)</dt><dd>\(live("stat-\(key)", value, "span"))\
+            \(live("note-\(key)", "<span class=\"note\">\(note)</span>", "span"))</dd></div>
+            """
+        }
+        return "<dl class=\"stats\">\(cells.joined())</dl>"
+    }
+
+    private static func card(
+        _ progress: FactoryProgress,
+        _ now: Instant,
+        _ live: (String, Markup, String) -> Markup
+    ) -> Markup {
+        let factory = progress.factory
+        let key = "factory-\(factory.id.text)"
+        let today = progress.today
+        let offset = Format.offset(of: factory.timeZone, at: now) ?? 0
+        let edges = progress.edges.map { edge -> Markup in
+            let link = edge.link(at: now)
+            let checkpoint: Markup = edge.checkpointTime.map { .ago($0, now: now) } ?? "none yet"
+            return """
+                <li><span>\(edge.edgeHSM.text)</span>\
+                \(live("\(key)-\(edge.edgeHSM.text)", .badge(link.tone, link.words), "strong"))</li>
+                <li><span>Checkpoint</span>\(live("\(key)-\(edge.edgeHSM.text)-checkpoint", checkpoint, "strong"))</li>
+                """
+        }
+        let alarms: Markup =
+            progress.critical + progress.warnings == 0
+            ? "none"
+            : .badge(progress.critical > 0 ? .bad : .warn, "\(progress.critical + progress.warnings) open")
+        let yield = Format.percent(today.completed, of: today.completed + today.failed) ?? "–"
+        return """
+            <article class="factory" aria-labelledby="\(key)"><div><h3 id="\(key)">\(.link(factory.name, "/factories/\(factory.id.text)"))</h3>\
+            <p class="small muted">\(factory.id.text) · \(factory.country) · \(live("\(key)-clock", .text(Format.clock(now, east: offset)), "span")) there</p></div>
+            <dl class="figures"><div><dt>Devices today</dt><dd>\(live("\(key)-completed", .number(today.completed), "span"))</dd></div>\
+            <div><dt>Yield</dt><dd>\(live("\(key)-yield", .text(yield), "span"))</dd></div>\
+            <div><dt>An hour</dt><dd>\(live("\(key)-rate", .number(progress.completedPerHour), "span"))</dd></div></dl>
+            <ul class="facts">\(edges.isEmpty ? "<li><span>No EdgeHSM enrolled yet</span></li>" : edges.joined())\
+            <li><span>Alarms</span>\(live("\(key)-alarms", alarms, "strong"))</li></ul></article>
+            """
+    }
+
+    private static func batches(_ overview: Overview, _ now: Instant) -> Markup {
+        guard !overview.batches.isEmpty else {
+            return Markup.empty(.batch, "No batch is running", "A batch appears here as soon as it is granted.")
+        }
+        let rows = overview.batches.prefix(14).map { progress -> [Markup] in
+            let (batch, sums) = (progress.batch, progress.reconciliation)
+            let forecast: Markup =
+                progress.forecast.map {
+                    $0.isNear(at: now) ? Markup.badge(.warn, $0.plain(at: now)) : .text($0.plain(at: now))
+                } ?? (sums.isLoaded && sums.remaining == 0 ? "All units are issued" : .none)
+            return [
+                .sub(.link(batch.batch.text, "/batches/\(batch.id.text)"), "\(batch.product.text) \(batch.version.text)"),
+                .sub(.link(batch.factory.text, "/factories/\(batch.factory.text)"), .text(batch.edgeHSM.text)),
+                batch.state.badge,
+                """
+                \(.share(sums.issued + sums.burned, of: sums.granted, label: "Issued and burned"))\
+                <span class="sub">\(Format.number(sums.issued + sums.burned)) of \(Format.number(sums.granted))</span>
+                """,
+                .number(progress.issuedPerHour),
+                forecast,
+            ]
+        }
+        return Markup.table(
+            "Running batches",
+            [
+                .init("Batch"), .init("Factory"), .init("State", .tight), .init("Issued of quantity", .tight),
+                .init("An hour", .number), .init("What ends it"),
+            ],
+            rows
+        )
+    }
+
+    private static func alarms(_ overview: Overview, _ now: Instant) -> Markup {
+        guard !overview.alarms.isEmpty else {
+            return Markup.empty(
+                .check,
+                "No open alarm",
+                "Forks, gaps, silence and duplicates are told here as they are found."
+            )
+        }
+        let items = overview.alarms.map { alarm -> Markup in
+            """
+            <li class="\(alarm.severity.tone.rawValue)"><p class="what">\(.link(alarm.words, "/alarms#alarm-\(alarm.number.value)"))</p>\
+            <p class="when">\(alarm.edgeHSM.text) · \(alarm.factory.text) · \(.ago(alarm.lastAt, now: now))</p></li>
+            """
+        }
+        return "<ol class=\"timeline\">\(items.joined())</ol>"
+    }
+
+    /// What an empty portal says first.
+    private static func firstSteps(_ viewer: Viewer) -> Empty {
+        viewer.isOEM
+            ? Empty(
+                .factory,
+                "No factory yet",
+                "First comes a product, then the ODM that makes it, then its factory. Each step leads to the next.",
+                [Button("Set up the first product", "/products/new", style: .primary), Button("Enrol a factory", "/factories/new")]
+            )
+            : Empty(
+                .factory,
+                "No factory yet",
+                "Your OEM enrols a factory of yours; it appears here with its first contact."
+            )
+    }
+
+    public static let template = #"""
+        {{#head}}{{> head}}{{/head}}
+        {{#none}}<section class="panel">{{> empty}}</section>{{/none}}
+        {{^none}}{{{stats}}}
+        <section aria-labelledby="factories"><h2 class="sr" id="factories">Factories</h2><div class="cards">{{#factories}}{{{html}}}
+        {{/factories}}</div></section>
+        <div class="columns"><section class="panel" aria-labelledby="production">{{#chartPanel}}{{> panel-head}}{{/chartPanel}}<div class="panel-body">{{{chart}}}</div></section>
+        <section class="panel" aria-labelledby="alarms">{{#alarmPanel}}{{> panel-head}}{{/alarmPanel}}<div class="panel-body">{{{alarms}}}</div></section></div>
+        <section class="panel" aria-labelledby="batches">{{#batchPanel}}{{> panel-head}}{{/batchPanel}}{{{batches}}}</section>{{/none}}
+        """#
+}
+
+extension BatchForecast {
+    func plain(at now: Instant) -> String {
+        switch reason {
+        case .quota: "Line stops in \(Format.duration(at - now)): quota"
+        case .window: at <= now ? "Window is closed" : "Window closes in \(Format.duration(at - now))"
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import PortalProtocol
+import Vocabulary
+
+/// Words and colours of the portal's states: the same everywhere.
+extension BatchState {
+    var words: String {
+        switch self {
+        case .granted: "Making package"
+        case .packaged: "Waiting for factory"
+        case .loaded: "Running"
+        case .ending: "Ending"
+        case .ended: "Ended"
+        }
+    }
+
+    var tone: Tone {
+        switch self {
+        case .granted, .packaged: .info
+        case .loaded: .ok
+        case .ending: .warn
+        case .ended: .idle
+        }
+    }
+
+    var badge: Markup { .badge(tone, words) }
+}
+
+extension VersionState {
+    var badge: Markup {
+        switch self {
+        case .draft: .badge(.idle, "Draft", isOpen: true)
+        case .submitted: .badge(.info, "In review")
+        case .locked: .badge(.ok, "Approved")
+        case .rejected: .badge(.bad, "Rejected")
+        }
+    }
+}
+
+extension UnitStage {
+    func badge(_ isExposed: Bool = false) -> Markup {
+        let state: Markup =
+            switch self {
+            case .open: .badge(.info, "In work")
+            case .done: .badge(.ok, "Passed")
+            case .failed: .badge(.bad, "Scrapped")
+            case .released: .badge(.idle, "Re-provisioned")
+            case .replaced: .badge(.idle, "Replaced")
+            }
+        return isExposed ? "\(state) \(.badge(.warn, "Exposed"))" : state
+    }
+}
+
+extension AlarmSeverity {
+    var tone: Tone { self == .critical ? .bad : .warn }
+    var badge: Markup { .badge(tone, self == .critical ? "Critical" : "Warning") }
+}
+
+extension AlarmView {
+    var isOpen: Bool { acknowledgedAt == nil && clearedAt == nil }
+
+    /// `duplicate-chip` as `Duplicate chip`.
+    var words: String {
+        let text = kind.replacing("-", with: " ")
+        return text.prefix(1).uppercased() + text.dropFirst()
+    }
+}
+
+extension EdgeState {
+    /// Link and journal of an EdgeHSM in one word.
+    func link(at now: Instant) -> (tone: Tone, words: String) {
+        if let halted { return (.bad, "Stopped: \(halted)") }
+        if isSilent { return (.bad, "Silent") }
+        guard let heardAt else { return (.idle, "Never heard") }
+        return now - heardAt <= 120 ? (.ok, "Link up") : (.warn, "No word for \(Format.duration(now - heardAt))")
+    }
+}
+
+extension BatchForecast {
+    func isNear(at now: Instant) -> Bool { at - now < 2 * 3_600 }
+}
+
+extension BatchReconciliation {
+    var segments: [Segment] {
+        [
+            Segment("Issued", issued, "c1"), Segment("Burned", burned, "c3"), Segment("Returned", returned, "c4"),
+            Segment("Remaining", remaining, "c6"), Segment("Unaccounted", unaccounted, "c2"),
+        ]
+    }
+}

@@ -1,0 +1,225 @@
+/// Our own ES modules. Pages work without them; with them they are live and save a round trip.
+enum Script {
+    /// Theme, copying, dialogs, toasts, being offline. Imports the others.
+    static let app = """
+        import { startLive } from './live.js';
+        import { startForms } from './forms.js';
+
+        const root = document.documentElement;
+        const say = (text, tone = 'ok') => {
+          const toast = document.querySelector('#toast-form').content.firstElementChild.cloneNode(true);
+          toast.classList.add(tone);
+          toast.querySelector('p').textContent = text;
+          document.querySelector('.toasts').append(toast);
+          setTimeout(() => toast.remove(), 6000);
+        };
+
+        // Theme: what the person chose, else what the system says. The cookie lets the server send the right one at once.
+        const themeButton = document.querySelector('[data-theme-toggle]');
+        const systemDark = matchMedia('(prefers-color-scheme: dark)');
+        const isDark = () => (root.dataset.theme ?? (systemDark.matches ? 'dark' : 'light')) === 'dark';
+        const showTheme = () => {
+          themeButton?.setAttribute('aria-pressed', String(isDark()));
+        };
+        themeButton?.addEventListener('click', () => {
+          root.dataset.theme = isDark() ? 'light' : 'dark';
+          document.cookie = `obis-theme=${root.dataset.theme}; path=/; max-age=31536000; secure; samesite=lax`;
+          showTheme();
+        });
+        systemDark.addEventListener('change', showTheme);
+        if (themeButton) { themeButton.hidden = false; showTheme(); }
+
+        // Copying.
+        for (const button of document.querySelectorAll('[data-copy]')) {
+          if (!navigator.clipboard) continue;
+          button.hidden = false;
+          button.addEventListener('click', async () => {
+            const source = document.getElementById(button.dataset.copy);
+            try {
+              await navigator.clipboard.writeText(source.textContent.trim());
+              say('Copied');
+            } catch { say('The browser does not allow copying', 'warn'); }
+          });
+        }
+
+        // Dialogs: without this the link loads the page with the dialog open.
+        for (const opener of document.querySelectorAll('[data-dialog]')) {
+          opener.addEventListener('click', event => {
+            const dialog = document.getElementById(opener.dataset.dialog);
+            if (!dialog?.showModal) return;
+            event.preventDefault();
+            if (dialog.open) dialog.close();
+            dialog.showModal();
+          });
+        }
+        for (const closer of document.querySelectorAll('dialog [data-close]')) {
+          closer.addEventListener('click', event => {
+            event.preventDefault();
+            closer.closest('dialog').close();
+          });
+        }
+        for (const toast of document.querySelectorAll('.toast [data-close]')) {
+          toast.addEventListener('click', () => toast.closest('.toast').remove());
+        }
+
+        // Offline.
+        const banner = document.querySelector('.offline');
+        const online = () => { if (banner) banner.hidden = navigator.onLine; };
+        addEventListener('online', online);
+        addEventListener('offline', online);
+        online();
+
+        startLive({ say, banner });
+        startForms({ say });
+        """
+
+    /// One stream a tab, 1 Hz. Only what changed is sent and replaced; places have room for what comes, so nothing moves.
+    static let live = """
+        const places = () => new Map([...document.querySelectorAll('[data-live]')].map(e => [e.dataset.live, e]));
+
+        export function startLive({ banner }) {
+          const lamp = document.querySelector('.live');
+          if (!lamp) return;
+          const page = location.pathname + location.search;
+          const address = `/live?page=${encodeURIComponent(page)}`;
+          const pause = document.querySelector('[data-live-pause]');
+          let stream, poll, last = '', paused = false, failures = 0;
+
+          const show = (state, text) => { lamp.dataset.state = state; lamp.textContent = text; };
+          const put = changes => {
+            const byKey = places();
+            for (const [key, html] of Object.entries(changes)) {
+              const place = byKey.get(key);
+              // What somebody is in stays until they have left it.
+              if (!place || place.contains(document.activeElement)) continue;
+              if (place.innerHTML !== html) place.innerHTML = html;
+            }
+          };
+          const heard = () => {
+            failures = 0;
+            if (banner) banner.hidden = true;
+            show('live', 'Live');
+          };
+          const stop = () => {
+            stream?.close();
+            clearInterval(poll);
+            stream = poll = undefined;
+          };
+          const fetchOnce = async () => {
+            try {
+              const answer = await fetch(`${address}&once=1`, { headers: { accept: 'application/json' }, cache: 'no-store' });
+              if (answer.status === 401) return location.reload();
+              if (!answer.ok) throw new Error(answer.status);
+              put(await answer.json());
+              heard();
+              show('live', 'Every 5 s');
+            } catch {
+              show('lost', 'Not connected');
+              if (banner) banner.hidden = false;
+            }
+          };
+          const start = () => {
+            stop();
+            show('wait', 'Connecting');
+            stream = new EventSource(last ? `${address}&after=${last}` : address);
+            stream.addEventListener('change', event => { last = event.lastEventId; heard(); put(JSON.parse(event.data)); });
+            stream.addEventListener('still', event => { last = event.lastEventId; heard(); });
+            stream.addEventListener('end', () => { stop(); show('lost', 'Ended'); location.reload(); });
+            stream.addEventListener('error', () => {
+              failures += 1;
+              show('lost', 'Reconnecting');
+              if (failures === 3 && banner) banner.hidden = false;
+              // No stream to be had: ask every five seconds instead.
+              if (failures > 3 || stream?.readyState === EventSource.CLOSED) { stop(); fetchOnce(); poll = setInterval(fetchOnce, 5000); }
+            });
+          };
+          if (pause) {
+            pause.hidden = false;
+            pause.addEventListener('click', () => {
+              paused = !paused;
+              pause.setAttribute('aria-pressed', String(paused));
+              pause.querySelector('.label').textContent = paused ? 'Resume' : 'Pause';
+              if (paused) { stop(); show('wait', 'Paused'); } else start();
+            });
+          }
+          document.addEventListener('visibilitychange', () => {
+            if (document.hidden) { stop(); show('wait', 'Waiting'); } else if (!paused) start();
+          });
+          addEventListener('pagehide', stop);
+          start();
+        }
+        """
+
+    /// What a form can say before it is sent: what remains of a quota, times in the factory's zone, a file's way up.
+    static let forms = """
+        const number = value => value.toLocaleString('en-US');
+
+        const inZone = (zone, local) => {
+          // Minutes that the zone is ahead of UTC at that time.
+          const guess = new Date(`${local}Z`);
+          const parts = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }).format(guess);
+          return new Date(2 * guess.getTime() - new Date(`${parts.replace(' ', 'T')}Z`).getTime());
+        };
+
+        function batchForm(form) {
+          const [edge, quantity] = [form.elements.edgeHSM, form.elements.quantity];
+          const out = form.querySelector('[data-remaining]');
+          const update = () => {
+            const choice = edge?.selectedOptions?.[0];
+            const left = Number(choice?.dataset.remaining ?? NaN), wanted = Number(quantity.value || 0);
+            if (Number.isNaN(left)) { out.textContent = ''; return; }
+            const over = wanted > left;
+            out.textContent = over ? `${number(wanted - left)} more than the ${number(left)} that remain here`
+              : `${number(left - wanted)} of ${number(left)} remain here after this batch`;
+            out.className = over ? 'error' : 'help';
+            quantity.setAttribute('aria-invalid', String(over));
+            for (const field of form.querySelectorAll('[data-utc]')) {
+              const input = form.elements[field.dataset.utc], zone = choice?.dataset.zone;
+              if (!input.value || !zone) { field.textContent = ' '; continue; }
+              try { field.textContent = `${inZone(zone, input.value).toISOString().slice(0, 16).replace('T', ' ')} UTC · ${zone}`; } catch { field.textContent = ' '; }
+            }
+          };
+          form.addEventListener('input', update);
+          update();
+        }
+
+        async function upload(form, say) {
+          form.addEventListener('submit', async event => {
+            const file = form.elements.file.files[0];
+            const out = form.querySelector('output');
+            event.preventDefault();
+            if (!file) { out.textContent = 'Choose a file first.'; return; }
+            const bytes = await file.arrayBuffer();
+            const digest = [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].map(b => b.toString(16).padStart(2, '0')).join('');
+            out.textContent = `Uploading ${number(file.size)} octets …`;
+            const answer = await fetch(`${form.dataset.upload}/${digest}`, {
+              method: 'PUT', body: bytes,
+              headers: { 'content-type': 'application/octet-stream', 'x-obis-csrf': form.elements.csrf.value },
+            });
+            if (!answer.ok) {
+              const problem = await answer.json().catch(() => ({}));
+              out.textContent = `${problem.title ?? 'The portal refused the file.'} ${problem.remedy ?? ''}`;
+              return;
+            }
+            out.textContent = digest;
+            document.querySelector(form.dataset.into)?.setAttribute('value', digest);
+            say('Uploaded');
+          });
+        }
+
+        export function startForms({ say }) {
+          for (const form of document.querySelectorAll('form[data-batch]')) batchForm(form);
+          for (const form of document.querySelectorAll('form[data-upload]')) { form.hidden = false; upload(form, say); }
+          // A form is sent once; its key would make a second time the same anyway.
+          for (const form of document.querySelectorAll('form[method="post"]')) {
+            form.addEventListener('submit', () => setTimeout(() => {
+              for (const button of form.querySelectorAll('button[type="submit"]')) button.disabled = true;
+            }));
+          }
+          for (const select of document.querySelectorAll('[data-submits]')) select.addEventListener('change', () => select.form.requestSubmit());
+          // The code of a link stands behind #, which the browser sends to nobody: it is put into the form here.
+          const field = document.querySelector('input[data-from-hash]');
+          if (field && location.hash.length > 1) { field.value = location.hash.slice(1); history.replaceState(null, '', location.pathname); }
+        }
+        """
+}

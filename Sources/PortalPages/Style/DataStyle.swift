@@ -1,0 +1,92 @@
+extension Stylesheet {
+    static let data = """
+        @layer data {
+        .table-wrap { overflow-x: auto; scrollbar-width: thin; }
+        .table-wrap:focus-visible { outline-offset: -2px; }
+        table { width: 100%; border-collapse: collapse; font-size: var(--t-s); }
+        caption { text-align: left; }
+        th, td { padding: var(--s2) var(--s3); text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+        th:first-child, td:first-child { padding-left: var(--s4); }
+        th:last-child, td:last-child { padding-right: var(--s4); }
+        thead th { padding-block: var(--s2); color: var(--muted); font-size: var(--t-xs); white-space: nowrap; vertical-align: bottom; background: var(--surface); }
+        tbody tr:last-child > * { border-bottom: 0; }
+        tbody tr:hover { background: var(--hover); }
+        tbody th { font-weight: var(--strong); }
+        td.n, th.n { text-align: right; white-space: nowrap; }
+        td.tight, th.tight { white-space: nowrap; }
+        td.wide { min-width: 16rem; }
+        tbody th, tbody td > a { white-space: nowrap; }
+        .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
+        .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--sunken); overflow: hidden; }
+        .meter.tall { height: .75rem; }
+        .meter rect { fill: var(--mark, var(--accent)); }
+        .meter-row { width: 12rem; display: grid; grid-template-columns: minmax(5rem, 1fr) auto; gap: var(--s3); align-items: center; }
+        .meter-row span { min-width: 3.5rem; text-align: right; white-space: nowrap; }
+        .legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--t-s); }
+        .legend li { display: flex; align-items: center; gap: .375rem; white-space: nowrap; }
+        .legend li::before { content: ""; width: .625rem; height: .625rem; border-radius: 2px; background: var(--mark); }
+        .legend strong { min-width: 2ch; }
+        .c1 { --mark: var(--accent); } .c2 { --mark: var(--bad-mark); } .c3 { --mark: var(--warn-mark); }
+        .c4 { --mark: var(--idle-mark); } .c5 { --mark: var(--ok-mark); } .c6 { --mark: var(--line); }
+        .chart-plot { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 var(--s2); }
+        .chart-y { display: flex; flex-direction: column; justify-content: space-between; color: var(--muted); font-size: var(--t-xs); text-align: right; line-height: 1; }
+        .chart-x { grid-column: 2; display: flex; justify-content: space-between; margin-top: var(--s1); color: var(--muted); font-size: var(--t-xs); }
+        .chart-svg { display: block; width: 100%; height: 10rem; overflow: visible; }
+        .chart-svg .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
+        .chart-svg .bar { fill: var(--mark, var(--accent)); }
+        .chart-svg .area { fill: color-mix(in srgb, var(--mark, var(--accent)) 14%, transparent); }
+        .chart-svg .line { fill: none; stroke: var(--mark, var(--accent)); stroke-width: 2; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
+        .chart-svg .limit { stroke: var(--bad-mark); stroke-width: 1.5; stroke-dasharray: 5 4; vector-effect: non-scaling-stroke; }
+        .spark { display: block; width: 100%; height: 2rem; }
+        .spark .bar { fill: var(--accent); }
+        .details > summary { display: inline-flex; align-items: center; gap: var(--s1); cursor: pointer; color: var(--muted); font-size: var(--t-s); list-style: none; }
+        .details > summary::-webkit-details-marker { display: none; }
+        .details > summary .icon { width: .875rem; height: .875rem; }
+        .details[open] > summary .icon { rotate: 90deg; }
+        .details > :not(summary) { margin-top: var(--s3); }
+        .dl { display: grid; grid-template-columns: minmax(8rem, max-content) minmax(0, 1fr); gap: var(--s2) var(--s5); font-size: var(--t-s); }
+        .dl dt { color: var(--muted); }
+        .dl dd { overflow-wrap: anywhere; }
+        .panel .dl { font-size: var(--t-s); }
+        @media (max-width: 30rem) { .dl { grid-template-columns: minmax(0, 1fr); gap: 0; } .dl dd { margin-bottom: var(--s3); } }
+        .code-block { position: relative; border: 1px solid var(--line); border-radius: var(--radius-s); background: var(--sunken); }
+        .code-block pre { margin: 0; padding: var(--s3); padding-right: 3rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; font-size: var(--t-s); line-height: 1.6; }
+        .code-block.tall pre { max-height: 24rem; overflow-y: auto; }
+        .code-block pre:focus-visible { outline-offset: -2px; }
+        .code-block .button { position: absolute; top: var(--s1); right: var(--s1); background: var(--surface); }
+        .digest { white-space: nowrap; }
+        .copy-line { display: inline-flex; align-items: center; gap: var(--s1); max-width: 100%; }
+        .copy-line code { overflow-wrap: anywhere; }
+        .timeline { padding-left: var(--s1); }
+        .timeline > li { position: relative; padding: 0 0 var(--s5) var(--s6); }
+        .timeline > li::before { content: ""; position: absolute; left: 0; top: .375rem; width: .625rem; height: .625rem; border-radius: 50%; background: var(--mark, var(--idle-mark)); z-index: 1; }
+        .timeline > li:not(:last-child)::after { content: ""; position: absolute; left: .25rem; top: .625rem; bottom: -.375rem; width: 2px; background: var(--line); }
+        .timeline .what { font-weight: var(--strong); }
+        .timeline .when { color: var(--muted); font-size: var(--t-s); }
+        .timeline .detail { margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); overflow-wrap: anywhere; }
+        .diff td { font-family: var(--mono); font-size: var(--t-xs); line-height: 1.6; overflow-wrap: anywhere; min-width: 10rem; }
+        .diff th { font-family: var(--font); font-size: var(--t-s); font-weight: var(--regular); width: 26%; min-width: 9rem; }
+        .diff del, .diff ins { display: block; padding: 0 var(--s2); border-radius: var(--radius-s); text-decoration: none; white-space: pre-wrap; }
+        .diff del { background: var(--bad-bg); } .diff ins { background: var(--ok-bg); }
+        .diff del::before { content: "− "; color: var(--bad); } .diff ins::before { content: "+ "; color: var(--ok); }
+        .factory { display: flex; flex-direction: column; gap: var(--s3); padding: var(--s4); border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); }
+        .factory.bad { border-color: var(--bad-mark); } .factory.warn { border-color: var(--warn-mark); }
+        .factory h3 { font-size: var(--t-m); }
+        .factory h3 a { color: var(--text); }
+        .factory .figures { display: grid; grid-template-columns: 1.3fr 1fr 1fr; gap: var(--s2); }
+        .factory .figures dt { color: var(--muted); font-size: var(--t-xs); }
+        .factory .figures dd { font-size: var(--t-l); font-weight: var(--strong); white-space: nowrap; }
+        .factory .figures div:first-child dd { font-size: var(--t-xl); line-height: 1.2; }
+        .factory .facts { display: grid; gap: var(--s1); color: var(--muted); font-size: var(--t-s); }
+        .factory .facts li { display: flex; justify-content: space-between; gap: var(--s2); }
+        .factory .facts strong { color: var(--text); font-weight: var(--regular); text-align: right; }
+        .swatches { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: var(--s3); font-size: var(--t-s); }
+        .swatch::before { content: ""; display: block; height: 3rem; margin-bottom: var(--s1); border: 1px solid var(--line); border-radius: var(--radius-s); background: var(--mark, var(--accent)); }
+        .icons { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: var(--s3); font-size: var(--t-xs); color: var(--muted); text-align: center; }
+        .icons .icon { display: block; width: 1.5rem; height: 1.5rem; margin: 0 auto var(--s1); color: var(--text); }
+        .qr { width: 12rem; max-width: 100%; background: #fff; border-radius: var(--radius-s); padding: var(--s2); }
+        @media print { .side, .top, .toasts, .button { display: none; } .shell { display: block; } }
+        }
+
+        """
+}

@@ -1,0 +1,32 @@
+extension Stylesheet {
+    static let forms = """
+        @layer components {
+        .form > * + * { margin-top: var(--s5); }
+        .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: var(--s5) var(--s4); align-items: start; }
+        .field label, .field legend { display: block; padding: 0; font-weight: var(--strong); margin-bottom: var(--s1); }
+        fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
+        .optional { color: var(--muted); font-weight: var(--regular); }
+        input:not([type="checkbox"], [type="radio"]), select, textarea { display: block; width: 100%; min-height: 2.125rem; padding: var(--s1) var(--s2);
+          border: 1px solid var(--control); border-radius: var(--radius-s); background: var(--surface); color: var(--text); }
+        select { padding-right: var(--s2); }
+        .search input:not([type="checkbox"], [type="radio"]) { padding-left: 2rem; background: var(--sunken); }
+        .search input::placeholder { color: var(--muted); opacity: 1; }
+        textarea { min-height: 5rem; resize: vertical; line-height: 1.5; }
+        input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); }
+        input[aria-invalid="true"], select[aria-invalid="true"], textarea[aria-invalid="true"] { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad); }
+        input:disabled, select:disabled, textarea:disabled { background: var(--sunken); color: var(--muted); border-color: var(--line); }
+        input[type="checkbox"], input[type="radio"] { width: 1rem; height: 1rem; margin: .1875rem 0 0; accent-color: var(--accent); flex: none; }
+        .check { display: flex; gap: var(--s2); align-items: flex-start; }
+        .field .check label { font-weight: var(--regular); margin: 0; }
+        .help { margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); }
+        .error { display: flex; gap: var(--s1); margin-top: var(--s1); color: var(--bad); font-size: var(--t-s); font-weight: var(--strong); }
+        .error .icon { width: 1rem; height: 1rem; margin-top: .125rem; }
+        .suffix { display: flex; align-items: center; gap: var(--s2); }
+        .actions { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: center; }
+        .filters { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: flex-end; }
+        .filters .field { flex: 0 1 11rem; }
+        .filters .field.grow { flex: 1 1 16rem; max-width: 28rem; }
+        }
+
+        """
+}

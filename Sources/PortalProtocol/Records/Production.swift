@@ -1,0 +1,188 @@
+public import Vocabulary
+
+/// Events of some time, each as the journals say it.
+public struct ProductionCounts: Codable, Sendable, Hashable {
+    public let issued: Int
+    public let completed: Int
+    public let failed: Int
+    public let burned: Int
+
+    public static let zero = ProductionCounts(issued: 0, completed: 0, failed: 0, burned: 0)
+
+    public init(issued: Int, completed: Int, failed: Int, burned: Int) {
+        (self.issued, self.completed, self.failed, self.burned) = (issued, completed, failed, burned)
+    }
+}
+
+/// How fine a series is.
+public enum ProductionStep: String, Codable, Sendable, Hashable, CaseIterable {
+    case fiveMinutes
+    case hour
+
+    public var seconds: Int64 { self == .hour ? 3_600 : 300 }
+}
+
+public struct ProductionQuery: Codable, Sendable, Hashable {
+    public let step: ProductionStep
+    /// Absent: the 24 hours before `to`. At most 1,000 steps, of the last 40 days.
+    public let from: Instant?
+    /// Absent: now.
+    public let to: Instant?
+    public let factory: FactoryID?
+    public let product: ProductName?
+    /// An authorization.
+    public let batch: Digest256?
+
+    public init(
+        step: ProductionStep,
+        from: Instant? = nil,
+        to: Instant? = nil,
+        factory: FactoryID? = nil,
+        product: ProductName? = nil,
+        batch: Digest256? = nil
+    ) {
+        (self.step, self.from, self.to) = (step, from, to)
+        (self.factory, self.product, self.batch) = (factory, product, batch)
+    }
+}
+
+public struct ProductionPoint: Codable, Sendable, Hashable {
+    /// First second of the step, by the EdgeHSMs' trusted time.
+    public let start: Instant
+    public let counts: ProductionCounts
+
+    public init(start: Instant, counts: ProductionCounts) { (self.start, self.counts) = (start, counts) }
+}
+
+/// Every step from first to last, also those in which nothing was made.
+public struct ProductionSeries: Codable, Sendable, Hashable {
+    public let step: ProductionStep
+    public let points: [ProductionPoint]
+
+    public init(step: ProductionStep, points: [ProductionPoint]) { (self.step, self.points) = (step, points) }
+}
+
+/// Why a batch will make no more units, and when, if it goes on as in the last quarter of an hour.
+public struct BatchForecast: Codable, Sendable, Hashable {
+    public enum Reason: String, Codable, Sendable, Hashable, CaseIterable {
+        /// The last unit is issued.
+        case quota
+        /// notAfter.
+        case window
+    }
+
+    public let reason: Reason
+    public let at: Instant
+
+    public init(reason: Reason, at: Instant) { (self.reason, self.at) = (reason, at) }
+}
+
+public struct BatchProgress: Codable, Sendable, Hashable {
+    public let batch: Batch
+    public let reconciliation: BatchReconciliation
+    /// Units issued in an hour, from the last quarter of one.
+    public let issuedPerHour: Int
+    /// Absent for a batch that is not loaded.
+    public let forecast: BatchForecast?
+
+    public init(batch: Batch, reconciliation: BatchReconciliation, issuedPerHour: Int, forecast: BatchForecast?) {
+        (self.batch, self.reconciliation) = (batch, reconciliation)
+        (self.issuedPerHour, self.forecast) = (issuedPerHour, forecast)
+    }
+}
+
+public struct FactoryProgress: Codable, Sendable, Hashable {
+    public let factory: Factory
+    /// Of the UTC day.
+    public let today: ProductionCounts
+    /// Units completed in an hour, from the last quarter of one.
+    public let completedPerHour: Int
+    public let edges: [EdgeState]
+    /// Neither acknowledged nor cleared.
+    public let critical: Int
+    public let warnings: Int
+
+    public init(
+        factory: Factory,
+        today: ProductionCounts,
+        completedPerHour: Int,
+        edges: [EdgeState],
+        critical: Int,
+        warnings: Int
+    ) {
+        (self.factory, self.today, self.completedPerHour) = (factory, today, completedPerHour)
+        (self.edges, self.critical, self.warnings) = (edges, critical, warnings)
+    }
+}
+
+/// An EdgeHSM as its journal shows it.
+public struct EdgeState: Codable, Sendable, Hashable {
+    public let edgeHSM: EdgeHSMID
+    public let storedSize: Int
+    /// By the EdgeHSM's own time.
+    public let checkpointTime: Instant?
+    /// By the portal's time; absent before the first chunk.
+    public let heardAt: Instant?
+    public let isSilent: Bool
+    /// Why no package is made for it.
+    public let halted: String?
+    public let quarantined: Int
+    public let softwareVersion: String?
+
+    public init(
+        edgeHSM: EdgeHSMID,
+        storedSize: Int,
+        checkpointTime: Instant?,
+        heardAt: Instant?,
+        isSilent: Bool,
+        halted: String?,
+        quarantined: Int,
+        softwareVersion: String?
+    ) {
+        (self.edgeHSM, self.storedSize, self.checkpointTime) = (edgeHSM, storedSize, checkpointTime)
+        (self.heardAt, self.isSilent, self.halted) = (heardAt, isSilent, halted)
+        (self.quarantined, self.softwareVersion) = (quarantined, softwareVersion)
+    }
+}
+
+/// The whole of it at a glance: for the OEM everything, for an ODM its own factories and batches.
+public struct Overview: Codable, Sendable, Hashable {
+    public let time: Instant
+    /// 64 at most, by id.
+    public let factories: [FactoryProgress]
+    /// That have not ended, newest first, 40 at most.
+    public let batches: [BatchProgress]
+    /// Neither acknowledged nor cleared, newest first, 5 at most.
+    public let alarms: [AlarmView]
+
+    public init(time: Instant, factories: [FactoryProgress], batches: [BatchProgress], alarms: [AlarmView]) {
+        (self.time, self.factories, self.batches, self.alarms) = (time, factories, batches, alarms)
+    }
+}
+
+/// Where a product's quota is. An ODM is told of its own EdgeHSMs alone.
+public struct ProductQuota: Codable, Sendable, Hashable {
+    public struct Edge: Codable, Sendable, Hashable {
+        public let edgeHSM: EdgeHSMID
+        public let factory: FactoryID
+        /// Of the newest approval that is signed.
+        public let allotment: Int
+        /// In batches, less what came back.
+        public let granted: Int
+
+        public init(edgeHSM: EdgeHSMID, factory: FactoryID, allotment: Int, granted: Int) {
+            (self.edgeHSM, self.factory, self.allotment, self.granted) = (edgeHSM, factory, allotment, granted)
+        }
+    }
+
+    /// Of the newest approval that is signed; 0 before the first. Absent for an ODM.
+    public let approvedTotal: Int?
+    /// In batches, less what came back; of the EdgeHSMs listed.
+    public let granted: Int
+    public let counts: ProductionCounts
+    public let edges: [Edge]
+
+    public init(approvedTotal: Int?, granted: Int, counts: ProductionCounts, edges: [Edge]) {
+        (self.approvedTotal, self.granted, self.counts, self.edges) = (approvedTotal, granted, counts, edges)
+    }
+}

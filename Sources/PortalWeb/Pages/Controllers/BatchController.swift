@@ -1,0 +1,203 @@
+import HTTPTypes
+import PortalPages
+import PortalProtocol
+import Statements
+import Vocabulary
+
+/// Batches: all of them, one of them, a new one.
+enum BatchController {
+    static let routes: [PageRoute] = [
+        PageRoute(.get, "/batches", "batches", handler: list),
+        PageRoute(.get, "/batches/new", "newBatch") { look in try await new(look, nil, [:], 200) },
+        PageRoute(.post, "/batches/new", "createBatch", handler: create),
+        PageRoute(.get, "/batches/{batch}", "batch") { look in try await page(look, nil, nil, 200) },
+        PageRoute(.post, "/batches/{batch}", "endBatch", handler: end),
+        PageRoute(.get, "/batches/{batch}/package.json", "packageFile") { look in
+            let bytes = try await look.api.octets("\(api(look))/package")
+            return .file(bytes, type: "application/json", name: "\(look.parameter("batch")).package.json")
+        },
+    ]
+
+    private static func api(_ look: PageRequest) -> String { "/v1/batches/\(look.escapedParameter("batch"))" }
+
+    /// Seconds for which an allowance lives on after the window.
+    private static let allowanceLife: Int64 = 90 * 86_400
+    private static let decade: Int64 = 3_650 * 86_400
+
+    static func issued(_ look: PageRequest, _ filter: [String: String] = [:]) async throws -> [Digest256: ProductionCounts] {
+        let from = look.time + (-decade)
+        let query = ["by": "batch", "from": from.description].merging(filter) { $1 }
+        let sums = try await look.api.get("/v1/rollups", query, as: RollUpAnswer.self)
+        var counts: [Digest256: ProductionCounts] = [:]
+        for row in sums.rows {
+            guard let batch = row.batch else { continue }
+            counts[batch] = ProductionCounts(
+                issued: row.issued,
+                completed: row.completed,
+                failed: row.failed,
+                burned: row.burned
+            )
+        }
+        return counts
+    }
+
+    @Sendable private static func list(_ look: PageRequest) async throws -> PageAnswer {
+        let (_, viewer) = try look.require()
+        var query = ["limit": "50"]
+        query["cursor"] = look.query["cursor"]
+        let batches = try await look.api.get("/v1/batches", query, as: Page<Batch>.self)
+        return .page(
+            BatchListPage(batches, issued: try await issued(look), viewer: viewer, now: look.time)
+        )
+    }
+
+    private static func page(
+        _ look: PageRequest,
+        _ refused: Problem?,
+        _ opened: String?,
+        _ status: Int
+    ) async throws -> PageAnswer {
+        let (_, viewer) = try look.require()
+        let reply = try await look.api.reply(api(look), as: Batch.self)
+        let batch = reply.message
+        let place = "\(api(look))/reconciliation"
+        let progress = try await look.api.get("/v1/overview", as: Overview.self).batches.first { $0.batch.id == batch.id }
+        let content = BatchPage.Content(
+            batch: batch,
+            reconciliation: try await look.api.get(place, as: BatchReconciliation.self),
+            recent: try await look.api.get(
+                "/v1/production",
+                ["step": steps(batch, look.time).rawValue, "batch": batch.authorization.hex, "from": start(batch, look.time).description],
+                as: ProductionSeries.self
+            ),
+            counts: try await issued(look, ["batch": batch.authorization.hex])[batch.authorization] ?? .zero,
+            forecast: progress?.forecast,
+            perHour: progress?.issuedPerHour ?? 0,
+            factory: try await look.api.get("/v1/factories/\(batch.factory.text)", as: Factory.self),
+            names: try await People.names(look)
+        )
+        let form = refused.map { look.refusedForm($0, tag: reply.tag) } ?? look.freshForm(tag: reply.tag)
+        return .page(
+            BatchPage(content, form: form, opened: opened ?? look.query["do"], viewer: viewer, now: look.time),
+            status: status
+        )
+    }
+
+    /// Since it was granted, a day at most by five minutes, a month by hours.
+    private static func start(_ batch: Batch, _ now: Instant) -> Instant {
+        let oldest = now + (steps(batch, now) == .hour ? -30 * 86_400 : -86_400)
+        return max(batch.createdAt + (-600), oldest)
+    }
+
+    private static func steps(_ batch: Batch, _ now: Instant) -> ProductionStep {
+        now - batch.createdAt > 2 * 86_400 ? .hour : .fiveMinutes
+    }
+
+    @Sendable private static func end(_ look: PageRequest) async throws -> PageAnswer {
+        let what = look.form["do"] == "revoke" ? "revoke" : "close"
+        do {
+            let body = try PageBody(["reason": .string(look.form["reason"] ?? "")])
+            try await look.api.send(.post, "\(api(look))/\(what)", body.bytes, tag: look.form["tag"], as: Batch.self)
+            return .redirect(look.path, told: what == "revoke" ? .batchRevoked : .batchClosing)
+        } catch let problem as APIProblem {
+            return try await page(look, problem.problem, what, problem.problem.status)
+        }
+    }
+
+    // MARK: - A new one
+
+    private static func new(
+        _ look: PageRequest,
+        _ refused: Problem?,
+        _ errors: [String: String],
+        _ status: Int
+    ) async throws -> PageAnswer {
+        _ = try look.require()
+        let products: [Product] = try await look.api.all("/v1/products")
+        var versions: [(value: String, words: String)] = []
+        for product in products where product.lockedVersion != nil {
+            let all: [ProductVersion] = try await look.api.all("/v1/products/\(product.product.text)/versions")
+            for version in all.reversed() where version.state == .locked {
+                versions.append(
+                    ("\(product.product.text)/\(version.version.text)", "\(product.title.text) \(version.version.text)")
+                )
+            }
+        }
+        let chosen = look.query["version"].flatMap { wanted in versions.first { $0.value == wanted }?.value }
+            ?? versions.first?.value
+        let product = chosen.flatMap { chosen in products.first { chosen.hasPrefix("\($0.product.text)/") } }
+        var places: [NewBatchPage.Place] = []
+        if let product {
+            let factories = try await People.factories(look)
+            let quota = try await look.api.get("/v1/products/\(product.product.text)/quota", as: ProductQuota.self)
+            places = quota.edges.compactMap { edge in
+                factories[edge.factory].map {
+                    .init(edgeHSM: edge.edgeHSM, factory: $0, remaining: max(0, edge.allotment - edge.granted))
+                }
+            }
+        }
+        return .page(
+            NewBatchPage(
+                versions: versions,
+                chosen: chosen,
+                places: places,
+                rules: product?.rules,
+                form: refused.map { look.refusedForm($0, errors: errors) } ?? look.freshForm()
+            ),
+            status: status
+        )
+    }
+
+    @Sendable private static func create(_ look: PageRequest) async throws -> PageAnswer {
+        let version = (look.query["version"] ?? "").split(separator: "/").map(String.init)
+        let zone = try await zone(look)
+        let times = ["notBefore", "notAfter"].map { FactoryTime.instant(look.form[$0] ?? "", in: zone) }
+        guard version.count == 2, let quantity = Int(look.form["quantity"] ?? ""), let opens = times[0], let ends = times[1]
+        else {
+            var errors: [String: String] = [:]
+            if Int(look.form["quantity"] ?? "") == nil { errors["quantity"] = "A whole number of units." }
+            if times[0] == nil { errors["notBefore"] = "A date and a time." }
+            if times[1] == nil { errors["notAfter"] = "A date and a time." }
+            let refusal = Refusal(PortalProtocolError.malformedRequest, errors.keys.sorted().joined(separator: ", "))
+            let problem = Problem(refusal, status: 400, requestID: look.api.exchange.requestID)
+            return try await new(look, problem, errors, 400)
+        }
+        let body = try PageBody([
+            "batch": .string(look.form["batch"] ?? ""), "product": .string(version[0]), "version": .string(version[1]),
+            "edgeHSM": .string(look.form["edgeHSM"] ?? ""), "quantity": .integer(Int64(quantity)),
+            "notBefore": .string(opens.description), "notAfter": .string(ends.description),
+            "debugUnlocks": allowance(look, "debugUnlocks", ends), "reprovisions": allowance(look, "reprovisions", ends),
+            "rotations": allowance(look, "rotations", ends),
+        ])
+        do {
+            let made = try await look.api.send(.post, "/v1/batches", body.bytes, key: look.form["key"], as: Batch.self)
+            return .redirect("/batches/\(made.message.id.text)", told: .batchGranted)
+        } catch let problem as APIProblem {
+            return try await new(look, problem.problem, errors(problem.problem), problem.problem.status)
+        }
+    }
+
+    /// Beside which field a refusal belongs.
+    private static func errors(_ problem: Problem) -> [String: String] {
+        let fields = [
+            "portal.batch.name-taken": "batch", "portal.batch.allotment": "quantity", "portal.batch.lifetime": "quantity",
+            "portal.batch.window": "notAfter", "portal.batch.edge-halted": "edgeHSM",
+        ]
+        let named = ["batch", "quantity", "notBefore", "notAfter", "edgeHSM"].first {
+            problem.detail?.hasPrefix("body: \($0)") == true || problem.detail?.hasPrefix("\($0):") == true
+        }
+        return (fields[problem.code] ?? named).map { [$0: problem.title] } ?? [:]
+    }
+
+    private static func allowance(_ look: PageRequest, _ field: String, _ ends: Instant) -> JSONValue? {
+        guard let count = Int(look.form[field] ?? ""), count > 0 else { return nil }
+        return .object(["count": .integer(Int64(count)), "notAfter": .string((ends + allowanceLife).description)])
+    }
+
+    /// Time zone of the factory whose EdgeHSM was chosen.
+    private static func zone(_ look: PageRequest) async throws -> String {
+        let edges: [EdgeSummary] = try await look.api.all("/v1/edges")
+        guard let edge = edges.first(where: { $0.id.text == look.form["edgeHSM"] }) else { return "UTC" }
+        return try await People.factories(look)[edge.factory]?.timeZone ?? "UTC"
+    }
+}

@@ -1,0 +1,127 @@
+import HTTPTypes
+import PortalPages
+import PortalProtocol
+import Statements
+import Vocabulary
+
+/// A version's review and what is done with it.
+enum VersionController {
+    private static let place = "/products/{product}/versions/{version}"
+
+    static let routes: [PageRoute] = [
+        PageRoute(.get, place, "version") { look in try await page(look, nil, nil, 200) },
+        PageRoute(.post, place, "changeVersion", handler: change),
+        PageRoute(.get, "\(place)/approval.json", "approvalFile") { look in
+            try await file(look, "/approval", "approval")
+        },
+        PageRoute(.get, "\(place)/manifest.json", "manifestFile") { look in
+            try await file(look, "/manifest", "manifest")
+        },
+    ]
+
+    private static func api(_ look: PageRequest) -> String {
+        "/v1/products/\(look.escapedParameter("product"))/versions/\(look.escapedParameter("version"))"
+    }
+
+    private static func file(_ look: PageRequest, _ part: String, _ name: String) async throws -> PageAnswer {
+        let bytes = try await look.api.octets(api(look) + part)
+        let file = "\(name)-\(look.parameter("product"))-\(look.parameter("version")).json"
+        return .file(bytes, type: "application/json", name: file)
+    }
+
+    private static func page(
+        _ look: PageRequest,
+        _ refused: Problem?,
+        _ opened: String?,
+        _ status: Int
+    ) async throws -> PageAnswer {
+        let (_, viewer) = try look.require()
+        let version = try await look.api.reply(api(look), as: ProductVersion.self)
+        let review = try await look.api.get("\(api(look))/review", as: VersionReview.self)
+        let product = try await look.api.get("/v1/products/\(look.escapedParameter("product"))", as: Product.self)
+        let roleKeys = try await People.newestRoleKeys(look)
+        let content = VersionPage.Content(
+            product: product,
+            version: version.message,
+            review: review,
+            names: try await People.names(look),
+            officers: roleKeys?.officers.map(\.name) ?? [],
+            threshold: roleKeys?.threshold ?? 0
+        )
+        let form = refused.map { look.refusedForm($0, tag: version.tag) } ?? look.freshForm(tag: version.tag)
+        return .page(
+            VersionPage(
+                content,
+                tab: look.query["tab"].flatMap { VersionPage.Tab(rawValue: $0) } ?? .changes,
+                form: form,
+                opened: opened ?? look.query["do"],
+                viewer: viewer,
+                now: look.time
+            ),
+            status: status
+        )
+    }
+
+    @Sendable private static func change(_ look: PageRequest) async throws -> PageAnswer {
+        let what = look.form["do"] ?? ""
+        do {
+            switch what {
+            case "submit":
+                try await look.api.send(.post, "\(api(look))/submit", tag: look.form["tag"], as: ProductVersion.self)
+                return .redirect(look.path, told: .versionSubmitted)
+            case "reject":
+                let body = try PageBody(["reason": .string(look.form["reason"] ?? "")])
+                try await look.api.send(
+                    .post,
+                    "\(api(look))/reject",
+                    body.bytes,
+                    tag: look.form["tag"],
+                    as: ProductVersion.self
+                )
+                return .redirect(look.path, told: .versionRejected)
+            default:
+                let envelope = Array((look.form["envelope"] ?? "").utf8)
+                try await look.api.send(
+                    .post,
+                    "\(api(look))/approval/signatures",
+                    envelope,
+                    as: ProductVersion.self
+                )
+                return .redirect(look.path, told: .signaturesTaken)
+            }
+        } catch let problem as APIProblem {
+            return try await page(look, problem.problem, what, problem.problem.status)
+        }
+    }
+}
+
+/// A JSON body made of a form's fields.
+struct PageBody {
+    let bytes: [UInt8]
+
+    init(_ members: [String: JSONValue?]) throws {
+        bytes = try StatementCoding.encode(members.compactMapValues { $0 })
+    }
+}
+
+/// What pages look up beside their own matter.
+enum People {
+    /// Names of the people that the caller may see.
+    static func names(_ look: PageRequest) async throws -> [PersonID: String] {
+        let people: [Person] = try await look.api.all("/v1/people")
+        return Dictionary(people.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Nil before the first, and for whom they are not.
+    static func newestRoleKeys(_ look: PageRequest) async throws -> RoleKeys? {
+        guard let chain = try await look.api.optional("/v1/role-keys", as: RoleKeysChain.self),
+            let newest = chain.roleKeys.last
+        else { return nil }
+        return try RoleKeys.read(payload: newest.payload)
+    }
+
+    static func factories(_ look: PageRequest) async throws -> [FactoryID: Factory] {
+        let factories: [Factory] = try await look.api.all("/v1/factories")
+        return Dictionary(factories.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -1,0 +1,216 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PortalPages
+import PortalProtocol
+import ServiceLifecycle
+import ServiceSupport
+import Statements
+import Synchronization
+import Vocabulary
+
+/// What live pages last were, and how many streams there are. A page is made once for all tabs of a person that show it.
+final class LiveBoard: Sendable {
+    /// Streams of all people, and of one.
+    static let mostStreams = 256
+    static let mostOfOne = 16
+    /// States of a page that can be gone on from, one a second.
+    private static let mostStates = 32
+    private static let mostPages = 512
+
+    typealias Places = [String: String]
+
+    private struct Board {
+        var states: [(id: Int64, places: Places)] = []
+        var madeAt = ContinuousClock.now
+    }
+
+    private struct State {
+        var boards: [String: Board] = [:]
+        var streams: [PersonID: Int] = [:]
+        var last: Int64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// False: there are too many.
+    func enter(_ person: PersonID) -> Bool {
+        state.withLock { state in
+            let own = state.streams[person] ?? 0
+            guard own < Self.mostOfOne, state.streams.values.reduce(0, +) < Self.mostStreams else { return false }
+            state.streams[person] = own + 1
+            return true
+        }
+    }
+
+    func leave(_ person: PersonID) {
+        state.withLock { state in
+            let left = (state.streams[person] ?? 1) - 1
+            state.streams[person] = left > 0 ? left : nil
+        }
+    }
+
+    var count: Int { state.withLock { $0.streams.values.reduce(0, +) } }
+
+    /// The newest state of a page, if it was made within the last 900 ms.
+    func fresh(_ key: String) -> (id: Int64, places: Places)? {
+        state.withLock { state in
+            guard let board = state.boards[key], let last = board.states.last,
+                ContinuousClock.now - board.madeAt < .milliseconds(900)
+            else { return nil }
+            return last
+        }
+    }
+
+    /// A state of a page; its id.
+    func put(_ key: String, _ places: Places, at now: Instant) -> Int64 {
+        state.withLock { state in
+            var board = state.boards[key] ?? Board()
+            board.madeAt = .now
+            if let last = board.states.last, last.places == places {
+                state.boards[key] = board
+                return last.id
+            }
+            state.last = max(state.last + 1, now.seconds * 1_000)
+            board.states.append((state.last, places))
+            if board.states.count > Self.mostStates { board.states.removeFirst() }
+            if state.boards.count >= Self.mostPages, state.boards[key] == nil {
+                let old = state.boards.min { $0.value.madeAt < $1.value.madeAt }?.key
+                if let old { state.boards[old] = nil }
+            }
+            state.boards[key] = board
+            return state.last
+        }
+    }
+
+    /// What a client saw that names its last event; nil where that is forgotten: it then gets everything.
+    func seen(_ key: String, _ id: Int64) -> Places? {
+        state.withLock { $0.boards[key]?.states.first { $0.id == id }?.places }
+    }
+}
+
+extension PageSite {
+    private static let tick = Duration.seconds(1)
+    /// Ticks after which the session is judged anew.
+    private static let judgeEvery = 5
+
+    /// `/live?page=PATH`: what changes on that page, as the one who looks may see it.
+    func stream(_ request: Request, _ exchange: Exchange, _ mount: RouteMount) async throws -> Response {
+        let query = try ParameterDecoding.query(request.uri.query)
+        let target = query["page"] ?? "/"
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = String(parts.first ?? "/")
+        guard target.utf8.count <= 2_048, let (route, parameters) = page(path) else {
+            throw Refusal(PortalError.unknownRoute)
+        }
+        let pageQuery = try ParameterDecoding.query(parts.count > 1 ? String(parts[1]) : nil)
+        let headers = request.headers
+        let source: @Sendable () async throws -> PageRequest = {
+            try await look(headers, path: path, query: pageQuery, exchange, mount, parameters, [:])
+        }
+        let first = try await source()
+        guard let person = first.session?.person.id else { throw Refusal(PortalError.unauthenticated) }
+        let key = "\(person.text) \(target)"
+        let now = try await places(route, first, key)
+        if query["once"] != nil {
+            let body = try StatementCoding.encode(now.places)
+            return Response(
+                status: .ok,
+                headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(bytes: body))
+            )
+        }
+        guard live.enter(person) else { throw Refusal(PortalError.throttled, "5 s: too many live pages are open") }
+        let last = headers[.lastEventID].flatMap { Int64($0) } ?? query["after"].flatMap { Int64($0) }
+        let seen = last.flatMap { live.seen(key, $0) }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: .init { [live] writer in
+                defer { live.leave(person) }
+                try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
+                do {
+                    try await follow(route, source, key, now, seen, &writer)
+                } catch is CancellationError {}
+                try await writer.finish(nil)
+            }
+        )
+    }
+
+    private func follow(
+        _ route: PageRoute,
+        _ source: @Sendable () async throws -> PageRequest,
+        _ key: String,
+        _ start: (id: Int64, places: LiveBoard.Places),
+        _ seen: LiveBoard.Places?,
+        _ writer: inout any ResponseBodyWriter
+    ) async throws {
+        var look: PageRequest?
+        var shown = seen ?? [:]
+        var (now, ticks) = (start, 0)
+        while !Task.isCancelled && !Task.isShuttingDownGracefully {
+            let changes = now.places.filter { shown[$0.key] != $0.value }
+            if changes.isEmpty {
+                // Something once in a while, so that whoever sits between keeps the connection.
+                if ticks.isMultiple(of: 15) { try await write("still", now.id, "{}", &writer) }
+            } else {
+                let json = String(decoding: try StatementCoding.encode(changes), as: UTF8.self)
+                try await write("change", now.id, json, &writer)
+                shown = now.places
+            }
+            try await Self.sleep()
+            ticks += 1
+            if look == nil || ticks.isMultiple(of: Self.judgeEvery) { look = try await source() }
+            guard let current = look, current.session != nil else {
+                try await write("end", now.id, "{}", &writer)
+                return
+            }
+            do { now = try await places(route, current, key) } catch is APIProblem {
+                try await write("end", now.id, "{}", &writer)
+                return
+            }
+        }
+    }
+
+    private static func sleep() async throws {
+        // In pieces, so that a portal that stops waits for nobody.
+        for _ in 0..<5 where !Task.isShuttingDownGracefully { try await Task.sleep(for: tick / 5) }
+    }
+
+    private func write(_ event: String, _ id: Int64, _ data: String, _ writer: inout any ResponseBodyWriter) async throws {
+        try await writer.write(ByteBuffer(string: "id: \(id)\nevent: \(event)\ndata: \(data)\n\n"))
+    }
+
+    private func places(
+        _ route: PageRoute,
+        _ look: PageRequest,
+        _ key: String
+    ) async throws -> (id: Int64, places: LiveBoard.Places) {
+        if let fresh = live.fresh(key) { return fresh }
+        // The clock goes on while the session stands.
+        let current = look.now()
+        guard case .page(let page, _) = try await route.handler(current) else { return (0, [:]) }
+        let places = Dictionary(page.live.map { ($0.key, $0.html) }, uniquingKeysWith: { first, _ in first })
+        return (live.put(key, places, at: current.time), places)
+    }
+}
+
+extension PageRequest {
+    func now() -> PageRequest {
+        PageRequest(
+            parameters: parameters,
+            query: query,
+            form: form,
+            path: path,
+            session: session,
+            viewer: viewer,
+            api: api,
+            time: api.mount.clock.realtime()
+        )
+    }
+}
+
+extension HTTPField.Name {
+    static let lastEventID = HTTPField.Name("Last-Event-ID") ?? .eTag
+}

@@ -1,0 +1,255 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PortalProtocol
+import ServiceSupport
+import Statements
+import Vocabulary
+
+/// A refusal of the API as its own problem document says it, to a page.
+struct APIProblem: Error, Sendable {
+    let problem: Problem
+}
+
+/// The routes that pages ask: the very values that are mounted.
+struct PageRouteTable: Sendable {
+    private let routes: [String: [any MountableRoute]]
+
+    init(_ routes: [any MountableRoute]) {
+        self.routes = Dictionary(grouping: routes) { "\($0.declaration.method.rawValue)" }
+    }
+
+    /// - Parameter path: with its segments escaped.
+    func find(_ method: HTTPRequest.Method, _ path: String) -> (route: any MountableRoute, parameters: [String: String])? {
+        for route in routes[method.rawValue] ?? [] {
+            if let found = route.declaration.template.parameters(of: path) { return (route, found) }
+        }
+        return nil
+    }
+}
+
+/// The API, in process, for one caller. Pages have no other way to anything: what the API would not show or do for this
+/// caller, no page can, and who may, idempotency, preconditions, audit and refusals come from one place.
+struct PageAPI: Sendable {
+    /// Octets of one answer.
+    private static let largestAnswer = 8 << 20
+
+    let table: PageRouteTable
+    let mount: RouteMount
+    let exchange: Exchange
+    let headers: HTTPFields
+    let session: PageSession?
+
+    struct Reply<Message: Sendable>: Sendable {
+        let message: Message
+        /// If-Match of a change.
+        let tag: String?
+        let location: String?
+    }
+
+    func get<Message: Decodable & Sendable>(
+        _ path: String,
+        _ query: [String: String] = [:],
+        as type: Message.Type = Message.self
+    ) async throws -> Message {
+        try await reply(path, query, as: type).message
+    }
+
+    func reply<Message: Decodable & Sendable>(
+        _ path: String,
+        _ query: [String: String] = [:],
+        as type: Message.Type = Message.self
+    ) async throws -> Reply<Message> {
+        try Self.decode(await ask(.get, path, query))
+    }
+
+    /// Nil where the caller may not, or where it is not there.
+    func optional<Message: Decodable & Sendable>(
+        _ path: String,
+        _ query: [String: String] = [:],
+        as type: Message.Type = Message.self
+    ) async throws -> Message? {
+        do { return try await get(path, query, as: type) } catch let problem as APIProblem
+        where [403, 404, 409].contains(problem.problem.status) { return nil }
+    }
+
+    /// All pages of a list, up to `most` items.
+    func all<Item: Codable & Sendable & Hashable>(
+        _ path: String,
+        most: Int = 1_000,
+        as type: Item.Type = Item.self
+    ) async throws -> [Item] {
+        var items: [Item] = []
+        var cursor: PageCursor?
+        repeat {
+            var query = ["limit": "200"]
+            if let cursor { query["cursor"] = cursor.text }
+            let page = try await get(path, query, as: Page<Item>.self)
+            items += page.items
+            cursor = page.next
+        } while cursor != nil && items.count < most
+        return items
+    }
+
+    /// - Parameters:
+    ///   - key: one-time key of the form, where something is created.
+    ///   - tag: what the form was made from, where something is changed.
+    @discardableResult
+    func send<Message: Decodable & Sendable>(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ body: [UInt8] = [],
+        key: String? = nil,
+        tag: String? = nil,
+        as type: Message.Type
+    ) async throws -> Reply<Message> {
+        try Self.decode(await ask(method, path, [:], body, key: key, tag: tag))
+    }
+
+    /// Octets as they are: a file.
+    func octets(_ path: String) async throws -> [UInt8] { try await ask(.get, path, [:]).bytes }
+
+    private struct Raw {
+        let bytes: [UInt8]
+        let headers: HTTPFields
+    }
+
+    private static func decode<Message: Decodable & Sendable>(_ raw: Raw) throws -> Reply<Message> {
+        let bytes = raw.bytes.isEmpty ? Array("{}".utf8) : raw.bytes
+        return Reply(
+            message: try JSONDecoder().decode(Message.self, from: Data(bytes)),
+            tag: raw.headers[.eTag],
+            location: raw.headers[.location]
+        )
+    }
+
+    private func ask(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ query: [String: String],
+        _ body: [UInt8] = [],
+        key: String? = nil,
+        tag: String? = nil
+    ) async throws -> Raw {
+        guard let (route, escaped) = table.find(method, path) else {
+            throw problem(Refusal(PortalError.unknownRoute, "\(method) \(path)"), nil)
+        }
+        let declaration = route.declaration
+        do {
+            let parameters = try escaped.mapValues { try ParameterDecoding.unescape($0[...], "path") }
+            let caller = try await caller(for: declaration.rule)
+            do {
+                try caller.admit(under: declaration.rule, scope: declaration.scope)
+                let facts = try facts(declaration, caller, path, query, body, key, tag)
+                let incoming = IncomingRequest(path: parameters, query: query, bytes: body, stream: nil)
+                let response = try await route.answer(caller, facts, incoming)
+                return Raw(bytes: try await Self.collect(response.body), headers: response.headers)
+            } catch let refusal as Refusal {
+                try await mount.note(refusal, declaration, exchange, caller)
+                throw refusal
+            }
+        } catch let refusal as Refusal {
+            throw problem(refusal, declaration)
+        }
+    }
+
+    private func caller(for rule: AccessRule) async throws -> Caller {
+        if let session, rule != .everybody { return session.caller }
+        return try await mount.authenticator.caller(
+            for: rule,
+            head: RequestHead(headers: [:], authority: nil, isSafe: true),
+            address: exchange.address,
+            peer: { nil }
+        )
+    }
+
+    private func facts(
+        _ declaration: RouteDeclaration,
+        _ caller: Caller,
+        _ path: String,
+        _ query: [String: String],
+        _ body: [UInt8],
+        _ key: String?,
+        _ tag: String?
+    ) throws -> RequestFacts {
+        var idempotency: IdempotencyKey?
+        if declaration.demands.contains(.idempotencyKey) {
+            guard let key, (8...128).contains(key.utf8.count) else { throw Refusal(PortalError.keyMissing) }
+            idempotency = IdempotencyKey(
+                header: key,
+                caller: caller,
+                operation: declaration.operationID,
+                request: Array(path.utf8) + [0] + body
+            )
+        }
+        var ifMatch: EntityTag?
+        if declaration.demands.contains(.ifMatch) {
+            guard let tag, let given = EntityTag(header: tag) else { throw Refusal(PortalError.preconditionMissing) }
+            ifMatch = given
+        }
+        return RequestFacts(
+            requestID: exchange.requestID,
+            operation: declaration.operationID,
+            address: exchange.address,
+            time: mount.clock.realtime(),
+            idempotency: idempotency,
+            ifMatch: ifMatch,
+            ifNoneMatch: nil,
+            range: nil
+        )
+    }
+
+    private func problem(_ refusal: Refusal, _ declaration: RouteDeclaration?) -> APIProblem {
+        let status = declaration?.status(of: refusal.code) ?? (declaration == nil ? 404 : 500)
+        exchange.refused(refusal.code)
+        return APIProblem(problem: Problem(refusal, status: status, requestID: exchange.requestID))
+    }
+
+    private static func collect(_ body: ResponseBody) async throws -> [UInt8] {
+        let writer = Collector(limit: largestAnswer)
+        try await body.write(writer)
+        return writer.box.bytes
+    }
+}
+
+/// Takes an answer's octets into memory.
+private struct Collector: ResponseBodyWriter {
+    final class Box: @unchecked Sendable { var bytes: [UInt8] = [] }
+
+    let box = Box()
+    let limit: Int
+
+    mutating func write(_ buffer: ByteBuffer) async throws {
+        guard box.bytes.count + buffer.readableBytes <= limit else { throw Refusal(PortalError.internalFailed, "too large") }
+        box.bytes += buffer.readableBytesView
+    }
+
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
+extension Problem {
+    init(_ refusal: Refusal, status: Int, requestID: String) {
+        self.init(
+            type: "https://obis.dev/errors#\(refusal.code)",
+            title: refusal.meaning,
+            status: status,
+            code: refusal.code,
+            detail: refusal.detail.isEmpty || status >= 500 ? nil : refusal.detail,
+            remedy: refusal.remedy,
+            requestID: requestID
+        )
+    }
+}
+
+/// A part of an address: everything but unreserved characters (RFC 3986) escaped.
+func escaped(_ text: String) -> String {
+    var result = ""
+    for byte in text.utf8 {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: result.unicodeScalars.append(UnicodeScalar(byte))
+        default: result += "%" + Hex.encode([byte]).uppercased()
+        }
+    }
+    return result
+}

@@ -1,0 +1,120 @@
+import HTTPTypes
+import Hummingbird
+import PortalPages
+import PortalProtocol
+import Vocabulary
+
+/// A request for a page, read and judged.
+struct PageRequest: Sendable {
+    /// Percent-decoded.
+    let parameters: [String: String]
+    let query: [String: String]
+    /// Of a POST; a name that came several times has its values with commas between them.
+    let form: [String: String]
+    let path: String
+    let session: PageSession?
+    let viewer: Viewer?
+    let api: PageAPI
+    let time: Instant
+
+    func parameter(_ name: String) -> String { parameters[name] ?? "" }
+    /// As a part of an API path.
+    func escapedParameter(_ name: String) -> String { escaped(parameter(name)) }
+
+    func require() throws -> (PageSession, Viewer) {
+        guard let session, let viewer else {
+            throw APIProblem(
+                problem: Problem(Refusal(PortalError.unauthenticated), status: 401, requestID: api.exchange.requestID)
+            )
+        }
+        return (session, viewer)
+    }
+
+    /// A form as it is shown first.
+    func freshForm(tag: String? = nil, values: [String: String] = [:]) -> FormState {
+        FormState(values: values, key: PageForm.newKey(), tag: tag, csrf: session?.csrf ?? "")
+    }
+
+    /// The form as it comes back with a refusal.
+    func refusedForm(_ problem: Problem, errors: [String: String] = [:], tag: String? = nil) -> FormState {
+        // A key that was used for another body can't be used again.
+        FormState(
+            values: form,
+            errors: errors,
+            problem: problem,
+            key: problem.code == PortalError.keyReused.rawValue ? PageForm.newKey() : form["key"] ?? PageForm.newKey(),
+            tag: tag ?? form["tag"],
+            csrf: session?.csrf ?? ""
+        )
+    }
+}
+
+enum PageForm {
+    /// Octets.
+    static let largest = 65_536
+
+    /// A form's one-time key: 128 random bits.
+    static func newKey() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return "form-" + Hex.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+
+    /// `application/x-www-form-urlencoded`. Throws `portal.request.malformed`.
+    static func parse(_ bytes: [UInt8]) throws -> [String: String] {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ParameterDecoding.malformed("form", "not UTF-8")
+        }
+        var values: [String: String] = [:]
+        for pair in text.split(separator: "&") {
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = try ParameterDecoding.unescape(halves[0], "form", plusIsSpace: true)
+            let value = halves.count == 2 ? try ParameterDecoding.unescape(halves[1], name, plusIsSpace: true) : ""
+            // Browsers send line ends as CR LF.
+            let clean = value.replacing("\r\n", with: "\n")
+            values[name] = values[name].map { "\($0),\(clean)" } ?? clean
+        }
+        return values
+    }
+}
+
+/// What a controller answers.
+enum PageAnswer {
+    case page(any PageView, status: Int = 200)
+    /// 303 to a path of our own; `told` names what the next page says of what was done.
+    case redirect(String, told: Told? = nil)
+    case file([UInt8], type: String, name: String)
+    case response(Response)
+}
+
+/// What was done, told once on the page that follows.
+enum Told: String, CaseIterable {
+    case batchGranted, batchClosing, batchRevoked, versionSubmitted, versionRejected, alarmAcknowledged, productCreated
+    case productChanged, factoryCreated, workspaceOpened, invitationRevoked, tokenRevoked, personChanged, preparationAsked
+    case approvalProposed, certificateRevoked, signaturesTaken, organisationCreated, keyMade, versionCreated, saved
+
+    var words: String {
+        switch self {
+        case .batchGranted: "The batch is granted; its package is being made."
+        case .batchClosing: "The batch closes with the factory's next contact."
+        case .batchRevoked: "The batch is revoked with the factory's next contact."
+        case .versionSubmitted: "The version is in review."
+        case .versionRejected: "The version is rejected."
+        case .alarmAcknowledged: "The alarm is acknowledged."
+        case .productCreated: "The product is created."
+        case .productChanged: "The product is changed."
+        case .factoryCreated: "The factory is registered."
+        case .workspaceOpened: "The ODM is in the workspace."
+        case .invitationRevoked: "The link is useless now."
+        case .tokenRevoked: "The token is revoked."
+        case .personChanged: "The person is changed."
+        case .preparationAsked: "The EdgeHSM will be asked with the factory's next contact."
+        case .approvalProposed: "The approval is proposed to the officers."
+        case .certificateRevoked: "The certificate is refused from now on."
+        case .signaturesTaken: "The signatures are taken in."
+        case .organisationCreated: "The ODM is created."
+        case .keyMade: "The key is in the portal's token."
+        case .versionCreated: "The version is a draft."
+        case .saved: "Saved."
+        }
+    }
+}

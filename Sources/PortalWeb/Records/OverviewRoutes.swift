@@ -1,0 +1,241 @@
+import HTTPTypes
+import PortalCore
+import PortalProtocol
+import PortalStore
+import Statements
+import Vocabulary
+
+/// The routes of figures as they run: at a glance, over time, and against a product's quota.
+public enum OverviewRoutes {
+    /// Of the people's listener.
+    public static func routes(_ portal: PortalServices) throws -> [any MountableRoute] {
+        [
+            try Route(
+                .get,
+                "/v1/overview",
+                "getOverview",
+                .records,
+                "Factories, running batches with rate and forecast, and open alarms at a glance.",
+                handler: portal.overview
+            ),
+            try Route(
+                .get,
+                "/v1/production",
+                "getProduction",
+                .records,
+                "Units issued, completed, failed and burned by five minutes or hours.",
+                refusals: [.web(RecordError.days)],
+                handler: portal.production
+            ),
+            try Route(
+                .get,
+                "/v1/products/{product}/quota",
+                "getQuota",
+                .products,
+                "What is allotted, granted and made of a product, by EdgeHSM.",
+                handler: portal.quota
+            ),
+        ]
+    }
+}
+
+extension PortalServices {
+    private static let mostBatches = 40
+    private static let mostAlarms = 5
+    private static let mostSteps: Int64 = 1_000
+
+    func overview(_ context: MemberContext, _ call: PlainCall) async throws -> Answer<Overview> {
+        let (own, now) = (context.limitedTo, context.facts.time)
+        let overview = try await database.read { transaction in
+            let records = RecordScope(transaction, limitedTo: own)
+            let names = try records.factories()
+            let first = ProductionRate.firstSlice(at: now)
+            // What is ahead of our clock by an EdgeHSM's time belongs to the last quarter of an hour too.
+            let recent = try Production(transaction).rows(first...Int64(Int32.max), factories: names)
+            var byFactory: [FactoryID: SliceCounts] = [:]
+            var byBatch: [Digest256: SliceCounts] = [:]
+            for row in recent {
+                byFactory[row.factory, default: SliceCounts()] += row.counts
+                byBatch[row.batch, default: SliceCounts()] += row.counts
+            }
+            let alarms = try Alarms(transaction).list(of: names, limit: 200)
+                .filter { $0.acknowledgedAt == nil && $0.clearedAt == nil }.prefix(Self.mostAlarms)
+            return Overview(
+                time: now,
+                factories: try Self.factories(of: own, byFactory, at: now, in: transaction),
+                batches: try Self.batches(of: own, byBatch, at: now, in: transaction),
+                alarms: try alarms.map { AlarmView($0, hidesOther: try records.hides($0.other)) }
+            )
+        }
+        return Answer(overview)
+    }
+
+    private static func factories(
+        of own: OrganisationID?,
+        _ recent: [FactoryID: SliceCounts],
+        at now: Instant,
+        in transaction: any SQLTransaction
+    ) throws -> [FactoryProgress] {
+        let day = RollUpKey(now, authorization: .zero).day
+        let factories = try FactoryTable(transaction).factories(of: own, after: nil, limit: RollUps.Filter.mostNames)
+        var filter = RollUps.Filter(days: day...day)
+        filter.factories = factories.map(\.id)
+        let today = try RollUps(transaction).sums(by: .factory, filter)
+        let alarms = try Alarms(transaction).open()
+        let edges = try GovernanceTable(transaction).edges(of: own, after: nil, limit: 1_000)
+        let logs = JournalLogs(transaction)
+        return try factories.map { factory in
+            let counts = today.first { $0.factory == factory.id }?.counts ?? RollUpCounts()
+            let states = try edges.filter { $0.factory == factory.id }.map { edge in
+                EdgeState(edge.id, try logs.current(of: edge.id))
+            }
+            return FactoryProgress(
+                factory: Factory(factory),
+                today: ProductionCounts(counts),
+                completedPerHour: ProductionRate.perHour(recent[factory.id]?.completed ?? 0, at: now),
+                edges: states,
+                critical: alarms[factory.id]?.critical ?? 0,
+                warnings: alarms[factory.id]?.warnings ?? 0
+            )
+        }
+    }
+
+    private static func batches(
+        of own: OrganisationID?,
+        _ recent: [Digest256: SliceCounts],
+        at now: Instant,
+        in transaction: any SQLTransaction
+    ) throws -> [BatchProgress] {
+        let open = try BatchTable(transaction).unsettled(of: own, limit: mostBatches * 2)
+        let shown = try open.map { ($0, try BatchDesk.message($0, in: transaction)) }.filter { $0.1.state != .ended }
+        return try shown.prefix(mostBatches).map { record, batch in
+            let reconciliation = try BatchReconciliation(record, in: transaction)
+            let perHour = ProductionRate.perHour(recent[record.statement]?.issued ?? 0, at: now)
+            return BatchProgress(
+                batch: batch,
+                reconciliation: reconciliation,
+                issuedPerHour: perHour,
+                forecast: BatchForecast(batch, reconciliation, perHour, at: now)
+            )
+        }
+    }
+
+    func production(
+        _ context: MemberContext,
+        _ call: Call<Nothing, ProductionQuery, NoBody>
+    ) async throws -> Answer<ProductionSeries> {
+        let (query, own, now) = (call.query, context.limitedTo, context.facts.time)
+        let step = query.step.seconds
+        let to = query.to ?? now
+        let from = query.from ?? to + (-86_400)
+        let (first, last) = (from.seconds / step, to.seconds / step)
+        guard first <= last, last - first < Self.mostSteps, now.seconds - from.seconds <= 41 * 86_400 else {
+            throw Refusal(RecordError.days)
+        }
+        let perStep = step / ProductionRate.slice
+        let rows = try await database.read { transaction in
+            var names = try RecordScope(transaction, limitedTo: own).factories()
+            if let factory = query.factory { names = names?.contains(factory) == false ? [] : [factory] }
+            return try Production(transaction).rows(
+                first * perStep...(last + 1) * perStep - 1,
+                factories: names,
+                product: query.product,
+                batch: query.batch
+            )
+        }
+        var sums: [Int64: SliceCounts] = [:]
+        for row in rows { sums[row.slice / perStep, default: SliceCounts()] += row.counts }
+        let points = (first...last).map { number in
+            ProductionPoint(
+                start: Instant(seconds: number * step),
+                counts: ProductionCounts(sums[number] ?? SliceCounts())
+            )
+        }
+        return Answer(ProductionSeries(step: query.step, points: points))
+    }
+
+    func quota(_ context: MemberContext, _ call: ObjectCall<VersionRoutes.ProductPath>) async throws -> Answer<ProductQuota> {
+        let (name, own) = (call.path.product, context.limitedTo)
+        let quota = try await database.read { transaction in
+            _ = try VersionDesk.visible(name, to: own, in: transaction)
+            let approval = try VersionTable(transaction).lastLocked(name)?.approval
+                .map { try VersionApproval.read(payload: $0.payload) }
+            let records = RecordScope(transaction, limitedTo: own)
+            let standing = try BatchTable(transaction).standing(name)
+            let allotted = Dictionary(
+                (approval?.allotments ?? []).map { ($0.edgeHSM, $0.units) },
+                uniquingKeysWith: { first, _ in first }
+            )
+            let governance = GovernanceTable(transaction)
+            let edges = try Set(standing.keys).union(allotted.keys).sorted { $0.text < $1.text }
+                .compactMap { id -> ProductQuota.Edge? in
+                    guard let factory = try governance.edge(id)?.factory, try records.admits(factory) else { return nil }
+                    return ProductQuota.Edge(
+                        edgeHSM: id,
+                        factory: factory,
+                        allotment: allotted[id] ?? 0,
+                        granted: standing[id] ?? 0
+                    )
+                }
+            var filter = RollUps.Filter(days: 0...Int(Int32.max))
+            filter.products = [name]
+            filter.factories = try records.factories()
+            let counts = try RollUps(transaction).sums(by: .product, filter).first?.counts ?? RollUpCounts()
+            return ProductQuota(
+                approvedTotal: own == nil ? approval?.lifetimeTotal ?? 0 : nil,
+                granted: edges.reduce(0) { $0 + $1.granted },
+                counts: ProductionCounts(counts),
+                edges: edges
+            )
+        }
+        return Answer(quota)
+    }
+}
+
+extension EdgeState {
+    init(_ id: EdgeHSMID, _ log: JournalLog?) {
+        self.init(
+            edgeHSM: id,
+            storedSize: log?.size ?? 0,
+            checkpointTime: log?.checkpointTime,
+            heardAt: log?.heardAt,
+            isSilent: log?.isSilent ?? false,
+            halted: log?.halted?.rawValue,
+            quarantined: log?.quarantined ?? 0,
+            softwareVersion: (try? log?.newestCheckpoint())?.content.softwareVersion
+        )
+    }
+}
+
+extension ProductionCounts {
+    init(_ counts: RollUpCounts) {
+        self.init(
+            issued: counts.issued,
+            completed: counts.completed,
+            failed: counts.failed,
+            burned: counts.burned
+        )
+    }
+
+    init(_ counts: SliceCounts) {
+        self.init(issued: counts.issued, completed: counts.completed, failed: counts.failed, burned: counts.burned)
+    }
+}
+
+extension BatchForecast {
+    /// Nil for a batch that is not loaded or has nothing left.
+    init?(_ batch: Batch, _ reconciliation: BatchReconciliation, _ perHour: Int, at now: Instant) {
+        guard reconciliation.isLoaded, !reconciliation.isClosed, batch.state != .ended, reconciliation.remaining > 0
+        else { return nil }
+        let end = ProductionRate.end(
+            remaining: reconciliation.remaining,
+            perHour: perHour,
+            notAfter: batch.notAfter,
+            at: now
+        )
+        switch end {
+        case .quota(let time): self.init(reason: .quota, at: time)
+        case .window(let time): self.init(reason: .window, at: time)
+        }
+    }
+}
