@@ -21,7 +21,9 @@ struct WholePortal {
     let root: P256.Signing.PrivateKey
     let officers: [P256.Signing.PrivateKey]
     let token: TestToken
+    /// Of the people's listener, and of the factories'.
     let routes: [any MountableRoute]
+    let syncRoutes: [any MountableRoute]
     let setupCode: String
 
     static func run(_ body: (WholePortal) async throws -> Void) async throws {
@@ -48,9 +50,10 @@ struct WholePortal {
         let parts = try PortalParts(services, files: folder.path + "/files", logger: Logger(label: "test"))
         let metrics = Metrics()
         let routes = try PortalRoutes.people(parts, metrics: metrics)
+        let syncRoutes = try PortalRoutes.sync(parts)
         try await TestPortal.run(
             people: routes,
-            sync: PortalRoutes.sync(parts),
+            sync: syncRoutes,
             services: (services, clock, metrics)
         ) { portal in
             try await body(
@@ -61,6 +64,7 @@ struct WholePortal {
                     officers: (0..<3).map { _ in P256.Signing.PrivateKey() },
                     token: token,
                     routes: routes,
+                    syncRoutes: syncRoutes,
                     setupCode: code
                 )
             )
