@@ -28,7 +28,11 @@ public struct APIDocument: Sendable {
             "components": [
                 "schemas": .object(schemas),
                 "securitySchemes": isOfFactories
-                    ? ["factory": ["type": "mutualTLS", "description": "A certificate of the portal's enrolment authority."]]
+                    ? [
+                        "factory": [
+                            "type": "mutualTLS", "description": "A certificate of the portal's enrolment authority.",
+                        ]
+                    ]
                     : ["token": ["type": "http", "scheme": "bearer", "bearerFormat": "obis_…"]],
             ],
         ]
@@ -67,7 +71,9 @@ public struct APIDocument: Sendable {
             members["x-roles"] = .array((declaration.rule.roleNames ?? []).map { .string($0) })
         case .site: members["security"] = [["factory": []]]
         }
-        if declaration.rule != .everybody && declaration.rule != .site { members["x-scope"] = .string(declaration.scope.rawValue) }
+        if declaration.rule != .everybody && declaration.rule != .site {
+            members["x-scope"] = .string(declaration.scope.rawValue)
+        }
         return .object(members)
     }
 
