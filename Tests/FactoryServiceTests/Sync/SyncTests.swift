@@ -105,6 +105,22 @@ import Vocabulary
         }
     }
 
+    /// What could not be sent says nothing on how much the line carries: the backlog goes up in large chunks at once.
+    @Test func aBacklogGoesUpInLargeChunksHoweverLongTheLinkWasGone() async throws {
+        try await SyncSite.with { site in
+            site.wire.setFate { .refused }
+            for _ in 0..<20 {
+                try site.line.edge.grow(100)
+                await site.rounds(1)
+            }
+            site.wire.setFate { .whole }
+            await site.rounds(1)
+            try await site.requireInStep("caught up", units: 0)
+            let chunks = try site.rows.uploads.compactMap { try SyncUpload(parsing: $0).journal }
+            #expect(chunks.count <= 5, "\(chunks.map(\.entries.count))")
+        }
+    }
+
     @Test func nothingIsSentWhileNothingChanges() async throws {
         try await SyncSite.with { site in
             try site.line.edge.grow(20)
@@ -179,11 +195,17 @@ import Vocabulary
 
     @Test func storageThatWasSetBackIsAnAlarm() async throws {
         try await SyncSite.with { site in
-            site.portal.rows.withLock { $0.events = (1...50).map { #"{"number":\#($0)}"# } }
+            let source = try await site.synchroniser.parts.store.source()
+            site.portal.rows.withLock { rows in
+                rows.events = (1...50).map { #"{"number":\#($0)}"# }
+                rows.source = source
+            }
             await site.rounds(2)
             let status = try await site.line.local().call(GetFactoryStatus.self)
-            #expect(status.alarms.contains { $0.code == FactoryError.portalAhead.rawValue })
-            #expect(site.rows.events.count == 50)
+            #expect(status.alarms.contains { $0.code == FactoryError.recordsRestored.rawValue })
+            #expect(site.rows.former.map(\.events.count) == [50], "what the portal has stays")
+            #expect(try await site.synchroniser.parts.store.source() != source)
+            try await site.requireInStep("all of it again", units: 0)
         }
     }
 
