@@ -27,6 +27,8 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
     case malformed
     /// Any other entry that was not permitted.
     case notPermitted = "not-permitted"
+    /// An authorization under the authorizer's key that the portal never granted: the key was stolen.
+    case notGranted = "not-granted"
     /// A granted batch's package can't be made.
     case packageStuck = "package-stuck"
     /// The portal's token is not the authorizer that the RoleKeys name.
@@ -65,6 +67,8 @@ public struct Alarm: Sendable, Hashable {
     public let other: EdgeHSMID?
     /// Position in the journal of `edgeHSM`.
     public let sequence: Int?
+    /// What it is about beside EdgeHSMs, such as an authorization.
+    public let subject: String?
     public let detail: String
 
     public init(
@@ -72,15 +76,19 @@ public struct Alarm: Sendable, Hashable {
         _ edgeHSM: EdgeHSMID,
         other: EdgeHSMID? = nil,
         sequence: Int? = nil,
+        subject: String? = nil,
         _ detail: String
     ) {
         self.kind = kind
         self.edgeHSM = edgeHSM
         self.other = other
         self.sequence = sequence
+        self.subject = subject
         self.detail = String(detail.prefix(Self.longestDetail))
     }
 
     /// Alarms with one key are one.
-    public var key: String { ([kind.rawValue, edgeHSM.text] + (other.map { [$0.text] } ?? [])).joined(separator: "/") }
+    public var key: String {
+        ([kind.rawValue, edgeHSM.text] + [other?.text, subject].compactMap { $0 }).joined(separator: "/")
+    }
 }

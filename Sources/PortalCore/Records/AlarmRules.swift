@@ -95,6 +95,19 @@ public enum AlarmRules {
         }
     }
 
+    /// An authorization in a journal that the portal has no grant of, loaded or used. Whether the EdgeHSM was right to take
+    /// it is no matter: it obeyed a signature that the portal did not give.
+    public static func notGranted(_ batch: JudgedBatch, of edge: EdgeHSMID, at sequence: Int) -> Alarm {
+        let content = batch.terms.content
+        return Alarm(
+            .notGranted,
+            edge,
+            sequence: sequence,
+            subject: batch.id.hex,
+            "authorization \(batch.id): \(content.quantity) units of \(content.product), batch \(content.batch)"
+        )
+    }
+
     /// Seconds after which a silent EdgeHSM is called out: the strictest rule of its open batches, a day without one.
     public static let longestSilence: Int64 = 86_400
     /// Factory Services send word every 5 minutes, so a stricter rule would only call people for nothing.

@@ -35,6 +35,13 @@ public struct BatchTable {
         try transaction.row("SELECT * FROM batch WHERE statement = ?", [.fixed(statement)]).map(BatchRecord.init)
     }
 
+    private static let known = KeyQuery("SELECT statement FROM batch WHERE statement")
+
+    /// Those of these authorizations that are batches of the portal's.
+    public func known(_ statements: [Digest256]) throws -> Set<Digest256> {
+        Set(try Self.known.rows(statements.map { .fixed($0) }, in: transaction).map { try $0.fixed("statement") })
+    }
+
     /// Something beside the batch's own row changed: its new revision.
     public func noteChange(_ batch: BatchRecord) throws -> Int {
         try transaction.execute("UPDATE batch SET revision = revision + 1 WHERE id = ?", [.name(batch.id)])

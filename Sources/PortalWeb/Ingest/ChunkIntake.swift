@@ -26,6 +26,8 @@ struct ChunkIntake {
     let transaction: any SQLTransaction
     let prepared: PreparedChunk
     let rootAuthority: P256Point?
+    /// Nil: batches are made elsewhere, and nothing is held against them.
+    let grants: (any GrantRegistry)?
     let now: Instant
     let memory: Memory?
 
@@ -159,7 +161,7 @@ struct ChunkIntake {
         try RollUps(transaction).add(work.tally, log: log.log, place: place(ledger))
         try JournaledFacts(transaction).note(new, except: work.notes, of: prepared.edge.edgeHSM, at: now)
         try Quarantine(transaction).add(work.notes, of: log, at: now)
-        try alarms.raise(work.alarms, factory: log.factory, at: now)
+        try alarms.raise(work.alarms + notGranted(work), factory: log.factory, at: now)
         for release in work.releases { try ReleaseTable(transaction).insert(release) }
         if prepared.checkpoint.size == log.size { try note(judge.findings(on: prepared.checkpoint), on: &log) }
         let state = try judge.snapshot()
@@ -170,6 +172,15 @@ struct ChunkIntake {
         try logs.put(judge: state, of: log.log)
         let outcome = IngestOutcome(log, added: new.count, quarantined: log.quarantined - stored.quarantined)
         return (outcome, remember(log, judge))
+    }
+
+    /// Authorizations that the portal has not made, whatever their signatures say.
+    private func notGranted(_ work: JudgedChunk) throws -> [Alarm] {
+        guard let grants, !work.uses.isEmpty else { return [] }
+        let granted = try grants.granted(Array(work.uses.keys), in: transaction)
+        return work.uses.values.filter { !granted.contains($0.batch.id) }.map {
+            AlarmRules.notGranted($0.batch, of: prepared.edge.edgeHSM, at: $0.position)
+        }
     }
 
     /// The judge after the entries stored.

@@ -22,6 +22,14 @@ final class IngestBench: Sendable {
         func edge(_ id: EdgeHSMID, in transaction: any SQLTransaction) -> EnrolledEdge? { edges[id] }
     }
 
+    /// Batches that the test's portal has made.
+    struct Grants: GrantRegistry {
+        let made: Set<Digest256>
+        func granted(_ authorizations: [Digest256], in transaction: any SQLTransaction) -> Set<Digest256> {
+            made.intersection(authorizations)
+        }
+    }
+
     static let now = World.start + 3_600
 
     let folder: TemporaryFolder
@@ -36,7 +44,13 @@ final class IngestBench: Sendable {
         func wait(_ seconds: Int64) { time.withLock { $0 = $0 + seconds } }
     }
 
-    init(_ worlds: World..., seam: FaultSeam = .none, folder: TemporaryFolder? = nil) throws {
+    /// - Parameter grants: nil: boxes load what no portal has made, and nobody minds.
+    init(
+        _ worlds: World...,
+        seam: FaultSeam = .none,
+        folder: TemporaryFolder? = nil,
+        grants: (any GrantRegistry)? = nil
+    ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         database = try SQLitePortalDatabase.open(path: folder.path + "/portal.sqlite", seam: seam)
@@ -53,6 +67,7 @@ final class IngestBench: Sendable {
             database: database,
             registry: Registry(edges: Dictionary(uniqueKeysWithValues: edges.map { ($0.edgeHSM, $0) })),
             rootAuthority: worlds.first?.root.point,
+            grants: grants,
             now: { clock.now }
         )
     }
