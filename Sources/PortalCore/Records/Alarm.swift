@@ -14,6 +14,8 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
     case gap
     /// Nothing was heard for longer than allowed.
     case silent
+    /// A checkpoint is signed for a time that has not come: the EdgeHSM's clock is wrong, or somebody sets it.
+    case clockAhead = "clock-ahead"
     case duplicateChip = "duplicate-chip"
     case duplicateKey = "duplicate-key"
     case duplicateSerial = "duplicate-serial"
@@ -43,7 +45,7 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
 
     public var severity: Severity {
         switch self {
-        case .silent, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring: .warning
+        case .silent, .clockAhead, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring: .warning
         default: .critical
         }
     }

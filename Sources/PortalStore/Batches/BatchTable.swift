@@ -100,6 +100,15 @@ public struct BatchTable {
         ).map { (try $0.name("edge"), try $0.name("product"), try $0.fixed("approval")) }
     }
 
+    /// When the oldest batch was granted that is open and whose window has not passed, by EdgeHSM.
+    public func firstOpen(at now: Instant) throws -> [EdgeHSMID: Instant] {
+        let rows = try transaction.rows(
+            "SELECT edge, min(created_at) AS since FROM batch WHERE settled = 0 AND not_after >= ? GROUP BY edge LIMIT 10000",
+            [.time(now)]
+        ).map { (try $0.name("edge", as: EdgeHSMID.self), try $0.time("since")) }
+        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+    }
+
     // MARK: - Totals
 
     /// Units granted and not returned, by EdgeHSM; what journals have closed since is credited first.

@@ -234,11 +234,20 @@ struct ChunkIntake {
 
     /// The log row; the EdgeHSM was heard. A checkpoint of more than is stored is not kept: it proves no single entry.
     private func finish(_ log: inout JournalLog, _ content: Checkpoint) throws {
-        if log.isSilent { try alarms.clear(.silent, of: log.edgeHSM, at: now) }
         try alarms.clear(.gap, of: log.edgeHSM, at: now)
-        log.isSilent = false
         log.heardAt = now
+        try noteTime(of: content, on: log)
         if content.size == log.size {
+            // Fresh by every rule. Whether an older one ends the silence is for the watch to say.
+            let isFresh = !AlarmRules.isSilent(
+                lastHeard: content.time,
+                now: now,
+                allowed: AlarmRules.shortestSilence
+            )
+            if isFresh, log.isSilent || log.checkpoint == nil {
+                try alarms.clear(.silent, of: log.edgeHSM, at: now)
+                log.isSilent = false
+            }
             let envelope = try prepared.chunk.checkpoint.serialized()
             log.checkpoint = envelope
             log.checkpointTime = content.time
@@ -246,6 +255,12 @@ struct ChunkIntake {
             try logs.put(checkpoint: envelope, size: content.size, day: day, of: log.log)
         }
         try logs.put(log)
+    }
+
+    private func noteTime(of content: Checkpoint, on log: JournalLog) throws {
+        guard AlarmRules.isAhead(content, now: now) else { return try alarms.clear(.clockAhead, of: log.edgeHSM, at: now) }
+        let alarm = Alarm(.clockAhead, log.edgeHSM, "a checkpoint of \(content.time), here it is \(now)")
+        try alarms.stand(alarm, factory: log.factory, at: now)
     }
 
     // MARK: Refusals that leave a trace

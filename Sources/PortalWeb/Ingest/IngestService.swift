@@ -155,32 +155,4 @@ public final class IngestService: Sendable {
             }
         }
     }
-
-    // MARK: Silence
-
-    /// Raises an alarm for each EdgeHSM that was not heard for too long. Call it every minute or so.
-    ///
-    /// - Parameter allowed: seconds by the approvals' rules for an EdgeHSM; nil: the default.
-    public func watch(allowed: @escaping @Sendable (EdgeHSMID) -> Int64? = { _ in nil }) async throws {
-        let time = now()
-        var last: Int64 = 0
-        while true {
-            let after = last
-            let end = try await database.write("watch") { transaction in
-                let logs = JournalLogs(transaction)
-                let page = try logs.list(after: after, limit: 1_000)
-                for var log in page where log.stage == .current && !log.isSilent {
-                    let limit = allowed(log.edgeHSM)
-                    guard AlarmRules.isSilent(lastHeard: log.heardAt, now: time, allowed: limit) else { continue }
-                    log.isSilent = true
-                    try logs.put(log)
-                    let alarm = Alarm(.silent, log.edgeHSM, "last heard at \(log.heardAt)")
-                    try Alarms(transaction).raise([alarm], factory: log.factory, at: time)
-                }
-                return page.last?.log
-            }
-            guard let end else { return }
-            last = end
-        }
-    }
 }

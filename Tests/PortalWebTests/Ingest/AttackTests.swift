@@ -133,24 +133,6 @@ import Vocabulary
         #expect(try await bench.log(world)?.halted == .truncated)
     }
 
-    @Test("what a factory withholds is heard as silence, and the alarm ends with the next checkpoint")
-    func withheld() async throws {
-        try await bench.ingest([journal.chunk(0..<20)])
-        try await bench.service.watch()
-        #expect(try await open().isEmpty)
-        // The stored checkpoint again and again is no sign of life.
-        bench.clock.wait(45_000)
-        try await bench.ingest([journal.chunk(20..<20)])
-        bench.clock.wait(45_000)
-        try await bench.service.watch()
-        try await bench.service.watch()
-        let alarm = try #require(try await bench.alarms().first)
-        #expect(alarm.kind == .silent && alarm.times == 1 && alarm.clearedAt == nil)
-        try await bench.ingest([journal.chunk(20..<25)])
-        #expect(try await bench.alarms().first?.clearedAt != nil)
-        #expect(try await bench.log(world)?.isSilent == false)
-    }
-
     @Test("poison is stored, shown and blocks nothing")
     func poison() async throws {
         var poisoned = journal
@@ -203,7 +185,7 @@ import Vocabulary
     @Test("an authorization that the portal never granted is alarmed when it is loaded and when it is used")
     func notGranted() async throws {
         var box = box
-        let stolen = try box.load(BatchDraft(batch: "stolen", quantity: 3))
+        let stolen = try box.load(BatchDraft(quantity: 3, batch: "stolen"))
         let loaded = SentJournal(box)
         let bench = try IngestBench(world, grants: IngestBench.Grants(made: [batch]))
         try await bench.ingest([journal.whole()])

@@ -77,6 +77,11 @@ final class IngestBench: Sendable {
         return try await database.read { try JournalLogs($0).current(of: edge) }
     }
 
+    func lookForSilence() async throws {
+        let clock = clock
+        try await SilenceWatch(database, now: { clock.now }).look()
+    }
+
     func alarms() async throws -> [Alarms.Stored] { try await database.read { try Alarms($0).list(limit: 1_000) } }
 
     func quarantine() async throws -> [Quarantine.Item] {
@@ -158,13 +163,13 @@ struct SentJournal {
     }
 
     /// Entries under a checkpoint of more, with the proof that it only adds to them.
-    func part(_ range: Range<Int>, of size: Int) throws -> JournalChunk {
+    func part(_ range: Range<Int>, of size: Int, at time: Instant? = nil) throws -> JournalChunk {
         let tree = MerkleTree(leaves: entries.map { MerkleHash.leaf($0) })
         return JournalChunk(
             edgeHSM: world.box,
             from: range.lowerBound,
             entries: entries[range].map { Octets($0) },
-            checkpoint: try checkpoint(size),
+            checkpoint: try checkpoint(size, at: time),
             consistency: try tree.consistency(from: range.upperBound, to: size).hashes
         )
     }
