@@ -85,6 +85,7 @@ public enum Attack: String, CaseIterable, Sendable {
     case journalGap = "journal with an entry left out"
     case checkpointForged = "checkpoint under another key"
     case journalWithheld = "journal withheld"
+    case grantForged = "batch that the portal never granted, loaded"
     // An EdgeHSM whose disk and token were copied.
     case checkpointTwice = "two checkpoints of one size"
     case journalForked = "journal of a copied EdgeHSM"

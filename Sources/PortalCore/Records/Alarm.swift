@@ -14,6 +14,8 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
     case gap
     /// Nothing was heard for longer than allowed.
     case silent
+    /// A checkpoint is signed for a time that has not come: the EdgeHSM's clock is wrong, or somebody sets it.
+    case clockAhead = "clock-ahead"
     case duplicateChip = "duplicate-chip"
     case duplicateKey = "duplicate-key"
     case duplicateSerial = "duplicate-serial"
@@ -27,6 +29,8 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
     case malformed
     /// Any other entry that was not permitted.
     case notPermitted = "not-permitted"
+    /// An authorization under the authorizer's key that the portal never granted: the key was stolen.
+    case notGranted = "not-granted"
     /// A granted batch's package can't be made.
     case packageStuck = "package-stuck"
     /// The portal's token is not the authorizer that the RoleKeys name.
@@ -44,7 +48,8 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
 
     public var severity: Severity {
         switch self {
-        case .silent, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring, .recordsReplaced: .warning
+        case .silent, .clockAhead, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring, .recordsReplaced:
+            .warning
         default: .critical
         }
     }
@@ -68,6 +73,8 @@ public struct Alarm: Sendable, Hashable {
     public let other: EdgeHSMID?
     /// Position in the journal of `edgeHSM`.
     public let sequence: Int?
+    /// What it is about beside EdgeHSMs, such as an authorization.
+    public let subject: String?
     public let detail: String
 
     public init(
@@ -75,15 +82,19 @@ public struct Alarm: Sendable, Hashable {
         _ edgeHSM: EdgeHSMID,
         other: EdgeHSMID? = nil,
         sequence: Int? = nil,
+        subject: String? = nil,
         _ detail: String
     ) {
         self.kind = kind
         self.edgeHSM = edgeHSM
         self.other = other
         self.sequence = sequence
+        self.subject = subject
         self.detail = String(detail.prefix(Self.longestDetail))
     }
 
     /// Alarms with one key are one.
-    public var key: String { ([kind.rawValue, edgeHSM.text] + (other.map { [$0.text] } ?? [])).joined(separator: "/") }
+    public var key: String {
+        ([kind.rawValue, edgeHSM.text] + [other?.text, subject].compactMap { $0 }).joined(separator: "/")
+    }
 }

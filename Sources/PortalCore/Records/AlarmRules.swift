@@ -95,12 +95,49 @@ public enum AlarmRules {
         }
     }
 
+    /// An authorization in a journal that the portal has no grant of, loaded or used. Whether the EdgeHSM was right to take
+    /// it is no matter: it obeyed a signature that the portal did not give.
+    public static func notGranted(_ batch: JudgedBatch, of edge: EdgeHSMID, at sequence: Int) -> Alarm {
+        let content = batch.terms.content
+        return Alarm(
+            .notGranted,
+            edge,
+            sequence: sequence,
+            subject: batch.id.hex,
+            "authorization \(batch.id): \(content.quantity) units of \(content.product), batch \(content.batch)"
+        )
+    }
+
     /// Seconds after which a silent EdgeHSM is called out: the strictest rule of its open batches, a day without one.
     public static let longestSilence: Int64 = 86_400
     /// Factory Services send word every 5 minutes, so a stricter rule would only call people for nothing.
     public static let shortestSilence: Int64 = 600
 
-    /// True when nothing was heard for longer than allowed. Time is the portal's own, of receiving.
+    /// Seconds that a checkpoint's time may lie ahead of the portal's.
+    public static let clockTolerance: Int64 = 300
+
+    public static func isAhead(_ checkpoint: Checkpoint, now: Instant) -> Bool {
+        checkpoint.time - now > clockTolerance
+    }
+
+    /// The EdgeHSM's last word: when it signed the newest checkpoint whose entries are all here, however late that came. So
+    /// neither old checkpoints one by one nor a journal in slices look alive. A time ahead of the clock counts as now.
+    public static func lastWord(signedAt: Instant, receivedAt: Instant) -> Instant { min(signedAt, receivedAt) }
+
+    /// The same for an EdgeHSM that was never heard: from its enrolment a day, and by a stricter rule from the first batch
+    /// that brought the rule on.
+    public static func isSilent(
+        sinceEnrolment enrolled: Instant,
+        firstBatch: Instant?,
+        now: Instant,
+        allowed: Int64?
+    ) -> Bool {
+        if isSilent(lastHeard: enrolled, now: now, allowed: nil) { return true }
+        guard let firstBatch, let allowed else { return false }
+        return isSilent(lastHeard: max(enrolled, firstBatch), now: now, allowed: allowed)
+    }
+
+    /// True when the last word is older than allowed.
     public static func isSilent(lastHeard: Instant, now: Instant, allowed: Int64?) -> Bool {
         now - lastHeard > min(max(allowed ?? longestSilence, shortestSilence), longestSilence)
     }

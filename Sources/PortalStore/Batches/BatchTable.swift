@@ -35,6 +35,13 @@ public struct BatchTable {
         try transaction.row("SELECT * FROM batch WHERE statement = ?", [.fixed(statement)]).map(BatchRecord.init)
     }
 
+    private static let known = KeyQuery("SELECT statement FROM batch WHERE statement")
+
+    /// Those of these authorizations that are batches of the portal's.
+    public func known(_ statements: [Digest256]) throws -> Set<Digest256> {
+        Set(try Self.known.rows(statements.map { .fixed($0) }, in: transaction).map { try $0.fixed("statement") })
+    }
+
     /// Something beside the batch's own row changed: its new revision.
     public func noteChange(_ batch: BatchRecord) throws -> Int {
         try transaction.execute("UPDATE batch SET revision = revision + 1 WHERE id = ?", [.name(batch.id)])
@@ -110,6 +117,15 @@ public struct BatchTable {
             "SELECT DISTINCT edge, product, approval FROM batch WHERE settled = 0 AND not_after >= ? ORDER BY edge LIMIT 10000",
             [.time(now)]
         ).map { (try $0.name("edge"), try $0.name("product"), try $0.fixed("approval")) }
+    }
+
+    /// When the oldest batch was granted that is open and whose window has not passed, by EdgeHSM.
+    public func firstOpen(at now: Instant) throws -> [EdgeHSMID: Instant] {
+        let rows = try transaction.rows(
+            "SELECT edge, min(created_at) AS since FROM batch WHERE settled = 0 AND not_after >= ? GROUP BY edge LIMIT 10000",
+            [.time(now)]
+        ).map { (try $0.name("edge", as: EdgeHSMID.self), try $0.time("since")) }
+        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
     }
 
     // MARK: - Totals

@@ -290,6 +290,17 @@ public struct GovernanceTable {
         )
     }
 
+    /// All of them, in the order of ids.
+    public func everyEdge() throws -> [(id: EdgeHSMID, factory: FactoryID, enrolledAt: Instant)] {
+        let page = 1_000
+        var all: [(id: EdgeHSMID, factory: FactoryID, enrolledAt: Instant)] = []
+        repeat {
+            let next = try edges(of: nil, after: all.last?.id.text, limit: page)
+            all += next
+            if next.count < page { return all }
+        } while true
+    }
+
     /// In the order of ids; of one organisation's factories or of all.
     public func edges(
         of organisation: OrganisationID?,

@@ -80,6 +80,27 @@ public struct Alarms {
         }
     }
 
+    private static let isOpen: SQLText = "SELECT number FROM alarms WHERE alarm_key = ? AND cleared_at IS NULL"
+    private static let open: SQLText = """
+        SELECT * FROM alarms WHERE kind = ? AND cleared_at IS NULL ORDER BY number LIMIT 10000
+        """
+
+    /// Raises what goes on and on: nothing changes while it stands, so that acknowledging it lasts.
+    public func stand(_ alarm: Alarm, factory: FactoryID, at time: Instant) throws {
+        guard try transaction.row(Self.isOpen, [.text(alarm.key)]) == nil else { return }
+        try raise([alarm], factory: factory, at: time)
+    }
+
+    /// Those of a kind whose cause has not gone away, acknowledged or not.
+    public func open(_ kind: AlarmKind) throws -> [Stored] {
+        try transaction.rows(Self.open, [.text(kind.rawValue)]).map(Stored.init)
+    }
+
+    /// Whether one about this EdgeHSM alone stands.
+    public func isOpen(_ kind: AlarmKind, of edge: EdgeHSMID) throws -> Bool {
+        try transaction.row(Self.isOpen, [.text(Alarm(kind, edge, "").key)]) != nil
+    }
+
     /// What raised it is gone.
     public func clear(_ kind: AlarmKind, of edge: EdgeHSMID, at time: Instant) throws {
         try transaction.execute(Self.clear, [.time(time), .text(Alarm(kind, edge, "").key)])

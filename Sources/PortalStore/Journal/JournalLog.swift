@@ -141,6 +141,18 @@ public struct JournalLogs {
         try transaction.rows(Self.page, [.integer(log), .number(min(max(limit, 1), 1_000))]).map(JournalLog.init)
     }
 
+    /// The journals of all EdgeHSMs that were ever heard.
+    public func everyCurrent() throws -> [JournalLog] {
+        let page = 1_000
+        var (all, last): ([JournalLog], Int64) = ([], 0)
+        repeat {
+            let next = try list(after: last, limit: page)
+            all += next.filter { $0.stage == .current }
+            guard let end = next.last, next.count == page else { return all }
+            last = end.log
+        } while true
+    }
+
     public func nextNumber() throws -> Int64 {
         try (transaction.row(Self.last, []).flatMap { try $0.optional("last", $0.integer) } ?? 0) + 1
     }

@@ -26,6 +26,8 @@ struct ChunkIntake {
     let transaction: any SQLTransaction
     let prepared: PreparedChunk
     let rootAuthority: P256Point?
+    /// Nil: batches are made elsewhere, and nothing is held against them.
+    let grants: (any GrantRegistry)?
     let now: Instant
     let memory: Memory?
 
@@ -159,7 +161,7 @@ struct ChunkIntake {
         try RollUps(transaction).add(work.tally, log: log.log, at: now, place: place(ledger))
         try JournaledFacts(transaction).note(new, except: work.notes, of: prepared.edge.edgeHSM, at: now)
         try Quarantine(transaction).add(work.notes, of: log, at: now)
-        try alarms.raise(work.alarms, factory: log.factory, at: now)
+        try alarms.raise(work.alarms + notGranted(work), factory: log.factory, at: now)
         for release in work.releases { try ReleaseTable(transaction).insert(release) }
         if prepared.checkpoint.size == log.size { try note(judge.findings(on: prepared.checkpoint), on: &log) }
         let state = try judge.snapshot()
@@ -170,6 +172,15 @@ struct ChunkIntake {
         try logs.put(judge: state, of: log.log)
         let outcome = IngestOutcome(log, added: new.count, quarantined: log.quarantined - stored.quarantined)
         return (outcome, remember(log, judge))
+    }
+
+    /// Authorizations that the portal has not made, whatever their signatures say.
+    private func notGranted(_ work: JudgedChunk) throws -> [Alarm] {
+        guard let grants, !work.uses.isEmpty else { return [] }
+        let granted = try grants.granted(Array(work.uses.keys), in: transaction)
+        return work.uses.values.filter { !granted.contains($0.batch.id) }.map {
+            AlarmRules.notGranted($0.batch, of: prepared.edge.edgeHSM, at: $0.position)
+        }
     }
 
     /// The judge after the entries stored.
@@ -223,11 +234,20 @@ struct ChunkIntake {
 
     /// The log row; the EdgeHSM was heard. A checkpoint of more than is stored is not kept: it proves no single entry.
     private func finish(_ log: inout JournalLog, _ content: Checkpoint) throws {
-        if log.isSilent { try alarms.clear(.silent, of: log.edgeHSM, at: now) }
         try alarms.clear(.gap, of: log.edgeHSM, at: now)
-        log.isSilent = false
         log.heardAt = now
+        try noteTime(of: content, on: log)
         if content.size == log.size {
+            // Fresh by every rule. Whether an older one ends the silence is for the watch to say.
+            let isFresh = !AlarmRules.isSilent(
+                lastHeard: content.time,
+                now: now,
+                allowed: AlarmRules.shortestSilence
+            )
+            if isFresh, log.isSilent || log.checkpoint == nil {
+                try alarms.clear(.silent, of: log.edgeHSM, at: now)
+                log.isSilent = false
+            }
             let envelope = try prepared.chunk.checkpoint.serialized()
             log.checkpoint = envelope
             log.checkpointTime = content.time
@@ -235,6 +255,12 @@ struct ChunkIntake {
             try logs.put(checkpoint: envelope, size: content.size, day: day, of: log.log)
         }
         try logs.put(log)
+    }
+
+    private func noteTime(of content: Checkpoint, on log: JournalLog) throws {
+        guard AlarmRules.isAhead(content, now: now) else { return try alarms.clear(.clockAhead, of: log.edgeHSM, at: now) }
+        let alarm = Alarm(.clockAhead, log.edgeHSM, "a checkpoint of \(content.time), here it is \(now)")
+        try alarms.stand(alarm, factory: log.factory, at: now)
     }
 
     // MARK: Refusals that leave a trace

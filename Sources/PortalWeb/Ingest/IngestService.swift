@@ -13,6 +13,7 @@ public final class IngestService: Sendable {
     private let database: any PortalDatabase
     private let registry: any EdgeRegistry
     private let rootAuthority: P256Point?
+    private let grants: (any GrantRegistry)?
     private let now: @Sendable () -> Instant
     private let memory = Mutex<[EdgeHSMID: ChunkIntake.Memory]>([:])
     private let turns = EdgeTurns()
@@ -24,16 +25,20 @@ public final class IngestService: Sendable {
     private static let mostOctets = 6 * 1024 * 1024
     private static let longestJournal = 1 << 48
 
-    /// - Parameter rootAuthority: the OEM's root key, which journals must obey.
+    /// - Parameters:
+    ///   - rootAuthority: the OEM's root key, which journals must obey.
+    ///   - grants: authorizations that are not in it raise an alarm; nil where batches are made elsewhere.
     public init(
         database: any PortalDatabase,
         registry: any EdgeRegistry,
         rootAuthority: P256Point?,
+        grants: (any GrantRegistry)? = StoredGrants(),
         now: @escaping @Sendable () -> Instant
     ) {
         self.database = database
         self.registry = registry
         self.rootAuthority = rootAuthority
+        self.grants = grants
         self.now = now
     }
 
@@ -73,7 +78,7 @@ public final class IngestService: Sendable {
     public func store(_ prepared: PreparedChunk) async throws -> IngestOutcome {
         let edge = prepared.edge.edgeHSM
         let known = memory.withLock { $0[edge] }
-        let (rootAuthority, registry, time) = (rootAuthority, registry, now())
+        let (rootAuthority, registry, grants, time) = (rootAuthority, registry, grants, now())
         let (outcome, kept) = try await database.write("ingest") { transaction in
             guard try registry.edge(edge, in: transaction) == prepared.edge else {
                 throw Refusal(IngestError.edgeUnknown, "the enrolment was changed meanwhile")
@@ -82,6 +87,7 @@ public final class IngestService: Sendable {
                 transaction: transaction,
                 prepared: prepared,
                 rootAuthority: rootAuthority,
+                grants: grants,
                 now: time,
                 memory: known
             ).run()
@@ -147,34 +153,6 @@ public final class IngestService: Sendable {
                     most: Self.rebuildStep
                 ).step()
             }
-        }
-    }
-
-    // MARK: Silence
-
-    /// Raises an alarm for each EdgeHSM that was not heard for too long. Call it every minute or so.
-    ///
-    /// - Parameter allowed: seconds by the approvals' rules for an EdgeHSM; nil: the default.
-    public func watch(allowed: @escaping @Sendable (EdgeHSMID) -> Int64? = { _ in nil }) async throws {
-        let time = now()
-        var last: Int64 = 0
-        while true {
-            let after = last
-            let end = try await database.write("watch") { transaction in
-                let logs = JournalLogs(transaction)
-                let page = try logs.list(after: after, limit: 1_000)
-                for var log in page where log.stage == .current && !log.isSilent {
-                    let limit = allowed(log.edgeHSM)
-                    guard AlarmRules.isSilent(lastHeard: log.heardAt, now: time, allowed: limit) else { continue }
-                    log.isSilent = true
-                    try logs.put(log)
-                    let alarm = Alarm(.silent, log.edgeHSM, "last heard at \(log.heardAt)")
-                    try Alarms(transaction).raise([alarm], factory: log.factory, at: time)
-                }
-                return page.last?.log
-            }
-            guard let end else { return }
-            last = end
         }
     }
 }

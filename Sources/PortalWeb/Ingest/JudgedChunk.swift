@@ -13,6 +13,8 @@ struct JudgedChunk {
     private(set) var tally = RollUpTally()
     /// Allotment given up by entries that nothing is wrong with.
     private(set) var releases: [AllotmentRelease] = []
+    /// Authorizations that entries load or use, with the first such entry's position.
+    private(set) var uses: [Digest256: (batch: JudgedBatch, position: Int)] = [:]
 
     init(edge: EdgeHSMID) { self.edge = edge }
 
@@ -39,6 +41,10 @@ struct JudgedChunk {
     }
 
     private mutating func note(_ judged: JudgedEntry) {
+        // Closing takes nothing from anybody.
+        if let batch = judged.batch, uses[batch.id] == nil, !(judged.entry?.event.body is Closed) {
+            uses[batch.id] = (batch, judged.position)
+        }
         guard judged.findings.isEmpty, let body = judged.entry?.event.body as? AllotmentReleased else { return }
         releases.append(
             AllotmentRelease(

@@ -41,11 +41,7 @@ public struct PortalParts: Sendable {
             portalKey: { try await services.portalKey() },
             now: now
         )
-        let watch = JournalWatch(
-            ingest,
-            allowed: { try await services.database.read { try SilenceRules.allowed(in: $0, at: now()) } },
-            logger: logger
-        )
+        let watch = JournalWatch(ingest, silence: SilenceWatch(services.database, now: now), logger: logger)
         background = [
             packages, watch, FileSweep(services, shelf: shelf, logger: logger),
             SignInWatch(audit: services.accounts.audit, now: now),

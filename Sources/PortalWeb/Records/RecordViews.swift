@@ -46,7 +46,7 @@ extension QuarantineView {
 }
 
 extension EdgeJournal {
-    init(_ id: EdgeHSMID, _ factory: FactoryID, _ log: JournalLog?) throws {
+    init(_ id: EdgeHSMID, _ factory: FactoryID, _ log: JournalLog?, isSilent: Bool) throws {
         let checkpoint = try log?.newestCheckpoint()?.content
         self.init(
             edgeHSM: id,
@@ -57,7 +57,7 @@ extension EdgeJournal {
             checkpointTime: log?.checkpointTime,
             softwareVersion: checkpoint?.softwareVersion,
             heardAt: log?.heardAt,
-            isSilent: log?.isSilent ?? false,
+            isSilent: isSilent,
             halted: log?.halted?.rawValue,
             quarantined: log?.quarantined ?? 0,
             accounts: (checkpoint?.accounts ?? []).map {

@@ -4,15 +4,21 @@ import PortalStore
 import Statements
 import Vocabulary
 
-/// How long each EdgeHSM may be silent: the strictest rule of the approvals and products of its open batches.
-enum SilenceRules {
-    /// Seconds; an EdgeHSM without a rule is not in it. A batch counts until its window has passed.
-    static func allowed(in transaction: any SQLTransaction, at now: Instant) throws -> [EdgeHSMID: Int64] {
+/// How long each EdgeHSM may be silent: the strictest rule of the approvals and products of its open batches. A batch
+/// counts until its window has passed.
+struct SilenceRules {
+    /// Seconds; an EdgeHSM without a rule is not in it.
+    private var seconds: [EdgeHSMID: Int64] = [:]
+    private let firstBatches: [EdgeHSMID: Instant]
+    private let retired: Set<RevocationTarget>
+
+    init(_ transaction: any SQLTransaction, at now: Instant) throws {
         let products = ProductTable(transaction)
         let versions = VersionTable(transaction)
+        firstBatches = try BatchTable(transaction).firstOpen(at: now)
+        retired = try OfficersWord(transaction).revoked()
         var ofProduct: [ProductName: Int64?] = [:]
         var ofApproval: [Digest256: Int64?] = [:]
-        var allowed: [EdgeHSMID: Int64] = [:]
         for ground in try BatchTable(transaction).grounds(at: now) {
             if ofProduct[ground.product] == nil {
                 ofProduct[ground.product] = .some(try products.product(ground.product)?.rules.longestSilence)
@@ -25,9 +31,16 @@ enum SilenceRules {
             }
             for rule in [ofProduct[ground.product] ?? nil, ofApproval[ground.approval] ?? nil] {
                 guard let rule else { continue }
-                allowed[ground.edgeHSM] = min(allowed[ground.edgeHSM] ?? rule, rule)
+                seconds[ground.edgeHSM] = min(seconds[ground.edgeHSM] ?? rule, rule)
             }
         }
-        return allowed
     }
+
+    func allowed(_ edge: EdgeHSMID) -> Int64? { seconds[edge] }
+
+    /// When the oldest of its open batches was granted.
+    func firstBatch(_ edge: EdgeHSMID) -> Instant? { firstBatches[edge] }
+
+    /// The officers took it out of service.
+    func isRetired(_ edge: EdgeHSMID) -> Bool { retired.contains(.edgeHSM(edge)) }
 }

@@ -71,7 +71,8 @@ extension PortalServices {
             guard let edge = try GovernanceTable(transaction).edge(id),
                 try RecordScope(transaction, limitedTo: own).admits(edge.factory)
             else { return nil }
-            return try EdgeJournal(id, edge.factory, JournalLogs(transaction).current(of: id))
+            let isSilent = try Alarms(transaction).isOpen(.silent, of: id)
+            return try EdgeJournal(id, edge.factory, JournalLogs(transaction).current(of: id), isSilent: isSilent)
         }
         guard let found else { throw Refusal(PortalError.unknownObject) }
         return Answer(found)

@@ -32,7 +32,12 @@ struct IngestMeasure {
         try Self.remove(database)
         let store = try SQLitePortalDatabase.open(path: database)
         try await enrol(in: store)
-        let service = IngestService(database: store, registry: StoredEdges(), rootAuthority: root) { [now] in now }
+        let service = IngestService(
+            database: store,
+            registry: StoredEdges(),
+            rootAuthority: root,
+            grants: nil
+        ) { [now] in now }
         let cost = try await timedWait {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for journal in journals { group.addTask { try await Self.send(journal, to: service) } }

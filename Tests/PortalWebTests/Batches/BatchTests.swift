@@ -267,29 +267,15 @@ import Vocabulary
 
     @Test func silenceIsJudgedByTheStrictestRuleOfOpenBatches() async throws {
         try await BatchPortal.run { tester in
-            func allowed(at time: Instant = World.now) async throws -> [EdgeHSMID: Int64] {
-                try await tester.database.read { try SilenceRules.allowed(in: $0, at: time) }
+            func allowed(at time: Instant = World.now) async throws -> Int64? {
+                try await tester.database.read { try SilenceRules($0, at: time).allowed(EdgeHSMID("edge-1")) }
             }
-            #expect(try await allowed().isEmpty)
+            #expect(try await allowed() == nil)
             let batch = try await tester.create(try tester.order("b1")).message(Batch.self)
-            #expect(try await allowed().isEmpty, "neither approval nor product has a rule")
-            try await tester.database.write("rule") { transaction in
-                let table = ProductTable(transaction)
-                let old = try #require(try table.product(ProductName(ProductionWorld.product)))
-                try table.update(
-                    ProductRecord(
-                        product: old.product,
-                        title: old.title,
-                        foundation: old.foundation,
-                        lifetimeTotal: old.lifetimeTotal,
-                        rules: ProductRules(chipIdentity: .applet, longestSilence: 7_200),
-                        revision: old.revision + 1,
-                        createdAt: old.createdAt
-                    )
-                )
-            }
-            #expect(try await allowed() == [batch.edgeHSM: 7_200])
-            #expect(try await allowed(at: batch.notAfter + 1).isEmpty)
+            #expect(try await allowed() == nil, "neither approval nor product has a rule")
+            try await tester.allowSilence(7_200)
+            #expect(try await allowed() == 7_200)
+            #expect(try await allowed(at: batch.notAfter + 1) == nil)
         }
     }
 

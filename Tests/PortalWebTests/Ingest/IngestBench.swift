@@ -22,6 +22,14 @@ final class IngestBench: Sendable {
         func edge(_ id: EdgeHSMID, in transaction: any SQLTransaction) -> EnrolledEdge? { edges[id] }
     }
 
+    /// Batches that the test's portal has made.
+    struct Grants: GrantRegistry {
+        let made: Set<Digest256>
+        func granted(_ authorizations: [Digest256], in transaction: any SQLTransaction) -> Set<Digest256> {
+            made.intersection(authorizations)
+        }
+    }
+
     static let now = World.start + 3_600
 
     let folder: TemporaryFolder
@@ -36,7 +44,13 @@ final class IngestBench: Sendable {
         func wait(_ seconds: Int64) { time.withLock { $0 = $0 + seconds } }
     }
 
-    init(_ worlds: World..., seam: FaultSeam = .none, folder: TemporaryFolder? = nil) throws {
+    /// - Parameter grants: nil: boxes load what no portal has made, and nobody minds.
+    init(
+        _ worlds: World...,
+        seam: FaultSeam = .none,
+        folder: TemporaryFolder? = nil,
+        grants: (any GrantRegistry)? = nil
+    ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         database = try SQLitePortalDatabase.open(path: folder.path + "/portal.sqlite", seam: seam)
@@ -53,6 +67,7 @@ final class IngestBench: Sendable {
             database: database,
             registry: Registry(edges: Dictionary(uniqueKeysWithValues: edges.map { ($0.edgeHSM, $0) })),
             rootAuthority: worlds.first?.root.point,
+            grants: grants,
             now: { clock.now }
         )
     }
@@ -60,6 +75,11 @@ final class IngestBench: Sendable {
     func log(_ world: World) async throws -> JournalLog? {
         let edge = world.box
         return try await database.read { try JournalLogs($0).current(of: edge) }
+    }
+
+    func lookForSilence() async throws {
+        let clock = clock
+        try await SilenceWatch(database, now: { clock.now }).look()
     }
 
     func alarms() async throws -> [Alarms.Stored] { try await database.read { try Alarms($0).list(limit: 1_000) } }
@@ -143,13 +163,13 @@ struct SentJournal {
     }
 
     /// Entries under a checkpoint of more, with the proof that it only adds to them.
-    func part(_ range: Range<Int>, of size: Int) throws -> JournalChunk {
+    func part(_ range: Range<Int>, of size: Int, at time: Instant? = nil) throws -> JournalChunk {
         let tree = MerkleTree(leaves: entries.map { MerkleHash.leaf($0) })
         return JournalChunk(
             edgeHSM: world.box,
             from: range.lowerBound,
             entries: entries[range].map { Octets($0) },
-            checkpoint: try checkpoint(size),
+            checkpoint: try checkpoint(size, at: time),
             consistency: try tree.consistency(from: range.upperBound, to: size).hashes
         )
     }

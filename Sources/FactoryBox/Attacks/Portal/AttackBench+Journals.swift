@@ -26,10 +26,31 @@ extension AttackBench {
         } mended: {
             try await own.send(own.upload(heartbeat, as: own.factory))
         }
+        try await attackGrants(portal)
         try await attackEntries(portal)
         let box = edge.id
         guard try await portal.admin.all("/v1/quarantine").allSatisfy({ try $0.string("edgeHSM") != box }) else {
             throw Refusal(FactoryBoxError.unexpected, "entries of \(box) are in quarantine")
+        }
+    }
+
+    /// What the thief had this EdgeHSM load stands in its journal, under the true authorizer's key.
+    private func attackGrants(_ portal: AttackedPortal) async throws {
+        let (box, kind) = (edge.id, Attack.grantForged.code)
+        func raised() async throws -> Int {
+            try await portal.admin.all("/v1/alarms")
+                .filter { try $0.string("kind") == kind && $0.string("edgeHSM") == box }
+                .reduce(0) { try $0 + $1.integer("times") }
+        }
+        try await attack(.grantForged) {
+            guard let alarm = try await portal.alarm(kind, about: box) else { return }
+            throw RaisedAlarm(kind: try alarm.string("kind"), detail: try alarm.string("detail"))
+        } mended: {
+            let before = try await raised()
+            try await portal.intruder.send(self.moreJournal())
+            guard try await raised() == before else {
+                throw Refusal(FactoryBoxError.unexpected, "an alarm about a batch that the portal granted")
+            }
         }
     }
 
