@@ -1,12 +1,22 @@
 /// Pauses between attempts: twice as long after each failure, bounded, and never at the same moment as other sites.
 struct Backoff: Sendable {
-    /// With a request's own time limit, a returned link is noticed within 30 seconds.
+    /// While nobody answers, an attempt is a TCP connection that does not come about: cheap enough to be made every five
+    /// seconds or sooner (with the jitter), so that records flow again seconds after the link returned.
+    static let longestAlone = Duration.seconds(4)
+    /// A portal that answers and cannot serve is not helped by more requests.
     static let longest = Duration.seconds(10)
     static let shortest = Duration.milliseconds(500)
+    static let jitter = 0.7...1.2
 
     private(set) var failures = 0
+    private var bound = Self.longest
 
-    mutating func fail() { failures = min(failures + 1, 16) }
+    /// - Parameter isAnswered: false where nobody answered at all: the link is gone.
+    mutating func fail(isAnswered: Bool) {
+        failures = min(failures + 1, 16)
+        bound = isAnswered ? Self.longest : Self.longestAlone
+    }
+
     mutating func succeed() { failures = 0 }
 
     /// - Parameter usual: the pause while all is well.
@@ -16,9 +26,9 @@ struct Backoff: Sendable {
             base = usual
         } else {
             let grown = Self.shortest * (1 << min(failures - 1, 8))
-            base = min(max(grown, min(usual, Self.longest)), Self.longest)
+            base = min(max(grown, usual), bound)
         }
-        return base * Double.random(in: 0.7...1.2, using: &generator)
+        return base * Double.random(in: Self.jitter, using: &generator)
     }
 }
 

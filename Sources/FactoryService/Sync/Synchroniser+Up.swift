@@ -118,7 +118,14 @@ extension Synchroniser {
         let deadline: TimeAmount = pace.items <= UploadPace.smallest ? .seconds(90) : .seconds(20)
         let body = try upload.serialized()
         try parts.seam.pass("factory.upload.before")
-        let answer = try await link.post("/sync/v1/uploads", body, limit: SyncReceipt.largest, deadline: deadline)
+        let answer: PortalLink.Answer
+        do {
+            answer = try await link.post("/sync/v1/uploads", body, limit: SyncReceipt.largest, deadline: deadline)
+        } catch {
+            // Only what was on its way says something on the line's pace; a link that is gone says nothing.
+            pace.fail()
+            throw error
+        }
         try parts.seam.pass("factory.upload.after")
         pace.note(.now - begun, full: count >= pace.items, most: SyncLimits.mostItems)
         let receipt = try SyncReceipt(parsing: answer.body)

@@ -153,8 +153,7 @@ actor Synchroniser {
 
     private func fail(_ error: Refusal) async {
         refusal = error
-        backoff.fail()
-        pace.fail()
+        backoff.fail(isAnswered: !error.has(FactoryError.portalUnreachable))
         failed.increment()
         // What the portal has may be other than thought: ask for all of it.
         etag = nil

@@ -13,18 +13,26 @@ import Vocabulary
         var backoff = Backoff()
         var longest = Duration.zero
         for _ in 0..<40 {
-            backoff.fail()
+            backoff.fail(isAnswered: true)
             let pause = backoff.pause(usual: .seconds(5), using: &generator)
             longest = max(longest, pause)
             #expect(pause <= .seconds(12))
         }
         #expect(longest > .seconds(6))
+        // Nobody answers: a returned link is noticed within five seconds, however long it was gone and however rarely
+        // the portal is asked while all is well.
+        for usual in [Duration.milliseconds(100), .seconds(5), .seconds(600)] {
+            for _ in 0..<40 {
+                backoff.fail(isAnswered: false)
+                #expect(backoff.pause(usual: usual, using: &generator) <= .seconds(5))
+            }
+        }
         let pauses = Set((0..<20).map { _ in backoff.pause(usual: .seconds(5), using: &generator) })
         #expect(pauses.count == 20, "no two sites at one moment")
         backoff.succeed()
         #expect(backoff.pause(usual: .seconds(5), using: &generator) <= .seconds(6))
         var quick = Backoff()
-        quick.fail()
+        quick.fail(isAnswered: false)
         #expect(quick.pause(usual: .milliseconds(100), using: &generator) <= .milliseconds(600))
     }
 

@@ -105,6 +105,22 @@ import Vocabulary
         }
     }
 
+    /// What could not be sent says nothing on how much the line carries: the backlog goes up in large chunks at once.
+    @Test func aBacklogGoesUpInLargeChunksHoweverLongTheLinkWasGone() async throws {
+        try await SyncSite.with { site in
+            site.wire.setFate { .refused }
+            for _ in 0..<20 {
+                try site.line.edge.grow(100)
+                await site.rounds(1)
+            }
+            site.wire.setFate { .whole }
+            await site.rounds(1)
+            try await site.requireInStep("caught up", units: 0)
+            let chunks = try site.rows.uploads.compactMap { try SyncUpload(parsing: $0).journal }
+            #expect(chunks.count <= 5, "\(chunks.map(\.entries.count))")
+        }
+    }
+
     @Test func nothingIsSentWhileNothingChanges() async throws {
         try await SyncSite.with { site in
             try site.line.edge.grow(20)
