@@ -1,6 +1,7 @@
-"""schemathesis, and openapi-spec-validator, judge a running portal by its own document: no server error, no status and no
-body that the document does not describe. The portal runs on a copy of the demo's portal token, with what the demo's
-ceremonies, officers and a factory left in it."""
+"""schemathesis, and openapi-spec-validator, judge a running portal by its own documents, the people's and the factories': no
+server error, no status and no body that the document does not describe, and no operation that was not asked. The portal
+runs on a copy of the demo's portal token, with what the demo's ceremonies, officers and a factory left in it."""
+import collections
 import copy
 import json
 import os
@@ -29,7 +30,7 @@ US, VALIDATOR, FUZZER = "obis-portal", "openapi-spec-validator", "schemathesis"
 # What a wrong answer of the server would be; how a caller's mistakes are refused is in our own tests.
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 # For each operation; fewer for those who may do little.
-EXAMPLES = {"administrator": 30, "engineer": 30, "": 10}
+EXAMPLES = {"administrator": 30, "engineer": 30, "factory": 30, "": 10}
 
 
 class Workshop:
@@ -47,6 +48,8 @@ class Workshop:
         (self.folder / "pin").chmod(0o600)
         self.certificates()
         (self.folder / "data").mkdir(mode=0o700)
+        # Certificate chain and key of a factory that joins, PEM.
+        self.factory = (str(self.folder / "factory.pem"), str(self.folder / "factory.key"))
         listener = {"host": "127.0.0.1", "port": 0}
         (self.folder / "portal.json").write_text(json.dumps({
             "oem": "Acceptance", "profile": "lab", "dataDirectory": f"{self.folder}/data",
@@ -101,14 +104,16 @@ class Portal:
         self.log = open(log, "w", buffering=1)
         threading.Thread(target=self.follow, daemon=True).start()
         self.code = self.process.stdout.readline().split()[-1]
-        self.address = f"https://localhost:{self.lines.get(timeout=60)}"
+        people, sync = self.lines.get(timeout=60)
+        self.address, self.sync = f"https://localhost:{people}", f"https://localhost:{sync}"
         self.trust = ssl.create_default_context(cafile=f"{workshop.folder}/ca.pem")
 
     def follow(self):
         for line in self.process.stderr:
             self.log.write(line)
             if '"message":"ready"' in line:
-                self.lines.put(json.loads(line)["people"])
+                ready = json.loads(line)
+                self.lines.put((ready["people"], ready["sync"]))
 
     def ask(self, method, path, body=None, token=None, kind=None, of=None, allow=()):
         """Sends JSON, or octets of `kind`. `of`: the object whose newest ETag the change carries."""
@@ -134,6 +139,23 @@ class Portal:
             if refused.code not in allow:
                 raise RuntimeError(f"{method} {path}: {refused.code} {text[:300].decode()}") from None
         return json.loads(text) if text else None
+
+    def answered(self, token):
+        """How many answers each operation gave so far, as the portal counts them itself."""
+        request = urllib.request.Request(self.address + "/metrics", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, context=self.trust) as answer:
+            text = answer.read().decode()
+        counts = collections.Counter()
+        for operation, count in re.findall(r'^obis_portal_responses_\dxx_total\{operation="(\w+)"\} (\d+)$', text, re.M):
+            counts[operation] += int(count)
+        return counts
+
+    def factory(self, path):
+        """A factory's own request to the factories' listener."""
+        trust = ssl.create_default_context(cafile=f"{self.workshop.folder}/ca.pem")
+        trust.load_cert_chain(*self.workshop.factory)
+        with urllib.request.urlopen(self.sync + path, context=trust) as answer:
+            return json.loads(answer.read())
 
     def stop(self):
         self.process.terminate()
@@ -162,16 +184,15 @@ def with_objects(document, world):
     return document
 
 
-def fuzz(portal, document, name, token, log, seed):
+def fuzz(portal, address, document, name, ways, log, seed):
+    """`ways`: what the caller shows, as options of schemathesis."""
     examples = next(count for word, count in EXAMPLES.items() if word in name)
     command = [
         str(pathlib.Path(sys.executable).parent / "schemathesis"), "--no-color", "run", str(document),
-        "--url", portal.address, "--checks", CHECKS, "--max-examples", str(examples), "--seed", str(seed),
+        "--url", address, "--checks", CHECKS, "--max-examples", str(examples), "--seed", str(seed),
         "--tls-verify", f"{portal.workshop.folder}/ca.pem", "--phases", "examples,coverage,fuzzing",
-        "--request-timeout", "60", "--generation-database", "none",
+        "--request-timeout", "60", "--generation-database", "none", *ways,
     ]
-    if token:
-        command += ["--header", f"Authorization: Bearer {token}"]
     hooks = pathlib.Path(__file__).with_name("portal_hooks.py")
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=portal.workshop.folder,
@@ -182,28 +203,42 @@ def fuzz(portal, document, name, token, log, seed):
     return done.returncode, text
 
 
+def validated(report, folder, path, document):
+    file = pathlib.Path(folder) / "document.json"
+    file.write_text(json.dumps(document))
+    valid = subprocess.run([sys.executable, "-m", "openapi_spec_validator", str(file)], capture_output=True, text=True)
+    report.check(VALIDATOR, f"{path} is a valid OpenAPI 3.1 document", valid.returncode == 0,
+                 (valid.stdout + valid.stderr)[-400:])
+    return document
+
+
 def run(report, program, demo, logs, seed=20261122):
     with tempfile.TemporaryDirectory(prefix="obis-portal-") as folder:
         portal = Portal(Workshop(folder, demo), str(pathlib.Path(program).resolve()), logs / "portal.log")
         try:
-            plain = portal.ask("GET", "/openapi.json")
-            document = pathlib.Path(folder) / "openapi.json"
-            document.write_text(json.dumps(plain))
-            valid = subprocess.run(
-                [sys.executable, "-m", "openapi_spec_validator", str(document)], capture_output=True, text=True)
-            report.check(VALIDATOR, "/openapi.json is a valid OpenAPI 3.1 document", valid.returncode == 0,
-                         (valid.stdout + valid.stderr)[-400:])
             world = portal_world.World(portal, demo, pathlib.Path(program).parent).fill()
             report.check(US, "the demo's ceremonies, officers and a factory's journal are in the portal",
                          all(world.ids.values()), f"missing: {[name for name, ids in world.ids.items() if not ids]}")
-            document.write_text(json.dumps(with_objects(plain, world)))
-            for number, (name, token) in enumerate(world.tokens.items()):
-                log = logs / f"schemathesis-{number}.log"
-                status, text = fuzz(portal, document, name, token, log, seed)
-                tested = re.search(r"Operations:.*\n(?:.*\n)*?.*Tested: +(\d+)", text)
-                count = int(tested.group(1)) if tested else 0
-                report.check(FUZZER, f"every operation asked as {name}: nothing but what the document says",
-                             status == 0 and count > 0, f"exit status {status}; its log is {log}", max(count, 1))
+            people = validated(report, folder, "/openapi.json", portal.ask("GET", "/openapi.json"))
+            sync = validated(report, folder, "/sync/openapi.json", portal.factory("/sync/openapi.json"))
+            certificate, key = portal.workshop.factory
+            # The factory first: the administrator revokes its certificate sooner or later.
+            callers = [("a factory's service", portal.sync, sync,
+                        ["--request-cert", certificate, "--request-cert-key", key])]
+            callers += [(name, portal.address, people, ["--header", f"Authorization: Bearer {token}"] if token else [])
+                        for name, token in world.tokens.items()]
+            for number, (name, address, plain, ways) in enumerate(callers):
+                log, document = logs / f"schemathesis-{number}.log", pathlib.Path(folder) / f"document-{number}.json"
+                document.write_text(json.dumps(with_objects(plain, world)))
+                before = portal.answered(world.reader)
+                status, text = fuzz(portal, address, document, name, ways, log, seed)
+                asked = portal.answered(world.reader) - before
+                wanted = {each["operationId"] for path in plain["paths"].values() for each in path.values()}
+                silent = sorted(wanted - set(asked))
+                report.check(FUZZER, f"nothing but what the document says, as {name}", status == 0,
+                             f"exit status {status}; its log is {log}", sum(asked[each] for each in wanted) or 1)
+                report.check(FUZZER, f"every operation of the document was asked, as {name}", wanted and not silent,
+                             f"never asked: {', '.join(silent)}", max(len(wanted), 1))
         finally:
             # What a stop says of connections that it cuts is no error of an answer.
             lines = (logs / "portal.log").read_text()

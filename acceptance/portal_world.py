@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import json
 import pathlib
+import ssl
 import subprocess
 
 from cryptography import x509
@@ -58,6 +59,8 @@ class World:
             "nobody": None,
         }
         self.officer = self.member(self.own, ["oemSecurityOfficer"])
+        # Reads the portal's own counts; nobody is asked to revoke it.
+        self.reader = self.member(self.own, ["oemViewer"])
         self.maker = self.member(self.odm, ["odmEngineer", "odmProductionManager"])
         # Somebody to be changed and a token to be revoked.
         invitation = {"kind": "person", "organisation": self.odm, "roles": ["odmEngineer"]}
@@ -113,7 +116,13 @@ class World:
         request = x509.CertificateSigningRequestBuilder().subject_name(
             x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "service")])).sign(key, hashes.SHA256())
         csr = base64.b64encode(request.public_bytes(serialization.Encoding.DER)).decode()
-        self.portal.ask("POST", "/v1/join", {"code": code, "service": "service-1", "csr": csr})
+        joined = self.portal.ask("POST", "/v1/join", {"code": code, "service": "service-1", "csr": csr})
+        certificate, private = map(pathlib.Path, self.portal.workshop.factory)
+        certificate.write_text("".join(ssl.DER_cert_to_PEM_cert(base64.b64decode(der)) for der in joined["certificates"]))
+        private.write_bytes(key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        private.chmod(0o600)
+        self.bodies["renewCertificate"] = {"csr": csr}
         listed = self.portal.ask("GET", f"/v1/factories/{factory}/certificates", None, self.admin)
         self.ids["key"] = [listed["items"][0]["key"]]
         self.bodies["joinFactory"] = {"code": code, "service": "service-1", "csr": csr}
@@ -204,7 +213,9 @@ class World:
             batch = {
                 "batch": f"batch-{number}", "product": PRODUCT, "version": VERSION, "edgeHSM": edge, "quantity": 50,
                 "notBefore": time(0), "notAfter": time(5)}
-            self.ids["batch"].append(self.portal.ask("POST", "/v1/batches", batch, self.maker)["id"])
+            made = self.portal.ask("POST", "/v1/batches", batch, self.maker)
+            self.ids["batch"].append(made["id"])
+            self.ids.setdefault("authorization", []).append(made["authorization"])
         self.bodies |= {
             "createBatch": batch | {"batch": "another"}, "closeBatch": {"reason": "enough"},
             "revokeBatch": {"reason": "stolen"},
@@ -231,6 +242,8 @@ class World:
         assert refused["code"] == "portal.journal.gap", refused
         lines = [line(start, min(start + MOST_ENTRIES, size)) for start in range(0, size, MOST_ENTRIES)]
         self.upload = "\n".join(lines).encode()
+        self.bodies["uploadRecords"] = json.loads(lines[0])
+        self.bodies["getDownlink"] = {"roleKeysVersion": 0}
         self.portal.ask("POST", place, self.upload, self.maker, "application/x-ndjson")
         told = (json.loads(base64.b64decode(text)) for text in entries)
         chip = next(entry for entry in told if entry["kind"] == "issued")["body"]["chipUID"]
@@ -238,7 +251,7 @@ class World:
         alarms = self.portal.ask("GET", "/v1/alarms", None, self.admin)["items"]
         self.ids |= {
             "unit": [unit["id"] for unit in units], "alarm": [str(alarm["number"]) for alarm in alarms[:2]],
-            "number": ["1"], "chip": [chip], "serial": [unit["serial"] for unit in units],
+            "number": ["1"], "source": ["0a" * 16], "chip": [chip], "serial": [unit["serial"] for unit in units],
         }
 
     def preparation(self):

@@ -6,7 +6,9 @@ import Statements
 public struct APIDocument: Sendable {
     public let json: JSONValue
 
-    /// - Parameter title: of the document, for people.
+    /// - Parameters:
+    ///   - title: of the document, for people.
+    ///   - routes: of one listener: a document names what can be asked where it was fetched, and nothing else.
     public init(title: String, routes: [any MountableRoute]) throws {
         var schemas = try JSONSchema.of(Problem.self).components
         var paths: [String: [String: JSONValue]] = [:]
@@ -16,24 +18,30 @@ public struct APIDocument: Sendable {
             paths[declaration.template.text, default: [:]][declaration.method.rawValue.lowercased()] =
                 Self.operation(declaration)
         }
+        let tags = Set(routes.map(\.declaration.tag))
+        let isOfFactories = routes.contains { $0.declaration.rule == .site }
         json = [
             "openapi": "3.1.0",
             "info": ["title": .string(title), "version": "1"],
-            "tags": .array(RouteTag.allCases.map { ["name": .string($0.rawValue)] }),
+            "tags": .array(RouteTag.allCases.filter(tags.contains).map { ["name": .string($0.rawValue)] }),
             "paths": .object(paths.mapValues { .object($0) }),
             "components": [
                 "schemas": .object(schemas),
-                "securitySchemes": [
-                    "token": ["type": "http", "scheme": "bearer", "bearerFormat": "obis_…"],
-                    "session": [
-                        "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.session),
-                        "description": "Whatever is not GET or HEAD also wants the session's X-OBIS-CSRF header.",
-                    ],
-                    "factory": ["type": "mutualTLS"],
-                ],
+                "securitySchemes": isOfFactories ? Self.factories : Self.people,
             ],
         ]
     }
+
+    private static let people: JSONValue = [
+        "token": ["type": "http", "scheme": "bearer", "bearerFormat": "obis_…"],
+        "session": [
+            "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.session),
+            "description": "Whatever is not GET or HEAD also wants the session's X-OBIS-CSRF header.",
+        ],
+    ]
+    private static let factories: JSONValue = [
+        "factory": ["type": "mutualTLS", "description": "A certificate of the portal's enrolment authority."]
+    ]
 
     /// As it is served: JSON with sorted keys.
     public func serialized() throws -> [UInt8] { try StatementCoding.encode(json) }
@@ -69,7 +77,9 @@ public struct APIDocument: Sendable {
             members["x-roles"] = .array((declaration.rule.roleNames ?? []).map { .string($0) })
         case .site: members["security"] = [["factory": []]]
         }
-        if !declaration.rule.isOpen { members["x-scope"] = .string(declaration.scope.rawValue) }
+        if !declaration.rule.isOpen && declaration.rule != .site {
+            members["x-scope"] = .string(declaration.scope.rawValue)
+        }
         return .object(members)
     }
 
@@ -95,6 +105,12 @@ public struct APIDocument: Sendable {
         if declaration.demands.contains(.ifMatch) {
             all.append(header("If-Match", "^\"[!#-~]{1,78}\"$", "The ETag of the object as it was read."))
         }
+        if declaration.output.isConditional {
+            all.append([
+                "name": "If-None-Match", "in": "header", "required": false,
+                "description": "The ETag of what the client has.", "schema": ["type": "string"],
+            ])
+        }
         return all
     }
 
@@ -114,6 +130,9 @@ public struct APIDocument: Sendable {
         if declaration.output.hasRanges {
             good["description"] = "The range."
             all["206"] = .object(good)
+        }
+        if declaration.output.isConditional {
+            all["304"] = ["description": "As the client's ETag says."]
         }
         return all
     }

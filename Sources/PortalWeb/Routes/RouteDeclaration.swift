@@ -75,11 +75,14 @@ public struct OutputDeclaration: Sendable {
     public let isTagged: Bool
     /// Answers 206 to a Range.
     public let hasRanges: Bool
+    /// Answers 304 to an If-None-Match that still holds.
+    public let isConditional: Bool
 
-    public init(body: Body, isTagged: Bool = false, hasRanges: Bool = false) {
+    public init(body: Body, isTagged: Bool = false, hasRanges: Bool = false, isConditional: Bool = false) {
         self.body = body
         self.isTagged = isTagged
         self.hasRanges = hasRanges
+        self.isConditional = isConditional
     }
 }
 

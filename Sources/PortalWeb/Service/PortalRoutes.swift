@@ -15,6 +15,6 @@ public enum PortalRoutes {
     }
 
     public static func sync(_ parts: PortalParts) throws -> [any MountableRoute] {
-        try CoreRoutes.sync(parts.services) + SyncRoutes.sync(parts.sync)
+        try ServiceRoutes.documentedSync(CoreRoutes.sync(parts.services) + SyncRoutes.sync(parts.sync))
     }
 }

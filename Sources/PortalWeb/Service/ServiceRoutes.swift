@@ -27,15 +27,32 @@ public enum ServiceRoutes {
         metrics: Metrics,
         ready: @escaping @Sendable () async throws -> Void
     ) throws -> [any MountableRoute] {
-        let others = try routes + own(metrics, ready)
-        func document(_ bytes: [UInt8]) throws -> any MountableRoute {
+        try documented("OBIS portal", routes + own(metrics, ready)) { bytes in
             try Route(.get, "/openapi.json", "getAPIDocument", .service, "This document.") {
                 (_: PublicContext, _: PlainCall) in
                 TextAnswer<DocumentKind>(bytes)
             }
         }
-        let api = try APIDocument(title: "OBIS portal", routes: others + [document([])])
-        return try others + [document(api.serialized())]
+    }
+
+    /// `routes` and the document of them all: the whole list of the factories' listener.
+    public static func documentedSync(_ routes: [any MountableRoute]) throws -> [any MountableRoute] {
+        try documented("OBIS portal: sync with factories", routes) { bytes in
+            try Route(.get, "/sync/openapi.json", "getSyncDocument", .service, "This document.") {
+                (_: SiteContext, _: PlainCall) in
+                TextAnswer<DocumentKind>(bytes)
+            }
+        }
+    }
+
+    /// The document lists the operation that answers with it, too.
+    private static func documented(
+        _ title: String,
+        _ routes: [any MountableRoute],
+        _ document: ([UInt8]) throws -> any MountableRoute
+    ) throws -> [any MountableRoute] {
+        let api = try APIDocument(title: title, routes: routes + [document([])])
+        return try routes + [document(api.serialized())]
     }
 
     private static func own(

@@ -21,10 +21,10 @@ public enum SyncRoutes {
     struct FirmwarePath: Codable, Sendable { let digest: Digest256 }
     struct EdgePath: Codable, Sendable { let edge: EdgeHSMID }
 
-    /// A message of sync: bounded and read by its own strict parser.
-    enum Message: RawKind {
+    /// JSON that goes out as it is kept.
+    enum StoredJSON: RawKind {
         static let contentType = "application/json"
-        static let largest = SyncLimits.largestUpload
+        static let largest = 0
     }
     enum Firmware: RawKind {
         static let contentType = "application/octet-stream"
@@ -46,7 +46,7 @@ public enum SyncRoutes {
         ) { (context: SiteContext, call: Call<Nothing, SourceQuery, NoBody>) in
             let state = try await server.state(of: context.site.factory, source: call.query.source)
             let tag = EntityTag(digest: Digest256.of(try state.at(.epoch).serialized()))
-            return SyncAnswer(try state.serialized(), tag: tag, isKnown: context.facts.ifNoneMatch == tag)
+            return SyncAnswer(state, tag: tag, isKnown: context.facts.ifNoneMatch == tag)
         }
     }
 
@@ -58,11 +58,10 @@ public enum SyncRoutes {
             .sync,
             "Takes journal entries, preparations, label records and events in.",
             refusals: uploadRefusals
-        ) { (context: SiteContext, call: Call<Nothing, Nothing, Raw<Message>>) in
-            let upload = try await read(SyncUpload.self, call.body)
+        ) { (context: SiteContext, call: Call<Nothing, Nothing, Parsed<SyncUpload>>) in
+            let upload = call.body
             guard upload.service.text == context.site.service else { throw Refusal(SyncError.otherFactory) }
-            let receipt = try await server.take(upload, from: context.site.factory)
-            return SyncAnswer(try receipt.serialized())
+            return Answer(try await server.take(upload, from: context.site.factory))
         }
     }
 
@@ -74,10 +73,8 @@ public enum SyncRoutes {
             .sync,
             "RoleKeys, officers' orders and a status of now with the receipt.",
             refusals: [.web(SyncError.otherFactory, .uploadMalformed)] + VersionRefusals.signing
-        ) { (context: SiteContext, call: Call<EdgePath, Nothing, Raw<Message>>) in
-            let request = try await read(DownlinkRequest.self, call.body)
-            let bundle = try await server.downlink(to: call.path.edge, of: context.site.factory, request)
-            return SyncAnswer(try StatementCoding.encode(bundle))
+        ) { (context: SiteContext, call: Call<EdgePath, Nothing, Parsed<DownlinkRequest>>) in
+            Answer(try await server.downlink(to: call.path.edge, of: context.site.factory, call.body))
         }
     }
 
@@ -95,7 +92,7 @@ public enum SyncRoutes {
                 let factory = context.site.factory
                 let bytes = try await server.package(call.path.authorization, for: call.path.edge, of: factory)
                 let tag = EntityTag(digest: Digest256.of(bytes))
-                return try RawAnswer<Message>(bytes: bytes, tag: tag, range: context.facts.range)
+                return try RawAnswer<StoredJSON>(bytes: bytes, tag: tag, range: context.facts.range)
             },
             try Route(
                 .get,
@@ -107,7 +104,7 @@ public enum SyncRoutes {
             ) { (context: SiteContext, call: ObjectCall<CertificatePath>) in
                 let factory = context.site.factory
                 let bytes = try await server.certificates(of: call.path.product, for: call.path.edge, of: factory)
-                return RawAnswer<Message>(bytes: bytes, tag: EntityTag(digest: Digest256.of(bytes)))
+                return RawAnswer<StoredJSON>(bytes: bytes, tag: EntityTag(digest: Digest256.of(bytes)))
             },
             try Route(
                 .get,
@@ -129,40 +126,37 @@ public enum SyncRoutes {
         .codes(409, IngestError.gap, .altered, .forked, .truncated),
         .codes(422, IngestError.checkpoint, .stateTooLarge),
     ]
+}
 
-    /// A body by its own parser; what is wrong with it is one refusal with the parser's code in its detail.
-    static func read<Content: SyncMessage>(_ type: Content.Type, _ body: BodyStream) async throws -> Content {
-        let bytes = try await body.collect()
-        do { return try Content(parsing: bytes) } catch let refusal as Refusal {
-            throw Refusal(SyncError.uploadMalformed, "\(refusal.code) \(refusal.detail)")
+/// A message of sync, bounded and read by its own strict parser, which knows no schema and is quick with large ones. What
+/// is wrong with it is one refusal with the parser's code in its detail.
+enum Parsed<Message: SyncMessage>: CallBody {
+    static func reader() throws -> BodyReader<Message> {
+        BodyReader(declaration: .json(try JSONSchema.of(Message.self), limit: Message.largest)) { request in
+            do { return try Message(parsing: request.bytes) } catch let refusal as Refusal {
+                throw Refusal(SyncError.uploadMalformed, "\(refusal.code) \(refusal.detail)")
+            }
         }
     }
 }
 
-/// JSON octets as they are; 304 without them where the client has them.
-struct SyncAnswer: RouteOutput {
-    let bytes: [UInt8]
-    let tag: EntityTag?
+/// A message; 304 without it where the client has it.
+struct SyncAnswer<Message: SyncMessage>: RouteOutput {
+    let message: Message
+    let tag: EntityTag
     let isKnown: Bool
 
-    init(_ bytes: [UInt8], tag: EntityTag? = nil, isKnown: Bool = false) {
-        (self.bytes, self.tag, self.isKnown) = (bytes, tag, isKnown)
+    init(_ message: Message, tag: EntityTag, isKnown: Bool) {
+        (self.message, self.tag, self.isKnown) = (message, tag, isKnown)
     }
 
-    static func declared() -> OutputDeclaration {
-        OutputDeclaration(body: .raw(contentType: SyncRoutes.Message.contentType), isTagged: true)
+    static func declared() throws -> OutputDeclaration {
+        OutputDeclaration(body: .json(try JSONSchema.of(Message.self)), isTagged: true, isConditional: true)
     }
 
-    func response(status: Int) -> Response {
-        var headers: HTTPFields = [:]
-        if let tag { headers[.eTag] = tag.text }
-        if isKnown { return Response(status: .notModified, headers: headers) }
-        headers[.contentType] = SyncRoutes.Message.contentType
-        return Response(
-            status: .init(code: status),
-            headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: bytes))
-        )
+    func response(status: Int) throws -> Response {
+        guard isKnown else { return try Answer(message, tag: tag).response(status: status) }
+        return Response(status: .notModified, headers: [.eTag: tag.text])
     }
 }
 

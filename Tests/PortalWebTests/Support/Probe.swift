@@ -30,4 +30,13 @@ extension TestPortal {
         headers.merge(extra) { $1 }
         return try await ask(declaration.method.rawValue, path, token: token, headers: headers, body: body)
     }
+
+    /// The same for an operation of the factories' listener.
+    func probe(_ declaration: RouteDeclaration, as credential: TestCredential?) async throws -> Reply {
+        var path = declaration.template.text
+        for name in declaration.template.parameters { path = path.replacing("{\(name)}", with: "example") }
+        var json: String?
+        if case .json = declaration.input.body { json = "{}" }
+        return try await askSync(declaration.method.rawValue, path, as: credential, json: json)
+    }
 }

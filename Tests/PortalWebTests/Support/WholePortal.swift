@@ -22,7 +22,9 @@ struct WholePortal {
     let root: P256.Signing.PrivateKey
     let officers: [P256.Signing.PrivateKey]
     let token: TestToken
+    /// Of the people's listener, and of the factories'.
     let routes: [any MountableRoute]
+    let syncRoutes: [any MountableRoute]
     let setupCode: String
     /// Where the database is.
     let folder: String
@@ -52,9 +54,10 @@ struct WholePortal {
         let parts = try PortalParts(services, files: folder.path + "/files", logger: Logger(label: "test"))
         let metrics = Metrics()
         let routes = try PortalRoutes.people(parts, metrics: metrics)
+        let syncRoutes = try PortalRoutes.sync(parts)
         try await TestPortal.run(
             people: routes,
-            sync: PortalRoutes.sync(parts),
+            sync: syncRoutes,
             services: (services, clock, metrics)
         ) { portal in
             try await body(
@@ -65,6 +68,7 @@ struct WholePortal {
                     officers: (0..<3).map { _ in P256.Signing.PrivateKey() },
                     token: token,
                     routes: routes,
+                    syncRoutes: syncRoutes,
                     setupCode: code,
                     folder: folder.path
                 )
