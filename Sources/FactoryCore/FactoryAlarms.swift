@@ -28,6 +28,8 @@ public struct FactorySituation: Sendable {
     public var journalStored = 0
     /// Why pulling the journal stopped.
     public var journalRefusal: Refusal?
+    /// This storage's own records were told anew.
+    public var recordsRefusal: Refusal?
     public var refusedFiles = 0
     /// The link to the portal; absent where none is configured.
     public var portal: PortalReport?
@@ -50,6 +52,9 @@ public struct FactorySituation: Sendable {
         var alarms: [FactoryAlarm] = []
         if let linkRefusal { alarms.append(.init(.critical, linkRefusal.code, "EdgeHSM: \(linkRefusal.meaning)")) }
         if let journalRefusal { alarms.append(.init(.critical, journalRefusal.code, journalRefusal.meaning)) }
+        if let recordsRefusal {
+            alarms.append(.init(.warning, recordsRefusal.code, "\(recordsRefusal.meaning) (\(recordsRefusal.detail))"))
+        }
         if refusedFiles > 0 {
             alarms.append(.init(.warning, "factory.alarm.inbox", "\(refusedFiles) files in the inbox were refused."))
         }

@@ -33,7 +33,19 @@ public struct Refusal: Error, Sendable, Hashable, Codable, CustomStringConvertib
         self.meaning = code.meaning
         self.remedy = code.remedy
         self.isRetryable = code.isRetryable
-        self.detail = detail.count <= Self.longestDetail ? detail : detail.prefix(Self.longestDetail) + "…"
+        self.detail = Self.bounded(detail)
+    }
+
+    /// The same with another detail: which of several things it was about.
+    public func saying(_ detail: String) -> Refusal { Refusal(self, detail) }
+
+    private init(_ other: Refusal, _ detail: String) {
+        (code, meaning, remedy, isRetryable) = (other.code, other.meaning, other.remedy, other.isRetryable)
+        self.detail = Self.bounded(detail)
+    }
+
+    private static func bounded(_ detail: String) -> String {
+        detail.count <= longestDetail ? detail : detail.prefix(longestDetail) + "…"
     }
 
     /// True when this refusal carries exactly `code`.

@@ -147,11 +147,12 @@ struct SiteTests {
             let me = try await whole.portal.ask("GET", "/v1/me", token: admin).message(Me.self)
             let oem = me.person.organisation
             let viewer = try await whole.invite([.oemViewer], into: oem, by: admin).firstToken
+            let source = try RecordSource(hex: String(repeating: "0a", count: 16))
             let upload = SyncUpload(
                 factory: try FactoryID("shenzhen-1"),
                 service: try StationName("service-1"),
-                source: try RecordSource(hex: String(repeating: "0a", count: 16)),
-                events: EventChunk(from: 1, lines: ["{}", "{}"])
+                source: source,
+                events: EventChunk(from: 1, after: RecordStream.events.start(of: source), lines: ["{}", "{}"])
             )
             let line = try upload.serialized()
             func bring(_ body: [UInt8], _ token: String) async throws -> TestPortal.Reply {
@@ -174,7 +175,7 @@ struct SiteTests {
             let acts = items.filter { $0.contains("\"uploadStick\"") || $0.contains("\"getStick\"") }
             let told = [
                 "portal.access.role", "1 uploads, 0 entries, 0 labels, 2 events\"",
-                "1 uploads, 0 entries, 0 labels, 2 events, then refused: portal.sync.malformed",
+                "1 uploads, 0 entries, 0 labels, 2 events, refused: line 2: portal.sync.malformed",
                 "portal.sync.malformed", " octets",
             ]
             #expect(acts.count == told.count, "\(acts)")

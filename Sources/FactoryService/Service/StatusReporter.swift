@@ -32,9 +32,18 @@ final class StatusReporter: Sendable {
         rate.withLock { $0.note(status) }
     }
 
+    /// How long something that mended itself is still told.
+    private static let memory: Int64 = 7 * 86_400
+
+    private func recordsRestored() async throws -> Refusal? {
+        guard let former = try await work.store.formerSource(), now() - former.endedAt < Self.memory else { return nil }
+        return Refusal(FactoryError.recordsRestored, "at \(former.endedAt): \(former.detail)")
+    }
+
     /// A tail that the EdgeHSM lost, as long as the portal does not have it, and a week.
     private func restored() async throws -> Refusal? {
-        guard let tail = try await work.store.lostTails().last, !tail.isTold || now() - tail.foundAt < 7 * 86_400 else {
+        guard let tail = try await work.store.lostTails().last, !tail.isTold || now() - tail.foundAt < Self.memory
+        else {
             return nil
         }
         return Refusal(FactoryError.journalRestored, "\(tail.size - tail.base) entries from \(tail.base) on")
@@ -54,6 +63,7 @@ final class StatusReporter: Sendable {
         situation.journalStored = stored
         situation.journalRefusal = await puller.refusal
         if situation.journalRefusal == nil { situation.journalRefusal = try await restored() }
+        situation.recordsRefusal = try await recordsRestored()
         situation.refusedFiles = try await inbox.refusedCount()
         situation.portal = portal
         situation.now = now()

@@ -43,7 +43,7 @@ final class FactoryStore: Sendable {
         database = try DurableDatabase.open(
             path: path,
             role: Self.role,
-            migrations: [Self.schema, Self.numbering, Self.branches].map { Migration(sql: $0) }
+            migrations: [Self.schema, Self.numbering, Self.branches, Self.sources].map { Migration(sql: $0) }
         )
     }
 

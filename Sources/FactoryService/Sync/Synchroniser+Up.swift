@@ -74,17 +74,11 @@ extension Synchroniser {
         return JournalPlace(view: .current, from: from)
     }
 
-    /// Throws `factory.portal.ahead` where the portal has numbers that were not given here: this storage was set back,
-    /// and what it writes now would be taken for what is there.
     func uploadRecords(_ state: SyncState, _ source: RecordSource, over link: PortalLink) async throws {
-        let newest = try await parts.store.newestNumbers()
-        guard cursor.labels <= newest.labels, cursor.events <= newest.events else {
-            throw Refusal(FactoryError.portalAhead, "label \(cursor.labels), event \(cursor.events)")
-        }
         while true {
             try Task.checkCancellation()
-            let labels = try await RecordChunks.labels(parts.store, after: cursor.labels, limit: pace.items)
-            let events = try await RecordChunks.events(parts.store, after: cursor.events, limit: pace.items)
+            let labels = try await tape.labels(after: cursor.labels, limit: pace.items)
+            let events = try await tape.events(after: cursor.events, limit: pace.items)
             if labels == nil && events == nil { return }
             let before = (cursor.labels, cursor.events)
             try await upload(state, source, labels: labels, events: events, over: link)
@@ -145,31 +139,4 @@ extension LabelChunk {
 
 extension EventChunk {
     var last: Int { from + lines.count - 1 }
-}
-
-/// Label records and events in chunks that fit an upload.
-enum RecordChunks {
-    private static let octets = 2 * 1024 * 1024
-
-    /// Nil where nothing follows `number`.
-    static func labels(_ store: FactoryStore, after number: Int, limit: Int) async throws -> LabelChunk? {
-        var octets = 0
-        let records = try await store.labels(after: number, limit: min(limit, SyncLimits.mostItems)).prefix { record in
-            octets += record.record.ciphertext.bytes.count
-            return octets <= Self.octets
-        }
-        return records.isEmpty ? nil : LabelChunk(from: number + 1, records: Array(records))
-    }
-
-    static func events(_ store: FactoryStore, after number: Int, limit: Int) async throws -> EventChunk? {
-        var octets = 0
-        let lines = try await store.eventLines(after: number, limit: min(limit, SyncLimits.mostItems)).map { event in
-            event.text.utf8.count <= SyncLimits.longestEvent
-                ? event.text : #"{"number":\#(event.number),"kind":"too-long"}"#
-        }.prefix { line in
-            octets += line.utf8.count
-            return octets <= Self.octets
-        }
-        return lines.isEmpty ? nil : EventChunk(from: number + 1, lines: Array(lines))
-    }
 }

@@ -32,6 +32,7 @@ struct SyncParts: Sendable {
 actor Synchroniser {
     let parts: SyncParts
     let chunker: JournalChunker
+    let tape: RecordTape
     let meter: LinkMeter
     private let backlog: Gauge
     private let failed: Counter
@@ -68,6 +69,7 @@ actor Synchroniser {
     init(_ parts: SyncParts) {
         self.parts = parts
         chunker = JournalChunker(store: parts.store, edgeHSM: parts.edge.id)
+        tape = RecordTape(parts.store)
         meter = LinkMeter(parts.metrics)
         backlog = parts.metrics.gauge(
             "obis_factory_sync_backlog",
@@ -189,8 +191,22 @@ actor Synchroniser {
         return made
     }
 
-    /// What the portal has and wants; one short exchange where nothing changed.
+    /// What the portal has and wants. Where it has label records or events under numbers of this storage that are others
+    /// here, or are not here, the storage was set back: what is here goes up anew, under a new source. Nothing is passed
+    /// over that way, and the portal keeps what it has.
     private func look(_ link: PortalLink) async throws -> SyncState {
+        let state = try await fetchState(link)
+        if try await tape.agrees(with: state) { return state }
+        let detail = "label \(state.labelsStored), event \(state.eventsStored)"
+        try await parts.store.renewSource(detail, at: parts.now())
+        (source, self.state, etag) = (nil, nil, nil)
+        parts.logger.warning("records are told anew", metadata: ["detail": "\(detail)"])
+        await log(kind: "records-restored", summary: detail)
+        return try await fetchState(link)
+    }
+
+    /// One short exchange where nothing changed.
+    private func fetchState(_ link: PortalLink) async throws -> SyncState {
         let source: RecordSource
         if let known = self.source { source = known } else { source = try await parts.store.source() }
         self.source = source

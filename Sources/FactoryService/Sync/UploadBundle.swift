@@ -21,9 +21,13 @@ struct UploadBundle: Sendable {
         guard let factory = try await store.factory() ?? edge.status?.factory else {
             throw Refusal(FactoryError.statusUnknown)
         }
-        let source = try await store.source()
+        let tape = RecordTape(store)
         let known = all ? nil : try await store.portalState()
         var cursor = known.map { SyncCursor($0, edgeHSM: edge.id) } ?? SyncCursor()
+        if let state = known, state.source == (try await store.source()), !(try await tape.agrees(with: state)) {
+            try await store.renewSource("label \(state.labelsStored), event \(state.eventsStored)", at: now())
+        }
+        let source = try await store.source()
         if let state = known, let named = state.source, named != source { (cursor.labels, cursor.events) = (0, 0) }
         let chunker = JournalChunker(store: store, edgeHSM: edge.id)
         var tails = JournalPlace.Tails(try await store.lostTails())
@@ -60,10 +64,12 @@ struct UploadBundle: Sendable {
                 cursor.root = try await chunker.root(at: chunk.end, in: place.view)
             }
             while true {
-                let labels = try await RecordChunks.labels(store, after: cursor.labels, limit: SyncLimits.mostItems)
-                let events = try await RecordChunks.events(store, after: cursor.events, limit: SyncLimits.mostItems)
+                // A line each: what the portal refuses of one list keeps nothing of the other back.
+                let labels = try await tape.labels(after: cursor.labels, limit: SyncLimits.mostItems)
+                let events = try await tape.events(after: cursor.events, limit: SyncLimits.mostItems)
                 if labels == nil && events == nil { break }
-                try await add(labels: labels, events: events)
+                if let labels { try await add(labels: labels) }
+                if let events { try await add(events: events) }
                 counts.labels += labels?.records.count ?? 0
                 counts.events += events?.lines.count ?? 0
                 cursor.labels = labels?.last ?? cursor.labels

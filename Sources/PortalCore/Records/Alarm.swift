@@ -31,6 +31,9 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
     case packageStuck = "package-stuck"
     /// The portal's token is not the authorizer that the RoleKeys name.
     case authorizerDiffers = "authorizer-differs"
+    /// A Factory Service's own records, of labels and events, are not those that it told before: its database was set
+    /// back, copied or replaced.
+    case recordsReplaced = "records-replaced"
     /// Under expired RoleKeys nothing new loads.
     case roleKeysExpiring = "role-keys-expiring"
 
@@ -41,7 +44,7 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
 
     public var severity: Severity {
         switch self {
-        case .silent, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring: .warning
+        case .silent, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring, .recordsReplaced: .warning
         default: .critical
         }
     }

@@ -90,6 +90,9 @@ public struct SyncState: SyncMessage {
     /// Events 1 to this number of `source` are stored.
     public let eventsStored: Int
     public let source: RecordSource?
+    /// The running digests at these numbers (`RecordStream`); absent while the portal knows nothing of `source`.
+    public let labelsHead: Digest256?
+    public let eventsHead: Digest256?
 
     public static let format = "obis-sync-state-v1"
 
@@ -99,7 +102,9 @@ public struct SyncState: SyncMessage {
         edges: [Edge],
         labelsStored: Int,
         eventsStored: Int,
-        source: RecordSource? = nil
+        source: RecordSource? = nil,
+        labelsHead: Digest256? = nil,
+        eventsHead: Digest256? = nil
     ) {
         self.format = Self.format
         self.factory = factory
@@ -108,11 +113,15 @@ public struct SyncState: SyncMessage {
         self.labelsStored = labelsStored
         self.eventsStored = eventsStored
         self.source = source
+        self.labelsHead = labelsHead
+        self.eventsHead = eventsHead
     }
 
     public func validate() throws {
         try requireMessage(format == Self.format, "format")
         try requireMessage(labelsStored >= 0 && eventsStored >= 0, "stored numbers")
+        try requireMessage((labelsHead == nil) == (eventsHead == nil), "one running digest alone")
+        try requireMessage(source != nil || labelsHead == nil, "running digests of no source")
         try requireMessage(edges.count <= SyncLimits.mostListed, "\(edges.count) EdgeHSMs")
         try requireMessage(Set(edges.map(\.edgeHSM)).count == edges.count, "an EdgeHSM is listed twice")
         for edge in edges {
@@ -137,7 +146,9 @@ public struct SyncState: SyncMessage {
             edges: edges,
             labelsStored: labelsStored,
             eventsStored: eventsStored,
-            source: source
+            source: source,
+            labelsHead: labelsHead,
+            eventsHead: eventsHead
         )
     }
 }

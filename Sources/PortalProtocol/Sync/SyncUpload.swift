@@ -63,9 +63,12 @@ public struct LabelUpload: Codable, Sendable, Hashable {
 /// Label records `from`, `from + 1` … of a source; the first of a source is 1.
 public struct LabelChunk: Codable, Sendable, Hashable {
     public let from: Int
+    /// The running digest before `from` (`RecordStream`).
+    public let after: Digest256
     public let records: [LabelUpload]
-    public init(from: Int, records: [LabelUpload]) {
+    public init(from: Int, after: Digest256, records: [LabelUpload]) {
         self.from = from
+        self.after = after
         self.records = records
     }
 }
@@ -74,10 +77,13 @@ public struct LabelChunk: Codable, Sendable, Hashable {
 /// proven by nothing.
 public struct EventChunk: Codable, Sendable, Hashable {
     public let from: Int
+    /// The running digest before `from` (`RecordStream`).
+    public let after: Digest256
     /// One JSON object each, as the Factory Service wrote it.
     public let lines: [String]
-    public init(from: Int, lines: [String]) {
+    public init(from: Int, after: Digest256, lines: [String]) {
         self.from = from
+        self.after = after
         self.lines = lines
     }
 }

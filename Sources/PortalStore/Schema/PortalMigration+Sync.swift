@@ -1,18 +1,22 @@
 extension PortalMigration {
     /// What Factory Services say beside the journal: label records, sealed, and events, unproven. A source is one
-    /// Factory Service's storage; its records have numbers without gaps.
+    /// Factory Service's storage; its records have numbers without gaps. It is the factory's that tells it: nobody else
+    /// can take its id away.
     static let sync = PortalMigration(
         "sync",
         [
             """
             CREATE TABLE record_source (
-                source BLOB NOT NULL PRIMARY KEY,
+                source BLOB NOT NULL,
                 factory TEXT NOT NULL,
                 service TEXT NOT NULL,
                 labels BIGINT NOT NULL,
+                labels_head BLOB NOT NULL,
                 events BIGINT NOT NULL,
+                events_head BLOB NOT NULL,
                 first_at BIGINT NOT NULL,
-                last_at BIGINT NOT NULL
+                last_at BIGINT NOT NULL,
+                PRIMARY KEY (factory, source)
             )
             """,
             "CREATE INDEX record_source_factory ON record_source (factory, first_at)",
@@ -36,7 +40,7 @@ extension PortalMigration {
                 factory TEXT NOT NULL,
                 line TEXT NOT NULL,
                 received_at BIGINT NOT NULL,
-                PRIMARY KEY (source, number)
+                PRIMARY KEY (factory, source, number)
             )
             """,
         ]

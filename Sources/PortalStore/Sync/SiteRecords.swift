@@ -2,18 +2,35 @@ public import PortalProtocol
 import Statements
 public import Vocabulary
 
-/// How far the records of one source are stored.
+/// How far the records of one source of a factory are stored.
 public struct RecordSourceState: Sendable, Hashable {
     public let source: RecordSource
     public let factory: FactoryID
     public let service: StationName
     /// Label records 1 to this number are stored, and events 1 to that one.
-    public var labels: Int
-    public var events: Int
+    public var labels: Place
+    public var events: Place
 
-    public init(source: RecordSource, factory: FactoryID, service: StationName, labels: Int = 0, events: Int = 0) {
+    /// Records 1 to `number` are stored, and `head` is the running digest over them.
+    public struct Place: Sendable, Hashable {
+        public var number: Int
+        public var head: Digest256
+        public init(number: Int, head: Digest256) { (self.number, self.head) = (number, head) }
+    }
+
+    /// One of which nothing is stored.
+    public init(source: RecordSource, factory: FactoryID, service: StationName) {
         (self.source, self.factory, self.service) = (source, factory, service)
-        (self.labels, self.events) = (labels, events)
+        labels = Place(number: 0, head: RecordStream.labels.start(of: source))
+        events = Place(number: 0, head: RecordStream.events.start(of: source))
+    }
+
+    init(_ row: SQLRow) throws {
+        source = try row.fixed("source")
+        factory = try row.name("factory")
+        service = try row.name("service")
+        labels = Place(number: try row.number("labels"), head: try row.fixed("labels_head"))
+        events = Place(number: try row.number("events"), head: try row.fixed("events_head"))
     }
 }
 
@@ -33,8 +50,19 @@ public struct SiteRecords {
     private let transaction: any SQLTransaction
     public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
 
-    public func source(_ source: RecordSource) throws -> RecordSourceState? {
-        try transaction.row("SELECT * FROM record_source WHERE source = ?", [.fixed(source)]).map(Self.state)
+    public func source(_ source: RecordSource, of factory: FactoryID) throws -> RecordSourceState? {
+        try transaction.row(
+            "SELECT * FROM record_source WHERE factory = ? AND source = ?",
+            [.name(factory), .fixed(source)]
+        ).map(RecordSourceState.init)
+    }
+
+    /// Whether a Factory Service told records of any source before.
+    public func knows(_ service: StationName, of factory: FactoryID) throws -> Bool {
+        try transaction.row(
+            "SELECT source FROM record_source WHERE factory = ? AND service = ? LIMIT 1",
+            [.name(factory), .name(service)]
+        ) != nil
     }
 
     /// Of one factory, oldest first.
@@ -42,20 +70,22 @@ public struct SiteRecords {
         try transaction.rows(
             "SELECT * FROM record_source WHERE factory = ? ORDER BY first_at LIMIT 1000",
             [.name(factory)]
-        ).map(Self.state)
+        ).map(RecordSourceState.init)
     }
 
     public func put(_ state: RecordSourceState, at time: Instant) throws {
         try transaction.execute(
             """
-            INSERT INTO record_source (source, factory, service, labels, events, first_at, last_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (source) DO UPDATE SET labels = excluded.labels, events = excluded.events,
-                last_at = excluded.last_at
+            INSERT INTO record_source (
+                source, factory, service, labels, labels_head, events, events_head, first_at, last_at
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (factory, source) DO UPDATE SET labels = excluded.labels, labels_head = excluded.labels_head,
+                events = excluded.events, events_head = excluded.events_head, last_at = excluded.last_at
             """,
             [
-                .fixed(state.source), .name(state.factory), .name(state.service), .number(state.labels),
-                .number(state.events), .time(time), .time(time),
+                .fixed(state.source), .name(state.factory), .name(state.service), .number(state.labels.number),
+                .fixed(state.labels.head), .number(state.events.number), .fixed(state.events.head), .time(time),
+                .time(time),
             ]
         )
     }
@@ -100,10 +130,18 @@ public struct SiteRecords {
     }
 
     /// Events `number + 1` … of a source, as lines.
-    public func events(of source: RecordSource, after number: Int, limit: Int) throws -> [(number: Int, line: String)] {
+    public func events(
+        of source: RecordSource,
+        at factory: FactoryID,
+        after number: Int,
+        limit: Int
+    ) throws -> [(number: Int, line: String)] {
         try transaction.rows(
-            "SELECT number, line FROM site_event WHERE source = ? AND number > ? ORDER BY number LIMIT ?",
-            [.fixed(source), .number(number), .number(min(max(limit, 1), 1_000))]
+            """
+            SELECT number, line FROM site_event WHERE factory = ? AND source = ? AND number > ?
+            ORDER BY number LIMIT ?
+            """,
+            [.name(factory), .fixed(source), .number(number), .number(min(max(limit, 1), 1_000))]
         ).map { (try $0.number("number"), try $0.text("line")) }
     }
 
@@ -113,15 +151,5 @@ public struct SiteRecords {
             "SELECT id FROM edge WHERE factory = ? ORDER BY id LIMIT 512",
             [.name(factory)]
         ).map { try $0.name("id") }
-    }
-
-    private static func state(_ row: SQLRow) throws -> RecordSourceState {
-        RecordSourceState(
-            source: try row.fixed("source"),
-            factory: try row.name("factory"),
-            service: try row.name("service"),
-            labels: try row.number("labels"),
-            events: try row.number("events")
-        )
     }
 }

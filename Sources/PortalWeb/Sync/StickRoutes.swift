@@ -74,7 +74,7 @@ extension SyncRoutes {
         guard let found, odm == nil || odm == found.organisation else { throw Refusal(PortalError.unknownObject) }
     }
 
-    /// What was taken stands in the portal's log, also of a file that was refused further on.
+    /// What was taken stands in the portal's log, also of a file of which lines were refused.
     private static func take(
         _ body: BodyStream,
         from factory: FactoryID,
@@ -91,17 +91,54 @@ extension SyncRoutes {
             return try await acts.perform(context) { _ in Act(Answer(receipt), object: factory.text, detail: detail) }
         }
         do { try await takeLines(body, from: factory, server, tally) } catch {
-            let code = (error as? Refusal ?? (error as? JournalRefusal)?.refusal)?.code ?? ""
-            if tally.receipt.uploads > 0 { _ = try await note(", then refused: \(code)") }
+            if tally.receipt.uploads > 0 { _ = try await note(", then broken off") }
             throw error
         }
-        return try await note("")
+        guard let refused = tally.refusal else { return try await note("") }
+        if tally.receipt.uploads > 0 { _ = try await note(", refused: \(tally.refusedLines)") }
+        throw refused
     }
 
     /// What one file brought so far.
     private final class Tally: Sendable {
+        private struct Refused {
+            let line: Int
+            let error: any Error
+            let refusal: Refusal
+        }
+
+        /// Refused lines that are named one by one; of more, their number is told.
+        private static let mostNamed = 5
+
         private let counts = Mutex(StickReceipt(uploads: 0, entries: 0, labels: 0, events: 0))
+        private let refused = Mutex<(first: [Refused], count: Int)>(([], 0))
         var receipt: StickReceipt { counts.withLock { $0 } }
+
+        func refuse(_ error: any Error, _ refusal: Refusal, line: Int) {
+            refused.withLock { refused in
+                refused.count += 1
+                guard refused.first.count < Self.mostNamed else { return }
+                refused.first.append(Refused(line: line, error: error, refusal: refusal))
+            }
+        }
+
+        /// `line 3: portal.journal.gap; line 7: …; and 4 more`.
+        var refusedLines: String {
+            refused.withLock { refused in
+                let named = refused.first.map { "line \($0.line): \($0.refusal.code)" }
+                let more = refused.count - named.count
+                return (named + (more > 0 ? ["and \(more) more"] : [])).joined(separator: "; ")
+            }
+        }
+
+        /// The first line's refusal, with the numbers of all lines that were refused; nil where none was.
+        var refusal: (any Error)? {
+            guard let first = refused.withLock({ $0.first.first }) else { return nil }
+            let detail = "\(refusedLines); \(receipt.uploads) lines taken. \(first.refusal.detail)"
+            let told = first.refusal.saying(detail)
+            guard let journal = first.error as? JournalRefusal else { return told }
+            return JournalRefusal(told, storedSize: journal.storedSize)
+        }
 
         func add(_ upload: SyncUpload) {
             counts.withLock { counts in
@@ -115,8 +152,8 @@ extension SyncRoutes {
         }
     }
 
-    /// Line by line, each in its own transaction: after a refusal what came before it stays, and the file may be brought
-    /// again.
+    /// Line by line, each in its own transaction. A line that is refused keeps no other back: one that needs it is refused
+    /// for itself, all else is taken, and the file may be brought again. A failure of the portal itself ends the file.
     private static func takeLines(
         _ body: BodyStream,
         from factory: FactoryID,
@@ -124,27 +161,59 @@ extension SyncRoutes {
         _ tally: Tally
     ) async throws {
         var line: [UInt8] = []
-        func take(_ bytes: [UInt8]) async throws {
-            guard !bytes.isEmpty else { return }
-            let upload: SyncUpload
-            do { upload = try SyncUpload(parsing: bytes) } catch let refusal as Refusal {
-                throw Refusal(SyncError.uploadMalformed, "line \(tally.receipt.uploads + 1): \(refusal.code)")
+        var (number, isTooLong) = (1, false)
+        func add(_ octets: some Collection<UInt8>) {
+            isTooLong = isTooLong || line.count + octets.count > SyncUpload.largest
+            if isTooLong { line.removeAll(keepingCapacity: true) } else { line += octets }
+        }
+        func end() async throws {
+            if isTooLong {
+                let refusal = Refusal(SyncError.uploadMalformed, "longer than \(SyncUpload.largest) octets")
+                tally.refuse(refusal, refusal, line: number)
+            } else if !line.isEmpty {
+                try await take(line, number, from: factory, server, tally)
             }
-            _ = try await server.take(upload, from: factory)
-            tally.add(upload)
+            line.removeAll(keepingCapacity: true)
+            (number, isTooLong) = (number + 1, false)
         }
         try await body.forEach { buffer in
             var rest = buffer.readableBytesView
-            while let end = rest.firstIndex(of: 0x0A) {
-                line += rest[..<end]
-                try await take(line)
-                line.removeAll(keepingCapacity: true)
-                rest = rest[(end + 1)...]
+            while let place = rest.firstIndex(of: 0x0A) {
+                add(rest[..<place])
+                try await end()
+                rest = rest[(place + 1)...]
             }
-            line += rest
-            guard line.count <= SyncUpload.largest else { throw Refusal(SyncError.uploadMalformed, "a line's size") }
+            add(rest)
         }
-        try await take(line)
+        try await end()
+    }
+
+    private static func take(
+        _ line: [UInt8],
+        _ number: Int,
+        from factory: FactoryID,
+        _ server: SyncServer,
+        _ tally: Tally
+    ) async throws {
+        let upload: SyncUpload
+        do { upload = try SyncUpload(parsing: line) } catch let refusal as Refusal {
+            let told = Refusal(SyncError.uploadMalformed, refusal.code)
+            return tally.refuse(told, told, line: number)
+        }
+        do {
+            _ = try await server.take(upload, from: factory)
+            tally.add(upload)
+        } catch {
+            let refusal = error as? Refusal ?? (error as? JournalRefusal)?.refusal
+            // Of what may come right by itself nothing is known for the next line either.
+            guard let refusal, !refusal.isRetryable, isJudged(refusal) else { throw error }
+            tally.refuse(error, refusal, line: number)
+        }
+    }
+
+    /// Whether the line was judged, and nothing else failed.
+    private static func isJudged(_ refusal: Refusal) -> Bool {
+        uploadRefusals.flatMap(\.entries).contains { $0.code == refusal.code && $0.status < 500 }
     }
 
     private static func archive(_ files: [StickFile], at time: Instant) throws -> RawAnswer<Archive> {

@@ -1,5 +1,6 @@
 import Governance
 public import KeyCustody
+import PortalCore
 public import PortalProtocol
 public import PortalStore
 import Statements
@@ -49,19 +50,38 @@ public struct SyncServer: Sendable {
             outcome = taken
         }
         let time = now()
-        let state = try await database.write("records") { transaction in
-            for envelope in upload.preparations {
-                try take(preparation: envelope, of: factory, in: transaction, at: time)
+        let state: RecordSourceState
+        do {
+            state = try await database.write("records") { transaction in
+                for envelope in upload.preparations {
+                    try take(preparation: envelope, of: factory, in: transaction, at: time)
+                }
+                return try take(recordsOf: upload, in: transaction, at: time)
             }
-            return try take(recordsOf: upload, in: transaction, at: time)
+        } catch let refusal as Refusal where refusal.has(SyncError.recordsDiffer) {
+            try await database.write("records-alarm") {
+                try alarm("\(upload.service): \(refusal.detail)", of: factory, in: $0, at: time)
+            }
+            throw refusal
         }
         return SyncReceipt(
             edgeHSM: upload.journal?.edgeHSM,
             storedSize: outcome?.storedSize,
             storedRoot: outcome?.storedRoot,
-            labelsStored: state.labels,
-            eventsStored: state.events
+            labelsStored: state.labels.number,
+            eventsStored: state.events.number
         )
+    }
+
+    /// The alarm stands with the factory's first EdgeHSM: a Factory Service serves one, and has no alarms of its own.
+    private func alarm(
+        _ detail: String,
+        of factory: FactoryID,
+        in transaction: any SQLTransaction,
+        at time: Instant
+    ) throws {
+        guard let edge = try SiteRecords(transaction).edges(of: factory).first else { return }
+        try Alarms(transaction).raise([Alarm(.recordsReplaced, edge, detail)], factory: factory, at: time)
     }
 
     private func take(
@@ -70,25 +90,28 @@ public struct SyncServer: Sendable {
         at time: Instant
     ) throws -> RecordSourceState {
         let records = SiteRecords(transaction)
-        let known = try records.source(upload.source)
-        if let known, known.factory != upload.factory || known.service != upload.service {
-            throw Refusal(SyncError.sourceTaken)
-        }
+        let known = try records.source(upload.source, of: upload.factory)
+        if let known, known.service != upload.service { throw Refusal(SyncError.sourceTaken) }
         var state =
             known ?? RecordSourceState(source: upload.source, factory: upload.factory, service: upload.service)
         guard upload.labels != nil || upload.events != nil else { return state }
+        if known == nil, try records.knows(upload.service, of: upload.factory) {
+            let detail = "\(upload.service) tells its records anew, as source \(upload.source)"
+            try alarm(detail, of: upload.factory, in: transaction, at: time)
+        }
         if let chunk = upload.labels {
-            guard chunk.from <= state.labels + 1 else { throw Refusal(SyncError.recordGap, "labels \(state.labels)") }
-            for label in chunk.records.dropFirst(state.labels + 1 - chunk.from) {
-                state.labels += 1
-                try records.insert(label, number: state.labels, of: state, at: time)
+            let octets = try chunk.recordOctets()
+            let new = try state.labels.advance(over: octets, from: chunk.from, after: chunk.after, "label")
+            for (index, label) in chunk.records.suffix(new).enumerated() {
+                let number = state.labels.number - new + 1 + index
+                try records.insert(label, number: number, of: state, at: time)
             }
         }
         if let chunk = upload.events {
-            guard chunk.from <= state.events + 1 else { throw Refusal(SyncError.recordGap, "events \(state.events)") }
-            for line in chunk.lines.dropFirst(state.events + 1 - chunk.from) {
-                state.events += 1
-                try records.insert(line, number: state.events, of: state, at: time)
+            let octets = chunk.recordOctets()
+            let new = try state.events.advance(over: octets, from: chunk.from, after: chunk.after, "event")
+            for (index, line) in chunk.lines.suffix(new).enumerated() {
+                try records.insert(line, number: state.events.number - new + 1 + index, of: state, at: time)
             }
         }
         if state != known { try records.put(state, at: time) }
@@ -126,9 +149,8 @@ public struct SyncServer: Sendable {
         in transaction: any SQLTransaction
     ) throws -> SyncState {
         let records = SiteRecords(transaction)
-        let known = try source.flatMap { try records.source($0) }
-        // Another factory's source is not told about: it has stored nothing here.
-        let own = known?.factory == factory ? known : nil
+        // Of another factory's source nothing is stored for this one.
+        let own = try source.flatMap { try records.source($0, of: factory) }
         let governance = try GovernanceDigest(transaction)
         let edges = try records.edges(of: factory).map { edge in
             let log = try JournalLogs(transaction).current(of: edge)
@@ -149,9 +171,11 @@ public struct SyncServer: Sendable {
             factory: factory,
             time: time,
             edges: edges,
-            labelsStored: own?.labels ?? 0,
-            eventsStored: own?.events ?? 0,
-            source: source
+            labelsStored: own?.labels.number ?? 0,
+            eventsStored: own?.events.number ?? 0,
+            source: source,
+            labelsHead: own?.labels.head,
+            eventsHead: own?.events.head
         )
     }
 
@@ -160,6 +184,30 @@ public struct SyncServer: Sendable {
         guard try registry.edge(edge, in: transaction)?.factory == factory else {
             throw Refusal(SyncError.otherFactory)
         }
+    }
+}
+
+extension RecordSourceState.Place {
+    /// Moves on over the records of a chunk. Those that are stored are passed over, if they are the same ones; the answer is
+    /// how many at the chunk's end are new.
+    ///
+    /// Throws `portal.records.gap` and `portal.records.differ`.
+    fileprivate mutating func advance(
+        over records: [[UInt8]],
+        from first: Int,
+        after head: Digest256,
+        _ what: String
+    ) throws -> Int {
+        guard first <= number + 1 else { throw Refusal(SyncError.recordGap, "\(what) \(number)") }
+        let known = number + 1 - first
+        // All of it was told before, and what follows it too: where they part, a later chunk shows.
+        guard records.count >= known else { return 0 }
+        var head = head
+        for record in records.prefix(known) { head = RecordStream.head(after: head, record) }
+        guard head == self.head else { throw Refusal(SyncError.recordsDiffer, "\(what) \(number) and before") }
+        for record in records.dropFirst(known) { head = RecordStream.head(after: head, record) }
+        self = Self(number: number + records.count - known, head: head)
+        return records.count - known
     }
 }
 

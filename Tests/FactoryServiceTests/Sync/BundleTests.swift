@@ -47,7 +47,9 @@ import Vocabulary
                 edges: [edge],
                 labelsStored: 1,
                 eventsStored: reply.events,
-                source: uploads.first?.source
+                source: uploads.first?.source,
+                labelsHead: try await site.synchroniser.tape.head(of: .labels, at: 1),
+                eventsHead: try await site.synchroniser.tape.head(of: .events, at: reply.events)
             )
             try site.line.drop(try state.serialized(), "5-state.json")
             await site.line.rounds(2)

@@ -29,8 +29,11 @@ final class FakePortal: Sendable {
     struct Rows: Sendable {
         var journal: [[UInt8]] = []
         var frontier = CompactRange()
+        /// Of `source`; those of sources before it stand in `former`.
         var labels: [LabelUpload] = []
         var events: [String] = []
+        var source: RecordSource?
+        var former: [(labels: [LabelUpload], events: [String])] = []
         var preparations: [Envelope] = []
         var checkpoints: [Checkpoint] = []
         var uploads: [[UInt8]] = []
@@ -49,6 +52,15 @@ final class FakePortal: Sendable {
         /// Stores an upload and then answers this.
         var lossyAnswer: @Sendable () -> Int? = { nil }
         var storedRoot: Digest256?
+
+        func head(_ stream: RecordStream, of source: RecordSource) throws -> Digest256 {
+            let octets =
+                switch stream {
+                case .labels: try labels.map { try $0.recordOctets() }
+                case .events: events.map { Array($0.utf8) }
+                }
+            return octets.reduce(stream.start(of: source)) { RecordStream.head(after: $0, $1) }
+        }
     }
 
     let rows = Mutex(Rows())
@@ -151,9 +163,11 @@ final class FakePortal: Sendable {
                         preparations: rows.asked
                     )
                 ],
-                labelsStored: rows.labels.count,
-                eventsStored: rows.events.count,
-                source: source
+                labelsStored: source == rows.source ? rows.labels.count : 0,
+                eventsStored: source == rows.source ? rows.events.count : 0,
+                source: source,
+                labelsHead: source.flatMap { $0 == rows.source ? try? rows.head(.labels, of: $0) : nil },
+                eventsHead: source.flatMap { $0 == rows.source ? try? rows.head(.events, of: $0) : nil }
             )
         }
     }
@@ -183,6 +197,10 @@ final class FakePortal: Sendable {
         let upload = try SyncUpload(parsing: body)
         let status = try rows.withLock { rows in
             if let chunk = upload.journal { try take(chunk, &rows) }
+            if rows.source != upload.source {
+                if rows.source != nil { rows.former.append((rows.labels, rows.events)) }
+                (rows.source, rows.labels, rows.events) = (upload.source, [], [])
+            }
             if let labels = upload.labels {
                 guard labels.from <= rows.labels.count + 1 else { return 409 }
                 let known = rows.labels.count + 1 - labels.from

@@ -129,6 +129,22 @@ final class RealPortal: Sendable {
         try database.close()
     }
 
+    /// Kinds of alarms, each with how often it was raised.
+    func alarms() async throws -> [String] {
+        try await database.read { transaction in
+            try transaction.rows("SELECT kind, times FROM alarms ORDER BY kind LIMIT 100").map {
+                "\(try $0.text("kind")) \(try $0.number("times"))"
+            }
+        }
+    }
+
+    /// Units of which there is a label record.
+    func units() async throws -> Set<[UInt8]> {
+        try await database.read { transaction in
+            Set(try transaction.rows("SELECT unit FROM label_record LIMIT 50000").map { try $0.blob("unit") })
+        }
+    }
+
     /// Everything that sync stored, row by row.
     func rows() async throws -> [String] {
         try await database.read { transaction in

@@ -46,8 +46,12 @@ import Vocabulary
     }
 
     private func report(_ caller: LineCaller, _ shift: String, _ number: Int) async throws {
+        _ = try await caller.call(ReportUnit.self, Self.report(shift, number))
+    }
+
+    private static func report(_ shift: String, _ number: Int) -> ReportUnit.Request {
         let unit = Digest256.of(Array("unit \(number)".utf8))
-        let request = ReportUnit.Request(
+        return ReportUnit.Request(
             shift: shift,
             authorization: Sample.digest(1),
             chipUID: ChipUID(validated: Array(unit.bytes.prefix(16))),
@@ -62,7 +66,6 @@ import Vocabulary
                 ciphertext: Octets(unit.bytes)
             )
         )
-        _ = try await caller.call(ReportUnit.self, request)
     }
 
     @Test func whatGoesUpOverABreakingLineIsWhatAStickBrings() async throws {
@@ -268,12 +271,23 @@ import Vocabulary
 
     @Test func recordsWithAGapOrOfATakenSourceAreRefused() async throws {
         try await with { _, portal, _, _ in
-            func upload(_ service: String, _ from: Int, _ lines: [String]) -> SyncUpload {
-                SyncUpload(
-                    factory: FactoryID(validated: "site-1"),
+            let source = RecordSource(validated: [UInt8](repeating: 9, count: 16))
+            func upload(
+                _ service: String,
+                _ from: Int,
+                _ lines: [String],
+                site: String = "site-1",
+                before: [String]? = nil
+            ) -> SyncUpload {
+                let before = before ?? (1..<from).map { String($0) }
+                let head = before.reduce(RecordStream.events.start(of: source)) {
+                    RecordStream.head(after: $0, Array($1.utf8))
+                }
+                return SyncUpload(
+                    factory: FactoryID(validated: site),
                     service: StationName(validated: service),
-                    source: RecordSource(validated: [UInt8](repeating: 9, count: 16)),
-                    events: EventChunk(from: from, lines: lines)
+                    source: source,
+                    events: EventChunk(from: from, after: head, lines: lines)
                 )
             }
             let site = FactoryID(validated: "site-1")
@@ -292,6 +306,115 @@ import Vocabulary
             }
             #expect(taken?.has(SyncError.sourceTaken) == true)
             #expect(try await portal.rows() == ["event 1 1", "event 2 2", "event 3 3"])
+            // Records under numbers that were told before, and others: a copy of the storage, or one that was set back.
+            for other in [
+                upload("a", 2, ["2", "drei", "4"]), upload("a", 4, ["4"], before: ["1", "2", "drei"]),
+            ] {
+                let differs = await #expect(throws: Refusal.self) { try await portal.server.take(other, from: site) }
+                #expect(differs?.has(SyncError.recordsDiffer) == true)
+            }
+            #expect(try await portal.rows().count == 3)
+            #expect(try await portal.alarms() == ["records-replaced 2"])
+            // The id of a source is worth nothing at another factory: neither side is touched by it.
+            let elsewhere = FactoryID(validated: "site-2")
+            let strange = upload("a", 1, ["x"], site: "site-2")
+            #expect(try await portal.server.take(strange, from: elsewhere).eventsStored == 1)
+            #expect(try await portal.server.take(upload("a", 4, ["4"]), from: site).eventsStored == 4)
+            #expect(try await portal.server.state(of: elsewhere, source: source).eventsStored == 1)
+        }
+    }
+
+    /// The Factory Service's own database is restored from a copy, and goes on beyond where the portal is before the link
+    /// returns: by its numbers alone nothing would be missing.
+    @Test func recordsOfAStorageThatWasSetBackGoUpAnew() async throws {
+        try await with { line, portal, _, synchroniser in
+            let store = await synchroniser.parts.store
+            func tell(_ store: FactoryStore, _ units: ClosedRange<Int>) async throws {
+                for number in units {
+                    let report = Self.report("s", number)
+                    let doubts = UnitDoubts(isShiftUnknown: false, isBatchUnknown: false)
+                    try await store.add(report, of: StationName(validated: "station-1"), doubts, at: .epoch)
+                }
+            }
+            await line.daemon.round()
+            try await tell(store, 1...4)
+            let copy = line.folder + "/copy.sqlite"
+            let made = try Subprocess.run(
+                "/usr/bin/sqlite3",
+                [line.configuration.state + "/factory.sqlite", "VACUUM INTO '\(copy)'"]
+            )
+            #expect(made.status == 0, "\(made.output)")
+            try await tell(store, 5...8)
+            _ = try await synchroniser.syncNow()
+            #expect(try await portal.units().count == 8)
+
+            let restored = try FactoryStore(path: copy)
+            try await tell(restored, 101...120)
+            let old = await synchroniser.parts
+            let again = Synchroniser(
+                SyncParts(
+                    settings: old.settings,
+                    service: old.service,
+                    folder: old.folder,
+                    edge: old.edge,
+                    intake: old.intake,
+                    puller: old.puller,
+                    store: restored,
+                    firmware: old.firmware,
+                    metrics: Metrics(),
+                    logger: old.logger,
+                    now: old.now
+                )
+            )
+            _ = try await again.syncNow()
+            #expect(
+                try await portal.units().count == 28,
+                "none was passed over, and none of the lost database's is gone"
+            )
+            #expect(try await restored.formerSource()?.detail.hasPrefix("label 8") == true)
+            #expect(try await portal.alarms() == ["records-replaced 1"])
+            let report = try await again.syncNow()
+            #expect(report.labels == 0 && report.events == 0)
+            #expect(try await portal.alarms() == ["records-replaced 1"], "once")
+            await again.close()
+            try restored.close()
+        }
+    }
+
+    /// A stick of which one line is bad: what does not build on it is taken, and the answer names the line.
+    @Test func aRefusedLineOfAStickKeepsNothingElseBack() async throws {
+        try await with { line, portal, wire, synchroniser in
+            wire.setFate { .refused }
+            line.edge.state.withLock { $0.batches = [Sample.batch(1)] }
+            try line.edge.grow(2_500)
+            await line.rounds(1)
+            let station = try line.station("station-1")
+            let shift = try await station.call(SignIn.self, .init(operatorName: "Ada")).shift
+            try await report(station, shift, 1)
+            await line.rounds(1)
+            let bundle = try await line.local().call(BundleRecords.self, .init(folder: line.folder, all: true))
+            let text = try String(contentsOfFile: line.folder + "/" + bundle.file, encoding: .utf8)
+            var lines = text.split(separator: "\n").map(String.init)
+            #expect(lines.count >= 4 && lines[1].contains("\"journal\""))
+            let good = lines[1]
+            lines[1] = String(good.dropLast(30))
+            let path = "/v1/factories/site-1/uploads"
+            let body = Array((lines.joined(separator: "\n") + "\n").utf8)
+            let answer = try await ask(portal, line, path, body: body)
+            #expect(answer.status == 422)
+            let problem = try JSONDecoder().decode(Problem.self, from: Data(answer.body))
+            #expect(problem.code == "portal.sync.malformed")
+            #expect(
+                problem.detail?.hasPrefix("line 2: portal.sync.malformed; line 3: portal.journal.gap; ") == true,
+                "\(problem.detail ?? "")"
+            )
+            let rows = try await portal.rows()
+            #expect(rows.contains { $0.hasPrefix("label") } && rows.contains { $0.hasPrefix("event") })
+            let entries = rows.count { $0.hasPrefix("entry") }
+            #expect((1..<2_500).contains(entries))
+            let again = try await ask(portal, line, path, body: Array(text.utf8))
+            #expect(again.status == 200, "\(String(decoding: again.body, as: UTF8.self))")
+            #expect(try await portal.rows().count { $0.hasPrefix("entry") } == 2_500)
         }
     }
 }

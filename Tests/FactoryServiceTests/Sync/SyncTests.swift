@@ -195,11 +195,17 @@ import Vocabulary
 
     @Test func storageThatWasSetBackIsAnAlarm() async throws {
         try await SyncSite.with { site in
-            site.portal.rows.withLock { $0.events = (1...50).map { #"{"number":\#($0)}"# } }
+            let source = try await site.synchroniser.parts.store.source()
+            site.portal.rows.withLock { rows in
+                rows.events = (1...50).map { #"{"number":\#($0)}"# }
+                rows.source = source
+            }
             await site.rounds(2)
             let status = try await site.line.local().call(GetFactoryStatus.self)
-            #expect(status.alarms.contains { $0.code == FactoryError.portalAhead.rawValue })
-            #expect(site.rows.events.count == 50)
+            #expect(status.alarms.contains { $0.code == FactoryError.recordsRestored.rawValue })
+            #expect(site.rows.former.map(\.events.count) == [50], "what the portal has stays")
+            #expect(try await site.synchroniser.parts.store.source() != source)
+            try await site.requireInStep("all of it again", units: 0)
         }
     }
 
