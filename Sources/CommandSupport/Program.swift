@@ -6,8 +6,9 @@ public import Vocabulary
 /// How every program of this system begins and ends.
 ///
 /// Exit status 0: done; 2: wrong usage, with the usage on standard error; what a refusal ends with is the program's own,
-/// 1 as a rule. With `--json` a refusal is one JSON object on standard output:
-/// `{"refused":{"code","meaning","remedy","detail","isRetryable"},"type":"refused"}`.
+/// 1 as a rule. With `--json` each is one JSON object on standard output:
+/// `{"refused":{"code","meaning","remedy","detail","isRetryable"},"type":"refused"}` and
+/// `{"message","type":"usage","usage"}`.
 public enum Program {
     /// Of all programs, which are released together.
     public static let version = "1.0.0"
@@ -31,8 +32,7 @@ public enum Program {
             var command = try root.parseAsRoot()
             let type = type(of: command)
             guard type.configuration.subcommands.isEmpty else {
-                complain(root.helpMessage(for: type))
-                end(2)
+                misused("A subcommand is missing.", usage: root.helpMessage(for: type), words: nil)
             }
             prepare(command)
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -53,14 +53,32 @@ public enum Program {
                 print(text)
                 end(0)
             case .validationFailure:
-                complain(text)
-                end(2)
+                misused(root.message(for: error), usage: usage(in: text) ?? root.usageString(), words: text)
             default:
                 // No error of ours: it has no code to go by.
                 complain(text)
                 end(1)
             }
         }
+    }
+
+    /// The usage of the command that was meant, from the text for people.
+    private static func usage(in text: String) -> String? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let first = lines.firstIndex(where: { $0.hasPrefix("Usage:") }) else { return nil }
+        return lines[first...].joined(separator: "\n")
+    }
+
+    private struct UsageForm: Encodable {
+        let type = "usage"
+        let message: String
+        let usage: String
+    }
+
+    /// - Parameter words: message and usage for people; nil where the usage says it all.
+    private static func misused(_ message: String, usage: String, words: String?) -> Never {
+        if wantsJSON { print(encoded(UsageForm(message: message, usage: usage))) } else { complain(words ?? usage) }
+        end(2)
     }
 
     /// Ends the process without the exit handlers of the libraries in it.
@@ -93,10 +111,12 @@ public enum Program {
             + "\n  \(refusal.remedy)"
     }
 
-    static func json(_ refusal: Refusal) -> String {
+    static func json(_ refusal: Refusal) -> String { encoded(RefusalForm(refused: refusal)) }
+
+    private static func encoded(_ form: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = (try? encoder.encode(RefusalForm(refused: refusal))) ?? Data()
+        let data = (try? encoder.encode(form)) ?? Data()
         return String(decoding: data, as: UTF8.self)
     }
 

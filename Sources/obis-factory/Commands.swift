@@ -83,10 +83,10 @@ extension ObisFactory {
             abstract: "Writes journal, sealed label records and event log to a folder."
         )
         @OptionGroup var options: FactoryOptions
-        @Option(help: "Existing folder.") var to: String
+        @Option(name: .shortAndLong, help: "Existing folder.") var out: String
 
         func run() async throws {
-            let reply = try await options.ask(ExportRecords.self, .init(folder: try Paths.absolute(to)))
+            let reply = try await options.ask(ExportRecords.self, .init(folder: try Paths.absolute(out)))
             print("\(reply.files.joined(separator: " ")): \(reply.journalSize) journal entries")
         }
     }

@@ -10,8 +10,8 @@ extension ObisFactory {
             discussion: "Anybody verifies it offline: `obis-verify closing FILE --enrolment FILE --root-key FILE`."
         )
         @OptionGroup var options: FactoryOptions
-        @Option(help: "The batch's name, or its authorization's id.") var batch: String
-        @Option(help: "File to write.") var out: String
+        @Option(help: "The batch's name, or, where two have one name, its authorization's id.") var batch: String
+        @Option(name: .shortAndLong, help: "File to write.") var out: String
 
         func run() async throws {
             let reply = try await options.ask(
@@ -29,7 +29,7 @@ extension ObisFactory {
         )
         @OptionGroup var options: FactoryOptions
         @Option(help: "Product name.") var product: String
-        @Option(help: "File to write.") var out: String
+        @Option(name: .shortAndLong, help: "File to write.") var out: String
 
         func run() async throws {
             guard let name = try? ProductName(product) else { throw ValidationError("--product is malformed.") }

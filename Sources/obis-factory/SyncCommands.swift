@@ -50,11 +50,11 @@ extension ObisFactory {
             abstract: "Writes what the portal lacks to an .upload file for a stick."
         )
         @OptionGroup var options: FactoryOptions
-        @Option(help: "Existing folder.") var to: String
+        @Option(name: .shortAndLong, help: "Existing folder.") var out: String
         @Flag(help: "From the first record on, whatever the portal is known to have.") var all = false
 
         func run() async throws {
-            let request = BundleRecords.Request(folder: try Paths.absolute(to), all: all)
+            let request = BundleRecords.Request(folder: try Paths.absolute(out), all: all)
             let reply = try await options.ask(BundleRecords.self, request, seconds: 600)
             print("\(reply.file): \(reply.entries) entries, \(reply.labels) label records, \(reply.events) events")
         }

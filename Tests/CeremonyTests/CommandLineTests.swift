@@ -135,6 +135,26 @@ import Vocabulary
         #expect(refused["code"] as? String == "ceremony.file.wrong-kind" && object["type"] as? String == "refused")
     }
 
+    @Test("wrong usage is told as one JSON object where JSON was asked for, with exit status 2")
+    func usageAsJSON() throws {
+        let machine = try Machine()
+        for (arguments, message) in [
+            (["--json"], "Unknown option '--json'"), (["approve", "--json"], "Missing expected argument"),
+            (["ceremony", "--json"], "Give a ceremony file"),
+            (["ceremony", "a", "b", "--json"], "Unexpected argument"),
+            (["approve", "--json", "--tokne", "x"], "Missing expected argument"),
+        ] {
+            let result = try machine.run(arguments)
+            #expect(result.status == 2, "\(arguments)")
+            let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: String]
+            #expect(object?["type"] == "usage", "\(arguments): \(result.output)")
+            #expect(object?["message"]?.contains(message) == true, "\(arguments): \(result.output)")
+            let command = arguments[0] == "--json" ? "obis" : "obis \(arguments[0])"
+            #expect(object?["usage"]?.contains(command) == true, "\(arguments): \(result.output)")
+            #expect(Set(object?.keys.map { $0 } ?? []) == ["type", "message", "usage"])
+        }
+    }
+
     @Test("no subcommand is wrong usage")
     func noSubcommand() throws {
         let result = try Machine().obis()

@@ -310,6 +310,21 @@ final class StubEdge: Sendable {
         }
     }
 
+    /// Entries of the test's choice.
+    func append(_ bodies: any JournalBody...) throws {
+        try state.withLock { state in
+            for body in bodies {
+                let entry = JournalEntry(
+                    sequence: state.journal.count,
+                    epoch: state.epoch,
+                    time: Instant(seconds: 1_000),
+                    event: JournalEvent(body: body)
+                )
+                state.journal.append(try entry.serialized())
+            }
+        }
+    }
+
     func router() -> OperationRouter<ServiceContext> {
         var router = OperationRouter<ServiceContext>()
         router.mount(GetStatus.self) { _, _ in

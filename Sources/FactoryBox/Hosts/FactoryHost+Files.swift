@@ -35,7 +35,7 @@ extension FactoryHost {
         let size = try await edge.status().journalSize
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
-            try await run(["export", "--to", folder])
+            try await run(["export", "--out", folder])
             let export = try Files.decode(JournalExport.self, folder + "/journal.json")
             if export.entries.count >= size { return export }
             guard ContinuousClock.now < deadline else {

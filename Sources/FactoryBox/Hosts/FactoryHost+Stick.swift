@@ -27,7 +27,7 @@ extension FactoryHost {
     /// Has the Factory Service write what the portal lacks; returns the file.
     func bundle() async throws -> String {
         let folder = try stick
-        let said = try await run(["bundle", "--to", folder]).output
+        let said = try await run(["bundle", "--out", folder]).output
         guard let file = said.split(separator: ":").first else {
             throw Refusal(FactoryBoxError.unexpected, "bundle: \(said.prefix(200))")
         }

@@ -42,14 +42,18 @@ final class Service: Sendable {
     func stop(within seconds: Double = 15) async -> Int32 {
         if isRunning { signal(SIGTERM) }
         let deadline = ContinuousClock.now + .seconds(seconds)
-        while isRunning && ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(20)) }
+        while isRunning && ContinuousClock.now < deadline { await Self.pause() }
         if isRunning { signal(SIGKILL) }
         return await ended()
     }
 
+    /// A moment, also where the waiting task is cancelled: it waits for an end that comes nevertheless, and a cancelled sleep
+    /// is none.
+    private static func pause() async { await Task { try? await Task.sleep(for: .milliseconds(10)) }.value }
+
     /// Waits until the process has ended, however that comes. Returns 128 + signal for a killed one.
     func ended() async -> Int32 {
-        while isRunning { try? await Task.sleep(for: .milliseconds(10)) }
+        while isRunning { await Self.pause() }
         return process.withLock { process in
             process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
         }

@@ -77,7 +77,11 @@ extension Company {
         }
         let entries = backlogs.map { $0.waiting.size - $0.stored }.reduce(0, +)
         narrator.passed(
-            String(format: "links returned: the portal has the %d entries after %.1f s (30 s allowed)", entries, seconds),
+            String(
+                format: "links returned: the portal has the %d entries after %.1f s (30 s allowed)",
+                entries,
+                seconds
+            ),
             "each chunk proven by a checkpoint; the lines never stood"
         )
     }

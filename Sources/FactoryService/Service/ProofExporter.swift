@@ -20,8 +20,11 @@ struct ProofExporter: Sendable {
     /// What one reading of the journal finds.
     private struct Search {
         let subject: ExportProof.Subject
-        var batches: Set<Digest256> = []
-        var found: Found?
+        /// Authorizations of batches of that name or id, in the order in which they were loaded.
+        var batches: [Digest256] = []
+        /// Of a closing: the newest of each.
+        var closed: [Digest256: Found] = [:]
+        var released: Found?
         var roleKeys: [Envelope] = []
 
         mutating func look(at entry: JournalEntry, _ bytes: [UInt8], index: Int) throws {
@@ -31,18 +34,31 @@ struct ProofExporter: Sendable {
             case (let body as AuthorizationLoaded, .closing(let name)):
                 let id = body.authorization.statementID
                 let content = try ProductionAuthorization.read(payload: body.authorization.payload)
-                if content.batch.text == name || id.hex == name { batches.insert(id) }
+                if content.batch.text == name || id.hex == name, !batches.contains(id) { batches.append(id) }
             case (let body as Closed, .closing(let name)):
                 guard batches.contains(body.authorization) || body.authorization.hex == name else { return }
-                found = Found(index: index, entry: bytes, id: body.authorization)
+                closed[body.authorization] = Found(index: index, entry: bytes, id: body.authorization)
             case (let body as AllotmentReleased, .release(let product)) where body.product == product:
-                found = Found(index: index, entry: bytes, id: body.order)
+                released = Found(index: index, entry: bytes, id: body.order)
             default: break
             }
         }
+
+        /// Throws `factory.proof.ambiguous` where a name is that of several batches: which one is meant decides what is
+        /// proven, so none is taken.
+        func found() throws -> Found? {
+            guard case .closing(let name) = subject else { return released }
+            if let named = try? Digest256(hex: name), let found = closed[named] { return found }
+            guard batches.count < 2 else {
+                let ids = batches.map { "\($0)" + (closed[$0] == nil ? " (not closed)" : "") }
+                throw Refusal(FactoryError.proofAmbiguous, "\(name): \(ids.joined(separator: ", "))")
+            }
+            return batches.first.flatMap { closed[$0] }
+        }
     }
 
-    /// Replaces an older file. Throws `factory.proof.absent`, `factory.export.failed`.
+    /// Replaces an older file. Throws `factory.proof.absent`, `factory.proof.ambiguous`,
+    /// `factory.export.failed`.
     func export(_ request: ExportProof.Request) async throws -> ExportProof.Reply {
         guard request.path.hasPrefix("/") else { throw Refusal(FactoryError.exportFailed, "path not absolute") }
         guard let newest = try await store.newestCheckpoint() else {
@@ -61,7 +77,7 @@ struct ProofExporter: Sendable {
                 leaves.append(MerkleHash.leaf(bytes))
             }
         }
-        guard let found = search.found else { throw Refusal(FactoryError.proofAbsent, "\(request.subject)") }
+        guard let found = try search.found() else { throw Refusal(FactoryError.proofAbsent, "\(request.subject)") }
         let known = leaves
         let proof = try ProofBuilder { known[$0] }.inclusion(of: found.index, size: newest.size)
         let file = InclusionFile(
