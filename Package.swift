@@ -152,7 +152,10 @@ let package = Package(
             ]
         ),
         library("Governance", ["Vocabulary", "Statements", "Verify", "Matter", "Silicon", "KeyCustody", crypto]),
-        library("Ceremony", ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "Governance"]),
+        library(
+            "Ceremony",
+            ["Vocabulary", "Statements", "Matter", "Silicon", "KeyCustody", "Governance", "PortalCore"]
+        ),
         library("Verify", ["Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", crypto, x509, asn1]),
 
         // The portal.

@@ -15,9 +15,12 @@ public enum CeremonyError: String, ErrorCatalogue {
     case keyReused = "ceremony.key.reused"
     case labOnly = "ceremony.profile.lab-only"
     case transcriptInvalid = "ceremony.transcript.invalid"
+    case transcriptHead = "ceremony.transcript.head"
+    case unaccounted = "ceremony.state.unaccounted"
     case ledgerMalformed = "authorize.ledger.malformed"
     case ledgerMissing = "authorize.ledger.missing"
     case ledgerExists = "authorize.ledger.exists"
+    case portalKeepsTotals = "authorize.ledger.portal"
 
     public var meaning: String { texts.0 }
     public var remedy: String { texts.1 }
@@ -81,6 +84,16 @@ extension CeremonyError {
                 "The ceremony file asks for something that only the lab profile may do.",
                 "Remove it; keys of a production ceremony are born in their tokens."
             )
+        case .transcriptHead:
+            (
+                "The newest transcript is not the one that was expected: transcripts are missing, or there were more runs.",
+                "Compare with the copies that the participants keep; do not use a state that lacks a transcript."
+            )
+        case .unaccounted:
+            (
+                "Files lie in the state that no transcript names.",
+                "Find out where they come from: a transcript may be missing. Move what does not belong there away."
+            )
         case .ledgerMissing:
             (
                 "There is no ledger here: without it nobody knows what was granted and which serials are taken.",
@@ -90,6 +103,11 @@ extension CeremonyError {
             (
                 "A new ledger was asked for, and one is there.",
                 "Leave --new-ledger out: it is for the first batch ever."
+            )
+        case .portalKeepsTotals:
+            (
+                "A portal works with this token and keeps the totals: a ledger beside it would grant them again.",
+                "Make the batch in the portal. If the portal is lost, restore it from its backup: sites run on meanwhile."
             )
         case .ledgerMalformed:
             (

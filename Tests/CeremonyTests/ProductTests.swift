@@ -1,4 +1,3 @@
-import Ceremony
 import Foundation
 import Governance
 import KeyCustody
@@ -9,6 +8,8 @@ import Statements
 import TestSupport
 import Testing
 import Vocabulary
+
+@testable import Ceremony
 
 /// Appliances and product certificates, and the ledger of `obis authorize`, on SoftHSM2 tokens.
 @Suite(.serialized) struct ProductTests {
@@ -54,6 +55,19 @@ import Vocabulary
         #expect(
             await code(try production.batch("b4", quantity: 1, firstSerial: 990)) == "authorize.approval.superseded"
         )
+    }
+
+    /// From a portal's first start on, the totals are the portal's.
+    @Test func outsideTheLaboratoryNoLedgerStandsBesideAPortal() async throws {
+        let world = try await World()
+        try await world.run(world.file())
+        try await world.access.withToken(world.portalToken) { token in
+            try await FileAuthorizer.requireNoPortal(in: token, profile: .production)
+            _ = try await EnrolmentAuthority.open(in: token, oem: "Example", at: World.now)
+            let code = await refusal { try await FileAuthorizer.requireNoPortal(in: token, profile: .production) }
+            #expect(code == "authorize.ledger.portal")
+            try await FileAuthorizer.requireNoPortal(in: token, profile: .lab)
+        }
     }
 
     @Test func certifiesOnlyUnderARegisteredIdentity() async throws {

@@ -1,4 +1,5 @@
 import Governance
+import PortalCore
 public import Statements
 import Vocabulary
 
@@ -59,20 +60,16 @@ public struct AuthorizationLedger: Codable, Sendable, Hashable {
                 "sequence \(approval.sequence), used was \(later.0.approvalSequence)"
             )
         }
-        let total = ofProduct.reduce(0) { $0 + $1.1.quantity }
-        let atEdge = ofProduct.filter { $0.1.edgeHSM == new.edgeHSM }.reduce(0) { $0 + $1.1.quantity }
-        let allotment = approval.allotment(of: new.edgeHSM)
-        guard atEdge + new.quantity <= allotment else {
-            throw Refusal(
-                GovernanceError.quota,
-                "\(new.edgeHSM): \(atEdge) granted and \(new.quantity) asked, allotted \(allotment)"
-            )
-        }
-        guard total + new.quantity <= approval.lifetimeTotal else {
-            throw Refusal(
-                GovernanceError.quota,
-                "\(total) granted and \(new.quantity) asked, lifetime \(approval.lifetimeTotal)"
-            )
+        // The portal's own rule.
+        do {
+            try BatchQuota(
+                lifetimeTotal: approval.lifetimeTotal,
+                allotment: approval.allotment(of: new.edgeHSM),
+                granted: ofProduct.reduce(0) { $0 + $1.1.quantity },
+                grantedAtEdge: ofProduct.filter { $0.1.edgeHSM == new.edgeHSM }.reduce(0) { $0 + $1.1.quantity }
+            ).admit(new.quantity)
+        } catch let refusal as Refusal {
+            throw Refusal(GovernanceError.quota, "\(new.edgeHSM): \(refusal.detail)")
         }
         for (_, other) in ofProduct
         where try other.serials.overlaps(new.serials, quantity: other.quantity, otherQuantity: new.quantity) {

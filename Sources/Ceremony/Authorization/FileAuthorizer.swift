@@ -3,7 +3,8 @@ public import KeyCustody
 import Statements
 public import Vocabulary
 
-/// Authorizes batches against totals in a file, for work without the portal.
+/// Authorizes batches against totals in a file, for an OEM that has no portal. Once a portal was started on the token, the
+/// totals are the portal's: two memories of them would grant everything twice.
 public struct FileAuthorizer: Sendable {
     private let ground: BatchGround
     private let now: Instant
@@ -28,10 +29,21 @@ public struct FileAuthorizer: Sendable {
         isFirst: Bool = false,
         token: any Token
     ) async throws -> PackageMaker.Result {
+        try await Self.requireNoPortal(in: token, profile: ground.profile)
         // A token that can't sign it must not cost the batch its quota.
         _ = try await token.signingKey(.authorizer, equal: ground.roleKeys.content.authorizer)
         let maker = PackageMaker(ground, token: token, now: now)
         return try await maker.make(from: accounted(batch, ledger, isFirst: isFirst))
+    }
+
+    /// A portal keeps its enrolment certificate in the token from its first start on. A laboratory may play with both.
+    ///
+    /// Throws `authorize.ledger.portal`.
+    static func requireNoPortal(in token: any Token, profile: CustodyProfile) async throws {
+        guard profile != .lab else { return }
+        guard try await token.records(EnrolmentAuthority.record).isEmpty else {
+            throw Refusal(CeremonyError.portalKeepsTotals, token.information.label)
+        }
     }
 
     /// The totals are written before anything is signed: a power cut in between loses quota, never exceeds it.
