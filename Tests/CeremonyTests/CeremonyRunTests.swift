@@ -106,6 +106,47 @@ import Vocabulary
         #expect(await refusal { _ = try CeremonyTranscripts.verify(world.state) } == "ceremony.transcript.invalid")
     }
 
+    /// The newest transcript taken away: what it named is left over. Taken away with its files, only whoever noted down the
+    /// newest one sees it.
+    @Test func findsATakenAwayNewestTranscriptAndForeignFiles() async throws {
+        let world = try await World()
+        func check(_ expected: ExpectedHead? = nil) throws -> Digest256? {
+            let verified = try CeremonyTranscripts.verify(world.state)
+            try CeremonyTranscripts.requireAccounted(world.state, by: verified)
+            try expected?.require(verified)
+            return verified.last?.id
+        }
+        try await world.run(world.file())
+        let first = try #require(try check(ExpectedHead("1")))
+        let report = try await world.run(world.file(["firmwareKeys": [["name": "main"]]]))
+        let second = try #require(try check())
+        #expect(try check(ExpectedHead(second.hex)) == second && check(.count(2)) == second)
+        #expect(await refusal { _ = try check(.id(first)) } == "ceremony.transcript.head")
+
+        for name in ["paa/FFF2.der", "role-keys/0002.json.1.new", "note.txt", "a/b/c"] {
+            let path = "\(world.state.path)/\(name)"
+            try StateFile.write(path, [1])
+            let found = #expect(throws: Refusal.self) {
+                try CeremonyTranscripts.requireAccounted(world.state, by: CeremonyTranscripts.verify(world.state))
+            }
+            #expect(found?.has(CeremonyError.unaccounted) == true && found?.detail == name)
+            try FileManager.default.removeItem(atPath: path)
+        }
+        try StateFile.write("\(world.state.path)/orders/0001.json", [1])
+        try CeremonyTranscripts.requireAccounted(world.state, by: CeremonyTranscripts.verify(world.state))
+
+        try FileManager.default.removeItem(atPath: "\(world.state.path)/transcripts/0002.json")
+        #expect(try CeremonyTranscripts.verify(world.state).count == 1, "by the transcripts alone it does not show")
+        #expect(await refusal { _ = try check() } == "ceremony.state.unaccounted")
+        for file in report.lines.flatMap(\.files) {
+            try? FileManager.default.removeItem(atPath: "\(world.state.path)/\(file)")
+        }
+        #expect(try check() == first)
+        #expect(await refusal { _ = try check(.id(second)) } == "ceremony.transcript.head")
+        #expect(await refusal { _ = try check(.count(2)) } == "ceremony.transcript.head")
+        #expect(ExpectedHead("0") == nil && ExpectedHead("12345678") == nil && ExpectedHead("first") == nil)
+    }
+
     @Test func goesOnAfterAPowerCut() async throws {
         let world = try await World()
         try await world.run(world.file(["paa": NSNull(), "debugRoot": NSNull()]))

@@ -3,7 +3,11 @@ import Foundation
 import Testing
 
 extension SystemTests {
-    @Test(.enabled(if: KeyScan.isPermitted, "the kernel forbids reading a child's memory here"))
+    /// I6.
+    @Test(
+        "I6: no device or product key and no PIN in clear outside token and chip",
+        .enabled(if: KeyScan.isPermitted, "the kernel forbids reading a child's memory here")
+    )
     func noKeyOrPINOutsideTokenAndChip() async throws {
         try await withTemporaryFolder { folder in
             let report = try await KeyScan(directory: folder).play()

@@ -50,6 +50,21 @@ public struct StateFolder: Sendable, Hashable {
         }
     }
 
+    /// Every file and link in the folder, by its path from there, sorted.
+    func files() throws -> [String] {
+        var found: [String] = []
+        var folders = [""]
+        while let folder = folders.popLast() {
+            for name in StateFile.names(in: full(folder)) {
+                let place = folder.isEmpty ? name : "\(folder)/\(name)"
+                // A link is a file here, wherever it leads.
+                let kind = try? FileManager.default.attributesOfItem(atPath: full(place))[.type] as? FileAttributeType
+                if kind == .typeDirectory { folders.append(place) } else { found.append(place) }
+            }
+        }
+        return found.sorted()
+    }
+
     func read(_ name: String, limit: Int = Envelope.largest) throws -> [UInt8]? {
         StateFile.exists(full(name)) ? try StateFile.read(full(name), limit: limit) : nil
     }

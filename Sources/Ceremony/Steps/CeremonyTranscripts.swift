@@ -28,12 +28,62 @@ public enum CeremonyTranscripts {
             verified.append(transcript)
         }
         // A power cut may have left newer files than the newest transcript; the pending steps name them.
-        for output in try PendingTranscript.read(state)?.steps.flatMap(\.outputs) ?? [] { digests[output.file] = nil }
+        for output in try pendingOutputs(state) { digests[output] = nil }
         for (file, digest) in digests.sorted(by: { $0.key < $1.key }) {
             guard let bytes = try state.read(file), CeremonyRun.digest(bytes) == digest else {
                 throw Refusal(CeremonyError.transcriptInvalid, file)
             }
         }
         return verified
+    }
+
+    private static func pendingOutputs(_ state: StateFolder) throws -> [String] {
+        try PendingTranscript.read(state)?.steps.flatMap(\.outputs).map(\.file) ?? []
+    }
+
+    /// That nothing lies in the state beside what `transcripts`, steps that are pending, or people account for: what a
+    /// deleted newest transcript named is left over. Officers' orders are people's to put there, and prove themselves.
+    ///
+    /// - Throws: `ceremony.state.unaccounted` with the files' names.
+    public static func requireAccounted(_ state: StateFolder, by transcripts: [Verified<CeremonyTranscript>]) throws {
+        var known = Set(transcripts.flatMap { $0.content.steps.flatMap(\.outputs).map(\.file) })
+        known.formUnion(try pendingOutputs(state))
+        known.formUnion(transcripts.map { StateFolder.transcript($0.content.number) })
+        known.formUnion([StateFolder.pending, ".lock"])
+        let others = try state.files().filter { !known.contains($0) && !$0.hasPrefix("orders/") }
+        guard others.isEmpty else {
+            throw Refusal(CeremonyError.unaccounted, others.joined(separator: ", "))
+        }
+    }
+}
+
+/// What somebody noted down of the newest transcript: its number or its id. Without it, a state from which the newest
+/// runs were taken away with all their files is like one in which they never were.
+public enum ExpectedHead: Sendable, Hashable {
+    case count(Int)
+    case id(Digest256)
+
+    /// `3`, or 64 hexadecimal digits; nil for anything else.
+    public init?(_ text: String) {
+        if let id = try? Digest256(hex: text) {
+            self = .id(id)
+        } else if text.utf8.count <= 6, let count = Int(text), count > 0 {
+            self = .count(count)
+        } else {
+            return nil
+        }
+    }
+
+    /// Throws `ceremony.transcript.head`.
+    public func require(_ transcripts: [Verified<CeremonyTranscript>]) throws {
+        let holds =
+            switch self {
+            case .count(let count): transcripts.count == count
+            case .id(let id): transcripts.last?.id == id
+            }
+        guard holds else {
+            let newest = transcripts.last.map { "number \($0.content.number), \($0.id)" } ?? "none"
+            throw Refusal(CeremonyError.transcriptHead, "newest is \(newest)")
+        }
     }
 }

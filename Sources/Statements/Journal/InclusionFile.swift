@@ -43,6 +43,27 @@ public struct InclusionFile: Codable, Sendable, Hashable {
         self.roleKeys = roleKeys
     }
 
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case format
+        case checkpoint
+        case entry
+        case index
+        case hashes
+        case enrolment
+        case roleKeys
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.onlyMembers(CodingKeys.self)
+        format = try container.decode(String.self, forKey: .format)
+        checkpoint = try container.decode(Envelope.self, forKey: .checkpoint)
+        entry = try container.decode(Octets.self, forKey: .entry)
+        index = try container.decode(Int.self, forKey: .index)
+        hashes = try container.decode([Digest256].self, forKey: .hashes)
+        enrolment = try container.decodeIfPresent(Envelope.self, forKey: .enrolment)
+        roleKeys = try container.decodeIfPresent([Envelope].self, forKey: .roleKeys)
+    }
+
     /// Throws a `StatementError`.
     public init(parsing bytes: [UInt8]) throws {
         try StrictJSON.check(bytes, limit: Self.largest)

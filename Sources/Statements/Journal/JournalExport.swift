@@ -2,7 +2,7 @@ import Vocabulary
 
 /// A whole journal as a file: its entries from the first one on, and the checkpoint that vouches for them.
 ///
-/// JSON `{"checkpoint": Envelope, "entries": [base64, …]}`. Proves itself: the entries' Merkle root is the checkpoint's.
+/// JSON `{"checkpoint": Envelope, "entries": [base64, …]}` and nothing beside. Proves itself: the entries' Merkle root is the checkpoint's.
 public struct JournalExport: Codable, Sendable, Hashable {
     /// Largest file read, in octets.
     public static let largest = 512 * 1024 * 1024
@@ -15,6 +15,17 @@ public struct JournalExport: Codable, Sendable, Hashable {
     public init(checkpoint: Envelope, entries: [Octets]) {
         self.checkpoint = checkpoint
         self.entries = entries
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case checkpoint
+        case entries
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.onlyMembers(CodingKeys.self)
+        checkpoint = try container.decode(Envelope.self, forKey: .checkpoint)
+        entries = try container.decode([Octets].self, forKey: .entries)
     }
 
     /// Throws a `StatementError`.

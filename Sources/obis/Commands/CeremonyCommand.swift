@@ -21,12 +21,23 @@ struct CeremonyCommand: AsyncParsableCommand {
     var state = "ceremony"
     @Flag(help: "Print what would be made and touched; make nothing.")
     var dryRun = false
-    @Flag(help: "Verify all transcripts of the state and every file that they name; make nothing.")
+    @Flag(
+        help:
+            "Verify all transcripts of the state, every file that they name, and that there is no other; make nothing."
+    )
     var verifyTranscript = false
     @Option(
         help: "With --verify-transcript: the root authority's public key as known from elsewhere (hex or PEM file)."
     )
     var root: String?
+    @Option(
+        help: "With --verify-transcript: what was noted down at the last run, the newest transcript's number or id.",
+        transform: { text in
+            guard let head = ExpectedHead(text) else { throw ValidationError("\(text) is neither a number nor an id.") }
+            return head
+        }
+    )
+    var expect: ExpectedHead?
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -34,6 +45,9 @@ struct CeremonyCommand: AsyncParsableCommand {
             throw ValidationError("Give a ceremony file, or --verify-transcript.")
         }
         guard root == nil || verifyTranscript else { throw ValidationError("--root goes with --verify-transcript.") }
+        guard expect == nil || verifyTranscript else {
+            throw ValidationError("--expect goes with --verify-transcript.")
+        }
     }
 
     private struct Transcript: Encodable {
@@ -67,7 +81,10 @@ struct CeremonyCommand: AsyncParsableCommand {
 
     private func verify(_ folder: StateFolder) throws {
         let point = try root.map { try PublicKeyText.given($0) }
-        let transcripts = try CeremonyTranscripts.verify(folder, root: point).map {
+        let verified = try CeremonyTranscripts.verify(folder, root: point)
+        try CeremonyTranscripts.requireAccounted(folder, by: verified)
+        try expect?.require(verified)
+        let transcripts = verified.map {
             Transcript(
                 number: $0.content.number,
                 id: $0.id,
@@ -76,10 +93,11 @@ struct CeremonyCommand: AsyncParsableCommand {
                 finishedAt: $0.content.finishedAt
             )
         }
-        guard !transcripts.isEmpty else { throw Refusal(GovernanceError.fileMissing, "\(state)/transcripts") }
+        guard let head = transcripts.last else { throw Refusal(GovernanceError.fileMissing, "\(state)/transcripts") }
+        let lines = transcripts.map { "\($0.number)  \($0.finishedAt)  \($0.steps) steps  root \($0.root)" }
         try Output.show(
             transcripts,
-            transcripts.map { "\($0.number)  \($0.finishedAt)  \($0.steps) steps  root \($0.root)" }
+            (lines + ["newest \(head.number)  \(head.id)", "note it down, for --expect the next time"])
                 .joined(separator: "\n")
         )
     }
