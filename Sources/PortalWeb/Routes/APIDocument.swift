@@ -27,22 +27,21 @@ public struct APIDocument: Sendable {
             "paths": .object(paths.mapValues { .object($0) }),
             "components": [
                 "schemas": .object(schemas),
-                "securitySchemes": isOfFactories
-                    ? [
-                        "factory": [
-                            "type": "mutualTLS", "description": "A certificate of the portal's enrolment authority.",
-                        ]
-                    ]
-                    : [
-                        "token": ["type": "http", "scheme": "bearer", "bearerFormat": "obis_…"],
-                        "session": [
-                            "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.session),
-                            "description": "Whatever is not GET or HEAD also wants the session's X-OBIS-CSRF header.",
-                        ],
-                    ],
+                "securitySchemes": isOfFactories ? Self.factories : Self.people,
             ],
         ]
     }
+
+    private static let people: JSONValue = [
+        "token": ["type": "http", "scheme": "bearer", "bearerFormat": "obis_…"],
+        "session": [
+            "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.session),
+            "description": "Whatever is not GET or HEAD also wants the session's X-OBIS-CSRF header.",
+        ],
+    ]
+    private static let factories: JSONValue = [
+        "factory": ["type": "mutualTLS", "description": "A certificate of the portal's enrolment authority."]
+    ]
 
     /// As it is served: JSON with sorted keys.
     public func serialized() throws -> [UInt8] { try StatementCoding.encode(json) }
