@@ -38,6 +38,7 @@ struct ErrorCatalogueTests {
         CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self, PortalProtocolError.self,
         PortalError.self, SyncMessageError.self, VersionError.self, PortalStoreError.self, IdentityError.self,
         IngestError.self, SyncError.self, RecordError.self, BatchError.self, PreparationError.self,
+        AccountError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

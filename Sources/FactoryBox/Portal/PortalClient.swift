@@ -58,6 +58,7 @@ struct PortalClient: Sendable {
         let body: [UInt8]
 
         var tag: String? { headers.first(name: "etag") }
+        var setCookies: [String] { headers["set-cookie"] }
         func tree() throws -> JSONTree { try JSONTree(parsing: body) }
     }
 

@@ -46,6 +46,8 @@ final class PortalHost: Sendable {
         let people = Listener()
         let sync = Listener()
         let tls: TLS
+        /// A lab's: sixteenths of a second, so that the demo spends its time on devices.
+        let passwordCost = ["logN": 12, "blockSize": 8, "parallelism": 1]
     }
 
     var configuration: String { folder + "/obis-portal.json" }

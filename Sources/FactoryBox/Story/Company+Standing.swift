@@ -21,6 +21,12 @@ extension Company {
             "\(admin) '\(door.base)/v1/batches?limit=5'",
         ]
         for command in commands { try await attempt(command) }
+        let signIns = try await people.signIns(door)
+        let list = portal.folder + "/sign-ins.json"
+        try Files.write(try JSONTree.object(["people": .list(signIns.map(\.json))]).serialized(), to: list)
+        narrator.passed(
+            "\(signIns.count) people sign in by password, \(signIns.count { $0.secret != nil }) of them with an authenticator"
+        )
         guard staysOpen else {
             return narrator.passed("\(commands.count) curl commands asked the portal as its users will")
         }
@@ -30,8 +36,19 @@ extension Company {
             ("OEM admin's token", "\(Self.short(header))  (readable by you alone)"),
         ])
         for command in commands { narrator.note(command) }
+        tell(signIns, kept: Self.short(list))
         let program = Self.short(try world.programs.path("obis-factory").path)
         narrator.note("\(program) status --config \(Self.short(factories[0].host.configuration))")
+    }
+
+    /// Of people who are made up: theirs may be shown.
+    private func tell(_ signIns: [DemoSignIn], kept list: String) {
+        narrator.note("to sign in with at \(door?.base ?? ""), also in \(list):")
+        for person in signIns {
+            let factor = person.secret.map { "authenticator \($0)" } ?? "no authenticator wanted"
+            narrator.note("  \(person.email)  \(person.password)  \(factor)")
+        }
+        narrator.note("  a code without an authenticator: oathtool --totp -b SECRET")
     }
 
     private func attempt(_ command: String) async throws {

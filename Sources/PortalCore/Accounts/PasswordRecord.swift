@@ -25,6 +25,12 @@ public struct PasswordCost: Sendable, Hashable {
     }
 
     public var rounds: Int { 1 << logN }
+
+    /// No less memory, and no less work altogether.
+    public func isAtLeast(_ other: PasswordCost) -> Bool {
+        blockSize << logN >= other.blockSize << other.logN
+            && blockSize * parallelism << logN >= other.blockSize * other.parallelism << other.logN
+    }
 }
 
 /// A password as it is kept: `$scrypt-hmac$ln=15,r=8,p=3$SALT$TAG`, salt and tag in base64url.

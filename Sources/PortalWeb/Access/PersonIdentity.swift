@@ -78,11 +78,12 @@ public protocol IdentityStore: Sendable {
     /// `publicKeyDigest`: SHA-256 of the certificate's key point. Nil when it is not registered or no longer.
     func site(publicKeyDigest: Digest256) async throws -> SiteIdentity?
     /// `digest`: SHA-256 of the cookie's text. Nil unless there is a session that is alive, of a person who is active.
-    /// Notes its use; may be coarse and late.
-    func session(digest: Digest256, at time: Instant) async throws -> SessionIdentity?
+    ///
+    /// - Parameter isUse: a request of a person, whose time is noted; may be coarse and late.
+    func session(digest: Digest256, at time: Instant, isUse: Bool) async throws -> SessionIdentity?
 }
 
 extension IdentityStore {
     /// Where there are no sessions.
-    public func session(digest: Digest256, at time: Instant) async throws -> SessionIdentity? { nil }
+    public func session(digest: Digest256, at time: Instant, isUse: Bool) async throws -> SessionIdentity? { nil }
 }

@@ -40,12 +40,12 @@ final class StoredIdentities: IdentityStore {
         if isDue { _ = try? await database.write("token-use") { try TokenTable($0).noteUse(token, at: time) } }
     }
 
-    func session(digest: Digest256, at time: Instant) async throws -> SessionIdentity? {
+    func session(digest: Digest256, at time: Instant, isUse: Bool) async throws -> SessionIdentity? {
         let found = try await database.read { try SessionTable($0).find(digest) }
         guard let (session, person) = found, session.revokedAt == nil, person.isActive,
             SessionRules.isAlive(seenAt: session.seenAt, expiresAt: session.expiresAt, at: time)
         else { return nil }
-        if time - session.seenAt >= SessionRules.resolution {
+        if isUse, time - session.seenAt >= SessionRules.resolution {
             // A use that can't be noted is no reason to refuse it.
             _ = try? await database.write("session-use") { try SessionTable($0).noteUse(session.id, at: time) }
         }

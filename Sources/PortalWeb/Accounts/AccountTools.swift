@@ -49,9 +49,10 @@ struct AccountTools: Sendable {
     }
 
     /// Takes as long, and does as much, where there is no account. Throws `portal.sign-in.busy`, `key.*`.
-    func isRight(_ password: Password, for account: AccountRecord?) async throws -> Bool {
+    func isRight(_ password: Password, for account: AccountRecord?, isKnown: Bool) async throws -> Bool {
         let record = account.flatMap { PasswordRecord(text: $0.password) } ?? nothing
-        let tag = try await keys.tag(hasher.hash(password.text, salt: record.salt, cost: record.cost))
+        let hash = try await hasher.hash(password.text, salt: record.salt, cost: record.cost, isKnown: isKnown)
+        let tag = try await keys.tag(hash)
         return constantTimeEqual(tag, record.tag) && account != nil
     }
 

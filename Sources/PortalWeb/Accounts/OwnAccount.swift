@@ -40,7 +40,9 @@ extension PortalServices {
     ) async throws -> SessionAnswer<OpenedSession> {
         let (request, now) = (call.body, context.facts.time)
         let account = try await ownAccount(context)
-        _ = try await proving(context) { try await accounts.isRight(request.current, for: account) ? true : nil }
+        _ = try await proving(context) {
+            try await accounts.isRight(request.current, for: account, isKnown: true) ? true : nil
+        }
         let kept = try await accounts.keep(request.new, knowing: knownWords(of: account))
         return try await renewing(context, isComplete: context.session.isComplete) { transaction, opened in
             let accounts = AccountTable(transaction)

@@ -14,6 +14,8 @@ final class PasswordHasher: Sendable {
     private struct State {
         var running = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
+        /// Before all others.
+        var known: [CheckedContinuation<Void, Never>] = []
         var peak = 0
         var count = 0
     }
@@ -27,8 +29,16 @@ final class PasswordHasher: Sendable {
     var peak: Int { state.withLock(\.peak) }
 
     /// 32 octets. Throws `portal.sign-in.busy`.
-    func hash(_ password: String, salt: [UInt8], cost: PasswordCost) async throws -> [UInt8] {
-        try await enter()
+    ///
+    /// - Parameter isKnown: of a browser that the account knows, or of a person who is signed in: before all others, in a
+    ///   queue of its own, so that a flood of strangers keeps nobody waiting.
+    func hash(
+        _ password: String,
+        salt: [UInt8],
+        cost: PasswordCost,
+        isKnown: Bool = false
+    ) async throws -> [UInt8] {
+        try await enter(isKnown)
         defer { leave() }
         state.withLock { $0.count += 1 }
         let octets = Secret(Array(password.utf8))
@@ -37,14 +47,14 @@ final class PasswordHasher: Sendable {
         }
     }
 
-    private func enter() async throws {
+    private func enter(_ isKnown: Bool) async throws {
         let (isFull, mustWait) = state.withLock { state -> (Bool, Bool) in
             if state.running < Self.mostAtOnce {
                 state.running += 1
                 state.peak = max(state.peak, state.running)
                 return (false, false)
             }
-            return (state.waiting.count >= Self.mostWaiting, true)
+            return ((isKnown ? state.known : state.waiting).count >= Self.mostWaiting, true)
         }
         if isFull { throw Refusal(AccountError.busy) }
         guard mustWait else { return }
@@ -55,7 +65,7 @@ final class PasswordHasher: Sendable {
                     state.running += 1
                     return true
                 }
-                state.waiting.append(continuation)
+                if isKnown { state.known.append(continuation) } else { state.waiting.append(continuation) }
                 return false
             }
             if isFree { continuation.resume() }
@@ -65,7 +75,8 @@ final class PasswordHasher: Sendable {
     /// Whose turn it is takes the place over.
     private func leave() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            if !state.known.isEmpty { return state.known.removeFirst() }
+            if !state.waiting.isEmpty { return state.waiting.removeFirst() }
             state.running -= 1
             return nil
         }

@@ -84,7 +84,7 @@ extension PortalServices {
         let step: Int64? = try await proving(context) {
             if account.authenticator == nil {
                 guard let password = request.password, request.code == nil else { return nil }
-                return try await accounts.isRight(password, for: account) ? -1 : nil
+                return try await accounts.isRight(password, for: account, isKnown: true) ? -1 : nil
             }
             guard request.password == nil else { return nil }
             return try await accounts.step(of: request.code, for: account, at: now)

@@ -96,7 +96,7 @@ extension PortalServices {
 
     private func judge(_ request: SignInRequest, _ found: Found?, _ facts: RequestFacts) async throws -> Judgement {
         let account = found?.account
-        let isRight = try await accounts.isRight(request.password, for: account)
+        let isRight = try await accounts.isRight(request.password, for: account, isKnown: found?.device != nil)
         let step = try await accounts.step(of: request.code, for: account, at: facts.time)
         let recovery = request.recoveryCode.map { RecoveryCodeText.digest($0.text) }
         let hasRecovery = try await database.read { transaction in

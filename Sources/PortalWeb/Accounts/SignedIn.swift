@@ -49,15 +49,16 @@ extension HTTPField.Name {
 extension Authenticator {
     /// Who is signed in, for a page. Nil for nobody, and for a session that ended: the page then leads to sign-in.
     ///
-    /// What a page changes must pass `SignedIn.requireOwnForm` first.
+    /// What a page changes must pass `SignedIn.requireOwnForm` first. A live stream runs by itself: it keeps no session
+    /// from falling idle.
     public func signedIn(_ headers: HTTPFields) async throws -> SignedIn? {
         guard let cookie = BrowserFacts(headers: headers).session else { return nil }
-        return try await signedIn(cookie: cookie)
+        return try await signedIn(cookie: cookie, isUse: headers[.accept] != "text/event-stream")
     }
 
-    func signedIn(cookie: String) async throws -> SignedIn? {
-        let now = clock.realtime()
-        guard let session = try await identities.session(digest: Digest256.of(cookie.utf8), at: now) else { return nil }
+    func signedIn(cookie: String, isUse: Bool = true) async throws -> SignedIn? {
+        let (now, digest) = (clock.realtime(), Digest256.of(cookie.utf8))
+        guard let session = try await identities.session(digest: digest, at: now, isUse: isUse) else { return nil }
         return SignedIn(
             caller: Caller(session, cookie: cookie),
             session: session,

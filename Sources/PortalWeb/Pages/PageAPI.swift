@@ -46,6 +46,8 @@ struct PageAPI: Sendable {
         /// If-Match of a change.
         let tag: String?
         let location: String?
+        /// Values of `Set-Cookie`, for the browser.
+        let cookies: [String]
     }
 
     func get<Message: Decodable & Sendable>(
@@ -120,7 +122,8 @@ struct PageAPI: Sendable {
         return Reply(
             message: try JSONDecoder().decode(Message.self, from: Data(bytes)),
             tag: raw.headers[.eTag],
-            location: raw.headers[.location]
+            location: raw.headers[.location],
+            cookies: raw.headers[values: .setCookie]
         )
     }
 
@@ -155,7 +158,7 @@ struct PageAPI: Sendable {
     }
 
     private func caller(for rule: AccessRule) async throws -> Caller {
-        if let session, rule != .everybody { return session.caller }
+        if let session, !rule.isOpen { return session.caller }
         return try await mount.authenticator.caller(
             for: rule,
             head: RequestHead(headers: [:], authority: nil, isSafe: true),
@@ -196,7 +199,8 @@ struct PageAPI: Sendable {
             idempotency: idempotency,
             ifMatch: ifMatch,
             ifNoneMatch: nil,
-            range: nil
+            range: nil,
+            browser: BrowserFacts(headers: headers)
         )
     }
 

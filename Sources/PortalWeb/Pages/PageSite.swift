@@ -76,6 +76,7 @@ public struct PageSite: Sendable {
     ) async throws -> Response {
         var look: PageRequest?
         do {
+            if route.method == .post { try SameOrigin.check(request.headers, request.head.authority) }
             let form = route.method == .post ? try await Self.form(request) : [:]
             let ready = try await self.look(request, exchange, mount, parameters, form)
             look = ready

@@ -2,6 +2,7 @@ import Durability
 import Governance
 public import KeyCustody
 public import Logging
+import PortalCore
 import PortalProtocol
 import PortalStore
 public import ServiceLifecycle
@@ -41,7 +42,8 @@ public struct Portal: Service {
             publicPort: configuration.publicPort ?? configuration.people.port,
             tlsIssuer: Digest256.of(issuer),
             root: try PublicKeyText.read(configuration.rootKeyFile),
-            profile: configuration.profile
+            profile: configuration.profile,
+            passwordCost: configuration.scryptCost ?? .usual
         )
         let enrolment = try await EnrolmentAuthority.open(in: token, oem: configuration.oem, at: clock.realtime())
         let seam = try FaultSeam.fromEnvironment()
@@ -98,7 +100,7 @@ public struct Portal: Service {
             background: parts.background,
             pages: PageSite(
                 people,
-                sessions: BearerSessions(authenticator: services.authenticator),
+                sessions: CookieSessions(authenticator: services.authenticator),
                 fonts: configuration.fontsDirectory
             ),
             seam: seam

@@ -1,5 +1,6 @@
 public import Governance
 public import KeyCustody
+import PortalCore
 import ServiceSupport
 import Vocabulary
 
@@ -68,6 +69,20 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
         }
     }
 
+    /// What scrypt costs for new passwords (RFC 7914).
+    public struct PasswordSettings: Codable, Sendable, Hashable {
+        /// Base-2 logarithm of N.
+        public var logN: Int
+        /// r.
+        public var blockSize: Int
+        /// p.
+        public var parallelism: Int
+
+        public init(logN: Int, blockSize: Int, parallelism: Int) {
+            (self.logN, self.blockSize, self.parallelism) = (logN, blockSize, parallelism)
+        }
+    }
+
     /// Name of the OEM, in the enrolment authority's certificate.
     public var oem: String
     public var profile: CustodyProfile
@@ -85,6 +100,8 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
     /// Absolute path of the folder with the pages' fonts, which `scripts/setup` fills; absent or empty: the pages use
     /// those of whoever looks.
     public var fontsDirectory: String?
+    /// Absent: N = 2¹⁵, r = 8, p = 3. A production profile takes nothing cheaper.
+    public var passwordCost: PasswordSettings?
 
     public init(
         oem: String,
@@ -97,7 +114,8 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
         people: Listener,
         sync: Listener,
         tls: TLSFiles,
-        fontsDirectory: String? = nil
+        fontsDirectory: String? = nil,
+        passwordCost: PasswordSettings? = nil
     ) {
         self.oem = oem
         self.profile = profile
@@ -110,6 +128,14 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
         self.sync = sync
         self.tls = tls
         self.fontsDirectory = fontsDirectory
+        self.passwordCost = passwordCost
+    }
+
+    /// Nil for what scrypt does not have, what takes more than 128 MiB, and what a production profile does not take.
+    var scryptCost: PasswordCost? {
+        guard let asked = passwordCost else { return .usual }
+        let cost = PasswordCost(logN: asked.logN, blockSize: asked.blockSize, parallelism: asked.parallelism)
+        return profile == .lab || cost?.isAtLeast(.usual) == true ? cost : nil
     }
 
     /// Throws `portal.setting.invalid` with the setting's name.
@@ -136,6 +162,8 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
                 "publicPort"
             } else if publicPort == nil && people.port == 0 {
                 "publicPort: needed where people.port is 0"
+            } else if scryptCost == nil {
+                "passwordCost"
             } else {
                 nil
             }

@@ -15,7 +15,6 @@ enum SecurityHeaders {
     private static let always: [(HTTPField.Name, String)] = [
         (.strictTransportSecurity, "max-age=31536000"),
         (.xContentTypeOptions, "nosniff"),
-        (.referrerPolicy, "no-referrer"),
         (.known("Cross-Origin-Opener-Policy"), "same-origin"),
         (.known("Cross-Origin-Resource-Policy"), "same-origin"),
         (
@@ -29,6 +28,9 @@ enum SecurityHeaders {
         for (name, value) in always { response.headers[name] = value }
         let isPage = response.headers[.contentType]?.hasPrefix("text/html") == true
         response.headers[.contentSecurityPolicy] = isPage ? page : api
+        // Neither tells another host anything. Of a page with `no-referrer` a browser sends forms with `Origin: null` (Fetch
+        // standard, section 3.2), and who sent them could not be told.
+        response.headers[.referrerPolicy] = isPage ? "same-origin" : "no-referrer"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     }
 }
