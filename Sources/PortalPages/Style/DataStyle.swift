@@ -17,6 +17,7 @@ extension Stylesheet {
         td.wide { min-width: 16rem; }
         tbody th, tbody td > a { white-space: nowrap; }
         .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
+        div[data-live] > * + * { margin-top: var(--s3); }
         .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--sunken); overflow: hidden; }
         .meter.tall { height: .75rem; }
         .meter rect { fill: var(--mark, var(--accent)); }
