@@ -166,7 +166,7 @@ public struct FactoryPage: SheetPage {
                 let journal = edge.journal
                 let state = content.progress.edges.first { $0.edgeHSM == journal.edgeHSM }?.link(at: now) ?? (.idle, "Never heard")
                 return [
-                    .sub(.text(journal.edgeHSM.text), "enrolled \(.date(edge.enrolledAt)), started \(journal.epoch) times"),
+                    .sub(.text(journal.edgeHSM.text), "enrolled \(.date(edge.enrolledAt)), epoch \(journal.epoch)"),
                     .sub(.badge(state.0, state.1), journal.heardAt.map { "heard \(.ago($0, now: now))" } ?? .empty),
                     .number(journal.storedSize), .digest(journal.storedRoot.hex),
                     journal.checkpointTime.map { .ago($0, now: now) } ?? .none,

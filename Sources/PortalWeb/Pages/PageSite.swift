@@ -48,8 +48,8 @@ public struct PageSite: Sendable {
         routes = Self.pages
     }
 
-    static let pages: [PageRoute] = OverviewController.routes + VersionController.routes
-        + BatchController.routes + MakingController.routes + ProductController.routes + FactoryController.routes + DeviceController.routes
+    static let pages: [PageRoute] = OverviewController.routes + MakingController.routes
+        + VersionController.routes + BatchController.routes + ProductController.routes + FactoryController.routes + DeviceController.routes
         + WatchController.routes + PeopleController.routes + ExportController.routes + EntryController.routes
 
     /// Nil where there is no such page.

@@ -121,6 +121,7 @@ enum FactoryController {
     }
 
     private static func new(_ look: PageRequest, _ refused: Problem?, _ status: Int) async throws -> PageAnswer {
+        try await look.api.require(.post, "/v1/factories")
         let organisations = try await look.api.get("/v1/organisations", as: Page<Organisation>.self).items
         let form = refused.map { look.refusedForm($0) } ?? look.freshForm()
         return .page(NewFactoryPage(organisations: organisations, form: form), status: status)

@@ -11,7 +11,7 @@ enum MakingController {
 
     static let routes: [PageRoute] = [
         PageRoute(.get, "/products/new", "newProduct") { look in
-            _ = try await look.api.get("/v1/organisations", as: Page<Organisation>.self)
+            try await look.api.require(.post, "/v1/products")
             return .page(NewProductPage(form: look.freshForm()))
         },
         PageRoute(.post, "/products/new", "createProduct", handler: createProduct),
@@ -90,6 +90,7 @@ enum MakingController {
     private static func newVersion(_ look: PageRequest, _ refused: Problem?, _ status: Int) async throws -> PageAnswer {
         _ = try look.require()
         let api = "/v1/products/\(look.escapedParameter("product"))"
+        try await look.api.require(.post, "\(api)/versions")
         let product = try await look.api.get(api, as: Product.self)
         let versions: [ProductVersion] = try await look.api.all("\(api)/versions")
         var values: [String: String] = [:]
@@ -158,6 +159,7 @@ enum MakingController {
     private static func approval(_ look: PageRequest, _ refused: Problem?, _ status: Int) async throws -> PageAnswer {
         _ = try look.require()
         let api = "/v1/products/\(look.escapedParameter("product"))"
+        try await look.api.require(.put, "\(api)/versions/\(look.escapedParameter("version"))/approval")
         let product = try await look.api.get(api, as: Product.self)
         let version = try await look.api.reply("\(api)/versions/\(look.escapedParameter("version"))", as: ProductVersion.self)
         let quota = try await look.api.get("\(api)/quota", as: ProductQuota.self)
