@@ -55,7 +55,7 @@ struct Field: Component {
     }
 
     let name: String
-    let id: String
+    private(set) var id: String
     let label: String
     let help: String?
     let error: String?
@@ -68,8 +68,9 @@ struct Field: Component {
     let isArea: Bool
     let isChecks: Bool
     let extra: Markup
+    let after: Markup
     let isInvalid: Bool
-    let described: String
+    private(set) var describedBy: Markup
     let warning = Icon.warning.markup
 
     private init(
@@ -84,7 +85,8 @@ struct Field: Component {
         isSelect: Bool = false,
         isArea: Bool = false,
         isChecks: Bool = false,
-        extra: Markup = .empty
+        extra: Markup = .empty,
+        after: Markup = .empty
     ) {
         let entered = form?.values[name] ?? value
         let chosen = Set(isChecks ? entered.split(separator: ",").map(String.init) : [entered])
@@ -104,9 +106,23 @@ struct Field: Component {
         self.isArea = isArea
         self.isChecks = isChecks
         self.extra = extra
+        self.after = after
         isInvalid = error != nil
-        described = [help.map { _ in "f-\(name)-help" }, error.map { _ in "f-\(name)-error" }].compactMap { $0 }
-            .joined(separator: " ")
+        describedBy = .empty
+        describedBy = describing()
+    }
+
+    private func describing() -> Markup {
+        let described = [help.map { _ in "\(id)-help" }, error.map { _ in "\(id)-error" }].compactMap { $0 }
+        return described.isEmpty ? .empty : " aria-describedby=\"\(described.joined(separator: " "))\""
+    }
+
+    /// With an id of its own in one of several forms of a page.
+    func scoped(_ name: String) -> Field {
+        var field = self
+        field.id = "f-\(name)-\(self.name)"
+        field.describedBy = field.describing()
+        return field
     }
 
     static func input(
@@ -117,7 +133,8 @@ struct Field: Component {
         help: String? = nil,
         value: String = "",
         isRequired: Bool = true,
-        extra: Markup = .empty
+        extra: Markup = .empty,
+        after: Markup = .empty
     ) -> Field {
         Field(
             form,
@@ -127,7 +144,8 @@ struct Field: Component {
             value: value,
             isRequired: isRequired,
             input: kind.rawValue,
-            extra: extra
+            extra: extra,
+            after: after
         )
     }
 
@@ -188,7 +206,7 @@ struct Field: Component {
 
     static let name = "field"
     static let template = #"""
-        {{#.isChecks}}<fieldset class="field"{{#isInvalid}} aria-describedby="{{described}}"{{/isInvalid}}><legend>{{label}}</legend>{{#options}}<div class="check"><input type="checkbox" id="{{id}}-{{value}}" name="{{name}}" value="{{value}}"{{#isSelected}} checked{{/isSelected}}><label for="{{id}}-{{value}}">{{text}}</label></div>{{/options}}{{#help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/help}}{{#error}}<p class="error" id="{{id}}-error">{{{warning}}}{{.}}</p>{{/error}}</fieldset>{{/.isChecks}}{{^.isChecks}}<div class="field"><label for="{{.id}}">{{.label}}{{#.isOptional}} <span class="optional">(optional)</span>{{/.isOptional}}</label>{{#.input}}<input type="{{.}}" id="{{id}}" name="{{name}}" value="{{value}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}} aria-describedby="{{described}}" {{{extra}}}>{{/.input}}{{#.isArea}}<textarea id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}} aria-describedby="{{described}}">{{value}}</textarea>{{/.isArea}}{{#.isSelect}}<select id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}} aria-describedby="{{described}}">{{#options}}<option value="{{value}}"{{#isSelected}} selected{{/isSelected}} {{{extra}}}>{{text}}</option>{{/options}}</select>{{/.isSelect}}{{#.help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/.help}}{{#.error}}<p class="error" id="{{id}}-error">{{{warning}}}<span>{{.}}</span></p>{{/.error}}</div>{{/.isChecks}}
+        {{#.isChecks}}<fieldset class="field"{{{describedBy}}}><legend>{{label}}</legend>{{#options}}<div class="check"><input type="checkbox" id="{{id}}-{{value}}" name="{{name}}" value="{{value}}"{{#isSelected}} checked{{/isSelected}}><label for="{{id}}-{{value}}">{{text}}</label></div>{{/options}}{{#help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/help}}{{#error}}<p class="error" id="{{id}}-error">{{{warning}}}{{.}}</p>{{/error}}</fieldset>{{/.isChecks}}{{^.isChecks}}<div class="field"><label for="{{.id}}">{{.label}}{{#.isOptional}} <span class="optional">(optional)</span>{{/.isOptional}}</label>{{#.input}}<input type="{{.}}" id="{{id}}" name="{{name}}" value="{{value}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}} {{{extra}}}>{{/.input}}{{#.isArea}}<textarea id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{value}}</textarea>{{/.isArea}}{{#.isSelect}}<select id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{#options}}<option value="{{value}}"{{#isSelected}} selected{{/isSelected}} {{{extra}}}>{{text}}</option>{{/options}}</select>{{/.isSelect}}{{#.help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/.help}}{{{.after}}}{{#.error}}<p class="error" id="{{id}}-error">{{{warning}}}<span>{{.}}</span></p>{{/.error}}</div>{{/.isChecks}}
         """#
 }
 
@@ -225,7 +243,7 @@ struct DialogForm: Component {
         self.action = action
         hidden = "\(form.hidden)<input type=\"hidden\" name=\"do\" value=\"\(what)\">"
         note = isOpen ? form.note : nil
-        self.fields = fields
+        self.fields = fields.map { $0.scoped(what) }
         self.submit = submit
         self.isOpen = isOpen
         close = action

@@ -63,7 +63,7 @@ struct Table: Component {
 
     static let name = "table"
     static let template = #"""
-        {{#.isEmpty}}{{#empty}}{{> empty}}{{/empty}}{{/.isEmpty}}{{^.isEmpty}}<div class="table-wrap" role="region" aria-label="{{.caption}}" tabindex="0"><table class="{{.style}}"><caption class="sr">{{.caption}}</caption>
+        {{#.isEmpty}}{{#empty}}{{> empty}}{{/empty}}{{/.isEmpty}}{{^.isEmpty}}<div class="table-wrap" role="region" aria-label="{{.caption}}, table" tabindex="0"><table class="{{.style}}"><caption class="sr">{{.caption}}</caption>
         <thead><tr>{{#.columns}}<th scope="col" class="{{style}}">{{title}}</th>{{/.columns}}</tr></thead>
         <tbody>
         {{{.body}}}</tbody></table></div>{{#.more}}<p class="panel-foot"><a href="{{address}}">Next page</a></p>{{/.more}}{{/.isEmpty}}

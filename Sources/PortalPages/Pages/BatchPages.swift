@@ -143,7 +143,7 @@ public struct BatchPage: SheetPage {
         let ends: Markup =
             content.forecast.map { forecast in
                 forecast.isNear(at: now) ? .badge(.warn, forecast.plain(at: now)) : .text(forecast.plain(at: now))
-            } ?? (sums.isClosed ? "Closed" : now > batch.notAfter ? "Window is closed" : "Not loaded yet")
+            } ?? (sums.isClosed ? "Closed" : sums.isLoaded && sums.remaining == 0 ? "All units are issued" : now > batch.notAfter ? "Window is closed" : "Not loaded yet")
         let tested = content.counts.completed + content.counts.failed
         return .of(
             Stats([
@@ -369,14 +369,14 @@ public struct NewBatchPage: PageView {
                 [
                     .input(state, "batch", "Name", help: "Never used again for this product. Letters, digits, dots and dashes."),
                     .select(state, "edgeHSM", "Where", options, help: "What remains of the officers' allotment."),
-                    .input(state, "quantity", "Quantity", .number, help: most, extra: "min=\"1\" max=\"10000000\" step=\"1\""),
+                    .input(state, "quantity", "Quantity", .number, help: most, extra: "min=\"1\" max=\"10000000\" step=\"1\"", after: "<p class=\"help\" data-left role=\"status\"></p>"),
                 ]
             ),
             (
                 "Window", "In the time of the factory that is chosen above; UTC stands beneath as you type.",
                 [
-                    .input(state, "notBefore", "Opens", .dateTime),
-                    .input(state, "notAfter", "New units end", .dateTime, help: window),
+                    .input(state, "notBefore", "Opens", .dateTime, after: "<p class=\"help mono\" data-utc=\"notBefore\"></p>"),
+                    .input(state, "notAfter", "New units end", .dateTime, help: window, after: "<p class=\"help mono\" data-utc=\"notAfter\"></p>"),
                 ]
             ),
             (
@@ -394,6 +394,6 @@ public struct NewBatchPage: PageView {
         {{#head}}{{> head}}{{/head}}
         {{#choice}}<section class="panel" aria-label="Version"><div class="panel-body"><form class="filters" method="get" action="/batches/new">{{> field}}{{#choose}}{{> button}}{{/choose}}</form></div></section>{{/choice}}
         {{#none}}<section class="panel">{{> empty}}</section>{{/none}}
-        {{#form}}<section class="panel" aria-labelledby="terms"><div class="panel-head"><h2 id="terms">Terms</h2></div><div class="panel-body">{{> form}}<p class="help" data-remaining role="status"></p></div></section>{{/form}}
+        {{#form}}<section class="panel" aria-labelledby="terms"><div class="panel-head"><h2 id="terms">Terms</h2></div><div class="panel-body">{{> form}}</div></section>{{/form}}
         """#
 }

@@ -123,7 +123,7 @@ public struct OverviewPage: PageView {
         return """
             <article class="factory" aria-labelledby="\(key)"><div><h3 id="\(key)">\(.link(factory.name, "/factories/\(factory.id.text)"))</h3>\
             <p class="small muted">\(factory.id.text) · \(factory.country) · \(live("\(key)-clock", .text(Format.clock(now, east: offset)), "span")) there</p></div>
-            <dl class="figures"><div><dt>Devices today</dt><dd>\(live("\(key)-completed", .number(today.completed), "span"))</dd></div>\
+            <dl class="figures"><div><dt>Today</dt><dd>\(live("\(key)-completed", .number(today.completed), "span"))</dd></div>\
             <div><dt>Yield</dt><dd>\(live("\(key)-yield", .text(yield), "span"))</dd></div>\
             <div><dt>An hour</dt><dd>\(live("\(key)-rate", .number(progress.completedPerHour), "span"))</dd></div></dl>
             <ul class="facts">\(edges.isEmpty ? "<li><span>No EdgeHSM enrolled yet</span></li>" : edges.joined())\

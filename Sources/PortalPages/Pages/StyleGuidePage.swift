@@ -186,9 +186,9 @@ extension Tone {
 
 extension Markup {
     /// Field by field, before and after.
-    static func diff(_ changes: [ReviewChange]) -> Markup {
+    static func diff(_ changes: [ReviewChange], _ caption: String = "Changed fields") -> Markup {
         .table(
-            "Changed fields",
+            caption,
             [.init("Field"), .init("Before and after")],
             changes.map { change in
                 let before: Markup = change.before.map { "<del>\($0)</del>" } ?? .empty

@@ -180,7 +180,7 @@ public struct VersionPage: SheetPage {
             ]
             if !review.approvalChanges.isEmpty {
                 boxes.append(
-                    Box("figures", "Figures against the approval before", .diff(review.approvalChanges), isFlush: true)
+                    Box("figures", "Figures against the approval before", .diff(review.approvalChanges, "Changed figures"), isFlush: true)
                 )
             }
             return boxes

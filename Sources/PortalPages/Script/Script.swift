@@ -163,7 +163,7 @@ enum Script {
 
         function batchForm(form) {
           const [edge, quantity] = [form.elements.edgeHSM, form.elements.quantity];
-          const out = form.querySelector('[data-remaining]');
+          const out = form.querySelector('[data-left]');
           const update = () => {
             const choice = edge?.selectedOptions?.[0];
             const left = Number(choice?.dataset.remaining ?? NaN), wanted = Number(quantity.value || 0);

@@ -1,7 +1,7 @@
 extension Stylesheet {
     static let data = """
         @layer data {
-        .table-wrap { overflow-x: auto; scrollbar-width: thin; }
+        .table-wrap { position: relative; overflow-x: auto; scrollbar-width: thin; }
         .table-wrap:focus-visible { outline-offset: -2px; }
         table { width: 100%; border-collapse: collapse; font-size: var(--t-s); }
         caption { text-align: left; }
@@ -17,6 +17,7 @@ extension Stylesheet {
         td.wide { min-width: 16rem; }
         tbody th, tbody td > a { white-space: nowrap; }
         .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
+        div[data-live] > * + * { margin-top: var(--s3); }
         .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--sunken); overflow: hidden; }
         .meter.tall { height: .75rem; }
         .meter rect { fill: var(--mark, var(--accent)); }
@@ -65,7 +66,8 @@ extension Stylesheet {
         .timeline .when { color: var(--muted); font-size: var(--t-s); }
         .timeline .detail { margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); overflow-wrap: anywhere; }
         .diff td { font-family: var(--mono); font-size: var(--t-xs); line-height: 1.6; overflow-wrap: anywhere; min-width: 10rem; }
-        .diff th { font-family: var(--font); font-size: var(--t-s); font-weight: var(--regular); width: 26%; min-width: 9rem; }
+        .diff th:first-child { width: 28%; min-width: 9rem; }
+        .diff tbody th { font-weight: var(--regular); }
         .diff del, .diff ins { display: block; padding: 0 var(--s2); border-radius: var(--radius-s); text-decoration: none; white-space: pre-wrap; }
         .diff del { background: var(--bad-bg); } .diff ins { background: var(--ok-bg); }
         .diff del::before { content: "− "; color: var(--bad); } .diff ins::before { content: "+ "; color: var(--ok); }

@@ -1,7 +1,8 @@
 extension Stylesheet {
     static let forms = """
         @layer components {
-        .form > * + * { margin-top: var(--s5); }
+        .form { display: grid; gap: var(--s5); }
+        .dialog .form { gap: 0; }
         .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: var(--s5) var(--s4); align-items: start; }
         .field label, .field legend { display: block; padding: 0; font-weight: var(--strong); margin-bottom: var(--s1); }
         fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }

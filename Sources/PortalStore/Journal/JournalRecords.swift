@@ -46,6 +46,18 @@ public struct JournalRecords {
         return try found.compactMap(record)
     }
 
+    /// Units of a batch, by serial number: see `JournalUnits`.
+    public func units(
+        ofBatch batch: Digest256,
+        serials: (first: DeviceSerial, last: DeviceSerial),
+        stage: JudgedUnit.Stage?,
+        after: (serial: String, log: Int64, sequence: Int)?,
+        limit: Int
+    ) throws -> [UnitRecord] {
+        try JournalUnits(transaction).units(ofBatch: batch, serials: serials, stage: stage, after: after, limit: limit)
+            .compactMap(record)
+    }
+
     /// A unit of one log.
     public func unit(_ id: Digest256, log: Int64) throws -> UnitRecord? {
         try JournalUnits(transaction).unit(id, log: log).flatMap(record)

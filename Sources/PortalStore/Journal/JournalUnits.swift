@@ -87,6 +87,42 @@ public struct JournalUnits {
         columns: 5
     )
 
+    /// Units of a batch by serial number, all generations. The serials of a batch are one range of its product's, so this
+    /// reads the index of serials, and no row of another batch.
+    ///
+    /// - Parameters:
+    ///   - serials: first and last serial of the batch.
+    ///   - after: what the page before ended with.
+    func units(
+        ofBatch batch: Digest256,
+        serials: (first: DeviceSerial, last: DeviceSerial),
+        stage: JudgedUnit.Stage?,
+        after: (serial: String, log: Int64, sequence: Int)?,
+        limit: Int
+    ) throws -> [JournalUnit] {
+        let start = after?.serial ?? serials.first.text
+        var condition: SQLText = """
+            serial >= ? AND serial <= ? AND batch = ?
+            AND (serial > ? OR log > ? OR (log = ? AND sequence > ?))
+            """
+        let log = after?.log ?? -1
+        var arguments: [SQLValue] = [
+            .text(start), .text(serials.last.text), .fixed(batch), .text(start), .integer(log), .integer(log),
+            .number(after?.sequence ?? -1),
+        ]
+        if let stage {
+            condition = "\(condition) AND stage = ?"
+            arguments.append(.text(stage.rawValue))
+        }
+        return try transaction.rows(
+            """
+            SELECT \(JournalUnit.columns) FROM journal_units WHERE \(condition)
+            ORDER BY serial, log, sequence LIMIT ?
+            """,
+            arguments + [.number(limit)]
+        ).map(JournalUnit.init)
+    }
+
     // MARK: For ingest: many at a time
 
     func units(_ ids: [Digest256], log: Int64) throws -> [JournalUnit] {

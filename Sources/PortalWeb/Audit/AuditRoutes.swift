@@ -33,6 +33,28 @@ extension PortalServices {
         return Answer(try cursors.page(items, limit: limit, of: scope) { ["\($0.position)"] })
     }
 
+    struct NewestAuditQuery: Codable, Sendable {
+        /// Absent: the end of the log.
+        let before: LogPosition?
+        let limit: PageLimit?
+    }
+
+    /// Newest first, as people look for what has just happened.
+    func newestAudit(
+        _ context: OEMReaderContext,
+        _ call: Call<Nothing, NewestAuditQuery, NoBody>
+    ) async throws -> Answer<Page<AuditItem>> {
+        let (limit, before) = ((call.query.limit ?? .usual).value, call.query.before?.value)
+        let found = try await database.read { transaction in
+            let log = PortalLogTable(transaction)
+            let end = min(before ?? .max, try log.size())
+            let first = max(0, end - limit)
+            return first < end ? try log.entries(from: first, limit: end - first) : []
+        }
+        let items = found.reversed().map { AuditItem(position: $0.position, entry: Octets($0.bytes)) }
+        return Answer(Page(items: items, next: nil))
+    }
+
     /// Signed now, over all entries so far.
     func auditCheckpoint(_ context: OEMReaderContext, _ call: PlainCall) async throws -> Answer<AuditCheckpoint> {
         let (size, root) = try await database.read { transaction in

@@ -107,7 +107,7 @@ extension PageSite {
         let pageQuery = try ParameterDecoding.query(parts.count > 1 ? String(parts[1]) : nil)
         let headers = request.headers
         let source: @Sendable () async throws -> PageRequest = {
-            try await look(headers, path: path, query: pageQuery, exchange, mount, parameters, [:])
+            try await look(headers, host: "", path: path, query: pageQuery, exchange, mount, parameters, [:])
         }
         let first = try await source()
         guard let person = first.session?.person.id else { throw Refusal(PortalError.unauthenticated) }
@@ -206,7 +206,8 @@ extension PageRequest {
             session: session,
             viewer: viewer,
             api: api,
-            time: api.mount.clock.realtime()
+            time: api.mount.clock.realtime(),
+            host: host
         )
     }
 }

@@ -109,6 +109,19 @@ struct PageAPI: Sendable {
         try Self.decode(await ask(method, path, [:], body, key: key, tag: tag))
     }
 
+    /// Whether the caller could do it at all: a form that could only be refused is not shown. Throws what the API would.
+    func require(_ method: HTTPRequest.Method, _ path: String) async throws {
+        guard let (route, _) = table.find(method, path) else {
+            throw problem(Refusal(PortalError.unknownRoute, "\(method) \(path)"), nil)
+        }
+        let declaration = route.declaration
+        do { try await caller(for: declaration.rule).admit(under: declaration.rule, scope: declaration.scope) } catch
+            let refusal as Refusal
+        {
+            throw problem(refusal, declaration)
+        }
+    }
+
     /// Octets as they are: a file.
     func octets(_ path: String) async throws -> [UInt8] { try await ask(.get, path, [:]).bytes }
 

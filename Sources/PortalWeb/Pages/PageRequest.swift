@@ -16,6 +16,8 @@ struct PageRequest: Sendable {
     let viewer: Viewer?
     let api: PageAPI
     let time: Instant
+    /// Host and port as the browser named the portal.
+    let host: String
 
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
     /// As a part of an API path.

@@ -48,7 +48,9 @@ public struct PageSite: Sendable {
         routes = Self.pages
     }
 
-    static let pages: [PageRoute] = OverviewController.routes + VersionController.routes + BatchController.routes
+    static let pages: [PageRoute] = OverviewController.routes + MakingController.routes
+        + VersionController.routes + BatchController.routes + ProductController.routes + FactoryController.routes + DeviceController.routes
+        + WatchController.routes + PeopleController.routes + ExportController.routes + EntryController.routes
 
     /// Nil where there is no such page.
     func respond(_ request: Request, _ exchange: Exchange, _ mount: RouteMount) async throws -> Response? {
@@ -129,6 +131,7 @@ public struct PageSite: Sendable {
     ) async throws -> PageRequest {
         try await look(
             request.headers,
+            host: request.head.authority ?? "",
             path: request.uri.path,
             query: (try? ParameterDecoding.query(request.uri.query)) ?? [:],
             exchange,
@@ -140,6 +143,7 @@ public struct PageSite: Sendable {
 
     func look(
         _ headers: HTTPFields,
+        host: String,
         path: String,
         query: [String: String],
         _ exchange: Exchange,
@@ -170,7 +174,8 @@ public struct PageSite: Sendable {
             session: session,
             viewer: viewer,
             api: api,
-            time: mount.clock.realtime()
+            time: mount.clock.realtime(),
+            host: host
         )
     }
 

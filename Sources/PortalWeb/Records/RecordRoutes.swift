@@ -22,6 +22,14 @@ public enum RecordRoutes {
             ),
             try Route(
                 .get,
+                "/v1/batches/{batch}/units",
+                "listBatchUnits",
+                .records,
+                "Units of a batch by serial number, of one stage or all.",
+                handler: portal.batchUnits
+            ),
+            try Route(
+                .get,
                 "/v1/units/{unit}",
                 "getUnit",
                 .records,

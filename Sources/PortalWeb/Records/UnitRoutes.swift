@@ -24,6 +24,41 @@ extension PortalServices {
         return Answer(UnitList(units: found.map { UnitView($0) }))
     }
 
+    struct BatchUnitsQuery: Codable, Sendable {
+        let stage: UnitStage?
+        let limit: PageLimit?
+        let cursor: PageCursor?
+    }
+
+    /// By serial number, every generation.
+    func batchUnits(
+        _ context: MemberContext,
+        _ call: Call<BatchRoutes.BatchPath, BatchUnitsQuery, NoBody>
+    ) async throws -> Answer<Page<UnitView>> {
+        let (query, own, id) = (call.query, context.limitedTo, call.path.batch)
+        let limit = (query.limit ?? .usual).value
+        let scope = "units of \(id) \(query.stage?.rawValue ?? "")"
+        let after = try cursors.start(query.cursor, of: scope, count: 3).map { keys in
+            (serial: keys[0], log: Int64(keys[1]) ?? 0, sequence: Int(keys[2]) ?? 0)
+        }
+        let found = try await database.read { transaction in
+            let batch = try BatchDesk.visible(id, to: own, in: transaction)
+            let content = batch.authorization
+            return try JournalRecords(transaction).units(
+                ofBatch: batch.statement,
+                serials: (content.serials.serial(0), content.serials.serial(content.quantity - 1)),
+                stage: query.stage.map { JudgedUnit.Stage($0) },
+                after: after,
+                limit: limit + 1
+            )
+        }
+        return Answer(
+            try cursors.page(found.map { UnitView($0) }, limit: limit, of: scope) { unit in
+                [unit.serial.text, String(unit.id.parts?.log ?? 0), String(unit.sequence)]
+            }
+        )
+    }
+
     func unit(_ context: MemberContext, _ call: ObjectCall<UnitPath>) async throws -> Answer<UnitHistory> {
         let (reference, own) = (call.path.unit, context.limitedTo)
         let history = try await database.read { transaction in
@@ -126,6 +161,19 @@ extension UnitView {
             changedAt: row.changedAt,
             sequence: unit.position
         )
+    }
+}
+
+extension JudgedUnit.Stage {
+    init(_ stage: UnitStage) {
+        self =
+            switch stage {
+            case .open: .open
+            case .done: .done
+            case .failed: .failed
+            case .released: .released
+            case .replaced: .replaced
+            }
     }
 }
 

@@ -310,6 +310,14 @@ public enum CoreRoutes {
             ),
             try Route(
                 .get,
+                "/v1/audit/newest",
+                "listNewestAudit",
+                .governance,
+                "The portal's own log, newest first.",
+                handler: portal.newestAudit
+            ),
+            try Route(
+                .get,
                 "/v1/audit/checkpoint",
                 "getAuditCheckpoint",
                 .governance,

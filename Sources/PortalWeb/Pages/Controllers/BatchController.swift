@@ -112,7 +112,7 @@ enum BatchController {
         _ errors: [String: String],
         _ status: Int
     ) async throws -> PageAnswer {
-        _ = try look.require()
+        try await look.api.require(.post, "/v1/batches")
         let products: [Product] = try await look.api.all("/v1/products")
         var versions: [(value: String, words: String)] = []
         for product in products where product.lockedVersion != nil {

@@ -1,0 +1,320 @@
+public import PortalProtocol
+public import Vocabulary
+
+public struct FactoryListPage: SheetPage {
+    public static let name = "factories"
+    public let title = "Factories"
+    public let live: [LivePlace]
+    let sheet: Sheet
+
+    public init(_ overview: Overview, organisations: [OrganisationID: String], viewer: Viewer) {
+        let now = overview.time
+        let actions =
+            viewer.roles.contains(.oemAdmin) ? [Button("Enrol a factory", "/factories/new", icon: .plus, style: .primary)] : []
+        var places: [LivePlace] = []
+        func place(_ key: String, _ content: Markup) -> Markup {
+            places.append(LivePlace(key, content))
+            return .live(key, content)
+        }
+        let rows = overview.factories.map { progress -> [Markup] in
+            let factory = progress.factory
+            let key = factory.id.text
+            let states = progress.edges.map { edge -> Markup in
+                let link = edge.link(at: now)
+                return "\(edge.edgeHSM.text) \(.badge(link.tone, link.words))"
+            }
+            let checkpoints = progress.edges.map { $0.checkpointTime.map { Markup.ago($0, now: now) } ?? .none }
+            let alarms = progress.critical + progress.warnings
+            return [
+                .sub(.link(factory.name, "/factories/\(key)"), "\(key) · \(factory.country)"),
+                .text(organisations[factory.organisation] ?? factory.organisation.text),
+                place("\(key)-edges", states.isEmpty ? "No EdgeHSM yet" : states.joined("<br>")),
+                place("\(key)-checkpoints", checkpoints.joined("<br>")),
+                place("\(key)-today", .number(progress.today.completed)),
+                place("\(key)-rate", .number(progress.completedPerHour)),
+                place("\(key)-alarms", alarms == 0 ? .none : .count(alarms, progress.critical > 0 ? .bad : .warn)),
+            ]
+        }
+        sheet = Sheet(
+            Head("Factories", lead: "Where it is made: links, EdgeHSMs, journals.", actions: actions, isLive: true),
+            main: [
+                Box(
+                    "list",
+                    "All factories",
+                    .table(
+                        "Factories",
+                        [
+                            .init("Factory"), .init("ODM"), .init("EdgeHSM", .tight), .init("Checkpoint", .tight),
+                            .init("Today", .number), .init("An hour", .number), .init("Alarms", .number),
+                        ],
+                        rows,
+                        empty: Empty(
+                            .factory,
+                            "No factory yet",
+                            viewer.isOEM ? "Enrolment leads from its name to its first device, step by step." : "Your OEM enrols your factory; it appears here then.",
+                            actions
+                        )
+                    ),
+                    isFlush: true
+                )
+            ]
+        )
+        live = places
+    }
+}
+
+/// One factory: its EdgeHSMs, journals, certificates, preparations; and how far its enrolment is.
+public struct FactoryPage: SheetPage {
+    public static let name = "factory"
+    public let title: String
+    public let live: [LivePlace]
+    let sheet: Sheet
+
+    public struct Edge: Sendable {
+        public let journal: EdgeJournal
+        public let enrolledAt: Instant
+        public let preparations: [Preparation]
+
+        public init(journal: EdgeJournal, enrolledAt: Instant, preparations: [Preparation]) {
+            (self.journal, self.enrolledAt, self.preparations) = (journal, enrolledAt, preparations)
+        }
+    }
+
+    public struct Content: Sendable {
+        public let progress: FactoryProgress
+        public let organisation: String
+        public let edges: [Edge]
+        public let certificates: [SiteCertificate]
+        public let recent: ProductionSeries
+        public let alarms: [AlarmView]
+        public let products: [ProductName]
+
+        public init(
+            progress: FactoryProgress,
+            organisation: String,
+            edges: [Edge],
+            certificates: [SiteCertificate],
+            recent: ProductionSeries,
+            alarms: [AlarmView],
+            products: [ProductName]
+        ) {
+            (self.progress, self.organisation, self.edges) = (progress, organisation, edges)
+            (self.certificates, self.recent, self.alarms, self.products) = (certificates, recent, alarms, products)
+        }
+    }
+
+    public init(_ content: Content, form: FormState, opened: String?, viewer: Viewer, now: Instant) {
+        let (progress, factory) = (content.progress, content.progress.factory)
+        title = factory.name
+        let place = "/factories/\(factory.id.text)"
+        let offset = Format.offset(of: factory.timeZone, at: now) ?? 0
+        let figures = Self.figures(content)
+        let chart = Markup.production(content.recent, zone: offset)
+        let edges = Self.edges(content, now)
+        live = [LivePlace("figures", figures), LivePlace("chart", chart), LivePlace("edges", edges)]
+        var actions: [Button] = []
+        if viewer.roles.contains(.oemAdmin) {
+            actions.append(Button("Joining code", "\(place)?do=join", icon: .link, dialog: "dialog-join"))
+            if !content.edges.isEmpty { actions.append(Button("Prepare a product", "\(place)?do=prepare", dialog: "dialog-prepare")) }
+        }
+        let isNew = progress.today.issued == 0 && content.edges.allSatisfy { $0.journal.accounts.isEmpty }
+        var main: [Box] = []
+        if isNew { main.append(Box("steps", "To the first device", Self.steps(content, viewer))) }
+        main += [
+            Box("edges", "EdgeHSMs", .live("edges", edges, tag: "div"), isFlush: true),
+            Box("production", "Production", .live("chart", chart, tag: "div"), note: "Time of \(Format.place(factory.timeZone))"),
+            Box("preparations", "Products prepared here", Self.preparations(content, now), isFlush: true),
+        ]
+        sheet = Sheet(
+            Head(
+                factory.name,
+                crumbs: [("Factories", "/factories")],
+                lead: "\(factory.id.text) of \(content.organisation), \(factory.country), \(Format.clock(now, east: offset)) in \(Format.place(factory.timeZone))",
+                actions: actions,
+                isLive: true
+            ),
+            stats: .live("figures", figures, tag: "div"),
+            main: main,
+            side: [
+                Box("alarms", "Open alarms", Self.alarms(content, now)),
+                Box("certificates", "Factory Services", Self.certificates(content, place, form, viewer, now)),
+            ],
+            dialogs: Self.dialogs(content, place, form, opened, viewer)
+        )
+    }
+
+    private static func figures(_ content: Content) -> Markup {
+        let today = content.progress.today
+        return .of(
+            Stats([
+                .init("Devices today", .number(today.completed), "\(Format.number(today.issued)) certified"),
+                .init("Yield today", .text(Format.percent(today.completed, of: today.completed + today.failed) ?? "–"), "\(Format.number(today.failed)) scrapped"),
+                .init("Rate now", "\(Format.number(content.progress.completedPerHour)) <span class=\"small muted\">an hour</span>", "last 15 min"),
+                .init("Journal entries", .number(content.edges.reduce(0) { $0 + $1.journal.storedSize }), "stored and judged"),
+            ])
+        )
+    }
+
+    private static func edges(_ content: Content, _ now: Instant) -> Markup {
+        .table(
+            "EdgeHSMs",
+            [
+                .init("EdgeHSM"), .init("State", .tight), .init("Journal", .number), .init("Root", .tight),
+                .init("Checkpoint", .tight), .init("Quarantine", .number), .init("Software", .tight),
+            ],
+            content.edges.map { edge in
+                let journal = edge.journal
+                let state = content.progress.edges.first { $0.edgeHSM == journal.edgeHSM }?.link(at: now) ?? (.idle, "Never heard")
+                return [
+                    .sub(.text(journal.edgeHSM.text), "enrolled \(.date(edge.enrolledAt)), epoch \(journal.epoch)"),
+                    .sub(.badge(state.0, state.1), journal.heardAt.map { "heard \(.ago($0, now: now))" } ?? .empty),
+                    .number(journal.storedSize), .digest(journal.storedRoot.hex),
+                    journal.checkpointTime.map { .ago($0, now: now) } ?? .none,
+                    journal.quarantined == 0 ? .number(0) : .count(journal.quarantined),
+                    .text(journal.softwareVersion ?? "–"),
+                ]
+            },
+            empty: Empty(.device, "No EdgeHSM yet", "The officers sign its enrolment while the OEM holds the appliance; then it is registered here.")
+        )
+    }
+
+    private static func preparations(_ content: Content, _ now: Instant) -> Markup {
+        let rows = content.edges.flatMap { edge in
+            edge.preparations.map { preparation -> [Markup] in
+                let state: Markup =
+                    if preparation.certificates?.installedAt != nil { .badge(.ok, "Ready") } else if preparation.certificates != nil {
+                        .badge(.info, "Certificates on the way")
+                    } else if preparation.receivedAt != nil { .badge(.warn, "Waits for the ceremony") } else { .badge(.info, "Asked") }
+                return [
+                    .link(preparation.product.text, "/products/\(preparation.product.text)"), .text(preparation.edgeHSM.text), state,
+                    .code("\(preparation.vendorID) / \(preparation.productID)"), .ago(preparation.askedAt, now: now),
+                ]
+            }
+        }
+        return .table(
+            "Preparations",
+            [.init("Product"), .init("EdgeHSM", .tight), .init("PAI and debug keys", .tight), .init("Scope", .tight), .init("Asked", .tight)],
+            rows,
+            empty: Empty(.key, "Nothing was prepared through the portal", "A new product at a running site needs nobody to travel: its keys are made inside the EdgeHSM, and certificates come back.")
+        )
+    }
+
+    private static func alarms(_ content: Content, _ now: Instant) -> Markup {
+        guard !content.alarms.isEmpty else { return "<p class=\"muted\">None.</p>" }
+        return .of(
+            Timeline(content.alarms.prefix(8).map {
+                .init($0.severity.tone, .link($0.words, "/alarms#alarm-\($0.number.value)"), when: .ago($0.lastAt, now: now), detail: .text($0.edgeHSM.text))
+            })
+        )
+    }
+
+    private static func certificates(_ content: Content, _ place: String, _ form: FormState, _ viewer: Viewer, _ now: Instant) -> Markup {
+        guard !content.certificates.isEmpty else {
+            return "<p class=\"muted\">None has joined. A joining code lets one take its certificate.</p>"
+        }
+        let items = content.certificates.map { certificate -> Markup in
+            let state: Markup = certificate.revokedAt != nil ? .badge(.bad, "Revoked") : certificate.notAfter < now ? .badge(.idle, "Expired") : .badge(.ok, "Valid")
+            return "<li class=\"split\"><span>\(certificate.service.text)<span class=\"sub\">until \(.date(certificate.notAfter))</span></span>\(state)</li>"
+        }
+        return "<ul class=\"stack-s\">\(items.joined())</ul>"
+    }
+
+    /// The guided flow: what is done is ticked, what comes next is told with its command.
+    private static func steps(_ content: Content, _ viewer: Viewer) -> Markup {
+        let hasJoined = content.certificates.contains { $0.revokedAt == nil }
+        let isEnrolled = !content.edges.isEmpty
+        let isHeard = content.edges.contains { $0.journal.storedSize > 0 }
+        let isPrepared = content.edges.contains { $0.preparations.contains { $0.certificates?.installedAt != nil } }
+        let factory = content.progress.factory.id.text
+        let steps: [(Bool, String, Markup)] = [
+            (true, "Registered", "The factory has its name, its ODM and its time zone."),
+            (hasJoined, "Its Factory Service joins", "Make a joining code above; on the site: \(.code("obis-factory join --config obis-factory.json --code …"))"),
+            (isEnrolled, "The officers enrol its EdgeHSM", "While the OEM holds the appliance: \(.code("obis ceremony enrolment.json")), then \(.code("PUT /v1/edges/…")) brings the enrolment."),
+            (isHeard, "Its journal arrives", "By link or by stick; the portal recomputes every root."),
+            (isPrepared, "A product is prepared", "Prepare a product above; its PAI key is made inside the EdgeHSM, the ceremony certifies it."),
+            (false, "The first batch, the first device", "The ODM makes a batch for \(factory); this list goes when the first device is made."),
+        ]
+        let now = steps.firstIndex { !$0.0 }
+        let items = steps.enumerated().map { index, step -> Markup in
+            "<li class=\"\(step.0 ? "done" : index == now ? "now" : "later")\"><h3>\(step.1)</h3><p class=\"muted small\">\(step.2)</p></li>"
+        }
+        return "<ol class=\"steps\">\(items.joined())</ol>"
+    }
+
+    private static func dialogs(_ content: Content, _ place: String, _ form: FormState, _ opened: String?, _ viewer: Viewer) -> [DialogForm] {
+        guard viewer.roles.contains(.oemAdmin) else { return [] }
+        var dialogs = [
+            DialogForm(
+                "join",
+                "Joining code",
+                "A Factory Service takes its certificate with it, once. It names this portal and pins its TLS authority.",
+                action: place,
+                form: form,
+                fields: [.input(form, "days", "Good for days", .number, value: "7", extra: "min=\"1\" max=\"30\"")],
+                submit: Button("Make the code", style: .primary),
+                isOpen: opened == "join"
+            )
+        ]
+        if !content.edges.isEmpty {
+            dialogs.append(
+                DialogForm(
+                    "prepare",
+                    "Prepare a product",
+                    "The EdgeHSM makes the product's PAI and debug keys; the ceremony certifies them.",
+                    action: place,
+                    form: form,
+                    fields: [
+                        .select(form, "edge", "EdgeHSM", content.edges.map { ($0.journal.edgeHSM.text, $0.journal.edgeHSM.text, .empty) }),
+                        .select(form, "product", "Product", content.products.map { ($0.text, $0.text, .empty) }),
+                    ],
+                    submit: Button("Ask the EdgeHSM", style: .primary),
+                    isOpen: opened == "prepare"
+                )
+            )
+        }
+        return dialogs
+    }
+}
+
+/// The first step of a factory's enrolment.
+public struct NewFactoryPage: PageView {
+    public static let name = "factory-new"
+    public let title = "Enrol a factory"
+    let head: Head
+    let form: FormBox?
+    let none: Empty?
+
+    public init(organisations: [Organisation], form state: FormState) {
+        head = Head("Enrol a factory", crumbs: [("Factories", "/factories")], lead: "Its name and place first. The factory's page then leads on to its first device.")
+        let odms = organisations.filter { $0.kind == .odm }
+        guard !odms.isEmpty else {
+            form = nil
+            none = Empty(.people, "No ODM yet", "A factory belongs to an ODM. Invite one first.", [Button("Invite an ODM", "/people?do=odm", style: .primary)])
+            return
+        }
+        none = nil
+        form = FormBox(
+            action: "/factories/new",
+            form: state,
+            groups: [
+                (
+                    nil, .empty,
+                    [
+                        .input(state, "id", "Id", help: "Stands in certificates and addresses, for good. Small letters, digits, dashes."),
+                        .input(state, "name", "Name", help: "For people: the town, the hall."),
+                        .select(state, "organisation", "ODM", odms.map { ($0.id.text, $0.name, .empty) }),
+                        .input(state, "country", "Country", help: "Two letters, ISO 3166: CN, DE.", extra: "maxlength=\"2\" autocapitalize=\"characters\""),
+                        .input(state, "timeZone", "Time zone", help: "As IANA names it: Asia/Shanghai.", value: "UTC"),
+                    ]
+                )
+            ],
+            submit: Button("Register the factory", style: .primary),
+            cancel: "/factories"
+        )
+    }
+
+    public static let template = #"""
+        {{#head}}{{> head}}{{/head}}
+        {{#none}}<section class="panel">{{> empty}}</section>{{/none}}{{#form}}<section class="panel" aria-labelledby="place"><div class="panel-head"><h2 id="place">Name and place</h2></div><div class="panel-body">{{> form}}</div></section>{{/form}}
+        """#
+}

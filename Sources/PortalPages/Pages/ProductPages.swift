@@ -1,0 +1,319 @@
+public import PortalProtocol
+import Statements
+public import Vocabulary
+
+/// Products that the viewer may see.
+public struct ProductListPage: SheetPage {
+    public static let name = "products"
+    public let title = "Products"
+    let sheet: Sheet
+
+    /// - Parameter quotas: by product.
+    public init(_ page: Page<Product>, quotas: [ProductName: ProductQuota], viewer: Viewer, now: Instant) {
+        let actions =
+            viewer.roles.contains(.oemAdmin)
+            ? [Button("New product", "/products/new", icon: .plus, style: .primary)] : []
+        let rows = page.items.map { product -> [Markup] in
+            let foundation = product.foundation
+            let quota = quotas[product.product]
+            let whole = viewer.isOEM ? product.lifetimeTotal.value : quota?.edges.reduce(0) { $0 + $1.allotment } ?? 0
+            return [
+                .sub(.link(product.title.text, "/products/\(product.product.text)"), .text(product.product.text)),
+                .code("\(foundation.vendorID) / \(foundation.productID)"), .text(foundation.family.text),
+                product.lockedVersion.map { .link($0.text, "/products/\(product.product.text)/versions/\($0.text)") } ?? .badge(.idle, "None approved", isOpen: true),
+                "\(.share(quota?.granted ?? 0, of: whole, label: "Granted"))<span class=\"sub\">\(Format.number(quota?.granted ?? 0)) of \(Format.number(whole)) granted</span>",
+                .number(quota?.counts.completed ?? 0), .date(product.createdAt),
+            ]
+        }
+        let empty = Empty(
+            .product,
+            "No product yet",
+            viewer.isOEM
+                ? "A product fixes what stays the same over all versions: vendor and product ID, chip family, key slots, lifetime total and rules."
+                : "Your OEM invites you into the workspace of a product; it appears here.",
+            actions
+        )
+        sheet = Sheet(
+            Head("Products", lead: "What is made, under which rules, and how much of it.", actions: actions),
+            main: [
+                Box(
+                    "list",
+                    "All products",
+                    .table(
+                        "Products",
+                        [
+                            .init("Product"), .init("Vendor / product ID", .tight), .init("Chip family"),
+                            .init("Approved version", .tight), .init("Quota", .tight), .init("Made", .number),
+                            .init("Since", .tight),
+                        ],
+                        rows,
+                        empty: empty,
+                        next: page.next.map { "/products?cursor=\($0.text)" }
+                    ),
+                    isFlush: true
+                )
+            ]
+        )
+    }
+}
+
+/// One product: its key slots, rules, quota, workspace, versions and batches.
+public struct ProductPage: SheetPage {
+    public static let name = "product"
+    public let title: String
+    public let live: [LivePlace]
+    let sheet: Sheet
+
+    public struct Content: Sendable {
+        public let product: Product
+        public let quota: ProductQuota
+        public let versions: [ProductVersion]
+        /// Of the newest version.
+        public let keys: [ProductKeyState]
+        public let workspaces: [Workspace]
+        public let organisations: [OrganisationID: String]
+        public let batches: [Batch]
+        public let factories: [FactoryID: Factory]
+
+        public init(
+            product: Product,
+            quota: ProductQuota,
+            versions: [ProductVersion],
+            keys: [ProductKeyState],
+            workspaces: [Workspace],
+            organisations: [OrganisationID: String],
+            batches: [Batch],
+            factories: [FactoryID: Factory]
+        ) {
+            (self.product, self.quota, self.versions, self.keys) = (product, quota, versions, keys)
+            (self.workspaces, self.organisations) = (workspaces, organisations)
+            (self.batches, self.factories) = (batches, factories)
+        }
+    }
+
+    public init(_ content: Content, form: FormState, opened: String?, viewer: Viewer, now: Instant) {
+        let product = content.product
+        title = product.title.text
+        let place = "/products/\(product.product.text)"
+        var actions: [Button] = []
+        if viewer.roles.contains(.odmEngineer) {
+            actions.append(Button("New version", "\(place)/versions/new", icon: .plus, style: .primary))
+        }
+        if viewer.roles.contains(.oemAdmin) {
+            actions.append(Button("Change rules", "\(place)?do=rules", dialog: "dialog-rules"))
+            actions.append(Button("Invite an ODM", "\(place)?do=workspace", icon: .people, dialog: "dialog-workspace"))
+        }
+        let quota = Self.quota(content, viewer)
+        live = [LivePlace("quota", quota)]
+        sheet = Sheet(
+            Head(
+                product.title.text,
+                crumbs: [("Products", "/products")],
+                badges: product.lockedVersion.map { .badge(.ok, "\($0.text) approved") } ?? .badge(.idle, "No approved version", isOpen: true),
+                lead: "Vendor \(.code("\(product.foundation.vendorID)")), product \(.code("\(product.foundation.productID)")), chip family \(product.foundation.family.text)",
+                actions: actions,
+                isLive: true
+            ),
+            main: [
+                Box("quota", "Quota", .live("quota", quota, tag: "div"), note: viewer.isOEM ? "over all versions, for the product's life" : "of your EdgeHSMs"),
+                Box("versions", "Versions", Self.versions(content, place, viewer, now), isFlush: true),
+                Box("batches", "Newest batches", Self.batches(content, now), note: .link("All batches", "/batches"), isFlush: true),
+            ],
+            side: [
+                Box("keys", "Key slots", Self.keys(content), isFlush: true),
+                Box("rules", "Rules", Self.rules(content)),
+                Box("members", "Workspace", Self.members(content, now)),
+            ],
+            dialogs: Self.dialogs(content, place, form, opened, viewer)
+        )
+    }
+
+    private static func quota(_ content: Content, _ viewer: Viewer) -> Markup {
+        let quota = content.quota
+        let allotted = quota.edges.reduce(0) { $0 + $1.allotment }
+        let whole = viewer.isOEM ? content.product.lifetimeTotal.value : allotted
+        let made = quota.counts.issued + quota.counts.burned
+        let segments = [
+            Segment("Issued", quota.counts.issued, "c1"), Segment("Burned", quota.counts.burned, "c3"),
+            Segment("Granted, not made", max(0, quota.granted - made), "c5"),
+            Segment("Allotted, not granted", max(0, allotted - quota.granted), "c4"),
+            Segment("Not allotted", max(0, whole - max(allotted, quota.granted)), "c6"),
+        ]
+        let rows = quota.edges.map { edge -> [Markup] in
+            [
+                .sub(.link(edge.edgeHSM.text, "/factories/\(edge.factory.text)"), .text(content.factories[edge.factory]?.name ?? edge.factory.text)),
+                .share(edge.granted, of: edge.allotment, label: "Granted at \(edge.edgeHSM.text)"),
+                .number(edge.granted), .number(edge.allotment), .number(max(0, edge.allotment - edge.granted)),
+            ]
+        }
+        return """
+            \(.meter(segments, of: whole, label: "Lifetime total \(whole): issued \(quota.counts.issued), granted \(quota.granted), allotted \(allotted)", isTall: true))\
+            \(.legend(segments))\
+            \(rows.isEmpty ? "<p class=\"small muted\">No approval allots units to an EdgeHSM yet.</p>" : .table("Quota by EdgeHSM", [.init("EdgeHSM"), .init("Granted", .tight), .init("Granted", .number), .init("Allotment", .number), .init("Remaining", .number)], rows))
+            """
+    }
+
+    private static func versions(_ content: Content, _ place: String, _ viewer: Viewer, _ now: Instant) -> Markup {
+        .table(
+            "Versions",
+            [.init("Version"), .init("State", .tight), .init("Signatures", .tight), .init("Firmware"), .init("Since", .tight)],
+            content.versions.sorted { $0.created.at > $1.created.at }.map { version in
+                [
+                    .link(version.version.text, "\(place)/versions/\(version.version.text)"), version.state.badge,
+                    version.approval.map { "\($0.signers.count) of \($0.threshold)" } ?? .none,
+                    .digest(version.firmware.hex), .ago(version.created.at, now: now),
+                ]
+            },
+            empty: Empty(
+                .review,
+                "No version yet",
+                "An ODM's engineer makes one from firmware, a Certification Declaration and factory data.",
+                viewer.roles.contains(.odmEngineer) ? [Button("New version", "\(place)/versions/new", style: .primary)] : []
+            )
+        )
+    }
+
+    private static func batches(_ content: Content, _ now: Instant) -> Markup {
+        .table(
+            "Newest batches",
+            [.init("Batch"), .init("Version", .tight), .init("Factory"), .init("State", .tight), .init("Units", .number), .init("Granted", .tight)],
+            content.batches.prefix(8).map { batch in
+                [
+                    .link(batch.batch.text, "/batches/\(batch.id.text)"), .text(batch.version.text),
+                    .sub(.text(content.factories[batch.factory]?.name ?? batch.factory.text), .text(batch.edgeHSM.text)), batch.state.badge,
+                    .number(batch.quantity), .ago(batch.createdAt, now: now),
+                ]
+            },
+            empty: Empty(.batch, "No batch yet", "Once a version is approved, the ODM's production manager makes batches of it.")
+        )
+    }
+
+    private static func keys(_ content: Content) -> Markup {
+        let states = Dictionary(content.keys.map { ($0.slot, $0) }, uniquingKeysWith: { first, _ in first })
+        return .table(
+            "Key slots",
+            [.init("Slot"), .init("Custody", .tight)],
+            content.product.foundation.keySlots.map { slot in
+                let custody: Markup =
+                    switch states[slot.slot]?.custody {
+                    case .portalToken: .badge(.ok, "In the portal's token")
+                    case .importedInClear: .badge(.warn, "Imported in clear")
+                    case .some(.none): .badge(.idle, "No key yet", isOpen: true)
+                    case nil: .badge(.idle, "No version yet", isOpen: true)
+                    }
+                let check: Markup = states[slot.slot]?.checkValue.map { "check value \(.digest($0.text, 8))" } ?? .empty
+                return [.sub(.text(slot.slot.text), slot.kind == .fleet ? "one key for all units" : "a key for each unit"), .sub(custody, check)]
+            },
+            empty: Empty(.key, "No key slots", "Units of this product carry no product key.")
+        )
+    }
+
+    private static func rules(_ content: Content) -> Markup {
+        let (rules, foundation) = (content.product.rules, content.product.foundation)
+        return .of(
+            Definitions([
+                ("Lifetime total", .number(content.product.lifetimeTotal.value)),
+                ("Largest batch", rules.largestBatch.map { .number($0.value) } ?? "no rule"),
+                ("Longest window", rules.longestWindow.map { .text(Format.duration($0)) } ?? "no rule"),
+                ("Longest silence", rules.longestSilence.map { .text(Format.duration($0)) } ?? "no rule"),
+                ("Chip identity", .text(rules.chipIdentity.words)),
+                ("Factories", rules.factories.map { .text($0.map(\.text).joined(separator: ", ")) } ?? "every factory"),
+                ("Serial prefix", .code(foundation.serialPrefix.text)),
+                ("Debug permissions", .code(foundation.debugPermissions.text)),
+                ("Secure-boot key", .digest(foundation.secureBootKey.hex)),
+            ])
+        )
+    }
+
+    private static func members(_ content: Content, _ now: Instant) -> Markup {
+        guard !content.workspaces.isEmpty else { return "<p class=\"muted\">No ODM yet. Nobody but the OEM sees this product.</p>" }
+        let items = content.workspaces.map { workspace -> Markup in
+            "<li class=\"split\"><span>\(content.organisations[workspace.organisation] ?? workspace.organisation.text)</span><span class=\"muted small\">\(.ago(workspace.since, now: now))</span></li>"
+        }
+        return "<ul class=\"stack-s\">\(items.joined())</ul>"
+    }
+
+    private static func dialogs(
+        _ content: Content,
+        _ place: String,
+        _ form: FormState,
+        _ opened: String?,
+        _ viewer: Viewer
+    ) -> [DialogForm] {
+        guard viewer.roles.contains(.oemAdmin) else { return [] }
+        let product = content.product
+        let others = content.organisations.filter { id, _ in !content.workspaces.contains { $0.organisation == id } }
+        return [
+            DialogForm(
+                "rules",
+                "Change \(product.title.text)",
+                "Approvals that are signed stay as they are; the next one keeps to the new rules.",
+                action: place,
+                form: form,
+                fields: [
+                    .input(form, "title", "Title", value: product.title.text),
+                    .input(form, "lifetimeTotal", "Lifetime total", .number, help: "Units that may ever be made, everywhere.", value: String(product.lifetimeTotal.value)),
+                    .input(form, "largestBatch", "Largest batch", .number, value: product.rules.largestBatch.map { String($0.value) } ?? "", isRequired: false),
+                    .input(form, "longestSilence", "Longest silence, minutes", .number, value: product.rules.longestSilence.map { String($0 / 60) } ?? "", isRequired: false),
+                ],
+                submit: Button("Save", style: .primary),
+                isOpen: opened == "rules"
+            ),
+            DialogForm(
+                "workspace",
+                "Invite an ODM",
+                "It sees this product, prepares versions and makes batches in its own factories. It never sees another ODM.",
+                action: place,
+                form: form,
+                fields: [
+                    .select(
+                        form,
+                        "organisation",
+                        "ODM that is here already",
+                        [("", "A new one, by link", .empty)] + others.sorted { $0.value < $1.value }.map { ($0.key.text, $0.value, .empty) },
+                        isRequired: false
+                    ),
+                    .input(form, "organisationName", "Name of a new ODM", help: "Its first person gets a link that works once, for 7 days.", isRequired: false),
+                ],
+                submit: Button("Invite", style: .primary),
+                isOpen: opened == "workspace"
+            ),
+        ]
+    }
+}
+
+extension ChipIdentityLevel {
+    var words: String {
+        switch self {
+        case .vendorCertificate: "vendor certificate"
+        case .applet: "signed applet"
+        case .none: "none"
+        }
+    }
+}
+
+/// A link that is shown this once.
+public struct LinkPage: SheetPage {
+    public static let name = "link"
+    public let title: String
+    let sheet: Sheet
+
+    /// - Parameters:
+    ///   - text: the link, code or token itself.
+    ///   - command: what to do with it, where it is a command.
+    public init(title: String, words: String, text: String, command: String? = nil, expiresAt: Instant, back: (String, String)) {
+        self.title = title
+        let commandBlock: Markup = command.map { .of(CodeBlock($0, id: "once-command", label: "Command")) } ?? .empty
+        sheet = Sheet(
+            Head(title, crumbs: [back]),
+            notes: [Note(.warn, "Shown this once", "The portal keeps a digest alone. Pass it on by a way that you trust, then go on.")],
+            main: [
+                Box(
+                    "once",
+                    words,
+                    "\(Markup.of(CodeBlock(text, id: "once-text", label: words)))\(commandBlock)<p class=\"muted small\">Good until \(.time(expiresAt)), for one use.</p><p>\(Markup.of(Button("Done", back.1, style: .primary)))</p>"
+                )
+            ]
+        )
+    }
+}

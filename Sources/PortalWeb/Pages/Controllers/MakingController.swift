@@ -1,0 +1,206 @@
+import FoundationEssentials
+import HTTPTypes
+import PortalPages
+import PortalProtocol
+import Statements
+import Vocabulary
+
+/// The long forms: a new product, a new version, an approval.
+enum MakingController {
+    private static let place = "/products/{product}/versions"
+
+    static let routes: [PageRoute] = [
+        PageRoute(.get, "/products/new", "newProduct") { look in
+            try await look.api.require(.post, "/v1/products")
+            return .page(NewProductPage(form: look.freshForm()))
+        },
+        PageRoute(.post, "/products/new", "createProduct", handler: createProduct),
+        PageRoute(.get, "\(place)/new", "newVersion") { look in try await newVersion(look, nil, 200) },
+        PageRoute(.post, "\(place)/new", "createVersion", handler: createVersion),
+        PageRoute(.get, "\(place)/{version}/approval", "newApproval") { look in try await approval(look, nil, 200) },
+        PageRoute(.post, "\(place)/{version}/approval", "proposeApproval", handler: propose),
+    ]
+
+    private static func integer(_ look: PageRequest, _ name: String) -> JSONValue? {
+        Int64((look.form[name] ?? "").filter { !$0.isWhitespace }).map { .integer($0) }
+    }
+
+    private static func text(_ look: PageRequest, _ name: String) -> JSONValue { .string(look.form[name] ?? "") }
+
+    private static func minutes(_ look: PageRequest, _ name: String) -> JSONValue? {
+        Int64(look.form[name] ?? "").flatMap { $0 < 1 << 40 ? .integer($0 * 60) : nil }
+    }
+
+    /// Base64 of a certificate given as PEM or base64.
+    static func base64(_ text: String) -> [String] {
+        if text.contains("-----BEGIN") {
+            return text.split(separator: "-----BEGIN").compactMap { part in
+                let lines = part.split(separator: "\n").dropFirst().prefix { !$0.contains("-----") }
+                let joined = lines.joined().filter { !$0.isWhitespace }
+                return joined.isEmpty ? nil : joined
+            }
+        }
+        let lines = text.split(separator: "\n").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
+        return lines
+    }
+
+    // MARK: - A product
+
+    @Sendable private static func createProduct(_ look: PageRequest) async throws -> PageAnswer {
+        do {
+            let slots = (look.form["keySlots"] ?? "").split(separator: ",").map { slot -> JSONValue in
+                let name = slot.filter { !$0.isWhitespace }
+                return .object([
+                    "slot": .string(name.replacing("*", with: "")), "kind": .string(name.hasSuffix("*") ? "fleet" : "perUnit"),
+                ])
+            }
+            let number = { (name: String) in Int64(look.form[name] ?? "", radix: 16).map { JSONValue.integer($0) } ?? text(look, name) }
+            let foundation: [String: JSONValue] = [
+                "vendorID": number("vendorID"), "productID": number("productID"), "family": text(look, "family"),
+                "secureBootKey": .string((look.form["secureBootKey"] ?? "").filter { !$0.isWhitespace }.lowercased()),
+                "paa": .string(base64(look.form["paa"] ?? "").joined()),
+                "debugRoot": .string(base64(look.form["debugRoot"] ?? "").joined()),
+                "vendorRoots": .array(base64(look.form["vendorRoots"] ?? "").map { .string($0) }),
+                "keySlots": .array(slots), "socClass": integer(look, "socClass") ?? 0,
+                "debugPermissions": text(look, "debugPermissions"), "serialPrefix": text(look, "serialPrefix"),
+            ]
+            let rules = ["chipIdentity": text(look, "chipIdentity"), "largestBatch": integer(look, "largestBatch"), "longestSilence": minutes(look, "longestSilence")]
+                .compactMapValues { $0 }
+            let body = try PageBody([
+                "product": text(look, "product"), "title": text(look, "title"), "foundation": .object(foundation),
+                "lifetimeTotal": integer(look, "lifetimeTotal") ?? 0, "rules": .object(rules),
+            ])
+            let made = try await look.api.send(.post, "/v1/products", body.bytes, key: look.form["key"], as: Product.self)
+            return .redirect("/products/\(made.message.product.text)", told: .productCreated)
+        } catch let problem as APIProblem {
+            let form = look.refusedForm(problem.problem, errors: errors(problem.problem, look))
+            return .page(NewProductPage(form: form), status: problem.problem.status)
+        }
+    }
+
+    /// The field that a malformed body's refusal names.
+    private static func errors(_ problem: Problem, _ look: PageRequest) -> [String: String] {
+        guard let detail = problem.detail else { return [:] }
+        let named = look.form.keys.filter { detail.contains($0) }.max { $0.count < $1.count }
+        return named.map { [$0: detail] } ?? [:]
+    }
+
+    // MARK: - A version
+
+    private static func newVersion(_ look: PageRequest, _ refused: Problem?, _ status: Int) async throws -> PageAnswer {
+        _ = try look.require()
+        let api = "/v1/products/\(look.escapedParameter("product"))"
+        try await look.api.require(.post, "\(api)/versions")
+        let product = try await look.api.get(api, as: Product.self)
+        let versions: [ProductVersion] = try await look.api.all("\(api)/versions")
+        var values: [String: String] = [:]
+        if let newest = versions.max(by: { $0.created.at < $1.created.at }) {
+            let bytes = try await look.api.octets("\(api)/versions/\(newest.version.text)/manifest")
+            if let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(bytes)) { values = Self.values(manifest) }
+        }
+        let form = refused.map { look.refusedForm($0, errors: errors($0, look)) } ?? look.freshForm()
+        return .page(
+            NewVersionPage(product: product, values: values, host: look.host, form: form),
+            status: status
+        )
+    }
+
+    private static func values(_ manifest: Manifest) -> [String: String] {
+        let data = manifest.factoryData
+        return [
+            "softwareVersion": String(manifest.firmware.softwareVersion), "firmware": manifest.firmware.digest.hex,
+            "declaration": manifest.certificationDeclaration.hex, "deviceType": String(manifest.deviceType),
+            "chipIdentity": manifest.chipIdentity.rawValue, "flow": String(manifest.commissioning.flow),
+            "discovery": String(manifest.commissioning.discovery), "iterations": String(manifest.commissioning.iterations),
+            "debugPermissions": manifest.chipSecurity.debugPermissions, "encoding": data.encoding,
+            "vendorName": data.vendorName, "productName": data.productName, "productLabel": data.productLabel,
+            "productURL": data.productURL, "partNumber": data.partNumber, "hardwareVersion": String(data.hardwareVersion),
+            "hardwareVersionString": data.hardwareVersionString,
+        ]
+    }
+
+    @Sendable private static func createVersion(_ look: PageRequest) async throws -> PageAnswer {
+        let product = look.escapedParameter("product")
+        do {
+            let body = try PageBody([
+                "version": text(look, "version"), "deviceType": integer(look, "deviceType"),
+                "softwareVersion": integer(look, "softwareVersion"),
+                "commissioning": .object(
+                    ["flow": integer(look, "flow"), "discovery": integer(look, "discovery"), "iterations": integer(look, "iterations")]
+                        .compactMapValues { $0 }
+                ),
+                "factoryData": .object(
+                    [
+                        "encoding": text(look, "encoding"), "vendorName": text(look, "vendorName"),
+                        "productName": text(look, "productName"), "productLabel": text(look, "productLabel"),
+                        "productURL": text(look, "productURL"), "partNumber": text(look, "partNumber"),
+                        "hardwareVersion": integer(look, "hardwareVersion"),
+                        "hardwareVersionString": text(look, "hardwareVersionString"),
+                    ].compactMapValues { $0 }
+                ),
+                "chipIdentity": text(look, "chipIdentity"), "debugPermissions": text(look, "debugPermissions"),
+                "firmware": text(look, "firmware"), "declaration": text(look, "declaration"),
+            ])
+            let made = try await look.api.send(
+                .post,
+                "/v1/products/\(product)/versions",
+                body.bytes,
+                key: look.form["key"],
+                as: ProductVersion.self
+            ).message
+            return .redirect("/products/\(product)/versions/\(made.version.text)", told: .versionCreated)
+        } catch let problem as APIProblem {
+            return try await newVersion(look, problem.problem, problem.problem.status)
+        }
+    }
+
+    // MARK: - An approval
+
+    private static func approval(_ look: PageRequest, _ refused: Problem?, _ status: Int) async throws -> PageAnswer {
+        _ = try look.require()
+        let api = "/v1/products/\(look.escapedParameter("product"))"
+        try await look.api.require(.put, "\(api)/versions/\(look.escapedParameter("version"))/approval")
+        let product = try await look.api.get(api, as: Product.self)
+        let version = try await look.api.reply("\(api)/versions/\(look.escapedParameter("version"))", as: ProductVersion.self)
+        let quota = try await look.api.get("\(api)/quota", as: ProductQuota.self)
+        let allotted = Dictionary(quota.edges.map { ($0.edgeHSM, $0.allotment) }, uniquingKeysWith: { first, _ in first })
+        let factories = try await People.factories(look)
+        let edges: [EdgeSummary] = try await look.api.all("/v1/edges")
+        let tag = version.tag
+        return .page(
+            ApprovalPage(
+                product: product,
+                version: version.message.version,
+                places: edges.map { ($0.id, factories[$0.factory]?.name ?? $0.factory.text, allotted[$0.id] ?? 0) },
+                expires: String((look.time + 180 * 86_400).description.prefix(16)),
+                form: refused.map { look.refusedForm($0, tag: tag) } ?? look.freshForm(tag: tag)
+            ),
+            status: status
+        )
+    }
+
+    @Sendable private static func propose(_ look: PageRequest) async throws -> PageAnswer {
+        let version = "/products/\(look.escapedParameter("product"))/versions/\(look.escapedParameter("version"))"
+        do {
+            let allotments = look.form.keys.filter { $0.hasPrefix("edge-") }.sorted().compactMap { name -> JSONValue? in
+                guard let units = Int64(look.form[name] ?? ""), units > 0 else { return nil }
+                return .object(["edgeHSM": .string(String(name.dropFirst(5))), "units": .integer(units)])
+            }
+            let product = try await look.api.get("/v1/products/\(look.escapedParameter("product"))", as: Product.self)
+            let rules = ["chipIdentity": .string(product.rules.chipIdentity.rawValue), "largestBatch": integer(look, "largestBatch"), "longestSilence": minutes(look, "longestSilence")]
+                .compactMapValues { $0 as JSONValue? }
+            let body = try PageBody([
+                "lifetimeTotal": integer(look, "lifetimeTotal"), "allotments": .array(allotments),
+                "allowances": .object(
+                    ["debugUnlocks": integer(look, "debugUnlocks"), "reprovisions": integer(look, "reprovisions"), "rotations": integer(look, "rotations")]
+                        .compactMapValues { $0 }
+                ),
+                "rules": .object(rules), "expiresAt": .string("\((look.form["expiresAt"] ?? "").prefix(16)):00Z"),
+            ])
+            try await look.api.send(.put, "/v1\(version)/approval", body.bytes, tag: look.form["tag"], as: ProductVersion.self)
+            return .redirect("\(version)?tab=statement", told: .approvalProposed)
+        } catch let problem as APIProblem {
+            return try await approval(look, problem.problem, problem.problem.status)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import HTTPTypes
+import PortalPages
+import PortalProtocol
+import Statements
+import Vocabulary
+
+/// Products: all of them, and one with its workspace.
+enum ProductController {
+    static let routes: [PageRoute] = [
+        PageRoute(.get, "/products", "products", handler: list),
+        PageRoute(.get, "/products/{product}", "product") { look in try await page(look, nil, nil, 200) },
+        PageRoute(.post, "/products/{product}", "changeProduct", handler: change),
+    ]
+
+    private static func api(_ look: PageRequest) -> String { "/v1/products/\(look.escapedParameter("product"))" }
+
+    @Sendable private static func list(_ look: PageRequest) async throws -> PageAnswer {
+        let (_, viewer) = try look.require()
+        var query = ["limit": "50"]
+        query["cursor"] = look.query["cursor"]
+        let products = try await look.api.get("/v1/products", query, as: Page<Product>.self)
+        var quotas: [ProductName: ProductQuota] = [:]
+        for product in products.items {
+            quotas[product.product] = try await look.api.get("/v1/products/\(product.product.text)/quota")
+        }
+        return .page(ProductListPage(products, quotas: quotas, viewer: viewer, now: look.time))
+    }
+
+    private static func page(
+        _ look: PageRequest,
+        _ refused: Problem?,
+        _ opened: String?,
+        _ status: Int
+    ) async throws -> PageAnswer {
+        let (_, viewer) = try look.require()
+        let product = try await look.api.reply(api(look), as: Product.self)
+        let versions: [ProductVersion] = try await look.api.all("\(api(look))/versions")
+        let newest = versions.max { $0.created.at < $1.created.at }?.version.text
+        var keys: [ProductKeyState] = []
+        if let newest { keys = try await look.api.optional("\(api(look))/keys", ["version": newest]) ?? [] }
+        let organisations = try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? []
+        let workspaces = try await look.api.optional("\(api(look))/workspaces", as: Page<Workspace>.self)?.items ?? []
+        let batches = try await look.api.get("/v1/batches", ["limit": "200"], as: Page<Batch>.self).items
+        let content = ProductPage.Content(
+            product: product.message,
+            quota: try await look.api.get("\(api(look))/quota"),
+            versions: versions,
+            keys: keys,
+            workspaces: workspaces,
+            organisations: Dictionary(
+                organisations.filter { $0.kind == .odm }.map { ($0.id, $0.name) },
+                uniquingKeysWith: { first, _ in first }
+            ),
+            batches: batches.filter { $0.product == product.message.product },
+            factories: try await People.factories(look)
+        )
+        let form = refused.map { look.refusedForm($0, tag: product.tag) } ?? look.freshForm(tag: product.tag)
+        return .page(
+            ProductPage(content, form: form, opened: opened ?? look.query["do"], viewer: viewer, now: look.time),
+            status: status
+        )
+    }
+
+    @Sendable private static func change(_ look: PageRequest) async throws -> PageAnswer {
+        let what = look.form["do"] ?? ""
+        do {
+            if what == "rules" { return try await changeRules(look) }
+            let organisation = look.form["organisation"] ?? ""
+            if !organisation.isEmpty {
+                let body = try PageBody(["organisation": .string(organisation)])
+                try await look.api.send(
+                    .post,
+                    "\(api(look))/workspaces",
+                    body.bytes,
+                    key: look.form["key"],
+                    as: Workspace.self
+                )
+                return .redirect(look.path, told: .workspaceOpened)
+            }
+            let body = try PageBody([
+                "kind": "organisation", "organisationName": .string(look.form["organisationName"] ?? ""),
+                "roles": ["odmEngineer", "odmProductionManager"], "product": .string(look.parameter("product")),
+            ])
+            return try await PeopleController.invited(look, body, back: (look.parameter("product"), look.path))
+        } catch let problem as APIProblem {
+            return try await page(look, problem.problem, what, problem.problem.status)
+        }
+    }
+
+    private static func changeRules(_ look: PageRequest) async throws -> PageAnswer {
+        let old = try await look.api.get(api(look), as: Product.self).rules
+        var rules: [String: JSONValue] = ["chipIdentity": .string(old.chipIdentity.rawValue)]
+        if let window = old.longestWindow { rules["longestWindow"] = .integer(window) }
+        if let factories = old.factories { rules["factories"] = .array(factories.map { .string($0.text) }) }
+        if let most = Int64(look.form["largestBatch"] ?? "") { rules["largestBatch"] = .integer(most) }
+        if let minutes = Int64(look.form["longestSilence"] ?? ""), minutes < 1 << 40 {
+            rules["longestSilence"] = .integer(minutes * 60)
+        }
+        let body = try PageBody([
+            "title": .string(look.form["title"] ?? ""),
+            "lifetimeTotal": .integer(Int64(look.form["lifetimeTotal"] ?? "") ?? 0), "rules": .object(rules),
+        ])
+        try await look.api.send(.patch, api(look), body.bytes, tag: look.form["tag"], as: Product.self)
+        return .redirect(look.path, told: .productChanged)
+    }
+}
