@@ -11,7 +11,7 @@ struct InvariantTests {
     @Test("each invariant of docs/architecture.md is named by a test")
     func named() throws {
         let document = try String(contentsOf: Self.root.appendingPathComponent("docs/architecture.md"), encoding: .utf8)
-        let invariants = document.matches(of: /- \*\*(I\d+)\*\* /).map { String($0.output.1) }
+        let invariants = document.matches(of: /- \*\*(I\d+)\*\*\s/).map { String($0.output.1) }
         #expect(invariants == (1...10).map { "I\($0)" })
         let tests = Self.root.appendingPathComponent("Tests")
         var named: Set<String> = []

@@ -38,7 +38,8 @@ enum EntryController {
                 "name": .string(look.form["name"] ?? ""), "email": .string(look.form["email"] ?? ""),
             ])
             let made = try await look.api.send(.post, "/v1/setup", body.bytes, key: look.form["key"], as: Welcome.self)
-            return .page(welcome(made.message.token))
+            guard let token = made.message.token else { return .redirect("/sign-in") }
+            return .page(welcome(token))
         } catch let problem as APIProblem {
             return .page(SetupPage(form: look.refusedForm(problem.problem)), status: problem.problem.status)
         }
