@@ -28,7 +28,10 @@ struct InvariantTests {
         defer { withExtendedLifetime(folder) {} }
         let file = try folder.write("log", Array(log.utf8))
         let script = Self.root.appendingPathComponent("scripts/skips").path
-        return try Subprocess.run("/usr/bin/env", ["-u", "OBIS_NO_SKIPS", "-u", "OBIS_MAY_SKIP"] + environment + [script, file])
+        return try Subprocess.run(
+            "/usr/bin/env",
+            ["-u", "OBIS_NO_SKIPS", "-u", "OBIS_MAY_SKIP"] + environment + [script, file]
+        )
     }
 
     @Test("skipped tests are listed with their reasons, and refused where they could run")
@@ -37,7 +40,8 @@ struct InvariantTests {
         let none = try skips(plain, "OBIS_NO_SKIPS=1")
         #expect(none.status == 0 && none.output.isEmpty, "\(none.output)")
 
-        let tool = plain + "➜ Suite ImgtoolTests skipped: \"imgtool is not installed\"\n"
+        let tool =
+            plain + "➜ Suite ImgtoolTests skipped: \"imgtool is not installed\"\n"
             + "➜ Test acceptsWhatTheBuilderMakes() skipped: \"imgtool is not installed\"\n"
         for environment in [["OBIS_NO_SKIPS=0"], ["OBIS_NO_SKIPS=1"]] {
             let result = try skips(tool, environment[0])

@@ -207,9 +207,9 @@ actor Synchroniser {
 
     /// One short exchange where nothing changed.
     private func fetchState(_ link: PortalLink) async throws -> SyncState {
-        let source: RecordSource
-        if let known = self.source { source = known } else { source = try await parts.store.source() }
-        self.source = source
+        // Making a bundle for a stick may have given the storage another one.
+        let source = try await parts.store.source()
+        if source != self.source { (self.source, state, etag) = (source, nil, nil) }
         let path = "/sync/v1/state?source=\(source.hex)"
         let answer = try await link.get(path, etag: state == nil ? nil : etag, limit: SyncState.largest)
         if answer.status == 304, let state { return state }

@@ -54,7 +54,7 @@ public struct InclusionFile: Codable, Sendable, Hashable {
     }
 
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.onlyMembers(CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
         format = try container.decode(String.self, forKey: .format)
         checkpoint = try container.decode(Envelope.self, forKey: .checkpoint)
         entry = try container.decode(Octets.self, forKey: .entry)
@@ -62,6 +62,7 @@ public struct InclusionFile: Codable, Sendable, Hashable {
         hashes = try container.decode([Digest256].self, forKey: .hashes)
         enrolment = try container.decodeIfPresent(Envelope.self, forKey: .enrolment)
         roleKeys = try container.decodeIfPresent([Envelope].self, forKey: .roleKeys)
+        try decoder.requireOnly(CodingKeys.self)
     }
 
     /// Throws a `StatementError`.

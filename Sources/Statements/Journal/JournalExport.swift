@@ -23,9 +23,10 @@ public struct JournalExport: Codable, Sendable, Hashable {
     }
 
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.onlyMembers(CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
         checkpoint = try container.decode(Envelope.self, forKey: .checkpoint)
         entries = try container.decode([Octets].self, forKey: .entries)
+        try decoder.requireOnly(CodingKeys.self)
     }
 
     /// Throws a `StatementError`.

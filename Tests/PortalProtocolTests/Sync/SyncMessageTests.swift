@@ -70,7 +70,8 @@ import Vocabulary
                 entries: (0..<entries).map { Octets([UInt8(truncatingIfNeeded: $0)]) },
                 checkpoint: Envelope(payloadType: "t", payload: [1], signatures: [])
             ),
-            labels: labels > 0 ? LabelChunk(from: 1, after: .zero, records: .init(repeating: label, count: labels)) : nil,
+            labels: labels > 0
+                ? LabelChunk(from: 1, after: .zero, records: .init(repeating: label, count: labels)) : nil,
             events: events.isEmpty ? nil : EventChunk(from: 1, after: .zero, lines: events)
         )
     }
