@@ -131,7 +131,14 @@ class World:
 
     def product(self):
         files = self.oem / "versions" / PRODUCT
-        self.told = json.loads((files / "product.json").read_text())
+        manifest = self.manifest()
+        security = manifest["chipSecurity"]
+        self.told = {name: manifest[name] for name in (
+            "vendorID", "productID", "deviceType", "family", "commissioning", "factoryData", "chipIdentity")} | {
+            "softwareVersion": manifest["firmware"]["softwareVersion"], "socClass": security["socClass"],
+            "debugPermissions": security["debugPermissions"],
+            "keys": [{"slot": key["slot"], "kind": key["kind"]} for key in manifest["keys"]],
+        }
         key = serialization.load_pem_public_key((self.state / "public/firmware-signing-secure-boot-1.pem").read_bytes())
         point = key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
 
@@ -143,7 +150,7 @@ class World:
             "product": PRODUCT, "title": "Plug", "lifetimeTotal": 10000,
             "rules": {"largestBatch": 1000, "chipIdentity": identity, "longestSilence": 7200},
             "foundation": {
-                "vendorID": int(self.told["vendorID"], 16), "productID": int(self.told["productID"], 16),
+                "vendorID": self.told["vendorID"], "productID": self.told["productID"],
                 "family": self.told["family"], "secureBootKey": point.hex(),
                 "paa": octets(self.state / "paa/FFF1.der"), "debugRoot": octets(self.state / "debug/root.adac"),
                 "vendorRoots": [octets(files / "vendor-root.der")] if identity == "vendorCertificate" else [],
@@ -163,6 +170,17 @@ class World:
             "createProduct": product | {"product": "another"}, "changeProduct": {"title": "Plug II"},
             "createWorkspace": {"organisation": self.odm},
         }
+
+    def manifest(self):
+        """The product's, as the demo's officers signed it: it stands in the journal of each EdgeHSM that loaded a batch."""
+        for path in sorted(self.demo.glob("factory-*/export/journal.json")):
+            for entry in json.loads(path.read_text())["entries"]:
+                told = json.loads(base64.b64decode(entry))
+                if told["kind"] == "authorizationLoaded":
+                    manifest = json.loads(base64.b64decode(told["body"]["manifest"]))
+                    if manifest["product"] == PRODUCT:
+                        return manifest
+        raise RuntimeError(f"no batch of {PRODUCT} in the demo's journals")
 
     def version(self, name):
         for slot in self.told["keys"]:
