@@ -79,6 +79,7 @@ import Vocabulary
             database: database,
             registry: IngestBench.Registry(edges: Dictionary(uniqueKeysWithValues: edges.map { ($0.edgeHSM, $0) })),
             rootAuthority: world.root.point,
+            grants: nil,
             now: { IngestBench.now }
         )
     }
