@@ -8,15 +8,27 @@ public enum MerkleHash {
 
     /// SHA-256(0x00 ‖ entry).
     public static func leaf(_ entry: some Sequence<UInt8>) -> Digest256 {
-        var hash = SHA256()
-        hash.update(data: [0])
-        hash.update(data: Array(entry))
-        return Digest256(validated: Array(hash.finalize()))
+        digest(prefix: 0) { hash in
+            let whole: Void? = entry.withContiguousStorageIfAvailable {
+                hash.update(bufferPointer: UnsafeRawBufferPointer($0))
+            }
+            if whole == nil { hash.update(data: Array(entry)) }
+        }
     }
 
     /// SHA-256(0x01 ‖ left ‖ right).
     public static func node(_ left: Digest256, _ right: Digest256) -> Digest256 {
-        Digest256(validated: Array(SHA256.hash(data: [1] + left.bytes + right.bytes)))
+        digest(prefix: 1) { hash in
+            left.withOctets { hash.update(bufferPointer: $0) }
+            right.withOctets { hash.update(bufferPointer: $0) }
+        }
+    }
+
+    private static func digest(prefix: UInt8, _ update: (inout SHA256) -> Void) -> Digest256 {
+        var hash = SHA256()
+        withUnsafeBytes(of: prefix) { hash.update(bufferPointer: $0) }
+        update(&hash)
+        return hash.finalize().withUnsafeBytes { Digest256(octets: $0) }
     }
 
     /// The largest power of two below `size`, where a tree of `size` (2 or more) leaves splits.

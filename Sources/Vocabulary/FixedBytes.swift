@@ -17,6 +17,12 @@ extension FixedBytes {
 
     public init(hex: String) throws { try self.init(Hex.decode(hex)) }
 
+    /// From the octets of its text form; nil for any other text.
+    public init?(hexOctets: UnsafeBufferPointer<UInt8>) {
+        guard hexOctets.count == 2 * Self.size, let bytes = try? Hex.decode(hexOctets) else { return nil }
+        self.init(validated: bytes)
+    }
+
     public init(from decoder: any Decoder) throws {
         try self.init(hex: decoder.singleValueContainer().decode(String.self))
     }
@@ -40,30 +46,68 @@ public struct Digest256: FixedBytes {
     /// The octets in order, each word big-endian.
     private let first, second, third, fourth: UInt64
 
-    public init(validated bytes: [UInt8]) {
-        precondition(bytes.count == Self.size, "a digest of \(bytes.count) octets")
-        (first, second, third, fourth) = bytes.withUnsafeBytes { octets in
-            func word(_ index: Int) -> UInt64 {
-                UInt64(bigEndian: octets.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
-            }
-            return (word(0), word(1), word(2), word(3))
-        }
+    public init(validated bytes: [UInt8]) { self = bytes.withUnsafeBytes { Digest256(octets: $0) } }
+
+    /// - Parameter octets: 32 of them.
+    public init(octets: UnsafeRawBufferPointer) {
+        precondition(octets.count == Self.size, "a digest of \(octets.count) octets")
+        (first, second, third, fourth) = (octets.word(0), octets.word(1), octets.word(2), octets.word(3))
     }
 
-    public var bytes: [UInt8] {
-        withUnsafeBytes(of: (first.bigEndian, second.bigEndian, third.bigEndian, fourth.bigEndian)) { Array($0) }
+    public init?(hexOctets: UnsafeBufferPointer<UInt8>) {
+        guard hexOctets.count == 2 * Self.size, let first = Hex.word(hexOctets, at: 0),
+            let second = Hex.word(hexOctets, at: 16), let third = Hex.word(hexOctets, at: 32),
+            let fourth = Hex.word(hexOctets, at: 48)
+        else { return nil }
+        (self.first, self.second, self.third, self.fourth) = (first, second, third, fourth)
     }
+
+    /// Calls `body` with the octets, which are no array until somebody needs one.
+    public func withOctets<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+        try withUnsafeBytes(of: (first.bigEndian, second.bigEndian, third.bigEndian, fourth.bigEndian), body)
+    }
+
+    public var bytes: [UInt8] { withOctets { Array($0) } }
 
     public static func < (left: Self, right: Self) -> Bool {
         (left.first, left.second, left.third, left.fourth) < (right.first, right.second, right.third, right.fourth)
     }
 }
 
-/// The chip's own identifier, 16 octets (shorter vendor ids are left-padded with zeros).
+extension UnsafeRawBufferPointer {
+    fileprivate func word(_ index: Int) -> UInt64 {
+        UInt64(bigEndian: loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+    }
+}
+
+/// The chip's own identifier, 16 octets (shorter vendor ids are left-padded with zeros). Kept in place, as digests are.
 public struct ChipUID: FixedBytes {
     public static let size = 16
-    public let bytes: [UInt8]
-    public init(validated bytes: [UInt8]) { self.bytes = bytes }
+    /// The octets in order, each word big-endian.
+    private let first, second: UInt64
+
+    public init(validated bytes: [UInt8]) {
+        precondition(bytes.count == Self.size, "a chip UID of \(bytes.count) octets")
+        (first, second) = bytes.withUnsafeBytes { ($0.word(0), $0.word(1)) }
+    }
+
+    public init?(hexOctets: UnsafeBufferPointer<UInt8>) {
+        guard hexOctets.count == 2 * Self.size, let first = Hex.word(hexOctets, at: 0),
+            let second = Hex.word(hexOctets, at: 16)
+        else { return nil }
+        (self.first, self.second) = (first, second)
+    }
+
+    public var bytes: [UInt8] { withOctets { Array($0) } }
+
+    /// Calls `body` with the octets, which are no array until somebody needs one.
+    public func withOctets<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+        try withUnsafeBytes(of: (first.bigEndian, second.bigEndian), body)
+    }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.first, left.second) < (right.first, right.second)
+    }
 }
 
 /// 32 fresh random octets, used once.

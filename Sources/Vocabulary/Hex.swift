@@ -20,7 +20,20 @@ public enum Hex {
         return try bytes ?? Array(text.utf8).withUnsafeBufferPointer { try decode($0) }
     }
 
-    private static func decode(_ characters: UnsafeBufferPointer<UInt8>) throws -> [UInt8] {
+    /// Eight octets from their sixteen digits at `place`, big-endian; nil where one is no digit.
+    static func word(_ characters: UnsafeBufferPointer<UInt8>, at place: Int) -> UInt64? {
+        var (word, wrong) = (UInt64(0), UInt8(0))
+        for index in place..<place + 16 {
+            let character = characters[index]
+            let (decimal, letter) = (character &- UInt8(ascii: "0"), character &- UInt8(ascii: "a"))
+            let value = decimal < 10 ? decimal : letter < 6 ? letter &+ 10 : 0xFF
+            wrong |= value
+            word = word << 4 | UInt64(value & 15)
+        }
+        return wrong < 16 ? word : nil
+    }
+
+    static func decode(_ characters: UnsafeBufferPointer<UInt8>) throws -> [UInt8] {
         guard characters.count.isMultiple(of: 2) else {
             throw Refusal(VocabularyError.malformedHex, "odd length \(characters.count)")
         }

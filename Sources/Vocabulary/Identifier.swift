@@ -10,9 +10,9 @@ public protocol Identifier: Hashable, Sendable, Codable, Comparable, CustomStrin
 extension Identifier {
     /// Throws `VocabularyError.malformedIdentifier`.
     public init(_ text: String) throws {
-        let characters = Array(text.utf8)
+        let characters = text.utf8
         guard (1...64).contains(characters.count), characters.allSatisfy(IdentifierSyntax.allows),
-            IdentifierSyntax.mayStart(characters[0])
+            characters.first.map(IdentifierSyntax.mayStart) ?? false
         else { throw Refusal(VocabularyError.malformedIdentifier, "\(Self.self)") }
         self.init(validated: text)
     }
@@ -41,7 +41,10 @@ enum IdentifierSyntax {
     }
 
     static func allows(_ character: UInt8) -> Bool {
-        mayStart(character) || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(character)
+        switch character {
+        case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+        default: mayStart(character)
+        }
     }
 }
 

@@ -11,26 +11,36 @@ public struct Instant: Hashable, Sendable, Codable, Comparable, CustomStringConv
 
     /// Throws `VocabularyError.malformedTime` for anything but `YYYY-MM-DDTHH:MM:SSZ` in the years 1970 to 9999.
     public init(_ text: String) throws {
-        let malformed = Refusal(VocabularyError.malformedTime, String(text.prefix(40)))
-        let characters = Array(text.utf8)
-        guard characters.count == 20, characters[4] == UInt8(ascii: "-"), characters[7] == UInt8(ascii: "-"),
-            characters[10] == UInt8(ascii: "T"), characters[13] == UInt8(ascii: ":"),
-            characters[16] == UInt8(ascii: ":"), characters[19] == UInt8(ascii: "Z")
-        else { throw malformed }
-        func number(_ range: Range<Int>) throws -> Int64 {
-            try range.reduce(Int64(0)) { value, index in
-                let digit = characters[index]
-                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { throw malformed }
-                return value * 10 + Int64(digit - UInt8(ascii: "0"))
-            }
+        let found = text.utf8.withContiguousStorageIfAvailable { Instant(octets: $0) }
+        guard let found = found ?? Array(text.utf8).withUnsafeBufferPointer({ Instant(octets: $0) }) else {
+            throw Refusal(VocabularyError.malformedTime, String(text.prefix(40)))
         }
-        let (year, month, day) = try (number(0..<4), number(5..<7), number(8..<10))
-        let (hour, minute, second) = try (number(11..<13), number(14..<16), number(17..<19))
-        guard year >= 1970, (1...12).contains(month), day >= 1, hour < 24, minute < 60, second < 60 else {
-            throw malformed
+        self = found
+    }
+
+    /// From the octets of its text form; nil for any other text.
+    public init?(octets: UnsafeBufferPointer<UInt8>) {
+        guard octets.count == 20, octets[4] == UInt8(ascii: "-"), octets[7] == UInt8(ascii: "-"),
+            octets[10] == UInt8(ascii: "T"), octets[13] == UInt8(ascii: ":"), octets[16] == UInt8(ascii: ":"),
+            octets[19] == UInt8(ascii: "Z")
+        else { return nil }
+        var isNumber = true
+        func number(_ range: Range<Int>) -> Int64 {
+            var value: Int64 = 0
+            for index in range {
+                let digit = octets[index] &- UInt8(ascii: "0")
+                if digit > 9 { isNumber = false }
+                value = value * 10 + Int64(digit)
+            }
+            return value
+        }
+        let (year, month, day) = (number(0..<4), number(5..<7), number(8..<10))
+        let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
+        guard isNumber, year >= 1970, (1...12).contains(month), day >= 1, hour < 24, minute < 60, second < 60 else {
+            return nil
         }
         let days = Calendar.days(year: year, month: month, day: day)
-        guard Calendar.civil(days: days) == (year, month, day) else { throw malformed }  // 31 February
+        guard Calendar.civil(days: days) == (year, month, day) else { return nil }  // 31 February
         self.init(seconds: days * 86_400 + hour * 3_600 + minute * 60 + second)
     }
 

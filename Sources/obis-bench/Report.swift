@@ -9,17 +9,22 @@ struct Machine: Sendable, Codable {
     let loadAverage: Double
     let measuredAt: String
 
+    /// Load average of the last minute.
+    static var load: Double {
+        var average = [0.0]
+        getloadavg(&average, 1)
+        return average[0]
+    }
+
     static func current() -> Machine {
         let information = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let model = information.split(separator: "\n").first { $0.hasPrefix("model name") }
-        var average = [0.0]
-        getloadavg(&average, 1)
         return Machine(
             processor: model?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown",
             cores: ProcessInfo.processInfo.activeProcessorCount,
             kernel: (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8))?
                 .trimmingCharacters(in: .newlines) ?? "unknown",
-            loadAverage: average[0],
+            loadAverage: load,
             measuredAt: ISO8601DateFormatter().string(from: Date())
         )
     }

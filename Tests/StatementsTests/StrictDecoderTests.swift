@@ -106,6 +106,21 @@ import Vocabulary
                 station: try StationName("st-1")
             ),
             Restart(anchoredSize: 7, anchoredRoot: .of([2]), clean: false),
+            Issued(
+                authorization: .of([3]),
+                unit: .of([4]),
+                chipUID: try ChipUID([UInt8](repeating: 0xC5, count: ChipUID.size)),
+                generation: 1,
+                index: 2,
+                serial: try DeviceSerial("A1-000002"),
+                dac: Octets([UInt8](0..<200)),
+                deviceKey: .of([5]),
+                replaces: .of([6]),
+                request: .of([7]),
+                agreementKey: try P256Point([4] + [UInt8](repeating: 0x9A, count: 64)),
+                commitment: .of([8]),
+                station: try StationName("st-1")
+            ),
         ]
         for body in bodies {
             let entry = JournalEntry(sequence: 8, epoch: 2, time: .epoch, event: JournalEvent(body: body))
@@ -114,6 +129,33 @@ import Vocabulary
             for round in 0..<300 {
                 let bytes = JSONMutation.mutate(good, using: &generator)
                 #expect(Self.compare(JournalEntry.self, bytes), "seed \(seed) round \(round)")
+            }
+        }
+    }
+
+    @Test("digests, chip UIDs, keys, times and octets: each octet of their text changed")
+    func texts() throws {
+        struct Texts: Codable, Equatable {
+            var digest: Digest256
+            var chip: ChipUID
+            var key: P256Point
+            var time: Instant
+            var octets: Octets
+        }
+        let texts = Texts(
+            digest: .of([1]),
+            chip: try ChipUID([UInt8](0xF0...0xFF)),
+            key: try P256Point([4] + [UInt8](repeating: 0xAF, count: 64)),
+            time: try Instant("2028-02-29T23:59:59Z"),
+            octets: Octets([0xFB, 0xEF, 0xBE, 1])
+        )
+        let good = try StatementCoding.encode(texts)
+        #expect(try StatementCoding.decode(Texts.self, checking: good, limit: 1_000) == texts)
+        for place in good.indices {
+            for octet in Array("09afgAFz/:`@ -TZ=+".utf8) + [0x5C, 0x7F, 0xC3] {
+                var bytes = good
+                bytes[place] = octet
+                #expect(Self.compare(Texts.self, bytes), "\(octet) at \(place)")
             }
         }
     }

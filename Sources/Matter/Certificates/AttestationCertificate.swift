@@ -68,7 +68,8 @@ public struct AttestationCertificate: Sendable, Hashable {
     }
 
     /// True when `key` made the signature.
-    public func isSigned(by key: P256Point) -> Bool { key.verifies(signature, over: toBeSigned) }
+    public func isSigned(by key: P256Point) -> Bool { isSigned(by: VerifyingKey(key)) }
+    public func isSigned(by key: VerifyingKey) -> Bool { key.verifies(signature, over: toBeSigned) }
 
     public func isValid(at instant: Instant) -> Bool { notBefore <= instant && instant <= notAfter }
 
@@ -93,7 +94,7 @@ public struct AttestationCertificate: Sendable, Hashable {
     /// True when the parameters are NULL instead of absent.
     private static func algorithm(_ reader: inout DERReader) throws -> Bool {
         var algorithm = try reader.constructed()
-        guard try algorithm.primitive(.objectIdentifier).elementsEqual(ObjectIdentifier.ecdsaWithSHA256) else {
+        guard try algorithm.primitive(.objectIdentifier) == ObjectIdentifier.ecdsaWithSHA256[...] else {
             throw Refusal(MatterError.certificateAlgorithm, "not ecdsa-with-SHA256")
         }
         guard let parameters = try algorithm.optional(.null) else {
@@ -121,8 +122,8 @@ enum SubjectPublicKey {
     static func read(_ reader: inout DERReader, keyType: MatterError) throws -> P256Point {
         var information = try DERReader(reader.next(.sequence), fault: keyType)
         var algorithm = try information.constructed()
-        guard try algorithm.primitive(.objectIdentifier).elementsEqual(ObjectIdentifier.ecPublicKey),
-            try algorithm.primitive(.objectIdentifier).elementsEqual(ObjectIdentifier.prime256v1)
+        guard try algorithm.primitive(.objectIdentifier) == ObjectIdentifier.ecPublicKey[...],
+            try algorithm.primitive(.objectIdentifier) == ObjectIdentifier.prime256v1[...]
         else { throw Refusal(keyType, "not an EC key on prime256v1") }
         try algorithm.end()
         let content = try information.bitString()

@@ -32,15 +32,17 @@ struct CertificateExtensions: Sendable, Hashable {
     ]
 
     init(_ extensions: inout DERReader) throws {
-        var seen: Set<[UInt8]> = []
+        // A certificate has few: those seen are looked through.
+        var seen: [ArraySlice<UInt8>] = []
         while !extensions.isAtEnd {
             var reader = try extensions.constructed()
-            let identifier = Array(try reader.primitive(.objectIdentifier))
+            let identifier = try reader.primitive(.objectIdentifier)
             let isCritical = try reader.optionalTrue()
             let value = try reader.primitive(.octetString)
             try reader.end()
-            let isFirst = seen.insert(identifier).inserted
-            guard isFirst || identifier == ObjectIdentifier.crlDistributionPoints else {
+            let isFirst = !seen.contains(identifier)
+            seen.append(identifier)
+            guard isFirst || identifier == ObjectIdentifier.crlDistributionPoints[...] else {
                 throw Refusal(MatterError.certificateDuplicateExtension, Hex.encode(identifier))
             }
             try take(identifier, value, isCritical: isCritical, isFirst: isFirst)
@@ -48,27 +50,28 @@ struct CertificateExtensions: Sendable, Hashable {
     }
 
     private mutating func take(
-        _ identifier: [UInt8],
+        _ identifier: ArraySlice<UInt8>,
         _ value: ArraySlice<UInt8>,
         isCritical: Bool,
         isFirst: Bool
     ) throws {
         switch identifier {
-        case ObjectIdentifier.basicConstraints:
+        case ObjectIdentifier.basicConstraints[...]:
             basicConstraints = try Self.basicConstraints(value, isCritical: isCritical)
-        case ObjectIdentifier.keyUsage:
+        case ObjectIdentifier.keyUsage[...]:
             keyUsage = try Self.keyUsage(value, isCritical: isCritical)
-        case ObjectIdentifier.subjectKeyIdentifier:
+        case ObjectIdentifier.subjectKeyIdentifier[...]:
             guard !isCritical else { throw Refusal(MatterError.certificateSubjectKeyIdentifier, "critical") }
             subjectKeyIdentifier = try Self.subjectKeyIdentifier(value)
-        case ObjectIdentifier.authorityKeyIdentifier:
+        case ObjectIdentifier.authorityKeyIdentifier[...]:
             guard !isCritical else { throw Refusal(MatterError.certificateAuthorityKeyIdentifier, "critical") }
             authorityKeyIdentifier = try Self.authorityKeyIdentifier(value)
-        case ObjectIdentifier.crlDistributionPoints:
+        case ObjectIdentifier.crlDistributionPoints[...]:
             // Two extensions count as none (A.6).
             crlDistribution = isFirst ? CRLDistributionPoint(value) : nil
         default:
-            if isCritical, !Self.harmless.contains(identifier) { unknownCritical.append(identifier) }
+            guard isCritical, !Self.harmless.contains(where: { $0[...] == identifier }) else { return }
+            unknownCritical.append(Array(identifier))
         }
     }
 
@@ -82,20 +85,22 @@ struct CertificateExtensions: Sendable, Hashable {
 
     /// A named bit list: no zero bits at its end (X.690 section 11.2.2), 9 bits at most.
     private static func keyUsage(_ value: ArraySlice<UInt8>, isCritical: Bool) throws -> KeyUsage {
-        let malformed = Refusal(MatterError.certificateKeyUsage, "not a named bit list in DER")
-        guard let node = try? DER.parse(value), node.identifier == .bitString,
-            case .primitive(let content) = node.content, let unused = content.first, unused < 8,
-            (2...3).contains(content.count), let last = content.last, last != 0,
-            last.trailingZeroBitCount == Int(unused)
+        var malformed: Refusal { Refusal(MatterError.certificateKeyUsage, "not a named bit list in DER") }
+        guard let node = DERNode(checking: value), node.identifier == .bitString, !node.isConstructed else {
+            throw malformed
+        }
+        let content = node.content
+        guard let unused = content.first, unused < 8, (2...3).contains(content.count), let last = content.last,
+            last != 0, last.trailingZeroBitCount == Int(unused)
         else { throw malformed }
         return KeyUsage(bits: content[content.startIndex + 1], hasMore: content.count == 3, isCritical: isCritical)
     }
 
     private static func subjectKeyIdentifier(_ value: ArraySlice<UInt8>) throws -> [UInt8] {
-        guard let node = try? DER.parse(value), node.identifier == .octetString,
-            case .primitive(let content) = node.content, content.count == 20
+        guard let node = DERNode(checking: value), node.identifier == .octetString, !node.isConstructed,
+            node.content.count == 20
         else { throw Refusal(MatterError.certificateSubjectKeyIdentifier, "not an OCTET STRING of 20 octets") }
-        return Array(content)
+        return Array(node.content)
     }
 
     private static func authorityKeyIdentifier(_ value: ArraySlice<UInt8>) throws -> [UInt8] {

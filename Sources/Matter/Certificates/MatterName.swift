@@ -35,7 +35,7 @@ public struct MatterName: Sendable, Hashable {
                 let type = try attribute.primitive(.objectIdentifier)
                 let value = try attribute.any()
                 try attribute.end()
-                if type.elementsEqual(ObjectIdentifier.commonName) {
+                if type == ObjectIdentifier.commonName[...] {
                     commonNames.append(try Self.text(value))
                 } else {
                     try identifiers.take(type, value)
@@ -67,7 +67,7 @@ public struct MatterName: Sendable, Hashable {
         self.usesAttributes = true
     }
 
-    private static func text(_ node: ASN1Node) throws -> String {
+    private static func text(_ node: DERNode) throws -> String {
         let content = try DERReader.primitive(node, fault: .certificateName)
         guard let text = String(validating: content, as: UTF8.self) else {
             throw Refusal(MatterError.certificateName, "a common name that is not UTF-8")
@@ -101,9 +101,9 @@ private struct AttributeIdentifiers {
     /// One attribute of either kind turns the search in the common name off for this Name.
     private(set) var arePresent = false
 
-    mutating func take(_ type: ArraySlice<UInt8>, _ value: ASN1Node) throws {
-        let isVendor = type.elementsEqual(ObjectIdentifier.matterVendorID)
-        guard isVendor || type.elementsEqual(ObjectIdentifier.matterProductID) else { return }
+    mutating func take(_ type: ArraySlice<UInt8>, _ value: DERNode) throws {
+        let isVendor = type == ObjectIdentifier.matterVendorID[...]
+        guard isVendor || type == ObjectIdentifier.matterProductID[...] else { return }
         arePresent = true
         guard value.identifier == .utf8String || value.identifier == .printableString else {
             throw Refusal(MatterError.certificateVendorProduct, "neither UTF8String nor PrintableString")

@@ -3,44 +3,44 @@ internal import Vocabulary
 
 /// Walks one constructed DER value from left to right and refuses whatever the caller did not ask for.
 ///
-/// `SwiftASN1.DER.parse` has checked the encoding (definite minimal lengths, nesting of at most 50, nothing left
-/// over); this type checks the shape. Every fault becomes a `Refusal` with the code that the caller chose.
+/// `DERNode` has checked the encoding (definite minimal lengths, nesting of at most 50, nothing left over); this type
+/// checks the shape. Every fault becomes a `Refusal` with the code that the caller chose.
 struct DERReader {
-    private var nodes: ASN1NodeCollection.Iterator
-    private var following: ASN1Node?
+    private let octets: ArraySlice<UInt8>
+    /// Where the next value stands.
+    private var place: Int
     let fault: MatterError
 
     /// Reads the whole of `bytes` as one value of `identifier`.
-    init(_ bytes: some Collection<UInt8>, _ identifier: ASN1Identifier = .sequence, fault: MatterError) throws {
-        do {
-            try self.init(DER.parse(Array(bytes)), identifier, fault: fault)
-        } catch let refusal as Refusal {
-            throw refusal
-        } catch {
-            throw Refusal(fault, "not DER")
-        }
+    init(_ bytes: [UInt8], _ identifier: ASN1Identifier = .sequence, fault: MatterError) throws {
+        try self.init(bytes[...], identifier, fault: fault)
     }
 
-    init(_ node: ASN1Node, _ identifier: ASN1Identifier = .sequence, fault: MatterError) throws {
-        guard node.identifier == identifier, case .constructed(let children) = node.content else {
+    init(_ bytes: ArraySlice<UInt8>, _ identifier: ASN1Identifier = .sequence, fault: MatterError) throws {
+        guard let node = DERNode(checking: bytes) else { throw Refusal(fault, "not DER") }
+        try self.init(node, identifier, fault: fault)
+    }
+
+    init(_ node: DERNode, _ identifier: ASN1Identifier = .sequence, fault: MatterError) throws {
+        guard node.identifier == identifier, node.isConstructed else {
             throw Refusal(fault, "expected \(identifier), found \(node.identifier)")
         }
         self.fault = fault
-        nodes = children.makeIterator()
-        following = nodes.next()
+        octets = node.content
+        place = octets.startIndex
     }
 
-    // Not inlined: the optimizer of Swift 6.3 stops with an ownership error where these meet in a loop.
-    var peek: ASN1Identifier? { @inline(never) get { following?.identifier } }
-    var isAtEnd: Bool { @inline(never) get { following == nil } }
+    private var following: DERNode? { DERNode(in: octets, at: place, before: octets.endIndex) }
+    var peek: ASN1Identifier? { following?.identifier }
+    var isAtEnd: Bool { place >= octets.endIndex }
 
-    mutating func any() throws -> ASN1Node {
+    mutating func any() throws -> DERNode {
         guard let node = following else { throw Refusal(fault, "a field is missing") }
-        following = nodes.next()
+        place = node.content.endIndex
         return node
     }
 
-    mutating func next(_ identifier: ASN1Identifier) throws -> ASN1Node {
+    mutating func next(_ identifier: ASN1Identifier) throws -> DERNode {
         let node = try any()
         guard node.identifier == identifier else {
             throw Refusal(fault, "expected \(identifier), found \(node.identifier)")
@@ -48,7 +48,7 @@ struct DERReader {
         return node
     }
 
-    mutating func optional(_ identifier: ASN1Identifier) throws -> ASN1Node? {
+    mutating func optional(_ identifier: ASN1Identifier) throws -> DERNode? {
         peek == identifier ? try any() : nil
     }
 
@@ -61,7 +61,7 @@ struct DERReader {
     }
 
     mutating func end() throws {
-        guard following == nil else { throw Refusal(fault, "a field more than the format has") }
+        guard isAtEnd else { throw Refusal(fault, "a field more than the format has") }
     }
 
     /// An INTEGER's content octets, minimally encoded (X.690 section 8.3.2).
@@ -101,11 +101,9 @@ struct DERReader {
         return content.dropFirst()
     }
 
-    static func primitive(_ node: ASN1Node, fault: MatterError) throws -> ArraySlice<UInt8> {
-        guard case .primitive(let content) = node.content else {
-            throw Refusal(fault, "\(node.identifier) is constructed")
-        }
-        return content
+    static func primitive(_ node: DERNode, fault: MatterError) throws -> ArraySlice<UInt8> {
+        guard !node.isConstructed else { throw Refusal(fault, "\(node.identifier) is constructed") }
+        return node.content
     }
 }
 

@@ -6,33 +6,49 @@ extension DERReader {
     /// (RFC 5280 section 4.1.2.5). The other form for the same year is not DER and is refused.
     mutating func time() throws -> Instant {
         let node = try any()
-        let content = Array(try DERReader.primitive(node, fault: fault))
-        let text = String(decoding: content, as: UTF8.self)
+        let content = try DERReader.primitive(node, fault: fault)
         switch node.identifier {
         case .utcTime:
             guard content.count == 13 else { throw Refusal(fault, "UTCTime without seconds in UTC") }
-            return try instant((text < "50" ? "20" : "19") + text)
+            let isThisCentury = content.lexicographicallyPrecedes("50".utf8)
+            return try instant(isThisCentury ? (0x32, 0x30) : (0x31, 0x39), content)
         case .generalizedTime:
-            guard content.count == 15, text >= "2050" else {
+            guard content.count == 15, let first = content.first, let second = content.dropFirst().first,
+                !content.lexicographicallyPrecedes("2050".utf8)
+            else {
                 throw Refusal(fault, "GeneralizedTime for a year before 2050, or without seconds in UTC")
             }
-            return try instant(text)
+            return try instant((first, second), content.dropFirst(2))
         default:
             throw Refusal(fault, "a time that is neither UTCTime nor GeneralizedTime")
         }
     }
 
-    /// `text` is YYYYMMDDHHMMSSZ.
-    private func instant(_ text: String) throws -> Instant {
-        let characters = Array(text.utf8)
-        guard characters.count == 15 else { throw Refusal(fault, "a malformed time") }
-        func part(_ range: Range<Int>) -> String { String(decoding: characters[range], as: UTF8.self) }
-        let date = part(0..<4) + "-" + part(4..<6) + "-" + part(6..<8)
-        let time = part(8..<10) + ":" + part(10..<12) + ":" + part(12..<15)
-        do {
-            return try Instant(date + "T" + time)
-        } catch {
-            throw Refusal(fault, "a malformed time, or one before 1970")
+    /// - Parameters:
+    ///   - century: first two digits of the year.
+    ///   - rest: YYMMDDHHMMSSZ.
+    private func instant(_ century: (UInt8, UInt8), _ rest: ArraySlice<UInt8>) throws -> Instant {
+        let found = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { text -> Instant? in
+            text[0] = century.0
+            text[1] = century.1
+            var place = 2
+            for octet in rest {
+                switch place {
+                case 4, 7: place = Self.put(UInt8(ascii: "-"), into: text, place)
+                case 10: place = Self.put(UInt8(ascii: "T"), into: text, place)
+                case 13, 16: place = Self.put(UInt8(ascii: ":"), into: text, place)
+                default: break
+                }
+                place = Self.put(octet, into: text, place)
+            }
+            return Instant(octets: UnsafeBufferPointer(text))
         }
+        guard let found else { throw Refusal(fault, "a malformed time, or one before 1970") }
+        return found
+    }
+
+    private static func put(_ octet: UInt8, into text: UnsafeMutableBufferPointer<UInt8>, _ place: Int) -> Int {
+        text[place] = octet
+        return place + 1
     }
 }

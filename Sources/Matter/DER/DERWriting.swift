@@ -73,19 +73,23 @@ enum SignatureEncoding {
         return coder.serializedBytes
     }
 
-    static func raw(_ der: some Collection<UInt8>, fault: MatterError) throws -> RawSignature {
+    static func raw(_ der: ArraySlice<UInt8>, fault: MatterError) throws -> RawSignature {
         guard der.count <= 72 else { throw Refusal(fault, "a signature of \(der.count) octets") }
         var reader = try DERReader(der, fault: fault)
         let (r, s) = try (scalar(&reader), scalar(&reader))
         try reader.end()
-        return RawSignature(validated: r + s)
+        var bytes = [UInt8](repeating: 0, count: RawSignature.size)
+        bytes.replaceSubrange(32 - r.count..<32, with: r)
+        bytes.replaceSubrange(64 - s.count..<64, with: s)
+        return RawSignature(validated: bytes)
     }
 
-    private static func scalar(_ reader: inout DERReader) throws -> [UInt8] {
+    /// Without leading zeros, 32 octets at most.
+    private static func scalar(_ reader: inout DERReader) throws -> ArraySlice<UInt8> {
         let content = try reader.integer()
         guard let first = content.first, first < 0x80 else { throw Refusal(reader.fault, "a negative number") }
         let magnitude = content.drop { $0 == 0 }
         guard (1...32).contains(magnitude.count) else { throw Refusal(reader.fault, "r or s is out of range") }
-        return [UInt8](repeating: 0, count: 32 - magnitude.count) + magnitude
+        return magnitude
     }
 }

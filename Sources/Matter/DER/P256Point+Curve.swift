@@ -14,16 +14,32 @@ extension P256Point {
 
     /// True when `signature` is this key's ECDSA over SHA-256(`message`). False for a point that is not on the curve.
     func verifies(_ signature: RawSignature, over message: [UInt8]) -> Bool {
-        guard let key = try? signingKey(),
-            let value = try? P256.Signing.ECDSASignature(rawRepresentation: signature.bytes)
-        else { return false }
-        return key.isValidSignature(value, for: message)
+        VerifyingKey(self).verifies(signature, over: message)
     }
 
-    private func signingKey() throws -> P256.Signing.PublicKey {
+    fileprivate func signingKey() throws -> P256.Signing.PublicKey {
         guard bytes.first == 0x04, let key = try? P256.Signing.PublicKey(x963Representation: bytes) else {
             throw Refusal(MatterError.keyNotOnCurve)
         }
         return key
+    }
+}
+
+/// A key that many signatures are verified with, read once.
+public struct VerifyingKey: Sendable {
+    public let point: P256Point
+    private let key: P256.Signing.PublicKey?
+
+    /// A point that is not on the curve verifies nothing.
+    public init(_ point: P256Point) {
+        self.point = point
+        key = try? point.signingKey()
+    }
+
+    func verifies(_ signature: RawSignature, over message: [UInt8]) -> Bool {
+        guard let key, let value = try? P256.Signing.ECDSASignature(rawRepresentation: signature.bytes) else {
+            return false
+        }
+        return key.isValidSignature(value, for: message)
     }
 }

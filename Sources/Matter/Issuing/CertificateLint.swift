@@ -87,7 +87,7 @@ public enum CertificateLint {
     }
 
     private static func checkValidity(
-        _ node: ASN1Node,
+        _ node: DERNode,
         kind: CertificateKind,
         issuer: CertificateIssuer?,
         expected: CertificateExpectation
@@ -111,7 +111,7 @@ public enum CertificateLint {
     }
 
     /// Common name, vendor id and where expected product id: one RDN each, UTF8String, in this order.
-    private static func checkSubject(_ node: ASN1Node, expected: CertificateExpectation) throws {
+    private static func checkSubject(_ node: DERNode, expected: CertificateExpectation) throws {
         var names = try DERReader(node, fault: .lintSubject)
         let commonName = try attribute(&names, [0x55, 0x04, 0x03])
         guard commonName == expected.commonName, (1...64).contains(commonName.utf8.count),
@@ -144,7 +144,7 @@ public enum CertificateLint {
         return text
     }
 
-    private static func checkKey(_ node: ASN1Node, expected: CertificateExpectation) throws {
+    private static func checkKey(_ node: DERNode, expected: CertificateExpectation) throws {
         var information = try DERReader(node, fault: .lintKey)
         guard try information.next(.sequence).encodedBytes.elementsEqual(p256) else {
             throw Refusal(MatterError.lintKey, "not P-256")

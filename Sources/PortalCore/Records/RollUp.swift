@@ -104,6 +104,11 @@ public struct RollUpTally: Sendable {
     public init() {}
 
     public mutating func count(_ judged: JudgedEntry) {
+        if judged.findings.isEmpty, let event = judged.entry?.event,
+            event.is(FactoryDataGiven.self) || event.is(KeySealed.self) || event.is(Permitted.self)
+        {
+            return
+        }
         let key = RollUpKey(judged.entry?.time ?? .epoch, authorization: judged.batch?.id ?? .zero)
         let before = counts[key] ?? RollUpCounts()
         var after = before

@@ -6,6 +6,12 @@ public protocol PortalDatabase: Sendable {
         _ body: @escaping @Sendable (any SQLTransaction) throws -> Value
     ) async throws -> Value
 
+    /// Looks things up between two writes, where what the newest of them left is at hand. For what a write will need;
+    /// people's questions go beside.
+    func readNewest<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLTransaction) throws -> Value
+    ) async throws -> Value
+
     /// Changes things in one transaction, after every write before it. Returns when the change is durable; throws, and
     /// has changed nothing, when `body` throws.
     ///
@@ -29,6 +35,11 @@ public protocol SQLTransaction {
     /// Runs one statement and returns how many rows it inserted, changed or removed. Throws `portal.store.*`.
     @discardableResult
     func execute(_ sql: SQLText, _ arguments: [SQLValue]) throws -> Int
+
+    /// Runs one statement for each of many rows. Throws `portal.store.*`.
+    ///
+    /// - Parameter fill: adds the arguments of a row, in the order of the statement's placeholders.
+    func execute(_ sql: SQLText, rows: Int, _ fill: (Int, inout SQLArguments) throws -> Void) throws
 
     /// Runs one query. Throws `portal.store.*`; `portal.store.too-many-rows` beyond `SQLRow.mostRows`.
     func rows(_ sql: SQLText, _ arguments: [SQLValue]) throws -> [SQLRow]

@@ -82,6 +82,14 @@ public final class SQLitePortalDatabase: PortalDatabase {
         }
     }
 
+    public func readNewest<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLTransaction) throws -> Value
+    ) async throws -> Value {
+        try await mapped { [durable, subset] in
+            try await durable.queue.read { try Self.run($0, subset, body) }
+        }
+    }
+
     @discardableResult
     public func write<Value: Sendable>(
         _ name: String,

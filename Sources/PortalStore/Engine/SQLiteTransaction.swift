@@ -1,4 +1,3 @@
-import FoundationEssentials
 import GRDB
 import Vocabulary
 
@@ -8,6 +7,7 @@ final class SQLiteTransaction: SQLTransaction {
     private let subset: SharedSubset.Checker
     /// What the first failed statement said; after it the transaction can only be given up, as in PostgreSQL.
     private(set) var failure: (any Error)?
+    private var arguments = SQLArguments()
 
     init(_ database: Database, subset: SharedSubset.Checker) {
         self.database = database
@@ -19,23 +19,41 @@ final class SQLiteTransaction: SQLTransaction {
 
     func execute(_ sql: SQLText, _ arguments: [SQLValue]) throws -> Int {
         try run(sql) { database, statement in
-            try SQLiteWrite(statement).execute(arguments)
+            try SQLiteCall(statement).run(filled(with: arguments))
             return database.changesCount
+        }
+    }
+
+    func execute(_ sql: SQLText, rows: Int, _ fill: (Int, inout SQLArguments) throws -> Void) throws {
+        guard rows > 0 else { return }
+        try run(sql) { _, statement in
+            let call = SQLiteCall(statement)
+            for row in 0..<rows {
+                arguments.removeAll()
+                try fill(row, &arguments)
+                try call.run(arguments)
+            }
         }
     }
 
     func rows(_ sql: SQLText, _ arguments: [SQLValue]) throws -> [SQLRow] {
         try run(sql) { _, statement in
-            try statement.setArguments(StatementArguments(arguments.map(Self.databaseValue)))
-            let columns = SQLRow.Columns(statement.columnNames)
-            let cursor = try Row.fetchCursor(statement)
             var rows: [SQLRow] = []
-            while let row = try cursor.next() {
+            var known: SQLRow.Columns?
+            try SQLiteCall(statement).run(filled(with: arguments)) { row in
+                let columns = known ?? SQLRow.Columns(statement.columnNames)
+                known = columns
                 guard rows.count < SQLRow.mostRows else { throw Refusal(PortalStoreError.tooManyRows) }
-                rows.append(SQLRow(columns: columns, values: try columns.names.indices.map { try Self.value(row, $0) }))
+                rows.append(SQLRow(columns: columns, values: try (0..<row.columnCount).map(row.value)))
             }
             return rows
         }
+    }
+
+    private func filled(with values: [SQLValue]) -> SQLArguments {
+        arguments.removeAll()
+        for value in values { arguments.add(value) }
+        return arguments
     }
 
     private func run<Value>(
@@ -52,26 +70,6 @@ final class SQLiteTransaction: SQLTransaction {
             let error = (error as? DatabaseError).map(Self.refusal) ?? error
             failure = error
             throw error
-        }
-    }
-
-    private static func databaseValue(_ value: SQLValue) -> DatabaseValue {
-        switch value {
-        case .integer(let number): number.databaseValue
-        case .text(let text): text.databaseValue
-        case .blob(let bytes): Data(bytes).databaseValue
-        case .null: .null
-        }
-    }
-
-    private static func value(_ row: Row, _ index: Int) throws -> SQLValue {
-        let value: DatabaseValue = row[index]
-        switch value.storage {
-        case .int64(let number): return .integer(number)
-        case .string(let text): return .text(text)
-        case .blob(let data): return .blob(Array(data))
-        case .null: return .null
-        case .double: throw Refusal(PortalStoreError.type, "a floating-point number in column \(index)")
         }
     }
 

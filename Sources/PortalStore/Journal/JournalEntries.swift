@@ -51,21 +51,21 @@ public struct JournalEntries: TileSource {
     }
 
     func append(_ octets: [[UInt8]], leaves: [Digest256], from first: Int) throws {
-        var values: [SQLValue] = []
-        values.reserveCapacity(octets.count * 4)
-        for (number, (entry, leaf)) in zip(octets, leaves).enumerated() {
-            values.append(.integer(log))
-            values.append(.number(first + number))
-            values.append(.fixed(leaf))
-            values.append(.blob(entry))
+        try Self.entryRows.run(min(octets.count, leaves.count), in: transaction) { number, row in
+            row.add(log)
+            row.add(first + number)
+            row.add(leaves[number])
+            row.add(octets[number])
         }
-        try Self.entryRows.run(values, in: transaction)
     }
 
     func append(_ subtrees: [(level: Int, subtree: CompactRange.Subtree)]) throws {
-        let values = subtrees.flatMap { level, subtree in
-            [SQLValue.integer(log), .number(level), .number(subtree.index), .fixed(subtree.hash)]
+        try Self.hashRows.run(subtrees.count, in: transaction) { number, row in
+            let (level, subtree) = subtrees[number]
+            row.add(log)
+            row.add(level)
+            row.add(subtree.index)
+            row.add(subtree.hash)
         }
-        try Self.hashRows.run(values, in: transaction)
     }
 }

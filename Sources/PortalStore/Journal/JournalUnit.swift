@@ -59,15 +59,33 @@ public struct JournalUnit: Sendable, Hashable {
         steps = try Self.unpacked(row.blob("steps"))
     }
 
-    var values: [SQLValue] {
+    /// In the order of `columns`.
+    func add(to row: inout SQLArguments) {
         let flags = (unit.isExposed ? 1 : 0) | (unit.wasUnlocked ? 2 : 0) | (unit.isPermitted ? 4 : 0)
-        return [
-            .integer(log), .fixed(unit.id), .fixed(unit.batch), .name(unit.product), .fixed(unit.chip),
-            .integer(Int64(unit.generation)), .number(unit.index), .text(unit.serial.text), .flag(unit.isReissue),
-            .number(unit.position), .text(unit.stage.rawValue), .number(flags), .fixed(unit.factoryData),
-            .text(unit.slots.map(\.text).sorted().joined(separator: " ")), .name(station), .time(issuedAt),
-            .time(changedAt), .blob(Self.packed(steps)), .fixed(unit.deviceKey),
-        ]
+        row.add(log)
+        row.add(unit.id)
+        row.add(unit.batch)
+        row.add(unit.product.text)
+        row.add(unit.chip)
+        row.add(Int64(unit.generation))
+        row.add(unit.index)
+        row.add(unit.serial.text)
+        row.add(unit.isReissue)
+        row.add(unit.position)
+        row.add(unit.stage.rawValue)
+        row.add(flags)
+        row.add(unit.factoryData)
+        row.add(slots)
+        row.add(station.text)
+        row.add(issuedAt)
+        row.add(changedAt)
+        row.add(Self.packed(steps))
+        row.add(unit.deviceKey)
+    }
+
+    private var slots: String {
+        guard unit.slots.count > 1 else { return unit.slots.first?.text ?? "" }
+        return unit.slots.map(\.text).sorted().joined(separator: " ")
     }
 
     /// One more entry about it.

@@ -158,16 +158,19 @@ public struct JournalUnits {
         try transaction.row(Self.ofKey, [.fixed(key), .integer(log)]).map(Credential.init)
     }
 
-    func put(_ units: [JournalUnit]) throws { try Self.unitRows.run(units.flatMap(\.values), in: transaction) }
+    func put(_ units: [JournalUnit]) throws {
+        try Self.unitRows.run(units.count, in: transaction) { units[$0].add(to: &$1) }
+    }
 
     func put(_ credentials: [Credential]) throws {
-        let values = credentials.flatMap {
-            [
-                SQLValue.integer($0.log), .number($0.sequence), .fixed($0.unit), .fixed($0.deviceKey),
-                .optional($0.dacSerial),
-            ]
+        try Self.credentialRows.run(credentials.count, in: transaction) { number, row in
+            let credential = credentials[number]
+            row.add(credential.log)
+            row.add(credential.sequence)
+            row.add(credential.unit)
+            row.add(credential.deviceKey)
+            if let serial = credential.dacSerial { row.add(serial) } else { row.addNull() }
         }
-        try Self.credentialRows.run(values, in: transaction)
     }
 
     /// A branch has taken these over.

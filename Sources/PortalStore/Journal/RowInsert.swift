@@ -1,30 +1,26 @@
-/// One INSERT for many rows at a time: what a statement costs by itself is paid once for 32 rows.
+/// One INSERT for many rows, one after the other: compiled once, and none is so long that SQLite would keep a copy of
+/// every page that it changes until its end.
 struct RowInsert: Sendable {
-    private static let most = 32
     private let columns: Int
-    /// For 32, 16, 8, 4, 2 rows and one.
-    private let statements: [(rows: Int, sql: SQLText)]
+    private let sql: SQLText
 
     /// - Parameters:
     ///   - into: table with its columns in parentheses.
     ///   - then: what follows the values, such as `ON CONFLICT …`.
     init(_ into: SQLText, columns: Int, then: SQLText = "") {
         self.columns = columns
-        let row = "(" + Array(repeating: "?", count: columns).joined(separator: ",") + ")"
-        statements = [32, 16, 8, 4, 2, 1].map { rows in
-            let values = Array(repeating: row, count: rows).joined(separator: ",")
-            return (rows, SQLText(trusted: "INSERT INTO \(into.text) VALUES \(values) \(then.text)"))
-        }
+        sql = "INSERT INTO \(into) VALUES (\(SQLText.placeholders(columns))) \(then)"
+    }
+
+    /// - Parameter fill: adds a row's values, in the order of the columns.
+    func run(_ rows: Int, in transaction: any SQLTransaction, _ fill: (Int, inout SQLArguments) -> Void) throws {
+        try transaction.execute(sql, rows: rows, fill)
     }
 
     /// `values` holds the rows' values one after the other.
     func run(_ values: [SQLValue], in transaction: any SQLTransaction) throws {
-        var rest = values[...]
-        for (rows, sql) in statements {
-            while rest.count >= rows * columns {
-                try transaction.execute(sql, Array(rest.prefix(rows * columns)))
-                rest = rest.dropFirst(rows * columns)
-            }
+        try run(values.count / columns, in: transaction) { row, arguments in
+            for value in values[row * columns..<(row + 1) * columns] { arguments.add(value) }
         }
     }
 }

@@ -5,7 +5,8 @@ public import Verify
 public import Vocabulary
 
 /// The judge's ledger on the portal's tables: what a chunk of entries needs is fetched before, many rows at a time, and
-/// what it changed is written at the end. Valid within one transaction.
+/// what it changed is what `rows` writes at the end. Valid within one transaction, or without any, as long as nothing
+/// is asked for that was not fetched.
 public final class StoredLedger: UnitLedger {
     public typealias Failure = any Error
 
@@ -23,7 +24,6 @@ public final class StoredLedger: UnitLedger {
     }
 
     public let log: Int64
-    private let transaction: any SQLTransaction
     private let table: JournalUnits
     private let batchTable: JournalBatches
     private let entries: JournalEntries
@@ -32,11 +32,21 @@ public final class StoredLedger: UnitLedger {
     /// A log whose rows this one takes over.
     private let parent: Int64?
 
-    private var units: [Digest256: JournalUnit] = [:]
+    /// A unit's row. By reference: an entry asks for it several times, and it is many fields.
+    private final class Row {
+        var value: JournalUnit
+        var isChanged = false
+        var id: Digest256 { value.unit.id }
+        init(_ value: JournalUnit) { self.value = value }
+    }
+
+    private var units: [Digest256: Row] = [:]
+    /// The row asked for last: an entry is about one unit.
+    private var present: Row?
     private var absent: Set<Digest256> = []
-    private var changed: Set<Digest256> = []
+    private var changed: [Row] = []
     /// Units of a chip in this log, newest first.
-    private var chips: [ChipUID: [Digest256]] = [:]
+    private var chips: [ChipUID: [Row]] = [:]
     private var keys: [Digest256: Digest256?] = [:]
     private var serials: [ProductSerial: (unit: Digest256, position: Int)?] = [:]
     private var chipsElsewhere: [ChipUID: [Use]] = [:]
@@ -47,26 +57,27 @@ public final class StoredLedger: UnitLedger {
     private var changedBatches: Set<Digest256> = []
     private var newBatches: Set<Digest256> = []
     private var credentials: [JournalUnits.Credential] = []
-    private var frontier: CompactRange
-    private let firstLeaf: Int
+    private var voids: [LedgerRows.Void] = []
+    private let growth: LogGrowth
     private var leaves: [Digest256] = []
-    private var subtrees: [(level: Int, subtree: CompactRange.Subtree)] = []
+    private var firstLeaf: Int { growth.first }
+    /// Entries judged.
+    private var size: Int { growth.first + leaves.count }
     /// Station and time of the entry being judged, for rows of units.
-    private var present: (station: StationName, time: Instant) = (StationName(validated: "-"), .epoch)
+    private var scene: (station: StationName, time: Instant) = (StationName(validated: "-"), .epoch)
 
+    /// - Parameter growth: what the log's tree becomes by the entries that will be judged.
     public init(
         _ transaction: any SQLTransaction,
         log: Int64,
-        frontier: CompactRange,
+        growth: LogGrowth,
         knownRoots: [Int: Digest256] = [:],
         takingOver parent: Int64? = nil
     ) {
-        self.transaction = transaction
         self.log = log
-        self.frontier = frontier
+        self.growth = growth
         self.knownRoots = knownRoots
         self.parent = parent
-        firstLeaf = frontier.size
         table = JournalUnits(transaction)
         batchTable = JournalBatches(transaction)
         entries = JournalEntries(transaction, log: log)
@@ -75,15 +86,17 @@ public final class StoredLedger: UnitLedger {
     // MARK: Fetching
 
     /// Reads at once what these entries will ask for. Without it every question is a query of its own.
-    public func prefetch(for reads: [ReadEntry]) throws {
-        var wanted = Wanted()
-        for read in reads { wanted.add(read.entry?.event.body) }
-        for unit in try table.units(Array(wanted.units), log: log) { units[unit.unit.id] = unit }
-        absent = wanted.units.filter { units[$0] == nil }
-        wanted.chips.formUnion(units.values.map(\.unit.chip))
-        try fetchChips(wanted.chips)
-        if let found = try table.credentials(ofKeys: Array(wanted.keys)) {
-            for key in wanted.keys { keys[key] = .some(nil) }
+    public func prefetch(for reads: some Sequence<ReadEntry>, in transaction: any SQLTransaction) throws {
+        try adopt(LedgerFacts(for: reads, log: log, in: transaction))
+    }
+
+    /// Takes over what was read before.
+    public func adopt(_ facts: LedgerFacts) {
+        for unit in facts.units { units[unit.unit.id] = Row(unit) }
+        absent = facts.wanted.units.filter { units[$0] == nil }
+        adoptChips(facts)
+        if let found = facts.credentials {
+            for key in facts.wanted.keys { keys[key] = .some(nil) }
             for credential in found.sorted(by: { $0.sequence < $1.sequence }) {
                 if credential.log == log {
                     keys[credential.deviceKey] = credential.unit
@@ -94,28 +107,35 @@ public final class StoredLedger: UnitLedger {
                 }
             }
         }
-        try fetchSerials(wanted.serials)
-        for batch in try batchTable.batches(Array(wanted.batches), log: log) { batches[batch.id] = batch }
-        absentBatches = wanted.batches.filter { batches[$0] == nil }
+        adoptSerials(facts)
+        for batch in facts.batches { batches[batch.id] = batch }
+        absentBatches = facts.wanted.batches.filter { batches[$0] == nil }
     }
 
-    private func fetchChips(_ wanted: Set<ChipUID>) throws {
-        guard let found = try table.units(ofChips: Array(wanted)) else { return }
-        for chip in wanted { chips[chip] = [] }
+    private func adoptChips(_ facts: LedgerFacts) {
+        guard let found = facts.unitsOfChips else { return }
+        for chip in facts.chips { chips[chip] = [] }
         for unit in found.sorted(by: { $0.unit.position > $1.unit.position }) {
             let chip = unit.unit.chip
             if unit.log != log {
                 chipsElsewhere[chip, default: []].append(use(unit))
             } else if (chips[chip] ?? []).count < LedgerLimits.unitsOfChip {
-                chips[chip, default: []].append(unit.unit.id)
-                if units[unit.unit.id] == nil { units[unit.unit.id] = unit }
+                chips[chip, default: []].append(kept(unit))
             }
         }
     }
 
-    private func fetchSerials(_ wanted: Set<DeviceSerial>) throws {
-        guard let found = try table.units(ofSerials: Array(wanted)) else { return }
-        fetchedSerials = wanted
+    /// The row of a unit that was read, as it is here.
+    private func kept(_ unit: JournalUnit) -> Row {
+        if let known = units[unit.unit.id] { return known }
+        let row = Row(unit)
+        units[unit.unit.id] = row
+        return row
+    }
+
+    private func adoptSerials(_ facts: LedgerFacts) {
+        guard let found = facts.unitsOfSerials else { return }
+        fetchedSerials = facts.wanted.serials
         for unit in found.sorted(by: { $0.unit.position < $1.unit.position }) {
             let key = ProductSerial(product: unit.unit.product, serial: unit.unit.serial)
             if unit.log == log {
@@ -134,26 +154,37 @@ public final class StoredLedger: UnitLedger {
 
     // MARK: Questions of the judge
 
-    public func unit(_ id: Digest256) throws -> JudgedUnit? { try row(id)?.unit }
+    public func unit(_ id: Digest256) throws -> JudgedUnit? { try row(id)?.value.unit }
 
-    private func row(_ id: Digest256) throws -> JournalUnit? {
-        if let known = units[id] { return known }
+    private func row(_ id: Digest256) throws -> Row? {
+        if let present, present.id == id { return present }
+        if let known = units[id] {
+            present = known
+            return known
+        }
         guard !absent.contains(id) else { return nil }
         guard let found = try table.unit(id, log: log) else {
             absent.insert(id)
             return nil
         }
-        units[id] = found
-        return found
+        return kept(found)
     }
 
-    public func units(of chip: ChipUID) throws -> [JudgedUnit] {
-        if chips[chip] == nil {
-            let found = try table.units(of: chip, log: log)
-            for unit in found where units[unit.unit.id] == nil { units[unit.unit.id] = unit }
-            chips[chip] = found.map(\.unit.id)
+    public func units(of chip: ChipUID) throws -> [JudgedUnit] { try rows(of: chip).map(\.value.unit) }
+
+    public func newest(of chip: ChipUID, batch: Digest256) throws -> Digest256? {
+        try rows(of: chip).first { $0.value.unit.batch == batch }?.id
+    }
+
+    private func rows(of chip: ChipUID) throws -> ArraySlice<Row> {
+        let known: [Row]
+        if let found = chips[chip] {
+            known = found
+        } else {
+            known = try table.units(of: chip, log: log).map(kept)
+            chips[chip] = known
         }
-        return (chips[chip] ?? []).prefix(LedgerLimits.unitsOfChip).compactMap { units[$0]?.unit }
+        return known.prefix(LedgerLimits.unitsOfChip)
     }
 
     public func owner(ofKey key: Digest256) throws -> Digest256? {
@@ -185,48 +216,59 @@ public final class StoredLedger: UnitLedger {
 
     public func root(at size: Int) throws -> Digest256? {
         if let known = knownRoots[size] { return known }
-        guard (0...frontier.size).contains(size) else { return nil }
-        return try TiledTree(size: frontier.size, source: self).root(at: size)
+        guard (0...self.size).contains(size) else { return nil }
+        return try TiledTree(size: self.size, source: self).root(at: size)
     }
 
     // MARK: What the judge says
 
     /// Before an entry is judged: where and when it happened.
     public func turn(to entry: JournalEntry?) {
-        let station = (entry?.event.body as? Issued)?.station
-        present = (station ?? StationName(validated: "-"), entry?.time ?? .epoch)
+        let station = entry?.event.content(as: Issued.self)?.station
+        scene = (station ?? StationName(validated: "-"), entry?.time ?? .epoch)
     }
 
     public func put(_ unit: JudgedUnit) throws {
-        changed.insert(unit.id)
-        guard var known = try row(unit.id) else {
-            units[unit.id] = JournalUnit(log: log, unit: unit, station: present.station, at: present.time)
+        guard let row = try row(unit.id) else {
+            let row = Row(JournalUnit(log: log, unit: unit, station: scene.station, at: scene.time))
+            units[unit.id] = row
             absent.remove(unit.id)
-            return try stand(unit)
+            change(row)
+            return try stand(row)
         }
-        let before = known.unit
-        known.unit = unit
-        if before.position != unit.position { (known.station, known.issuedAt) = present }
-        units[unit.id] = known
+        let before = row.value.unit
+        row.value.unit = unit
+        if before.position != unit.position { (row.value.station, row.value.issuedAt) = scene }
+        change(row)
         if before.chip != unit.chip || before.serial != unit.serial || before.product != unit.product {
             try displace(before, by: unit)
         } else if before.position != unit.position {
-            try stand(unit)
+            try stand(row)
         }
     }
 
+    private func change(_ row: Row) {
+        guard !row.isChanged else { return }
+        row.isChanged = true
+        changed.append(row)
+    }
+
+    /// What changed, in the order of ids: neighbours in the index, and the same for every order of entries.
+    private var changedUnits: [JournalUnit] { changed.sorted { $0.id < $1.id }.map(\.value) }
+
     /// It is the newest of its chip and serial now.
-    private func stand(_ unit: JudgedUnit) throws {
-        _ = try units(of: unit.chip)
-        chips[unit.chip]?.removeAll { $0 == unit.id }
-        chips[unit.chip]?.insert(unit.id, at: 0)
+    private func stand(_ row: Row) throws {
+        let unit = row.value.unit
+        _ = try rows(of: unit.chip)
+        chips[unit.chip]?.removeAll { $0 === row }
+        chips[unit.chip]?.insert(row, at: 0)
         serials[ProductSerial(product: unit.product, serial: unit.serial)] = (unit.id, unit.position)
     }
 
     /// A unit's id came again with another chip or serial, as no EdgeHSM writes it: what was remembered of both is asked
     /// for anew.
     private func displace(_ before: JudgedUnit, by unit: JudgedUnit) throws {
-        try table.put(changed.sorted().compactMap { units[$0] })
+        try table.put(changedUnits)
         for unit in [before, unit] {
             chips[unit.chip] = nil
             serials[ProductSerial(product: unit.product, serial: unit.serial)] = nil
@@ -245,12 +287,7 @@ public final class StoredLedger: UnitLedger {
         changedBatches.insert(batch.id)
     }
 
-    public func append(_ leaf: Digest256) {
-        leaves.append(leaf)
-        frontier.append(leaf) { subtree in
-            if let level = TileLevel.of(subtree), level > 0 { subtrees.append((level, subtree)) }
-        }
-    }
+    public func append(_ leaf: Digest256) { leaves.append(leaf) }
 
     /// After an entry was judged: its place among those about a unit, and what of it other logs have.
     ///
@@ -261,12 +298,10 @@ public final class StoredLedger: UnitLedger {
         edges: (Int64) throws -> EdgeHSMID?
     ) throws -> [Alarm] {
         let time = judged.entry?.time ?? .epoch
-        for unit in [judged.unit, judged.replaced].compactMap({ $0 }) {
-            units[unit.id]?.step(judged.position, at: time)
-            changed.insert(unit.id)
-        }
-        if let void = judged.entry?.event.body as? AuthorizationTombstoned {
-            try batchTable.putVoid(void.authorization, at: judged.position, log: log)
+        try step(judged.unit, judged.position, time)
+        try step(judged.replaced, judged.position, time)
+        if let void = judged.entry?.event.content(as: AuthorizationTombstoned.self) {
+            voids.append(.init(authorization: void.authorization, position: judged.position))
         }
         guard let credential = judged.credential else { return [] }
         func elsewhere(_ uses: [Use]?) throws -> [AlarmRules.Elsewhere] {
@@ -282,7 +317,7 @@ public final class StoredLedger: UnitLedger {
             at: judged.position,
             elsewhere: try elsewhere(keysElsewhere[credential.deviceKey])
         )
-        guard let issued = judged.entry?.event.body as? Issued, let batch = judged.batch else { return alarms }
+        guard let issued = judged.entry?.event.content(as: Issued.self), let batch = judged.batch else { return alarms }
         alarms += AlarmRules.duplicates(
             chip: issued.chipUID,
             of: edge,
@@ -299,22 +334,26 @@ public final class StoredLedger: UnitLedger {
         return alarms
     }
 
-    /// Writes entries and everything that changed.
-    public func flush(_ octets: [[UInt8]]) throws {
-        try entries.append(octets, leaves: leaves, from: firstLeaf)
-        try entries.append(subtrees)
-        let rows = changed.sorted().compactMap { units[$0] }
-        try table.put(rows)
-        try table.put(credentials)
-        for id in changedBatches.sorted() {
-            guard let batch = batches[id] else { continue }
-            try batchTable.put(batch, withTerms: newBatches.contains(id), log: log)
-        }
-        if let parent {
-            let range = firstLeaf..<frontier.size
-            let issued = rows.filter { range.contains($0.unit.position) }.map(\.unit.id)
-            try table.remove(issued, credentialsIn: range, log: parent)
-        }
+    private func step(_ unit: JudgedUnit?, _ position: Int, _ time: Instant) throws {
+        guard let unit, let row = try row(unit.id) else { return }
+        row.value.step(position, at: time)
+        change(row)
+    }
+
+    /// Everything that changed.
+    public var rows: LedgerRows {
+        LedgerRows(
+            log: log,
+            parent: parent,
+            growth: growth,
+            leaves: leaves,
+            units: changedUnits,
+            credentials: credentials,
+            batches: changedBatches.sorted().compactMap { id in
+                batches[id].map { .init(batch: $0, isNew: newBatches.contains(id)) }
+            },
+            voids: voids
+        )
     }
 }
 
@@ -331,52 +370,9 @@ extension StoredLedger: TileSource {
             let hash =
                 level == 0
                 ? (leaves.indices.contains(index - firstLeaf) ? leaves[index - firstLeaf] : nil)
-                : subtrees.first { $0.level == level && $0.subtree.index == index }?.subtree.hash
+                : growth.subtrees.first { $0.level == level && $0.subtree.index == index }?.subtree.hash
             if let hash { found.append(hash) }
         }
         return found
-    }
-}
-
-/// What a chunk's entries will ask the ledger for.
-private struct Wanted {
-    var units: Set<Digest256> = []
-    var chips: Set<ChipUID> = []
-    var keys: Set<Digest256> = []
-    var serials: Set<DeviceSerial> = []
-    var batches: Set<Digest256> = []
-
-    mutating func add(_ body: (any JournalBody)?) {
-        switch body {
-        case let body as Issued:
-            step(body.unit, body.authorization)
-            chips.insert(body.chipUID)
-            keys.insert(body.deviceKey)
-            serials.insert(body.serial)
-        case let body as FactoryDataGiven: step(body.unit, body.authorization)
-        case let body as KeySealed: step(body.unit, body.authorization)
-        case let body as Permitted: step(body.unit, body.authorization)
-        case let body as Completed: step(body.unit, body.authorization)
-        case let body as Failed: step(body.unit, body.authorization)
-        case let body as DebugUnlocked:
-            step(body.unit, body.authorization)
-            chips.insert(body.chipUID)
-        case let body as Reprovisioned:
-            step(body.unit, body.authorization)
-            chips.insert(body.chipUID)
-        case let body as Rotated:
-            step(body.unit, body.authorization)
-            keys.insert(body.deviceKey)
-        case let body as Burned: batches.insert(body.authorization)
-        case let body as Closed: batches.insert(body.authorization)
-        case let body as AuthorizationTombstoned: batches.insert(body.authorization)
-        case let body as AuthorizationLoaded: batches.insert(body.authorization.statementID)
-        default: break
-        }
-    }
-
-    private mutating func step(_ unit: Digest256, _ batch: Digest256) {
-        units.insert(unit)
-        batches.insert(batch)
     }
 }

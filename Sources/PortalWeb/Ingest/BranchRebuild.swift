@@ -28,12 +28,14 @@ struct BranchRebuild {
             ?? JournalJudge(trust: trust)
         let end = min(log.size + most, log.base)
         let octets = try JournalEntries(transaction, log: parent).octets(log.size..<end)
-        var ledger = StoredLedger(transaction, log: branch, frontier: judge.frontier, takingOver: parent)
         let issuers = judge.issuers
         let reads = octets.map { ReadEntry($0, issuers: issuers) }
+        let growth = LogGrowth(of: judge.frontier, by: reads.lazy.map(\.leaf))
+        var ledger = StoredLedger(transaction, log: branch, growth: growth, takingOver: parent)
         var work = JudgedChunk(edge: log.edgeHSM)
+        try ledger.prefetch(for: reads, in: transaction)
         try work.judge(reads[...], with: &judge, into: &ledger, edges: { _ in nil })
-        try ledger.flush(octets)
+        try ledger.rows.write(octets, in: transaction)
         try logs.put(judge: judge.snapshot(), of: branch)
         log.size = judge.size
         log.root = judge.root

@@ -30,6 +30,8 @@ struct ChunkIntake {
     let grants: (any GrantRegistry)?
     let now: Instant
     let memory: Memory?
+    /// What was made of the chunk before this transaction, if it still holds beside what other logs have.
+    let draft: ChunkDraft?
 
     private var logs: JournalLogs { JournalLogs(transaction) }
     private var alarms: Alarms { Alarms(transaction) }
@@ -137,39 +139,30 @@ struct ChunkIntake {
 
     private func extend(_ stored: JournalLog) throws -> (IngestOutcome, Memory?) {
         var log = stored
-        var judge = try judge(of: log)
         let new = prepared.reads.dropFirst(log.size - prepared.chunk.from)
-        var frontier = judge.frontier
-        for read in new { frontier.append(read.leaf) }
-        guard prepared.isVouched(frontier.root) else {
-            let detail = "root \(frontier.root) of \(frontier.size) entries, signed \(prepared.checkpoint.root)"
-            return try refuse(.altered, .altered, log, detail, keeping: true)
+        guard let draft = try usable(log) ?? judged(new, log) else {
+            return try refuse(.altered, .altered, log, "signed root \(prepared.checkpoint.root)", keeping: true)
         }
-        var ledger = StoredLedger(
-            transaction,
-            log: log.log,
-            frontier: judge.frontier,
-            knownRoots: memory?.roots ?? [:]
-        )
-        var work = JudgedChunk(edge: prepared.edge.edgeHSM)
-        try work.judge(new, with: &judge, into: &ledger, edges: edges())
-        try ledger.flush(new.map(\.bytes))
+        guard draft.state.count <= Self.largestState else {
+            throw Refusal(IngestError.stateTooLarge, "\(draft.state.count) octets")
+        }
+        let (judge, work) = (draft.judge, draft.work)
+        try draft.rows.write(new.map(\.bytes), in: transaction)
         log.size = judge.size
         log.root = judge.root
         log.epoch = judge.epoch
         log.quarantined += work.notes.count
-        try RollUps(transaction).add(work.tally, log: log.log, at: now, place: place(ledger))
-        try JournaledFacts(transaction).note(new, except: work.notes, of: prepared.edge.edgeHSM, at: now)
+        try RollUps(transaction).add(work.tally, log: log.log, at: now) { id in
+            draft.places[id]
+                ?? .init(edgeHSM: log.edgeHSM, factory: prepared.edge.factory, product: nil, name: nil)
+        }
+        try JournaledFacts(transaction).note(certificates(in: new), except: work.notes, of: log.edgeHSM, at: now)
         try Quarantine(transaction).add(work.notes, of: log, at: now)
         try alarms.raise(work.alarms + notGranted(work), factory: log.factory, at: now)
         for release in work.releases { try ReleaseTable(transaction).insert(release) }
-        if prepared.checkpoint.size == log.size { try note(judge.findings(on: prepared.checkpoint), on: &log) }
-        let state = try judge.snapshot()
-        guard state.count <= Self.largestState else {
-            throw Refusal(IngestError.stateTooLarge, "\(state.count) octets")
-        }
+        try note(draft.findings, on: &log)
         try finish(&log, prepared.checkpoint)
-        try logs.put(judge: state, of: log.log)
+        try logs.put(judge: draft.state, of: log.log)
         let outcome = IngestOutcome(log, added: new.count, quarantined: log.quarantined - stored.quarantined)
         return (outcome, remember(log, judge))
     }
@@ -181,6 +174,28 @@ struct ChunkIntake {
         return work.uses.values.filter { !granted.contains($0.batch.id) }.map {
             AlarmRules.notGranted($0.batch, of: prepared.edge.edgeHSM, at: $0.position)
         }
+    }
+
+    /// The draft made before, if it goes on from the log as it is stored.
+    private func usable(_ log: JournalLog) -> ChunkDraft? {
+        guard let draft, draft.log == log.log, draft.base == log.root, prepared.chunk.from == log.size else {
+            return nil
+        }
+        return draft
+    }
+
+    /// Judged now; nil when the checkpoint does not vouch for the entries.
+    private func judged(_ new: ArraySlice<ReadEntry>, _ log: JournalLog) throws -> ChunkDraft? {
+        let judge = try judge(of: log)
+        let growth = LogGrowth(of: judge.frontier, by: new.lazy.map(\.leaf))
+        guard prepared.isVouched(growth.root) else { return nil }
+        let ledger = StoredLedger(transaction, log: log.log, growth: growth, knownRoots: memory?.roots ?? [:])
+        try ledger.prefetch(for: new, in: transaction)
+        return try ChunkDraft(prepared, new: new, judge: judge, ledger: ledger, edges: edges())
+    }
+
+    private func certificates(in reads: ArraySlice<ReadEntry>) -> ArraySlice<ReadEntry> {
+        reads.filter { $0.entry?.event.is(CertificatesInstalled.self) ?? false }[...]
     }
 
     /// The judge after the entries stored.
@@ -207,18 +222,6 @@ struct ChunkIntake {
             let found = try logs.log(number)?.edgeHSM
             known[number] = .some(found)
             return found
-        }
-    }
-
-    private func place(_ ledger: StoredLedger) -> (Digest256) throws -> RollUps.Place {
-        { authorization in
-            let content = try authorization == .zero ? nil : ledger.batch(authorization)?.terms.content
-            return RollUps.Place(
-                edgeHSM: prepared.edge.edgeHSM,
-                factory: prepared.edge.factory,
-                product: content?.product,
-                name: content?.batch
-            )
         }
     }
 

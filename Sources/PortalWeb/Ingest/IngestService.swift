@@ -7,8 +7,8 @@ internal import TransparencyLog
 internal import Verify
 public import Vocabulary
 
-/// Takes journals in: reading and signatures outside the writer's turn and on all cores, all that has state in one
-/// transaction a chunk. Sending a chunk again changes nothing.
+/// Takes journals in, one transaction a chunk: reading, signatures and mostly judging go before the writer's turn and on
+/// all cores. Sending a chunk again changes nothing.
 public final class IngestService: Sendable {
     private let database: any PortalDatabase
     private let registry: any EdgeRegistry
@@ -17,6 +17,7 @@ public final class IngestService: Sendable {
     private let now: @Sendable () -> Instant
     private let memory = Mutex<[EdgeHSMID: ChunkIntake.Memory]>([:])
     private let turns = EdgeTurns()
+    private let uses = RecentUses()
 
     /// Journals whose judge is kept in memory.
     private static let mostRemembered = 64
@@ -71,15 +72,29 @@ public final class IngestService: Sendable {
         }
         let issuers = memory.withLock { $0[chunk.edgeHSM]?.judge.issuers } ?? []
         let reads = await Self.read(chunk.entries, issuers: issuers)
-        return PreparedChunk(chunk: chunk, edge: edge, reads: reads, checkpoint: checkpoint)
+        return PreparedChunk(
+            chunk: chunk,
+            edge: edge,
+            reads: reads,
+            checkpoint: checkpoint,
+            claims: RecentUses.Claims(reads)
+        )
     }
 
-    /// The part with state, in one transaction. Chunks of one EdgeHSM must come in their order to be accepted.
+    /// The part with state: judged beside what others write, and taken in by one transaction. Chunks of one EdgeHSM must come in their order to be accepted.
     public func store(_ prepared: PreparedChunk) async throws -> IngestOutcome {
         let edge = prepared.edge.edgeHSM
         let known = memory.withLock { $0[edge] }
-        let (rootAuthority, registry, grants, time) = (rootAuthority, registry, grants, now())
+        let seen = uses.seen
+        let draft = try await ChunkDraft.ahead(of: prepared, memory: known) { [database] body in
+            try await database.readNewest(body)
+        }
+        let (rootAuthority, registry, grants) = (rootAuthority, registry, grants)
+        let (uses, time) = (uses, now())
+        let number = uses.begin(prepared.claims)
+        defer { uses.end(number) }
         let (outcome, kept) = try await database.write("ingest") { transaction in
+            let isTouched = uses.isTouched(prepared.claims, after: seen, by: number)
             guard try registry.edge(edge, in: transaction) == prepared.edge else {
                 throw Refusal(IngestError.edgeUnknown, "the enrolment was changed meanwhile")
             }
@@ -89,7 +104,8 @@ public final class IngestService: Sendable {
                 rootAuthority: rootAuthority,
                 grants: grants,
                 now: time,
-                memory: known
+                memory: known,
+                draft: isTouched ? nil : draft
             ).run()
         }
         if let kept { remember(kept, of: edge) }
@@ -106,15 +122,28 @@ public final class IngestService: Sendable {
         }
     }
 
-    private static func read(_ entries: [Octets], issuers: [P256Point]) async -> [ReadEntry] {
-        let width = max(32, (entries.count + readers - 1) / readers)
-        let starts = stride(from: 0, to: entries.count, by: width)
-        return await withTaskGroup(of: (Int, [ReadEntry]).self) { group in
+    private static func read(_ entries: [Octets], issuers: IssuerKeys) async -> [ReadEntry] {
+        let reads = await inParts(entries) { ReadEntry($0.bytes, issuers: issuers) }
+        // The journal's first entries: their DACs are by a PAI that they install themselves.
+        let installed = reads.compactMap(\.installedPAI)
+        guard !installed.isEmpty else { return reads }
+        let theirs = IssuerKeys(pais: installed)
+        return await inParts(reads) { $0.verified(with: theirs) }
+    }
+
+    /// In their order, on all cores.
+    private static func inParts<Element: Sendable, Value: Sendable>(
+        _ elements: [Element],
+        _ change: @escaping @Sendable (Element) -> Value
+    ) async -> [Value] {
+        let width = max(32, (elements.count + readers - 1) / readers)
+        let starts = stride(from: 0, to: elements.count, by: width)
+        return await withTaskGroup(of: (Int, [Value]).self) { group in
             for start in starts {
-                let part = entries[start..<min(start + width, entries.count)]
-                group.addTask { (start, part.map { ReadEntry($0.bytes, issuers: issuers) }) }
+                let part = elements[start..<min(start + width, elements.count)]
+                group.addTask { (start, part.map(change)) }
             }
-            var parts: [Int: [ReadEntry]] = [:]
+            var parts: [Int: [Value]] = [:]
             for await (start, part) in group { parts[start] = part }
             return starts.flatMap { parts[$0] ?? [] }
         }

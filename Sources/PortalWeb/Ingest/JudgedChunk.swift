@@ -6,7 +6,7 @@ import Verify
 import Vocabulary
 
 /// What judging the entries of a chunk gave, beside the ledger's rows.
-struct JudgedChunk {
+struct JudgedChunk: Sendable {
     let edge: EdgeHSMID
     private(set) var notes: [Quarantine.Note] = []
     private(set) var alarms: [Alarm] = []
@@ -24,7 +24,6 @@ struct JudgedChunk {
         into ledger: inout StoredLedger,
         edges: (Int64) throws -> EdgeHSMID?
     ) throws {
-        try ledger.prefetch(for: Array(reads))
         for read in reads {
             ledger.turn(to: read.entry)
             let judged = try judge.judge(read, into: &ledger)
@@ -42,10 +41,12 @@ struct JudgedChunk {
 
     private mutating func note(_ judged: JudgedEntry) {
         // Closing takes nothing from anybody.
-        if let batch = judged.batch, uses[batch.id] == nil, !(judged.entry?.event.body is Closed) {
+        if let batch = judged.batch, uses[batch.id] == nil, !(judged.entry?.event.is(Closed.self) ?? false) {
             uses[batch.id] = (batch, judged.position)
         }
-        guard judged.findings.isEmpty, let body = judged.entry?.event.body as? AllotmentReleased else { return }
+        guard judged.findings.isEmpty,
+            let body = judged.entry?.event.content(as: AllotmentReleased.self)
+        else { return }
         releases.append(
             AllotmentRelease(
                 order: body.order,

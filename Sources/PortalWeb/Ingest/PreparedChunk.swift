@@ -32,6 +32,7 @@ public struct PreparedChunk: Sendable {
     let edge: EnrolledEdge
     let reads: [ReadEntry]
     let checkpoint: Checkpoint
+    let claims: RecentUses.Claims
 
     /// True when the checkpoint vouches for the entries up to the chunk's end, whose root this is: it is of exactly
     /// these, or the chunk brings the proof that it only adds to them.

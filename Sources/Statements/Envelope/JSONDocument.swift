@@ -34,12 +34,18 @@ struct JSONDocument: Sendable {
     /// Each value before what is in it; in an object each name before its value.
     let nodes: [Node]
 
+    func withOctets<Value>(_ node: Node, _ body: (UnsafeBufferPointer<UInt8>) throws -> Value) rethrows -> Value {
+        try bytes.withUnsafeBufferPointer { octets in
+            try body(UnsafeBufferPointer(rebasing: octets[Int(node.start)..<Int(node.end)]))
+        }
+    }
+
     func octets(_ node: Node) -> ArraySlice<UInt8> { bytes[Int(node.start)..<Int(node.end)] }
 
     /// A string's text, escapes resolved; nil for any other value.
     func text(_ node: Node) -> String? {
         switch node.kind {
-        case .string: String(decoding: octets(node), as: UTF8.self)
+        case .string: withOctets(node) { String(decoding: $0, as: UTF8.self) }
         case .escapedString: unescaped(octets(node))
         default: nil
         }
@@ -53,21 +59,27 @@ struct JSONDocument: Sendable {
             let end = Int(nodes[object].next)
             while index < end {
                 let node = nodes[index]
-                if Int(node.end - node.start) == wanted.count, octets(node).elementsEqual(wanted) { return index + 1 }
+                if Int(node.end - node.start) == wanted.count, isText(wanted, at: Int(node.start)) { return index + 1 }
                 index = Int(nodes[index + 1].next)
             }
             return nil
         }
     }
 
+    private func isText(_ wanted: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
+        for place in 0..<wanted.count where bytes[start + place] != wanted[place] { return false }
+        return true
+    }
+
     /// The whole number at a node; nil for any other value and what `Number` can not hold.
     func number<Number: FixedWidthInteger>(_ node: Node) -> Number? {
         guard node.kind == .number else { return nil }
-        var digits = octets(node)
-        let isNegative = digits.first == UInt8(ascii: "-")
-        if isNegative { digits = digits.dropFirst() }
+        let isNegative = bytes[Int(node.start)] == UInt8(ascii: "-")
         // At most 2^53 - 1, as the scanner has seen to.
-        let magnitude = digits.reduce(Int64(0)) { $0 &* 10 &+ Int64($1 &- UInt8(ascii: "0")) }
+        var magnitude: Int64 = 0
+        for place in Int(node.start) + (isNegative ? 1 : 0)..<Int(node.end) {
+            magnitude = magnitude &* 10 &+ Int64(bytes[place] &- UInt8(ascii: "0"))
+        }
         return Number(exactly: isNegative ? -magnitude : magnitude)
     }
 

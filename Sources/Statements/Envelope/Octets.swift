@@ -10,42 +10,53 @@ public struct Octets: Hashable, Sendable, Codable, CustomStringConvertible {
 
     /// Throws `StatementError.malformedBase64`.
     public init(base64 text: String) throws {
-        guard let bytes = Self.decoded(text) else {
+        let bytes = text.utf8.withContiguousStorageIfAvailable { Self.decoded($0) }
+        guard let bytes = bytes ?? Array(text.utf8).withUnsafeBufferPointer({ Self.decoded($0) }) else {
             throw Refusal(StatementError.malformedBase64, String(text.prefix(24)))
         }
         self.bytes = bytes
     }
 
+    /// From the octets of its text; nil for any but canonical base64.
+    init?(base64Octets: UnsafeBufferPointer<UInt8>) {
+        guard let bytes = Self.decoded(base64Octets) else { return nil }
+        self.bytes = bytes
+    }
+
     /// Nil for all but the one canonical text: whole groups of four, padding at the end alone, and no bit set that
     /// would not come back.
-    private static func decoded(_ text: String) -> [UInt8]? {
-        let characters = Array(text.utf8)
+    private static func decoded(_ characters: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard characters.count.isMultiple(of: 4) else { return nil }
         let padding = characters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
         guard padding <= 2 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(characters.count / 4 * 3)
-        var (group, bits) = (UInt32(0), 0)
-        for character in characters.dropLast(padding) {
-            guard let value = sextet(character) else { return nil }
-            group = group << 6 | UInt32(value)
-            bits += 6
-            guard bits >= 8 else { continue }
-            bits -= 8
-            bytes.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
+        let significant = characters.count - padding
+        var (wrong, left) = (UInt8(0), UInt32(0))
+        let bytes = [UInt8](unsafeUninitializedCapacity: significant * 6 / 8) { bytes, count in
+            var (group, bits) = (UInt32(0), UInt32(0))
+            for place in 0..<significant {
+                let value = sextet(characters[place])
+                wrong |= value
+                group = group << 6 | UInt32(value & 63)
+                bits += 6
+                guard bits >= 8 else { continue }
+                bits -= 8
+                bytes[count] = UInt8(truncatingIfNeeded: group >> bits)
+                count += 1
+            }
+            left = group & ((1 << bits) - 1)
         }
-        guard group & ((1 << UInt32(bits)) - 1) == 0 else { return nil }
-        return bytes
+        return wrong < 64 && left == 0 ? bytes : nil
     }
 
-    private static func sextet(_ character: UInt8) -> UInt8? {
+    /// 255 for what is no character of base64.
+    private static func sextet(_ character: UInt8) -> UInt8 {
         switch character {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
         case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
         case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
         case UInt8(ascii: "+"): 62
         case UInt8(ascii: "/"): 63
-        default: nil
+        default: 0xFF
         }
     }
 

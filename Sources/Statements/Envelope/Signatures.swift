@@ -4,7 +4,12 @@ public import Vocabulary
 
 extension Digest256 {
     public static func of(_ bytes: some Sequence<UInt8>) -> Digest256 {
-        Digest256(validated: Array(SHA256.hash(data: Array(bytes))))
+        var hash = SHA256()
+        let whole: Void? = bytes.withContiguousStorageIfAvailable {
+            hash.update(bufferPointer: UnsafeRawBufferPointer($0))
+        }
+        if whole == nil { hash.update(data: Array(bytes)) }
+        return hash.finalize().withUnsafeBytes { Digest256(octets: $0) }
     }
 }
 

@@ -13,8 +13,11 @@ public struct StrictJSON {
     private var position = 0
     /// Where the members of the outermost object stand; nil where nobody asked.
     private var members: [Member]?
-    /// All values in their order; nil where nobody asked.
-    private var nodes: [JSONDocument.Node]?
+    /// All values in their order, if anybody asked.
+    private var nodes: [JSONDocument.Node] = []
+    private let keepsNodes: Bool
+    /// Names of the objects that are being read, the innermost one's last.
+    private var names: [Range<Int>] = []
     /// False where the newest string holds an escape.
     private var isPlain = true
 
@@ -36,29 +39,29 @@ public struct StrictJSON {
 
     /// Checks the same, and keeps where every value stands, so that it need not be looked for again.
     static func document(of bytes: [UInt8], limit: Int) throws -> JSONDocument {
-        let nodes = try scan(bytes, limit: limit, members: nil, nodes: []).nodes
-        return JSONDocument(bytes: bytes, nodes: nodes ?? [])
+        let nodes = try scan(bytes, limit: limit, members: nil, keepsNodes: true).nodes
+        return JSONDocument(bytes: bytes, nodes: nodes)
     }
 
     private static func scan(_ bytes: [UInt8], limit: Int, members: [Member]?) throws -> [Member]? {
-        try scan(bytes, limit: limit, members: members, nodes: nil).members
+        try scan(bytes, limit: limit, members: members, keepsNodes: false).members
     }
 
     private static func scan(
         _ bytes: [UInt8],
         limit: Int,
         members: [Member]?,
-        nodes: [JSONDocument.Node]?
+        keepsNodes: Bool
     ) throws -> StrictJSON {
         guard bytes.count <= limit else {
             throw Refusal(StatementError.tooLarge, "\(bytes.count) octets, limit \(limit)")
         }
-        guard String(validating: bytes, as: UTF8.self) != nil else {
+        guard isASCII(bytes) || String(validating: bytes, as: UTF8.self) != nil else {
             throw Refusal(StatementError.malformedJSON, "not UTF-8")
         }
-        var scanner = StrictJSON(bytes: bytes, members: members)
-        scanner.nodes = nodes
-        scanner.nodes?.reserveCapacity(64)
+        var scanner = StrictJSON(bytes: bytes, members: members, keepsNodes: keepsNodes)
+        if keepsNodes { scanner.nodes.reserveCapacity(64) }
+        scanner.names.reserveCapacity(24)
         scanner.skipSpace()
         try scanner.value(depth: 0)
         scanner.skipSpace()
@@ -66,34 +69,50 @@ public struct StrictJSON {
         return scanner
     }
 
+    private static func isASCII(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { octets in
+            var (all, place) = (UInt64(0), 0)
+            while place + 8 <= octets.count {
+                all |= octets.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                place += 8
+            }
+            while place < octets.count {
+                all |= UInt64(octets[place])
+                place += 1
+            }
+            return all & 0x8080_8080_8080_8080 == 0
+        }
+    }
+
     /// A value begins; what is returned ends it.
     private mutating func begin(_ kind: JSONDocument.Node.Kind) -> Int {
-        guard nodes != nil else { return 0 }
-        nodes?.append(.init(kind: kind, start: Int32(truncatingIfNeeded: position)))
-        return (nodes?.count ?? 0) - 1
+        guard keepsNodes else { return 0 }
+        nodes.append(.init(kind: kind, start: Int32(truncatingIfNeeded: position)))
+        return nodes.count - 1
     }
 
     private mutating func end(_ index: Int) {
-        guard let count = nodes?.count else { return }
-        nodes?[index].end = Int32(truncatingIfNeeded: position)
-        nodes?[index].next = Int32(truncatingIfNeeded: count)
+        guard keepsNodes else { return }
+        nodes[index].end = Int32(truncatingIfNeeded: position)
+        nodes[index].next = Int32(truncatingIfNeeded: nodes.count)
     }
 
     /// A string that was read, without its quotes.
     private mutating func note(_ string: Range<Int>) {
-        guard let count = nodes?.count else { return }
+        guard keepsNodes else { return }
         var node = JSONDocument.Node(
             kind: isPlain ? .string : .escapedString,
             start: Int32(truncatingIfNeeded: string.lowerBound)
         )
         node.end = Int32(truncatingIfNeeded: string.upperBound)
-        node.next = Int32(truncatingIfNeeded: count + 1)
-        nodes?.append(node)
+        node.next = Int32(truncatingIfNeeded: nodes.count + 1)
+        nodes.append(node)
     }
 
-    private init(bytes: [UInt8], members: [Member]?) {
+    private init(bytes: [UInt8], members: [Member]?, keepsNodes: Bool) {
         self.bytes = bytes
         self.members = members
+        self.keepsNodes = keepsNodes
     }
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -143,8 +162,7 @@ public struct StrictJSON {
     }
 
     private mutating func word(_ word: StaticString) throws {
-        let octets = word.withUTF8Buffer { Array($0) }
-        for octet in octets { try expect(octet) }
+        for place in 0..<word.utf8CodeUnitCount { try expect(word.utf8Start[place]) }
     }
 
     private mutating func object(depth: Int) throws {
@@ -154,15 +172,14 @@ public struct StrictJSON {
             position += 1
             return
         }
-        var keys = Keys()
+        let outer = names.count
+        var many = ManyNames()
         while true {
             skipSpace()
             let key = try string()
-            guard bytes[key].allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "\\") }) else {
-                throw malformed("key not plain ASCII")
-            }
+            guard isPlain, isASCII(key) else { throw malformed("key not plain ASCII") }
             note(key)
-            guard keys.insert(key, of: bytes) else {
+            guard isNew(key, after: outer, &many) else {
                 throw Refusal(StatementError.duplicateKey, String(decoding: bytes[key].prefix(64), as: UTF8.self))
             }
             skipSpace()
@@ -173,10 +190,30 @@ public struct StrictJSON {
             if depth == 0 { members?.append(Member(name: key, value: start..<position)) }
             skipSpace()
             guard current == UInt8(ascii: ",") else {
+                names.removeSubrange(outer...)
                 return try expect(UInt8(ascii: "}"))
             }
             position += 1
         }
+    }
+
+    private func isASCII(_ range: Range<Int>) -> Bool {
+        for place in range where bytes[place] >= 0x80 { return false }
+        return true
+    }
+
+    /// Remembers a name of the innermost object, whose names begin at `outer`; false where it was there. Few are
+    /// compared one by one; with many, a set keeps hostile input from taking long.
+    private mutating func isNew(_ name: Range<Int>, after outer: Int, _ many: inout ManyNames) -> Bool {
+        guard names.count - outer < ManyNames.few else { return many.insert(name, names[outer...], of: bytes) }
+        for index in outer..<names.count where names[index].count == name.count {
+            let (one, other) = (names[index].lowerBound, name.lowerBound)
+            var length = 0
+            while length < name.count, bytes[one + length] == bytes[other + length] { length += 1 }
+            if length == name.count { return false }
+        }
+        names.append(name)
+        return true
     }
 
     private mutating func array(depth: Int) throws {
@@ -268,21 +305,15 @@ public struct StrictJSON {
     }
 }
 
-/// The names seen in one object. Few are compared one by one; with many, a set keeps hostile input from taking long.
-private struct Keys {
-    private static let few = 24
+/// The names seen in an object of many.
+private struct ManyNames {
+    static let few = 24
 
-    private var ranges: [Range<Int>] = []
     private var names: Set<ArraySlice<UInt8>> = []
 
-    /// False where the name was there.
-    mutating func insert(_ range: Range<Int>, of bytes: [UInt8]) -> Bool {
-        guard ranges.count >= Self.few else {
-            for other in ranges where other.count == range.count && bytes[other] == bytes[range] { return false }
-            ranges.append(range)
-            return true
-        }
-        if names.isEmpty { names = Set(ranges.map { bytes[$0] }) }
-        return names.insert(bytes[range]).inserted
+    /// - Parameter first: the names before they were many. False where the name was there.
+    mutating func insert(_ name: Range<Int>, _ first: ArraySlice<Range<Int>>, of bytes: [UInt8]) -> Bool {
+        if names.isEmpty { names = Set(first.map { bytes[$0] }) }
+        return names.insert(bytes[name]).inserted
     }
 }

@@ -82,6 +82,14 @@ public struct JournalEvent: Sendable, Hashable {
 
     public init(body: any JournalBody) { self.body = body }
 
+    /// True when the body is of this type; dearer casts are left to those that are.
+    @inlinable
+    public func `is`<Body: JournalBody>(_ kind: Body.Type) -> Bool { type(of: body) == kind }
+
+    /// The body, if it is of this type.
+    @inlinable
+    public func content<Body: JournalBody>(as kind: Body.Type) -> Body? { `is`(kind) ? body as? Body : nil }
+
     public static func == (left: Self, right: Self) -> Bool { AnyHashable(left.body) == AnyHashable(right.body) }
     public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(body)) }
 

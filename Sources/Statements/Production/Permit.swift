@@ -59,6 +59,10 @@ public struct ProgrammingPermit: Statement {
 /// The id of a unit: SHA-256(authorization ‖ chip UID ‖ generation as u32 big-endian). `fail` and `reprovision` raise
 /// the generation.
 public func unitID(authorization: Digest256, chipUID: ChipUID, generation: UInt32) -> Digest256 {
-    let number = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: generation >> $0) }
-    return Digest256.of(authorization.bytes + chipUID.bytes + number)
+    var octets: [UInt8] = []
+    octets.reserveCapacity(Digest256.size + ChipUID.size + 4)
+    authorization.withOctets { octets.append(contentsOf: $0) }
+    chipUID.withOctets { octets.append(contentsOf: $0) }
+    for shift in [24, 16, 8, 0] { octets.append(UInt8(truncatingIfNeeded: generation >> UInt32(shift))) }
+    return Digest256.of(octets)
 }

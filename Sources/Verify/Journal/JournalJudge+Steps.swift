@@ -17,8 +17,8 @@ extension JournalJudge {
             return note(.unitOutOfOrder, "unknown unit")
         }
         let before = unit.stage
-        let newest = try ledger.units(of: unit.chip).first { $0.batch == unit.batch }
-        demand(unit.stage == .open && newest?.id == id, .unitOutOfOrder, id.hex)
+        let newest = try ledger.newest(of: unit.chip, batch: unit.batch)
+        demand(unit.stage == .open && newest == id, .unitOutOfOrder, id.hex)
         demand(!unit.isExposed, .unitOutOfOrder, "the unit's key was exposed")
         let content = batch.terms.content
         var end = content.notAfter

@@ -7,15 +7,19 @@ extension JournalJudge {
         _ entry: JournalEntry,
         _ ledger: inout Ledger
     ) throws(Ledger.Failure) {
-        let time = entry.time
-        switch entry.event.body {
-        case let body as Issued: try judgeIssued(body, time, &ledger)
-        case let body as FactoryDataGiven:
-            try step(body.unit, body.authorization, body.station, time, &ledger) { $0.factoryData = body.factoryData }
-        case let body as KeySealed: try judgeSealed(body, time, &ledger)
-        case let body as Permitted:
-            try step(body.unit, body.authorization, body.station, time, &ledger) { $0.isPermitted = true }
-        case let body as Completed: try judgeCompleted(body, time, &ledger)
+        let (time, event) = (entry.time, entry.event)
+        if let body = event.content(as: Issued.self) { return try judgeIssued(body, time, &ledger) }
+        if let body = event.content(as: FactoryDataGiven.self) {
+            return try step(body.unit, body.authorization, body.station, time, &ledger) {
+                $0.factoryData = body.factoryData
+            }
+        }
+        if let body = event.content(as: KeySealed.self) { return try judgeSealed(body, time, &ledger) }
+        if let body = event.content(as: Permitted.self) {
+            return try step(body.unit, body.authorization, body.station, time, &ledger) { $0.isPermitted = true }
+        }
+        if let body = event.content(as: Completed.self) { return try judgeCompleted(body, time, &ledger) }
+        switch event.body {
         case let body as Failed: try judgeFailed(body, &ledger)
         case let body as DebugUnlocked: try judgeUnlocked(body, time, &ledger)
         case let body as Reprovisioned: try judgeReprovisioned(body, time, &ledger)

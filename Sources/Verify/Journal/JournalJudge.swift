@@ -104,11 +104,7 @@ public struct JournalJudge: Sendable, Codable {
     /// Accounts of all authorizations that are not closed, by id.
     public var accounts: [Checkpoint.Account] { open.values.sorted { $0.authorization < $1.authorization } }
     /// Keys of the PAIs installed, to read entries with.
-    public var issuers: [P256Point] {
-        products.values.compactMap { product in
-            product.certificates.flatMap { try? AttestationCertificate(der: $0.pai.bytes).publicKey }
-        }
-    }
+    public var issuers: IssuerKeys { IssuerKeys(pais: products.values.compactMap { $0.certificates?.pai.bytes }) }
 
     /// Judges the next entry. What is wrong with it is a finding; only the ledger throws, and then this judge and the
     /// ledger must be thrown away.
@@ -170,7 +166,7 @@ public struct JournalJudge: Sendable, Codable {
         _ ledger: inout Ledger
     ) throws(Ledger.Failure) {
         let (position, epoch) = (turn.position, epoch)
-        if let restart = entry.event.body as? Restart {
+        if let restart = entry.event.content(as: Restart.self) {
             demand(entry.epoch > epoch, .epoch, "\(entry.epoch) after \(epoch)")
             let isWithin = (1...max(1, position)).contains(restart.anchoredSize)
             let root = isWithin ? try ledger.root(at: restart.anchoredSize) : nil
@@ -183,7 +179,7 @@ public struct JournalJudge: Sendable, Codable {
             restartIsClean = restart.clean
         } else {
             demand(entry.epoch == epoch, .epoch, "epoch \(entry.epoch) without a restart")
-            let isBurn = entry.event.body is Burned
+            let isBurn = entry.event.is(Burned.self)
             demand(!isBurn || (isStarting && !restartIsClean), .epoch, "a burn that follows no unclean restart")
             if !isBurn { isStarting = false }
             demand(position == 0 || isBurn || !isZeroised, .afterZeroise, entry.event.kind)
@@ -192,10 +188,9 @@ public struct JournalJudge: Sendable, Codable {
     }
 
     /// One of a device's five usual steps.
-    private static func isStep(_ body: any JournalBody) -> Bool {
-        let type = type(of: body)
-        return type == Issued.self || type == FactoryDataGiven.self || type == KeySealed.self
-            || type == Permitted.self || type == Completed.self
+    private static func isStep(_ event: JournalEvent) -> Bool {
+        event.is(Issued.self) || event.is(FactoryDataGiven.self) || event.is(KeySealed.self)
+            || event.is(Permitted.self) || event.is(Completed.self)
     }
 
     private mutating func judgeBody<Ledger: UnitLedger>(
@@ -209,7 +204,7 @@ public struct JournalJudge: Sendable, Codable {
             return judgeGenesis(body)
         }
         // Nearly all entries are such: what they are not is asked of the others alone.
-        if Self.isStep(entry.event.body) { return try judgeUnit(entry, &ledger) }
+        if Self.isStep(entry.event) { return try judgeUnit(entry, &ledger) }
         switch entry.event.body {
         case is Genesis: note(.genesis, "a second one")
         case is Restart: break

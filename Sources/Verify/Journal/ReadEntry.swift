@@ -30,6 +30,15 @@ public struct ReadEntry: Sendable {
             self.dac = dac
             self.signer = signer
         }
+
+        init(_ other: Content, signer: P256Point) {
+            bytes = other.bytes
+            leaf = other.leaf
+            entry = other.entry
+            refusal = other.refusal
+            dac = other.dac
+            self.signer = signer
+        }
     }
 
     private let content: Content
@@ -46,8 +55,8 @@ public struct ReadEntry: Sendable {
     /// The PAI key under which the DAC's signature was found right.
     var signer: P256Point? { content.signer }
 
-    /// - Parameter issuers: keys of PAIs; a DAC's signature is verified here if it is by one of them, otherwise later.
-    public init(_ bytes: [UInt8], issuers: [P256Point] = []) {
+    /// - Parameter issuers: of PAIs; a DAC's signature is verified here if it is by one of them, otherwise later.
+    public init(_ bytes: [UInt8], issuers: IssuerKeys = []) {
         let read: Result<JournalEntry, Refusal>
         do { read = .success(try JournalEntry(parsing: bytes)) } catch {
             read = .failure(error as? Refusal ?? Refusal(JournalError.entryMalformed))
@@ -57,23 +66,51 @@ public struct ReadEntry: Sendable {
                 return .failure(error as? Refusal ?? Refusal(JournalError.dacWrong))
             }
         }
-        var signer: P256Point?
-        if case .success(let certificate) = dac { signer = issuers.first { certificate.isSigned(by: $0) } }
-        content = Content(bytes, read, dac, signer: signer)
+        content = Content(bytes, read, dac, signer: issuers.signer(of: try? dac?.get()))
     }
 
-    private static func der(in entry: JournalEntry?) -> [UInt8]? {
-        switch entry?.event.body {
-        case let body as Issued: body.dac.bytes
-        case let body as Rotated: body.dac.bytes
-        default: nil
+    /// The same entry with its DAC's signature verified, where these keys are its issuer's.
+    public func verified(with issuers: IssuerKeys) -> ReadEntry {
+        guard signer == nil, case .success(let certificate) = dac, let signer = issuers.signer(of: certificate) else {
+            return self
         }
+        return ReadEntry(Content(content, signer: signer))
+    }
+
+    private init(_ content: Content) { self.content = content }
+
+    /// The PAI that this entry installs.
+    public var installedPAI: [UInt8]? { entry?.event.content(as: CertificatesInstalled.self)?.pai.bytes }
+
+    private static func der(in entry: JournalEntry?) -> [UInt8]? {
+        guard let event = entry?.event else { return nil }
+        return event.content(as: Issued.self)?.dac.bytes ?? event.content(as: Rotated.self)?.dac.bytes
     }
 
     /// Serial number of the DAC, hexadecimal.
     var dacSerial: String? {
         guard case .success(let certificate) = dac else { return nil }
         return Hex.encode(certificate.serial)
+    }
+}
+
+/// Keys of PAIs, read once for many DACs.
+public struct IssuerKeys: Sendable, ExpressibleByArrayLiteral {
+    private let keys: [VerifyingKey]
+
+    public init(arrayLiteral points: P256Point...) { self.init(points) }
+
+    public init(_ points: [P256Point]) { keys = points.map { VerifyingKey($0) } }
+
+    /// Of PAIs as they were installed; what is no certificate has no key.
+    public init(pais: [[UInt8]]) {
+        self.init(pais.compactMap { try? AttestationCertificate(der: $0).publicKey })
+    }
+
+    /// The key that made a DAC's signature.
+    func signer(of dac: AttestationCertificate?) -> P256Point? {
+        guard let dac else { return nil }
+        return keys.first { dac.isSigned(by: $0) }?.point
     }
 }
 

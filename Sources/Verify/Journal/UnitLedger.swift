@@ -11,6 +11,8 @@ public protocol UnitLedger {
     mutating func unit(_ id: Digest256) throws(Failure) -> JudgedUnit?
     /// The units that a chip was, by the position of their issuing, newest first, `LedgerLimits.unitsOfChip` at most.
     mutating func units(of chip: ChipUID) throws(Failure) -> [JudgedUnit]
+    /// The newest unit of a chip under an authorization, as `units(of:)` has them.
+    mutating func newest(of chip: ChipUID, batch: Digest256) throws(Failure) -> Digest256?
     /// The unit for which a key was certified last.
     mutating func owner(ofKey key: Digest256) throws(Failure) -> Digest256?
     /// The newest unit of a product with this serial.
@@ -24,6 +26,12 @@ public protocol UnitLedger {
     mutating func put(_ batch: JudgedBatch) throws(Failure)
     /// The next leaf of the journal.
     mutating func append(_ leaf: Digest256) throws(Failure)
+}
+
+extension UnitLedger {
+    public mutating func newest(of chip: ChipUID, batch: Digest256) throws(Failure) -> Digest256? {
+        try units(of: chip).first { $0.batch == batch }?.id
+    }
 }
 
 public enum LedgerLimits {

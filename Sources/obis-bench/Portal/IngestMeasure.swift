@@ -11,10 +11,13 @@ struct IngestMeasure {
     static let chunk = 1_000
 
     struct Round: Sendable, Codable {
-        /// Seconds of CPU and wall for all entries.
+        /// Seconds of CPU and wall for all entries, all EdgeHSMs sending at the same time.
         let ingest: Cost
+        /// The same with one EdgeHSM sending at a time: nothing goes on beside the chunk that it waits for.
+        let alone: Cost
         let bare: Cost
         var ratio: Double { bare.wall / ingest.wall }
+        var aloneRatio: Double { bare.wall / alone.wall }
     }
 
     let journals: [JournalMill.Product]
@@ -28,7 +31,9 @@ struct IngestMeasure {
     var database: String { folder + "/ingest.sqlite" }
 
     /// Takes everything in, into a new file, and throws when anything is refused or found wrong.
-    func ingest() async throws -> Cost {
+    ///
+    /// - Parameter senders: EdgeHSMs whose journals come at the same time.
+    func ingest(senders: Int) async throws -> Cost {
         try Self.remove(database)
         let store = try SQLitePortalDatabase.open(path: database)
         try await enrol(in: store)
@@ -40,7 +45,10 @@ struct IngestMeasure {
         ) { [now] in now }
         let cost = try await timedWait {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for journal in journals { group.addTask { try await Self.send(journal, to: service) } }
+                for (number, journal) in journals.enumerated() {
+                    if number >= senders { try await group.next() }
+                    group.addTask { try await Self.send(journal, to: service) }
+                }
                 try await group.waitForAll()
             }
         }
@@ -82,14 +90,15 @@ struct IngestMeasure {
 
     /// One after the other, so that a busy moment of the machine meets both.
     func rounds(_ count: Int, note: (Round) -> Void) async throws -> [Round] {
-        _ = try await ingest()
+        _ = try await ingest(senders: journals.count)
         let bare = try BareLoad(rowsOf: database, chunk: Self.chunk)
         var rounds: [Round] = []
         for _ in 0..<count {
             let path = folder + "/bare.sqlite"
             try Self.remove(path)
             let loaded = try bare.run(at: path)
-            let round = Round(ingest: try await ingest(), bare: loaded)
+            let alone = try await ingest(senders: 1)
+            let round = Round(ingest: try await ingest(senders: journals.count), alone: alone, bare: loaded)
             note(round)
             rounds.append(round)
             try Self.remove(path)

@@ -28,7 +28,11 @@ struct PortalSection {
         narrator.chapter("Ingest")
         let found = try await measure.rounds(rounds) { round in
             let rate = Int(Double(measure.entries) / round.ingest.wall)
-            narrator.note("\(rate) entries a second, \(Table.number(round.ratio, 2)) of the bare load")
+            let (ratio, alone) = (Table.number(round.ratio, 2), Table.number(round.aloneRatio, 2))
+            narrator.note(
+                "\(rate) entries a second, \(ratio) of the bare load; \(alone) with one EdgeHSM at a time; "
+                    + "load \(Table.number(Machine.load, 1))"
+            )
         }
         narrator.chapter("Roll-ups")
         let large = folder + "/large.sqlite"
