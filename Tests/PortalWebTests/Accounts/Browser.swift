@@ -27,6 +27,7 @@ final class Browser: Sendable {
         _ method: String,
         _ path: String,
         _ json: String? = nil,
+        form: String? = nil,
         headers extra: [String: String] = [:]
     ) async throws -> TestPortal.Reply {
         var headers = ["User-Agent": "Test/1.0"]
@@ -41,7 +42,13 @@ final class Browser: Sendable {
             headers["Sec-Fetch-Site"] = "same-origin"
         }
         headers.merge(extra) { $1 }
-        let reply = try await whole.portal.ask(method, path, headers: headers.filter { !$0.value.isEmpty }, json: json)
+        let reply = try await whole.portal.ask(
+            method,
+            path,
+            headers: headers.filter { !$0.value.isEmpty },
+            json: json,
+            body: form.map { Array($0.utf8) }
+        )
         for line in reply.cookies {
             let pair = line.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(String.init)
             state.withLock { $0.cookies[pair[0]] = pair.count == 2 ? pair[1] : nil }

@@ -47,6 +47,7 @@ struct TestPortal {
         people: [any MountableRoute],
         sync: [any MountableRoute] = [],
         services: (services: PortalServices, clock: TestClock, metrics: Metrics)? = nil,
+        pages: PageSite? = nil,
         idle: Duration = .seconds(60),
         _ body: (TestPortal) async throws -> Void
     ) async throws {
@@ -69,7 +70,8 @@ struct TestPortal {
             acts: services?.services.acts,
             clock: source,
             metrics: metrics,
-            logger: log.logger
+            logger: log.logger,
+            pages: pages
         )
         let group = ServiceGroup(configuration: .init(services: [application], logger: log.logger))
         // A loaded machine is slow, not wrong.
@@ -78,6 +80,7 @@ struct TestPortal {
             timeout: .init(connect: .seconds(120))
         )
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
+        configuration.redirectConfiguration = .disallow
         let client = HTTPClient(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
