@@ -27,7 +27,6 @@ final class Browser: Sendable {
         _ method: String,
         _ path: String,
         _ json: String? = nil,
-        form: String? = nil,
         headers extra: [String: String] = [:]
     ) async throws -> TestPortal.Reply {
         var headers = ["User-Agent": "Test/1.0"]
@@ -46,8 +45,7 @@ final class Browser: Sendable {
             method,
             path,
             headers: headers.filter { !$0.value.isEmpty },
-            json: json,
-            body: form.map { Array($0.utf8) }
+            json: json
         )
         for line in reply.cookies {
             let pair = line.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(String.init)

@@ -24,57 +24,47 @@ struct PageSessionTests {
         }
     }
 
-    @Test("a page is for who is signed in, and its headers let nothing in and out but the portal itself")
-    func pages() async throws {
-        try await Self.run { whole, browser, _ in
-            let page = try await browser.ask("GET", "/batches")
-            #expect(page.status == 200 && page.header("Content-Type") == "text/html; charset=utf-8", "\(page.text)")
-            let policy = try #require(page.header("Content-Security-Policy"))
-            for part in [
-                "default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'",
-                "frame-ancestors 'none'", "base-uri 'none'",
-            ] { #expect(policy.contains(part)) }
-            #expect(!policy.contains("unsafe") && !policy.contains("*"))
-            // With `no-referrer` forms would come with a null origin.
-            #expect(page.header("Referrer-Policy") == "same-origin")
-            #expect(page.header("Cache-Control") == "no-store")
-            #expect(page.text.contains(browser.csrf), "its forms carry the session's token")
-            let stranger = Browser(whole)
-            let door = try await stranger.ask("GET", "/batches")
-            #expect(door.status == 303 && door.header("Location")?.hasPrefix("/sign-in?next=") == true)
-            whole.portal.clock.advance(SessionRules.idle)
-            #expect(try await browser.ask("GET", "/batches").status == 303)
-        }
+    @Test("a page's headers let nothing in and out but the portal itself")
+    func headers() {
+        var page = Response(status: .ok, headers: [.contentType: "text/html; charset=utf-8"])
+        SecurityHeaders.apply(to: &page)
+        let policy = page.headers[.contentSecurityPolicy] ?? ""
+        for part in [
+            "default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'",
+            "frame-ancestors 'none'", "base-uri 'none'",
+        ] { #expect(policy.contains(part)) }
+        #expect(!policy.contains("unsafe") && !policy.contains("*"))
+        // With `no-referrer` a browser would send the page's forms with a null origin.
+        #expect(page.headers[.referrerPolicy] == "same-origin")
+        #expect(page.headers[.cacheControl] == "no-store")
+        var file = Response(status: .ok, headers: [.contentType: "font/woff2", .cacheControl: "max-age=31536000"])
+        SecurityHeaders.apply(to: &file)
+        #expect(file.headers[.cacheControl] == "max-age=31536000")
+        #expect(file.headers[.contentSecurityPolicy] == "default-src 'none'; frame-ancestors 'none'")
     }
 
-    @Test("a form wants its session's token and comes from a page of the portal's own, signed in or not")
+    @Test("a form wants its session's token and comes from a page of the portal's own")
     func forms() async throws {
         try await Self.run { whole, browser, _ in
-            func send(
-                _ browser: Browser,
-                _ csrf: String,
-                _ headers: [String: String] = [:]
-            ) async throws
-                -> TestPortal.Reply
-            {
-                var all = ["Content-Type": "application/x-www-form-urlencoded", "X-OBIS-CSRF": ""]
-                all.merge(headers) { $1 }
-                return try await browser.ask("POST", "/batches/new", form: "csrf=\(csrf)&quantity=1", headers: all)
+            let headers = HTTPFields([
+                HTTPField(name: .cookie, value: "\(SessionCookie.session)=\(try #require(browser.cookie))")
+            ])
+            let session = try #require(try await whole.services.authenticator.signedIn(headers))
+            #expect(session.csrf == browser.csrf && !session.needsSecondFactor)
+            let own: HTTPFields = [.origin: "https://portal.example", .fetchSite: "same-origin"]
+            try session.requireOwnForm(csrf: browser.csrf, headers: own, authority: "portal.example")
+            try session.requireOwnForm(csrf: browser.csrf, headers: [:], authority: "portal.example")
+            for (csrf, headers, authority) in [
+                (nil, own, "portal.example"), ("", own, "portal.example"), ("x", own, "portal.example"),
+                (browser.csrf, [.origin: "https://evil.example"], "portal.example"),
+                (browser.csrf, [.origin: "null"], "portal.example"), (browser.csrf, own, nil), (browser.csrf, own, ""),
+                (browser.csrf, [.origin: "https://portal.example:8443"], "portal.example"),
+                (browser.csrf, [.fetchSite: "cross-site"], "portal.example"),
+            ] as [(String?, HTTPFields, String?)] {
+                #expect {
+                    try session.requireOwnForm(csrf: csrf, headers: headers, authority: authority)
+                } throws: { ($0 as? Refusal)?.has(PortalError.forged) == true }
             }
-            let good = try await send(browser, browser.csrf)
-            #expect(![303, 403].contains(good.status), "got as far as the form: \(good.status)")
-            for (csrf, headers) in [
-                ("", [:]), ("x", [:]), (browser.csrf, ["Origin": "https://evil.example"]),
-                (browser.csrf, ["Origin": "null"]), (browser.csrf, ["Sec-Fetch-Site": "cross-site"]),
-            ] as [(String, [String: String])] {
-                let forged = try await send(browser, csrf, headers)
-                #expect(forged.status == 403, "\(csrf) \(headers)")
-            }
-            let other = Browser(whole)
-            _ = try await other.signIn(Self.email)
-            #expect(try await send(browser, other.csrf).status == 403, "another session's token")
-            let stranger = try await send(Browser(whole), "", ["Origin": "https://evil.example"])
-            #expect(stranger.status == 403, "nor does a foreign page send a stranger's")
         }
     }
 
@@ -85,12 +75,12 @@ struct PageSessionTests {
                 HTTPField(name: .cookie, value: "\(SessionCookie.session)=\(try #require(browser.cookie))"),
                 HTTPField(name: .accept, value: "text/event-stream"),
             ])
-            let sessions = CookieSessions(authenticator: whole.services.authenticator)
+            let authenticator = whole.services.authenticator
             for _ in 0..<5 {
-                #expect(try await sessions.session(headers, address: "127.0.0.1") != nil)
+                #expect(try await authenticator.signedIn(headers) != nil)
                 whole.portal.clock.advance(SessionRules.idle / 5)
             }
-            #expect(try await sessions.session(headers, address: "127.0.0.1") == nil)
+            #expect(try await authenticator.signedIn(headers) == nil)
             #expect(try await browser.ask("GET", "/v1/me").status == 401)
         }
     }
@@ -103,39 +93,6 @@ struct PageSessionTests {
             #expect(bad.problem?.code == "portal.access.token")
             let good = try await whole.portal.ask("GET", "/v1/me", token: admin, headers: ["Cookie": cookie])
             #expect(try good.message(Me.self).person.roles == [.oemAdmin])
-        }
-    }
-
-    @Test("pages sign in through the API: in process, with its cookies, its one refusal and its budgets")
-    func inProcess() async throws {
-        try await Self.run { whole, _, _ in
-            let mount = RouteMount(
-                authenticator: whole.services.authenticator,
-                clock: whole.services.clock,
-                acts: whole.services.acts
-            )
-            let api = PageAPI(
-                table: PageRouteTable(whole.routes),
-                mount: mount,
-                exchange: Exchange(address: "192.0.2.9"),
-                headers: [.userAgent: "Test/2.0"],
-                session: nil
-            )
-            let reply = try await api.signIn(email: " \(Self.email)", password: Browser.password, factor: "")
-            #expect(reply.cookies.count == 2 && reply.cookies[0].hasPrefix("__Host-obis="))
-            guard case .response(let answer) = PageAnswer.redirect("/account", cookies: reply.cookies) else {
-                Issue.record("no response")
-                return
-            }
-            #expect(answer.headers[values: .setCookie] == reply.cookies && answer.headers[.location] == "/account")
-            for factor in ["", "123456", "AAAA-AAAA-AAAA-AAAA"] {
-                await #expect {
-                    _ = try await api.signIn(email: Self.email, password: "not this one", factor: factor)
-                } throws: { ($0 as? APIProblem)?.problem.code == "portal.sign-in.refused" }
-            }
-            await #expect {
-                _ = try await api.signIn(email: Self.email, password: Browser.password, factor: "12 34")
-            } throws: { ($0 as? APIProblem)?.problem.code == "portal.request.malformed" }
         }
     }
 }

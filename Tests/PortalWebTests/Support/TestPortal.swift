@@ -47,7 +47,6 @@ struct TestPortal {
         people: [any MountableRoute],
         sync: [any MountableRoute] = [],
         services: (services: PortalServices, clock: TestClock, metrics: Metrics)? = nil,
-        pages: PageSite? = nil,
         idle: Duration = .seconds(60),
         _ body: (TestPortal) async throws -> Void
     ) async throws {
@@ -70,8 +69,7 @@ struct TestPortal {
             acts: services?.services.acts,
             clock: source,
             metrics: metrics,
-            logger: log.logger,
-            pages: pages
+            logger: log.logger
         )
         let group = ServiceGroup(configuration: .init(services: [application], logger: log.logger))
         // A loaded machine is slow, not wrong.

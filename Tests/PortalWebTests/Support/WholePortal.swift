@@ -58,8 +58,7 @@ struct WholePortal {
         try await TestPortal.run(
             people: routes,
             sync: syncRoutes,
-            services: (services, clock, metrics),
-            pages: PageSite(routes, sessions: CookieSessions(authenticator: services.authenticator))
+            services: (services, clock, metrics)
         ) { portal in
             try await body(
                 WholePortal(
