@@ -23,6 +23,8 @@ final class PasswordHasher: Sendable {
     private let queue = DispatchQueue(label: "obis.portal.passwords", attributes: .concurrent)
     private let state = Mutex(State())
 
+    /// How many strangers wait.
+    var queued: Int { state.withLock(\.waiting.count) }
     /// How many were hashed so far.
     var count: Int { state.withLock(\.count) }
     /// The most that ever ran at once.

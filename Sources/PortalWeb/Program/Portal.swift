@@ -100,7 +100,7 @@ public struct Portal: Service {
             background: parts.background,
             pages: PageSite(
                 people,
-                sessions: CookieSessions(authenticator: services.authenticator),
+                sessions: BearerSessions(authenticator: services.authenticator),
                 fonts: configuration.fontsDirectory
             ),
             seam: seam

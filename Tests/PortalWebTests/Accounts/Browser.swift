@@ -41,7 +41,12 @@ final class Browser: Sendable {
             headers["Sec-Fetch-Site"] = "same-origin"
         }
         headers.merge(extra) { $1 }
-        let reply = try await whole.portal.ask(method, path, headers: headers.filter { !$0.value.isEmpty }, json: json)
+        let reply = try await whole.portal.ask(
+            method,
+            path,
+            headers: headers.filter { !$0.value.isEmpty },
+            json: json
+        )
         for line in reply.cookies {
             let pair = line.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(String.init)
             state.withLock { $0.cookies[pair[0]] = pair.count == 2 ? pair[1] : nil }

@@ -78,6 +78,7 @@ struct TestPortal {
             timeout: .init(connect: .seconds(120))
         )
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
+        configuration.redirectConfiguration = .disallow
         let client = HTTPClient(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
