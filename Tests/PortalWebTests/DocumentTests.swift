@@ -20,7 +20,7 @@ struct DocumentTests {
 
     @Test("every mounted route is in the document, every documented operation is mounted and answers")
     func bothWaysEqual() async throws {
-        let routes = try ServiceRoutes.adding(to: TestRoutes.people(), metrics: Metrics(), ready: {})
+        let routes = try ServiceRoutes.adding(to: TestRoutes.people(), metrics: { "" }, ready: {})
         try await TestPortal.run(people: routes) { portal in
             let document = try await portal.ask("GET", "/openapi.json")
             #expect(document.header("Content-Type") == "application/json")
@@ -41,7 +41,7 @@ struct DocumentTests {
 
     @Test("every reference of the document leads somewhere, and every answer is described")
     func referencesResolve() throws {
-        let routes = try ServiceRoutes.adding(to: TestRoutes.people(), metrics: Metrics(), ready: {})
+        let routes = try ServiceRoutes.adding(to: TestRoutes.people(), metrics: { "" }, ready: {})
         let bytes = try APIDocument(title: "Test", routes: routes).serialized()
         let root = try #require(JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
         let components = try #require((root["components"] as? [String: Any])?["schemas"] as? [String: Any])
@@ -54,9 +54,11 @@ struct DocumentTests {
 
     @Test("readiness tells what is missing")
     func readiness() async throws {
-        let routes = try ServiceRoutes.adding(to: [], metrics: Metrics()) {
-            throw Refusal(PortalError.internalFailed, "no token")
-        }
+        let routes = try ServiceRoutes.adding(
+            to: [],
+            metrics: { "" },
+            ready: { throw Refusal(PortalError.internalFailed, "no token") }
+        )
         try await TestPortal.run(people: routes) { portal in
             #expect(try await portal.ask("GET", "/healthz").text == #"{"status":"ok"}"#)
             let ready = try await portal.ask("GET", "/readyz")

@@ -294,6 +294,7 @@ struct ForeignObjectTests {
                     "?by=\($0.rawValue)&from=\(World.start)&to=\(World.start)"
                 },
                 "getAuditConsistency": ["?first=0&second=0"],
+                "getProduction": ["?step=hour"],
             ]
             for declaration in whole.routes.map(\.declaration)
             where declaration.method == .get && declaration.template.parameters.isEmpty

@@ -19,7 +19,8 @@ extension Attack {
         case .journalGap: Facts("Factory Service", "portal.journal.gap", "from the stored size on")
         case .checkpointForged: Facts("Factory Service", "portal.journal.checkpoint", "the EdgeHSM's own signature")
         case .journalWithheld: Facts("Factory Service", "silent", "sent again", isAlarm: true)
-        case .grantForged: Facts("stolen authorizer key", "not-granted", "units of the portal's own batch", isAlarm: true)
+        case .grantForged:
+            Facts("stolen authorizer key", "not-granted", "units of the portal's own batch", isAlarm: true)
         case .checkpointTwice: Facts("whoever has the box", "portal.journal.forked", "the first one's journal")
         case .journalForked: Facts("whoever has the box", "portal.journal.forked", "the first one's journal")
         case .batchForked: Facts("ODM's manager", "portal.batch.edgehsm-halted", "another EdgeHSM")

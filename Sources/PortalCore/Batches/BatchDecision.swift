@@ -79,6 +79,8 @@ public struct BatchStanding: Sendable, Hashable {
     public let isNameTaken: Bool
     /// Why the EdgeHSM gets no more packages.
     public let halted: String?
+    /// Batches, of any product, that the EdgeHSM holds open or may still load.
+    public let openAtEdge: Int
     /// The product's approval that was locked last.
     public let newestApproval: VersionApproval
     /// What the officers have revoked.
@@ -90,6 +92,7 @@ public struct BatchStanding: Sendable, Hashable {
         serialsUsed: Int,
         isNameTaken: Bool,
         halted: String?,
+        openAtEdge: Int,
         newestApproval: VersionApproval,
         revoked: Set<RevocationTarget>
     ) {
@@ -98,6 +101,7 @@ public struct BatchStanding: Sendable, Hashable {
         self.serialsUsed = serialsUsed
         self.isNameTaken = isNameTaken
         self.halted = halted
+        self.openAtEdge = openAtEdge
         self.newestApproval = newestApproval
         self.revoked = revoked
     }
@@ -105,6 +109,9 @@ public struct BatchStanding: Sendable, Hashable {
 
 /// Whether a batch is made, and the authorization that says so.
 public enum BatchDecision {
+    /// Authorizations that an EdgeHSM holds open. A package of one more would only be refused there.
+    public static let mostOpen = 256
+
     /// Throws `portal.batch.*`, `authorize.*`, `statement.content.inconsistent`.
     public static func authorization(
         for order: BatchOrder,
@@ -115,6 +122,9 @@ public enum BatchDecision {
     ) throws -> ProductionAuthorization {
         guard !standing.isNameTaken else { throw Refusal(BatchError.nameTaken, order.batch.text) }
         if let halted = standing.halted { throw Refusal(BatchError.edgeHalted, "\(order.edgeHSM): \(halted)") }
+        guard standing.openAtEdge < mostOpen else {
+            throw Refusal(BatchError.edgeFull, "\(standing.openAtEdge) open at \(order.edgeHSM)")
+        }
         let grounds: [RevocationTarget] = [
             .approval(ground.approval.id), .version(ground.approval.content.manifest), .edgeHSM(order.edgeHSM),
         ]

@@ -11,9 +11,11 @@ public enum BatchError: String, ErrorCatalogue {
     case lifetime = "portal.batch.lifetime-exhausted"
     case serials = "portal.batch.serials-exhausted"
     case edgeHalted = "portal.batch.edgehsm-halted"
+    case edgeFull = "portal.batch.edgehsm-full"
     case revoked = "portal.batch.revoked"
     case ended = "portal.batch.ended"
     case packagePending = "portal.package.pending"
+    case packageGivenUp = "portal.package.given-up"
     case packageFailed = "portal.package.failed"
 
     public var meaning: String {
@@ -27,9 +29,11 @@ public enum BatchError: String, ErrorCatalogue {
         case .lifetime: "More units of the product would be granted than may ever be made."
         case .serials: "The product's serial numbers are used up."
         case .edgeHalted: "The journal of this EdgeHSM contradicts what it said before, so it gets no more packages."
+        case .edgeFull: "The EdgeHSM has as many open batches as it can hold."
         case .revoked: "The officers have revoked the approval, the version or the EdgeHSM of this batch."
         case .ended: "The batch is closed or revoked already."
         case .packagePending: "The package is still being made."
+        case .packageGivenUp: "The package could not be made and never can be; the detail says why."
         case .packageFailed: "The package could not be made; it is tried again."
         }
     }
@@ -46,9 +50,11 @@ public enum BatchError: String, ErrorCatalogue {
         case .lifetime: "Close batches that have units left, ask for fewer, or have the officers raise the total."
         case .serials: "Create a product with another serial prefix."
         case .edgeHalted: "Look at the alarms; the officers decide with an order how the EdgeHSM goes on."
+        case .edgeFull: "Close batches that are done with, and wait until the EdgeHSM's journal says so."
         case .revoked: "Name a version and an EdgeHSM that are in force."
         case .ended: "Nothing: it takes no more units. Make a new batch for more."
         case .packagePending: "Ask again in a few seconds."
+        case .packageGivenUp: "Close the batch, which gives its units back, and make another."
         case .packageFailed: "Look at the alarms and the portal's token; the portal goes on trying."
         }
     }

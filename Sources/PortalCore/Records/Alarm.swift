@@ -38,6 +38,8 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// A Factory Service's own records, of labels and events, are not those that it told before: its database was set
     /// back, copied or replaced.
     case recordsReplaced = "records-replaced"
+    /// Somebody known asks for objects that are not there or not theirs, one after the other.
+    case probing
     /// Under expired RoleKeys nothing new loads.
     case roleKeysExpiring = "role-keys-expiring"
 
@@ -48,7 +50,8 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
 
     public var severity: Severity {
         switch self {
-        case .silent, .clockAhead, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring, .recordsReplaced:
+        case .silent, .clockAhead, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring, .recordsReplaced,
+            .probing:
             .warning
         default: .critical
         }
@@ -96,5 +99,17 @@ public struct Alarm: Sendable, Hashable {
     /// Alarms with one key are one.
     public var key: String {
         ([kind.rawValue, edgeHSM.text] + [other?.text, subject].compactMap { $0 }).joined(separator: "/")
+    }
+
+    /// Stands for EdgeHSM and factory in alarms about the portal itself, which the OEM alone sees. No factory has this id.
+    public static let portal = "portal"
+
+    /// About the portal and what is done there.
+    public static func ofPortal(
+        _ kind: AlarmKind,
+        subject: String,
+        _ detail: String
+    ) -> (alarm: Alarm, factory: FactoryID) {
+        (Alarm(kind, EdgeHSMID(validated: portal), subject: subject, detail), FactoryID(validated: portal))
     }
 }

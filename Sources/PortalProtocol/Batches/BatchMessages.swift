@@ -104,6 +104,21 @@ public struct BatchPackage: Codable, Sendable, Hashable {
     }
 }
 
+/// Why a package is not there yet.
+public struct PackageFailure: Codable, Sendable, Hashable {
+    /// Code of the last try.
+    public let code: String
+    public let attempts: Int
+    /// Absent: at once, or never where it was given up.
+    public let nextAt: Instant?
+    /// Nothing can make it any more: the batch counts until it is closed.
+    public let givenUpAt: Instant?
+
+    public init(code: String, attempts: Int, nextAt: Instant?, givenUpAt: Instant?) {
+        (self.code, self.attempts, self.nextAt, self.givenUpAt) = (code, attempts, nextAt, givenUpAt)
+    }
+}
+
 public struct Batch: Codable, Sendable, Hashable {
     public let id: BatchID
     public let batch: BatchName
@@ -129,6 +144,8 @@ public struct Batch: Codable, Sendable, Hashable {
     public let state: BatchState
     /// Absent while it is being made.
     public let package: BatchPackage?
+    /// Absent unless making the package failed so far.
+    public let failure: PackageFailure?
     public let withdrawals: [BatchWithdrawal]
     public let createdBy: PersonID
     public let createdAt: Instant
@@ -141,6 +158,7 @@ public struct Batch: Codable, Sendable, Hashable {
         content: ProductionAuthorization,
         state: BatchState,
         package: BatchPackage?,
+        failure: PackageFailure? = nil,
         withdrawals: [BatchWithdrawal],
         createdBy: PersonID,
         createdAt: Instant
@@ -165,6 +183,7 @@ public struct Batch: Codable, Sendable, Hashable {
         self.rotations = content.rotations
         self.state = state
         self.package = package
+        self.failure = failure
         self.withdrawals = withdrawals
         self.createdBy = createdBy
         self.createdAt = createdAt

@@ -138,6 +138,20 @@ public struct SyncState: SyncMessage {
         }
     }
 
+    /// The same of these EdgeHSMs.
+    public func with(_ edges: [Edge]) -> SyncState {
+        SyncState(
+            factory: factory,
+            time: time,
+            edges: edges,
+            labelsStored: labelsStored,
+            eventsStored: eventsStored,
+            source: source,
+            labelsHead: labelsHead,
+            eventsHead: eventsHead
+        )
+    }
+
     /// The same words at another time: what an ETag is made of.
     public func at(_ time: Instant) -> SyncState {
         SyncState(

@@ -88,12 +88,18 @@ public struct PackageTask: Sendable, Hashable {
     public let attempts: Int
     /// Code of the last failure.
     public let failure: String?
+    /// Not before then; nil: at once.
+    public let nextAt: Instant?
+    /// Nothing can make it any more.
+    public let givenUpAt: Instant?
 
     init(_ row: SQLRow) throws {
         statement = try row.fixed("statement")
         since = try row.time("since")
         attempts = try row.number("attempts")
         failure = try row.optional("failure", row.text)
+        nextAt = try row.optional("next_at", row.time)
+        givenUpAt = try row.optional("given_up_at", row.time)
     }
 }
 

@@ -109,6 +109,25 @@ public struct BatchTable {
         return try rows.map(BatchRecord.init)
     }
 
+    /// Batches that an EdgeHSM holds open or may still load: loaded and not closed, or not loaded and not too late.
+    public func countOpen(at edge: EdgeHSMID, now: Instant) throws -> Int {
+        try transaction.row(
+            """
+            SELECT count(*) AS amount FROM batch b WHERE b.edge = ? AND b.settled = 0
+            AND (b.not_after >= ? OR EXISTS (
+                SELECT 1 FROM journal_batches j JOIN journal_logs l ON l.log = j.log
+                WHERE j.batch = b.statement AND l.edge = b.edge))
+            AND NOT EXISTS (
+                SELECT 1 FROM journal_batches j JOIN journal_logs l ON l.log = j.log
+                WHERE j.batch = b.statement AND l.edge = b.edge AND j.closed = 1 AND l.stage <> 'superseded')
+            AND NOT EXISTS (
+                SELECT 1 FROM journal_voids v JOIN journal_logs l ON l.log = v.log
+                WHERE v.batch = b.statement AND l.edge = b.edge AND l.stage <> 'superseded')
+            """,
+            [.name(edge), .time(now)]
+        )?.number("amount") ?? 0
+    }
+
     /// Where and under what batches are open whose window has not passed, each once.
     public func grounds(
         at now: Instant
@@ -158,6 +177,24 @@ public struct BatchTable {
         )?.number("used") ?? 0
     }
 
+    /// A tail was lost: what it gave back is granted again, unless the journal that goes on says it too. What was granted
+    /// on it meanwhile stays granted, and no more is until the sums fit.
+    public func unsettle(_ edge: EdgeHSMID) throws {
+        let rows = try transaction.rows(
+            "SELECT statement FROM batch WHERE edge = ? AND settled = 1 ORDER BY statement LIMIT 100000",
+            [.name(edge)]
+        )
+        let facts = BatchFacts(transaction)
+        for row in rows {
+            let statement = try row.fixed("statement", as: Digest256.self)
+            guard try !facts.fact(statement, edge: edge).isOver else { continue }
+            try transaction.execute(
+                "UPDATE batch SET credited = 0, settled = 0, revision = revision + 1 WHERE statement = ?",
+                [.fixed(statement)]
+            )
+        }
+    }
+
     /// Credits what journals say of the product's open batches. Returns how many were settled.
     @discardableResult
     public func settle(_ product: ProductName) throws -> Int {
@@ -175,7 +212,7 @@ public struct BatchTable {
                 accounts: fact.accounts,
                 isVoid: fact.isVoid
             )
-            guard let units else { continue }
+            guard !fact.isLost, let units else { continue }
             settled += try transaction.execute(
                 "UPDATE batch SET credited = ?, settled = 1, revision = revision + 1 WHERE statement = ?",
                 [.number(units), .fixed(statement)]
@@ -185,7 +222,8 @@ public struct BatchTable {
     }
 }
 
-/// What ingested journals say of an authorization. Only its own EdgeHSM's word counts.
+/// What ingested journals say of an authorization. Only its own EdgeHSM's word counts, and a tombstone in a tail that it
+/// lost does not: after its restart it knows nothing of it.
 public struct BatchFacts {
     private let transaction: any SQLTransaction
     public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
@@ -195,18 +233,21 @@ public struct BatchFacts {
         public let accounts: [UnitCredit.Account]
         /// It was never loaded and never can be.
         public let isVoid: Bool
+        /// Loaded, but only in a tail that the EdgeHSM lost: it may be loaded again.
+        public let isLost: Bool
         /// Closed in every log that has it, or void.
-        public var isOver: Bool { accounts.isEmpty ? isVoid : accounts.allSatisfy(\.isClosed) }
+        public var isOver: Bool { accounts.isEmpty ? isVoid : !isLost && accounts.allSatisfy(\.isClosed) }
     }
 
     public func fact(_ statement: Digest256, edge: EdgeHSMID) throws -> Fact {
-        let accounts = try transaction.rows(
+        let rows = try transaction.rows(
             """
-            SELECT b.issued, b.burned, b.returned, b.closed FROM journal_batches b
+            SELECT b.issued, b.burned, b.returned, b.closed, l.stage FROM journal_batches b
             JOIN journal_logs l ON l.log = b.log WHERE b.batch = ? AND l.edge = ? ORDER BY b.log LIMIT 64
             """,
             [.fixed(statement), .name(edge)]
-        ).map {
+        )
+        let accounts = try rows.map {
             UnitCredit.Account(
                 issued: try $0.number("issued"),
                 burned: try $0.number("burned"),
@@ -214,13 +255,15 @@ public struct BatchFacts {
                 isClosed: try $0.flag("closed")
             )
         }
+        let isLost =
+            try !rows.isEmpty && rows.allSatisfy { try $0.text("stage") == JournalLog.Stage.superseded.rawValue }
         let void = try transaction.row(
             """
             SELECT v.sequence FROM journal_logs l JOIN journal_voids v ON v.log = l.log AND v.batch = ?
-            WHERE l.edge = ? LIMIT 1
+            WHERE l.edge = ? AND l.stage <> 'superseded' LIMIT 1
             """,
             [.fixed(statement), .name(edge)]
         )
-        return Fact(accounts: accounts, isVoid: accounts.isEmpty && void != nil)
+        return Fact(accounts: accounts, isVoid: accounts.isEmpty && void != nil, isLost: isLost)
     }
 }

@@ -14,11 +14,14 @@ public struct PackageTable {
         )
     }
 
-    /// Those that wait, those that failed least first.
-    public func tasks(limit: Int) throws -> [PackageTask] {
+    /// Those that wait and whose time has come, those that failed least first.
+    public func tasks(due time: Instant, limit: Int) throws -> [PackageTask] {
         try transaction.rows(
-            "SELECT * FROM package_task ORDER BY attempts, since, statement LIMIT ?",
-            [.number(limit)]
+            """
+            SELECT * FROM package_task WHERE given_up_at IS NULL AND (next_at IS NULL OR next_at <= ?)
+            ORDER BY attempts, since, statement LIMIT ?
+            """,
+            [.time(time), .number(limit)]
         ).map(PackageTask.init)
     }
 
@@ -30,9 +33,17 @@ public struct PackageTable {
     /// How many wait, and since when the oldest does.
     public func waiting() throws -> (count: Int, since: Instant?) {
         guard
-            let row = try transaction.row("SELECT count(*) AS amount, min(since) AS since FROM package_task", [])
+            let row = try transaction.row(
+                "SELECT count(*) AS amount, min(since) AS since FROM package_task WHERE given_up_at IS NULL",
+                []
+            )
         else { return (0, nil) }
         return (try row.number("amount"), try row.optional("since", row.time))
+    }
+
+    public func countGivenUp() throws -> Int {
+        try transaction.row("SELECT count(*) AS amount FROM package_task WHERE given_up_at IS NOT NULL", [])?
+            .number("amount") ?? 0
     }
 
     /// Those that wait, with the EdgeHSM that they are for and its factory; the oldest 1,000.
@@ -40,7 +51,7 @@ public struct PackageTable {
         try transaction.rows(
             """
             SELECT b.edge, b.factory, t.since, t.failure FROM package_task t JOIN batch b ON b.statement = t.statement
-            ORDER BY t.since, t.statement LIMIT 1000
+            WHERE t.given_up_at IS NULL ORDER BY t.since, t.statement LIMIT 1000
             """,
             []
         ).map { row in
@@ -53,10 +64,32 @@ public struct PackageTable {
         }
     }
 
-    public func noteFailure(_ statement: Digest256, code: String) throws {
+    /// - Parameters:
+    ///   - next: when it is tried again; nil: at once.
+    ///   - givenUp: when it was given up for ever.
+    public func noteFailure(
+        _ statement: Digest256,
+        code: String,
+        next: Instant? = nil,
+        givenUp: Instant? = nil
+    ) throws {
         try transaction.execute(
-            "UPDATE package_task SET attempts = attempts + 1, failure = ? WHERE statement = ?",
-            [.text(code), .fixed(statement)]
+            """
+            UPDATE package_task SET attempts = attempts + 1, failure = ?, next_at = ?, given_up_at = ?
+            WHERE statement = ?
+            """,
+            [.text(code), .time(next), .time(givenUp), .fixed(statement)]
+        )
+    }
+
+    /// What kept packages of this EdgeHSM from being made is gone: they are tried at once.
+    public func hurry(_ edge: EdgeHSMID) throws {
+        try transaction.execute(
+            """
+            UPDATE package_task SET next_at = NULL
+            WHERE statement IN (SELECT statement FROM batch WHERE edge = ?)
+            """,
+            [.name(edge)]
         )
     }
 

@@ -82,6 +82,17 @@ public struct FactoryTable {
         ).map(Self.factory)
     }
 
+    /// The ids of all factories of an organisation, in their order: what an ODM sees is cut to these, so none may be missing.
+    public func everyFactory(of organisation: OrganisationID) throws -> [FactoryID] {
+        let page = 1_000
+        var all: [FactoryID] = []
+        repeat {
+            let next = try factories(of: organisation, after: all.last?.text, limit: page).map(\.id)
+            all += next
+            if next.count < page { return all }
+        } while true
+    }
+
     public func insertJoiningCode(_ digest: Digest256, for factory: FactoryID, until: Instant) throws {
         try transaction.execute(
             "INSERT INTO joining_code (digest, factory, expires_at) VALUES (?, ?, ?)",

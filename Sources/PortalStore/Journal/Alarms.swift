@@ -96,6 +96,18 @@ public struct Alarms {
         try transaction.rows(Self.open, [.text(kind.rawValue)]).map(Stored.init)
     }
 
+    /// How many are neither acknowledged nor cleared, by severity.
+    public func countOpen() throws -> [String: Int] {
+        let rows = try transaction.rows(
+            """
+            SELECT severity, CAST(count(*) AS BIGINT) AS amount FROM alarms
+            WHERE acknowledged_at IS NULL AND cleared_at IS NULL GROUP BY severity
+            """,
+            []
+        ).map { (try $0.text("severity"), try $0.number("amount")) }
+        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+    }
+
     /// Whether one about this EdgeHSM alone stands.
     public func isOpen(_ kind: AlarmKind, of edge: EdgeHSMID) throws -> Bool {
         try transaction.row(Self.isOpen, [.text(Alarm(kind, edge, "").key)]) != nil

@@ -31,6 +31,8 @@ public struct JournalLog: Sendable, Hashable {
     public var heardAt: Instant
     /// Why no package is made for this EdgeHSM.
     public var halted: AlarmKind?
+    /// When that was found; an order that was signed before can't have meant it.
+    public var haltedAt: Instant?
     public var isSilent: Bool
     /// Entries in quarantine.
     public var quarantined: Int
@@ -74,6 +76,7 @@ public struct JournalLog: Sendable, Hashable {
         checkpointTime = try row.optional("checkpoint_time", row.time)
         heardAt = try row.time("heard_at")
         halted = try row.optional("halted", row.option)
+        haltedAt = try row.optional("halted_at", row.time)
         isSilent = try row.flag("silent")
         quarantined = try row.number("quarantined")
     }
@@ -108,12 +111,12 @@ public struct JournalLogs {
     private static let insert: SQLText = """
         INSERT INTO journal_logs (
             log, edge, factory, stage, parent, base, size, root, epoch, checkpoint, checkpoint_time, heard_at, halted,
-            silent, quarantined
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            silent, quarantined, halted_at
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (log) DO UPDATE SET stage = excluded.stage, size = excluded.size, root = excluded.root,
             epoch = excluded.epoch, checkpoint = excluded.checkpoint, checkpoint_time = excluded.checkpoint_time,
             heard_at = excluded.heard_at, halted = excluded.halted, silent = excluded.silent,
-            quarantined = excluded.quarantined
+            quarantined = excluded.quarantined, halted_at = excluded.halted_at
         """
     private static let keepState: SQLText = """
         INSERT INTO journal_states (log, judge) VALUES (?, ?) ON CONFLICT (log) DO UPDATE SET judge = excluded.judge
@@ -165,6 +168,7 @@ public struct JournalLogs {
                 log.parent.map { .integer($0) } ?? .null, .number(log.base), .number(log.size), .fixed(log.root),
                 .integer(Int64(clamping: log.epoch)), .optional(log.checkpoint), .time(log.checkpointTime),
                 .time(log.heardAt), .optional(log.halted?.rawValue), .flag(log.isSilent), .number(log.quarantined),
+                .time(log.haltedAt),
             ]
         )
     }
@@ -180,7 +184,7 @@ public struct JournalLogs {
 
     /// Officers have decided: packages may be made for this EdgeHSM again.
     public func release(_ edge: EdgeHSMID) throws {
-        try transaction.execute("UPDATE journal_logs SET halted = NULL WHERE edge = ?", [.name(edge)])
+        try transaction.execute("UPDATE journal_logs SET halted = NULL, halted_at = NULL WHERE edge = ?", [.name(edge)])
     }
 
     /// Keeps the last checkpoint of each day.

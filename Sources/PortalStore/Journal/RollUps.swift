@@ -42,7 +42,7 @@ public struct RollUps {
         public var edgeHSM: EdgeHSMID?
 
         /// Entries of a list, at most.
-        public static let mostNames = 64
+        public static let mostNames = 10_000
 
         public init(days: ClosedRange<Int>) { self.days = days }
     }

@@ -71,7 +71,9 @@ public struct Acts: Sendable {
         let location: String?
     }
 
-    private let database: any PortalDatabase
+    let database: any PortalDatabase
+    /// Counted until they are entered together.
+    let tally = ActTally()
 
     public init(database: any PortalDatabase) { self.database = database }
 
@@ -113,58 +115,6 @@ public struct Acts: Sendable {
         return try await database.read { try Self.repeated(facts, $0) }
     }
 
-    /// Enters what the portal does by itself.
-    public static func note(
-        _ action: String,
-        object: String,
-        detail: String?,
-        at time: Instant,
-        in transaction: any SQLTransaction
-    ) throws {
-        try PortalLogTable(transaction).append { position in
-            PortalLogEntry(
-                position: position,
-                time: time,
-                actorKind: .portal,
-                actor: LogActor.portal.id,
-                organisation: nil,
-                action: action,
-                object: object,
-                requestID: "",
-                outcome: "done",
-                detail: detail
-            )
-        }
-    }
-
-    /// Enters an act that was refused to somebody known.
-    func noteRefusal(
-        _ actor: LogActor,
-        _ declaration: RouteDeclaration,
-        _ requestID: String,
-        _ code: String,
-        at time: Instant
-    )
-        async throws
-    {
-        try await database.write("refused") { transaction in
-            try PortalLogTable(transaction).append { position in
-                PortalLogEntry(
-                    position: position,
-                    time: time,
-                    actorKind: actor.kind,
-                    actor: actor.id,
-                    organisation: actor.organisation,
-                    action: declaration.operationID,
-                    object: declaration.template.text,
-                    requestID: requestID,
-                    outcome: code,
-                    detail: nil
-                )
-            }
-        }
-    }
-
     private static func repeated<Message: Codable & Sendable>(
         _ facts: RequestFacts,
         _ transaction: any SQLTransaction
@@ -181,7 +131,7 @@ public struct Acts: Sendable {
         )
     }
 
-    private static func record(
+    static func record(
         _ actor: LogActor,
         _ action: String,
         _ object: String,

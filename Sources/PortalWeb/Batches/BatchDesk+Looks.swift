@@ -35,13 +35,14 @@ extension BatchDesk {
             let batch = try Self.visible(id, to: odm, in: transaction)
             let table = PackageTable(transaction)
             guard let record = try table.package(batch.statement), let bytes = try table.content(batch.statement) else {
-                guard let failure = try table.task(batch.statement)?.failure else {
+                guard let task = try table.task(batch.statement), let failure = task.failure else {
                     throw Refusal(BatchError.packagePending)
                 }
-                throw Refusal(BatchError.packageFailed, failure)
+                throw Refusal(task.givenUpAt == nil ? BatchError.packageFailed : .packageGivenUp, failure)
             }
             return (record, bytes)
         }
+        try await portal.acts.handOver(context, id.text, digest: record.digest, detail: "package")
         return try RawAnswer(bytes: bytes, tag: EntityTag(digest: record.digest), range: context.facts.range)
     }
 
@@ -69,6 +70,7 @@ extension BatchDesk {
     static func message(_ batch: BatchRecord, in transaction: any SQLTransaction) throws -> Batch {
         let fact = try BatchFacts(transaction).fact(batch.statement, edge: batch.authorization.edgeHSM)
         let package = try PackageTable(transaction).package(batch.statement)
+        let task = try package == nil ? PackageTable(transaction).task(batch.statement) : nil
         let withdrawals = try WithdrawalTable(transaction).withdrawals(of: batch.statement)
         let state: BatchState =
             if fact.isOver { .ended } else if !withdrawals.isEmpty { .ending } else if !fact.accounts.isEmpty {
@@ -82,6 +84,16 @@ extension BatchDesk {
             content: batch.authorization,
             state: state,
             package: package.map { BatchPackage(digest: $0.digest, size: $0.size, madeAt: $0.madeAt) },
+            failure: task.flatMap { task in
+                task.failure.map {
+                    PackageFailure(
+                        code: $0,
+                        attempts: task.attempts,
+                        nextAt: task.givenUpAt == nil ? task.nextAt : nil,
+                        givenUpAt: task.givenUpAt
+                    )
+                }
+            },
             withdrawals: withdrawals.map {
                 BatchWithdrawal(
                     kind: $0.kind == .revoke ? .revoke : .close,

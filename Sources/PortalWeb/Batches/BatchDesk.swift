@@ -99,6 +99,7 @@ public struct BatchDesk: Sendable {
             serialsUsed: try table.serialsUsed(new.product),
             isNameTaken: try table.isNameTaken(new.batch, of: new.product),
             halted: try JournalLogs(transaction).current(of: new.edgeHSM)?.halted?.rawValue,
+            openAtEdge: try table.countOpen(at: new.edgeHSM, now: now),
             newestApproval: try VersionApproval.read(payload: newest.payload),
             revoked: try OfficersWord(transaction).revoked()
         )

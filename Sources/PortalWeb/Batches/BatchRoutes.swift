@@ -11,7 +11,8 @@ public enum BatchRoutes {
 
     /// What a grant may be refused with.
     private static let grant: [RefusalGroup] = [
-        .codes(409, BatchError.nameTaken, .versionNotLocked, .allotment, .lifetime, .serials, .edgeHalted, .revoked),
+        .codes(409, BatchError.nameTaken, .versionNotLocked, .allotment, .lifetime, .serials, .edgeHalted, .edgeFull),
+        .codes(409, BatchError.revoked),
         .codes(422, BatchError.outsideRules, .factory, .window),
         .codes(
             409,
@@ -83,7 +84,9 @@ public enum BatchRoutes {
                 "getBatchPackage",
                 .batches,
                 "The sealed package; Range is honoured.",
-                refusals: [.codes(409, BatchError.packagePending), .codes(503, BatchError.packageFailed)]
+                refusals: [
+                    .codes(409, BatchError.packagePending, .packageGivenUp), .codes(503, BatchError.packageFailed),
+                ]
             ) { (context: MemberContext, call: ObjectCall<BatchPath>) in
                 try await desk.package(context, call.path.batch)
             },

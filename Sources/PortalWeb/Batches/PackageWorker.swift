@@ -2,11 +2,11 @@ public import Durability
 import Governance
 public import Logging
 import PortalCore
+import PortalProtocol
 import PortalStore
 public import ServiceLifecycle
 import ServiceSupport
 import Statements
-import Synchronization
 import Vocabulary
 
 /// Makes the packages of granted batches: signs, wraps and seals with the portal's token, and keeps the file.
@@ -22,8 +22,6 @@ public final class PackageWorker: Service {
     let portal: PortalServices
     private let shelf: FileShelf
     let logger: Logger
-    /// Alarms that this process has raised and that still stand.
-    let raised = Mutex<Set<Alarm>>([])
     private let seam: FaultSeam
     private let signals: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
@@ -47,11 +45,15 @@ public final class PackageWorker: Service {
                 group.addTask { [signals] in
                     while (try? await Task.sleep(for: Self.pause)) != nil { signals.continuation.yield() }
                 }
-                signals.continuation.yield()
-                for await _ in signals.stream {
-                    await makeWaiting()
-                    await watch()
+                // A token that answers nothing holds packages up, and must not hold up the alarm that says so.
+                group.addTask {
+                    while !Task.isCancelled {
+                        await self.watch()
+                        try? await Task.sleep(for: Self.pause)
+                    }
                 }
+                signals.continuation.yield()
+                for await _ in signals.stream { await makeWaiting(onlyDue: true) }
                 group.cancelAll()
             }
         } onGracefulShutdown: {
@@ -60,11 +62,14 @@ public final class PackageWorker: Service {
     }
 
     /// One try for each package that waits; those that come meanwhile too.
-    public func makeWaiting() async {
+    ///
+    /// - Parameter onlyDue: those that failed wait their time.
+    public func makeWaiting(onlyDue: Bool = false) async {
         var tried: Set<Digest256> = []
         do {
             while true {
-                let tasks = try await portal.database.read { try PackageTable($0).tasks(limit: Self.most) }
+                let time = onlyDue ? portal.clock.realtime() : .noExpiry
+                let tasks = try await portal.database.read { try PackageTable($0).tasks(due: time, limit: Self.most) }
                     .filter { !tried.contains($0.statement) }
                 guard !tasks.isEmpty, !Task.isCancelled else { return }
                 for task in tasks {
@@ -84,34 +89,69 @@ public final class PackageWorker: Service {
             try seam.pass("portal.package.made")
             try await portal.database.write("package") { transaction in
                 // What was found out while the token worked counts too.
-                try Self.check(task.statement, in: transaction)
+                try Self.check(task.statement, at: package.madeAt, in: transaction)
                 try PackageTable(transaction).insert(package, content: content)
+                try Self.enter(task.statement, "SHA-256 \(package.digest)", at: package.madeAt, in: transaction)
             }
         } catch {
             let refusal = error as? Refusal
             logger.error("package", metadata: ["authorization": "\(task.statement)", "error": "\(error)"])
             let code = refusal?.code ?? PortalError.internalFailed.rawValue
-            try? await portal.database.write("package-failure") {
-                try PackageTable($0).noteFailure(task.statement, code: code)
+            let now = portal.clock.realtime()
+            try? await portal.database.write("package-failure") { transaction in
+                let isFinal = PackagePatience.isFinal(code)
+                try PackageTable(transaction).noteFailure(
+                    task.statement,
+                    code: code,
+                    next: now + PackagePatience.pause(after: task.attempts + 1),
+                    givenUp: isFinal ? now : nil
+                )
+                guard task.failure != code else { return }
+                let detail = isFinal ? "given up" : nil
+                try Self.enter(task.statement, detail, outcome: code, at: now, in: transaction)
             }
         }
     }
 
-    /// No package for an EdgeHSM whose journal is halted, nor under what the officers have revoked since the grant.
-    private static func check(_ statement: Digest256, in transaction: any SQLTransaction) throws {
+    /// One entry when it is made, one for each new reason why it is not.
+    private static func enter(
+        _ statement: Digest256,
+        _ detail: String?,
+        outcome: String = "done",
+        at time: Instant,
+        in transaction: any SQLTransaction
+    ) throws {
+        let object = try BatchTable(transaction).batch(statement: statement)?.id.text ?? statement.hex
+        try Acts.note("makePackage", object: object, outcome: outcome, detail: detail, at: time, in: transaction)
+    }
+
+    /// No package for an EdgeHSM whose journal is halted, under what the officers have revoked since the grant, of a batch
+    /// that was taken back, or for a window that is over.
+    private static func check(
+        _ statement: Digest256,
+        at now: Instant,
+        in transaction: any SQLTransaction
+    ) throws {
         guard let batch = try BatchTable(transaction).batch(statement: statement),
             let version = try VersionTable(transaction).approved(by: batch.authorization.approval)
         else { throw Refusal(BatchError.packageFailed, "the grant is not there") }
+        guard try WithdrawalTable(transaction).withdrawals(of: statement).isEmpty else {
+            throw Refusal(BatchError.ended, batch.id.text)
+        }
+        guard now <= batch.authorization.notAfter else {
+            throw Refusal(BatchError.window, "ended \(batch.authorization.notAfter)")
+        }
         try OfficersWord(transaction).check(batch.authorization, of: version.manifestDigest)
     }
 
     /// Signed and sealed anew each time, always over the octets that were granted.
     private func make(_ statement: Digest256) async throws -> (PackageRecord, [UInt8]) {
+        let start = portal.clock.realtime()
         let (batch, version) = try await portal.database.read { transaction in
             guard let batch = try BatchTable(transaction).batch(statement: statement),
                 let version = try VersionTable(transaction).approved(by: batch.authorization.approval)
             else { throw Refusal(BatchError.packageFailed, "the grant is not there") }
-            try Self.check(statement, in: transaction)
+            try Self.check(statement, at: start, in: transaction)
             return (batch, version)
         }
         let declaration = try await shelf.read(version.declaration, limit: Self.largestDeclaration)

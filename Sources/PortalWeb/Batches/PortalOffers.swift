@@ -104,11 +104,22 @@ public struct PortalOffers: SyncOffers {
         guard let product = try ProductTable(transaction).product(content.product),
             product.foundation.vendorID == content.vendorID, product.foundation.productID == content.productID
         else { throw Refusal(SyncError.preparation, "product \(content.product)") }
-        _ = try PreparationTable(transaction).receive(
+        let isNew = try PreparationTable(transaction).receive(
             preparation.envelope,
             of: content.product,
             from: content.edgeHSM,
             at: time
+        )
+        guard isNew, let site = try GovernanceTable(transaction).edge(content.edgeHSM)?.factory,
+            let factory = try FactoryTable(transaction).factory(site)
+        else { return }
+        try Acts.note(
+            "receivePreparation",
+            by: .factory(site, factory.organisation),
+            object: content.edgeHSM.text,
+            detail: "\(content.product) \(preparation.id)",
+            at: time,
+            in: transaction
         )
     }
 }

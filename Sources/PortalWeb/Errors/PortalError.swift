@@ -18,6 +18,7 @@ public enum PortalError: String, WebError, ErrorCatalogue {
     case stale = "portal.access.stale"
     case forged = "portal.access.csrf"
     case throttled = "portal.access.throttled"
+    case busy = "portal.access.busy"
     case siteRefused = "portal.access.site"
     case unknownObject = "portal.object.unknown"
     case keyMissing = "portal.idempotency.missing"
@@ -46,7 +47,7 @@ public enum PortalError: String, WebError, ErrorCatalogue {
         case .bodyType: 415
         case .rangeUnsatisfiable: 416
         case .preconditionMissing: 428
-        case .throttled: 429
+        case .throttled, .busy: 429
         case .internalFailed, .inconsistentRoutes, .invalidSetting: 500
         case .notReady: 503
         }
@@ -54,7 +55,7 @@ public enum PortalError: String, WebError, ErrorCatalogue {
 
     public var isRetryable: Bool {
         switch self {
-        case .throttled, .internalFailed, .bodySlow, .notReady: true
+        case .throttled, .busy, .internalFailed, .bodySlow, .notReady: true
         default: false
         }
     }

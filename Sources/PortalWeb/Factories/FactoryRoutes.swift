@@ -1,5 +1,6 @@
 import Governance
 import Matter
+import PortalCore
 import PortalProtocol
 import PortalStore
 import Statements
@@ -29,7 +30,7 @@ extension PortalServices {
                 timeZone: request.timeZone.text,
                 createdAt: now
             )
-            guard try FactoryTable(transaction).insert(record) else {
+            guard record.id.text != Alarm.portal, try FactoryTable(transaction).insert(record) else {
                 throw Refusal(IdentityError.factoryTaken, request.id.text)
             }
             return Act(Answer(Factory(record), location: "/v1/factories/\(record.id)"), object: record.id.text)

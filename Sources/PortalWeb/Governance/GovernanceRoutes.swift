@@ -1,4 +1,5 @@
 import Governance
+import PortalCore
 public import PortalProtocol
 import PortalStore
 public import Statements
@@ -73,26 +74,35 @@ extension PortalServices {
         return try await acts.perform(context) { transaction in
             let roleKeys = try Self.roleKeys(transaction)
             var numbers: [String] = []
+            var released: [String] = []
             for envelope in orders {
                 let order = try Verified<OfficerOrder>(envelope, signedByOfficersOf: roleKeys)
                 guard now < order.content.expiresAt else { throw Refusal(IdentityError.orderExpired, order.id.hex) }
                 if let number = try GovernanceTable(transaction).insertOrder(envelope, at: now) {
                     numbers.append(String(number))
-                    try Self.release(order.content, transaction)
+                    if let edge = try Self.release(order.content, transaction) { released.append(edge.text) }
                 }
             }
-            return Act(Answer(Nothing()), object: "orders \(numbers.joined(separator: ","))")
+            let detail = released.isEmpty ? nil : "in service again: \(released.joined(separator: ", "))"
+            return Act(Answer(Nothing()), object: "orders \(numbers.joined(separator: ","))", detail: detail)
         }
     }
 
     /// Decision 17: no package for an EdgeHSM whose journal was forked, truncated or restored, until officers who leave it
-    /// in service have said so.
-    private static func release(_ order: OfficerOrder, _ transaction: any SQLTransaction) throws {
+    /// in service have said so. An order does so whose reason names what was found, signed after it was found: one that is
+    /// about something else lifts nothing.
+    private static func release(_ order: OfficerOrder, _ transaction: any SQLTransaction) throws -> EdgeHSMID? {
+        let edge: EdgeHSMID
         switch order.order {
-        case .resetClock(let edge, _, _), .releaseAllotment(let edge, _, _, _):
-            try JournalLogs(transaction).release(edge)
-        case .revoke, .retireEdgeHSM: break
+        case .resetClock(let named, _, _), .releaseAllotment(let named, _, _, _): edge = named
+        case .revoke, .retireEdgeHSM: return nil
         }
+        guard let log = try JournalLogs(transaction).current(of: edge),
+            HaltRules.isLifted(log.halted, foundAt: log.haltedAt, by: order)
+        else { return nil }
+        try JournalLogs(transaction).release(edge)
+        try PackageTable(transaction).hurry(edge)
+        return edge
     }
 
     func orders(

@@ -47,6 +47,7 @@ struct BranchRebuild {
             try logs.put(old)
         }
         try logs.put(log)
+        if log.stage == .current { try BatchTable(transaction).unsettle(log.edgeHSM) }
         return log.stage == .current
     }
 }

@@ -261,7 +261,9 @@ struct ChunkIntake {
     }
 
     private func noteTime(of content: Checkpoint, on log: JournalLog) throws {
-        guard AlarmRules.isAhead(content, now: now) else { return try alarms.clear(.clockAhead, of: log.edgeHSM, at: now) }
+        guard AlarmRules.isAhead(content, now: now) else {
+            return try alarms.clear(.clockAhead, of: log.edgeHSM, at: now)
+        }
         let alarm = Alarm(.clockAhead, log.edgeHSM, "a checkpoint of \(content.time), here it is \(now)")
         try alarms.stand(alarm, factory: log.factory, at: now)
     }
@@ -290,6 +292,7 @@ struct ChunkIntake {
         _ detail: String
     ) throws -> (outcome: IngestOutcome, memory: Memory?) {
         var log = stored
+        if log.halted == nil { log.haltedAt = now }
         log.halted = kind
         try logs.put(log)
         return try refuse(error, kind, log, detail, keeping: true)

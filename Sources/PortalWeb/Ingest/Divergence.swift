@@ -58,6 +58,7 @@ struct Divergence {
             heardAt: intake.now
         )
         branch.halted = .restored
+        branch.haltedAt = intake.now
         try logs.put(branch)
         return (IngestOutcome(log, refusal: halted.outcome.refusal, branch: branch.log), nil)
     }

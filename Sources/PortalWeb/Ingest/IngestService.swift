@@ -18,6 +18,11 @@ public final class IngestService: Sendable {
     private let memory = Mutex<[EdgeHSMID: ChunkIntake.Memory]>([:])
     private let turns = EdgeTurns()
     private let uses = RecentUses()
+    /// Size of the newest checkpoint that came, of EdgeHSMs that are enrolled.
+    private let newest = Mutex<[EdgeHSMID: Int]>([:])
+
+    /// How far the EdgeHSMs' own checkpoints reached, since this process runs.
+    var announced: [EdgeHSMID: Int] { newest.withLock { $0 } }
 
     /// Journals whose judge is kept in memory.
     private static let mostRemembered = 64
@@ -108,6 +113,7 @@ public final class IngestService: Sendable {
                 draft: isTouched ? nil : draft
             ).run()
         }
+        newest.withLock { $0[edge] = max($0[edge] ?? 0, prepared.checkpoint.size) }
         if let kept { remember(kept, of: edge) }
         if let branch = outcome.branch { try await rebuild(branch) }
         return outcome

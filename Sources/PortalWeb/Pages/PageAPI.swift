@@ -21,7 +21,10 @@ struct PageRouteTable: Sendable {
     }
 
     /// - Parameter path: with its segments escaped.
-    func find(_ method: HTTPRequest.Method, _ path: String) -> (route: any MountableRoute, parameters: [String: String])? {
+    func find(
+        _ method: HTTPRequest.Method,
+        _ path: String
+    ) -> (route: any MountableRoute, parameters: [String: String])? {
         for route in routes[method.rawValue] ?? [] {
             if let found = route.declaration.template.parameters(of: path) { return (route, found) }
         }
@@ -73,7 +76,8 @@ struct PageAPI: Sendable {
         as type: Message.Type = Message.self
     ) async throws -> Message? {
         do { return try await get(path, query, as: type) } catch let problem as APIProblem
-        where [403, 404, 409].contains(problem.problem.status) { return nil }
+            where [403, 404, 409].contains(problem.problem.status)
+        { return nil }
     }
 
     /// All pages of a list, up to `most` items.
@@ -156,13 +160,15 @@ struct PageAPI: Sendable {
             let parameters = try escaped.mapValues { try ParameterDecoding.unescape($0[...], "path") }
             let caller = try await caller(for: declaration.rule)
             do {
-                try caller.admit(under: declaration.rule, scope: declaration.scope)
-                let facts = try facts(declaration, caller, path, query, body, key, tag)
-                let incoming = IncomingRequest(path: parameters, query: query, bytes: body, stream: nil)
-                let response = try await route.answer(caller, facts, incoming)
+                let response = try await mount.limited(caller) {
+                    try caller.admit(under: declaration.rule, scope: declaration.scope)
+                    let facts = try facts(declaration, caller, path, query, body, key, tag)
+                    let incoming = IncomingRequest(path: parameters, query: query, bytes: body, stream: nil)
+                    return try await route.answer(caller, facts, incoming)
+                }
                 return Raw(bytes: try await Self.collect(response.body), headers: response.headers)
             } catch let refusal as Refusal {
-                try await mount.note(refusal, declaration, exchange, caller)
+                try await mount.note(refusal, declaration, exchange, caller, path: path)
                 throw refusal
             }
         } catch let refusal as Refusal {
@@ -238,7 +244,9 @@ private struct Collector: ResponseBodyWriter {
     let limit: Int
 
     mutating func write(_ buffer: ByteBuffer) async throws {
-        guard box.bytes.count + buffer.readableBytes <= limit else { throw Refusal(PortalError.internalFailed, "too large") }
+        guard box.bytes.count + buffer.readableBytes <= limit else {
+            throw Refusal(PortalError.internalFailed, "too large")
+        }
         box.bytes += buffer.readableBytesView
     }
 
@@ -264,7 +272,8 @@ func escaped(_ text: String) -> String {
     var result = ""
     for byte in text.utf8 {
         switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: result.unicodeScalars.append(UnicodeScalar(byte))
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+            result.unicodeScalars.append(UnicodeScalar(byte))
         default: result += "%" + Hex.encode([byte]).uppercased()
         }
     }

@@ -104,6 +104,8 @@ extension PortalServices {
             try PreparationTable($0).certificates(of: call.path.product, on: call.path.edge)
         }
         guard let found else { throw Refusal(PortalError.unknownObject) }
+        let (object, digest) = ("\(call.path.edge) \(call.path.product)", Digest256.of(found.content))
+        try await acts.handOver(context, object, digest: digest, detail: "certificates of \(call.path.product)")
         return try Self.document(found.content, context.facts)
     }
 

@@ -75,22 +75,26 @@ public struct Portal: Service {
         _ logger: Logger,
         _ seam: FaultSeam
     ) throws -> PortalApplication {
-        func settings(_ listener: PortalConfiguration.Listener) -> ListenerSettings {
+        func settings(_ listener: PortalConfiguration.Listener, _ usual: RequestLimits) -> ListenerSettings {
             ListenerSettings(
                 host: listener.host,
                 port: listener.port,
                 identity: identity,
-                connections: listener.connections ?? 512
+                connections: listener.connections ?? 512,
+                limits: RequestLimits(
+                    atOnce: listener.requestsAtOnce ?? usual.atOnce,
+                    perSecond: listener.requestsPerSecond ?? usual.perSecond
+                )
             )
         }
         let services = parts.services
         let metrics = Metrics()
         let people = try PortalRoutes.people(parts, metrics: metrics)
         return try PortalApplication(
-            listener: settings(configuration.people),
+            listener: settings(configuration.people, .people),
             people: people,
             sync: (
-                settings(configuration.sync), PortalRoutes.sync(parts), [services.enrolment.certificate]
+                settings(configuration.sync, .sites), PortalRoutes.sync(parts), [services.enrolment.certificate]
             ),
             authenticator: services.authenticator,
             acts: services.acts,

@@ -47,12 +47,28 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
         public var port: Int
         /// Most connections at a time; absent: 512.
         public var connections: Int?
+        /// Requests of one token or factory under way at a time; absent: 128 of a token, 16 of a factory.
+        public var requestsAtOnce: Int?
+        /// Requests of one token or factory a second; absent: 200 of a token, 100 of a factory.
+        public var requestsPerSecond: Int?
 
-        public init(host: String, port: Int, connections: Int? = nil) {
+        public init(
+            host: String,
+            port: Int,
+            connections: Int? = nil,
+            requestsAtOnce: Int? = nil,
+            requestsPerSecond: Int? = nil
+        ) {
             self.host = host
             self.port = port
             self.connections = connections
+            self.requestsAtOnce = requestsAtOnce
+            self.requestsPerSecond = requestsPerSecond
         }
+    }
+
+    private static func hasLimits(_ listener: Listener) -> Bool {
+        (1...65_536).contains(listener.requestsAtOnce ?? 1) && (1...1_000_000).contains(listener.requestsPerSecond ?? 1)
     }
 
     /// A certificate chain (PEM, leaf first) and its private key (PEM, P-256, readable by its owner alone).
@@ -158,6 +174,8 @@ public struct PortalConfiguration: Codable, Sendable, Hashable {
                 "people, sync: host and port"
             } else if [people, sync].contains(where: { !(1...65_536).contains($0.connections ?? 512) }) {
                 "people, sync: connections 1 to 65,536"
+            } else if [people, sync].contains(where: { !Self.hasLimits($0) }) {
+                "people, sync: requestsAtOnce 1 to 65,536, requestsPerSecond 1 to 1,000,000"
             } else if let port = publicPort, !(1...65_535).contains(port) {
                 "publicPort"
             } else if publicPort == nil && people.port == 0 {

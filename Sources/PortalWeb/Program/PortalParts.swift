@@ -45,6 +45,7 @@ public struct PortalParts: Sendable {
         background = [
             packages, watch, FileSweep(services, shelf: shelf, logger: logger),
             SignInWatch(audit: services.accounts.audit, now: now),
+            ActFlush(services.acts, clock: services.clock, logger: logger),
         ]
     }
 }

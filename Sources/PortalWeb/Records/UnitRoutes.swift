@@ -132,8 +132,7 @@ struct RecordScope {
     /// Nil: all.
     func factories() throws -> [FactoryID]? {
         guard let organisation else { return nil }
-        return try FactoryTable(transaction).factories(of: organisation, after: nil, limit: RollUps.Filter.mostNames)
-            .map(\.id)
+        return try FactoryTable(transaction).everyFactory(of: organisation)
     }
 }
 

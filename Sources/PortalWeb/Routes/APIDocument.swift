@@ -117,7 +117,7 @@ public struct APIDocument: Sendable {
     private static func responses(_ declaration: RouteDeclaration) -> [String: JSONValue] {
         var all: [String: JSONValue] = [:]
         for (status, codes) in declaration.documentedRefusals where !codes.isEmpty {
-            all[String(status)] = problem(codes)
+            all[String(status)] = problem(codes, status)
         }
         var good: [String: JSONValue] = ["description": "Done."]
         switch declaration.output.body {
@@ -142,9 +142,9 @@ public struct APIDocument: Sendable {
         contentType == "application/json" ? .object([:]) : ["type": "string", "format": "binary"]
     }
 
-    private static func problem(_ codes: [String]) -> JSONValue {
+    private static func problem(_ codes: [String], _ status: Int) -> JSONValue {
         let code: JSONValue = ["enum": .array(codes.map { .string($0) })]
-        return [
+        var problem: [String: JSONValue] = [
             "description": .string(codes.joined(separator: ", ")),
             "content": [
                 "application/problem+json": [
@@ -154,5 +154,14 @@ public struct APIDocument: Sendable {
                 ]
             ],
         ]
+        if status == 429 {
+            problem["headers"] = [
+                "Retry-After": [
+                    "description": "Seconds to wait.", "required": true,
+                    "schema": ["type": "string", "pattern": "^[0-9]{1,5}$"],
+                ]
+            ]
+        }
+        return .object(problem)
     }
 }

@@ -148,11 +148,11 @@ public struct RouteDeclaration: Sendable {
         switch rule {
         case .everybody: codes.append(.throttled)
         case .visitor: codes.append(.forged)
-        case .person: codes += session + [.tokenRefused, .missingScope, .throttled, .secondFactorMissing]
+        case .person: codes += session + [.tokenRefused, .missingScope, .throttled, .busy, .secondFactorMissing]
         case .oneOf:
-            codes += session + [.tokenRefused, .missingRole, .missingScope, .throttled, .secondFactorMissing]
-        case .session: codes += session
-        case .site: codes.append(.siteRefused)
+            codes += session + [.tokenRefused, .missingRole, .missingScope, .throttled, .busy, .secondFactorMissing]
+        case .session: codes += session + [.busy]
+        case .site: codes += [.siteRefused, .busy]
         }
         if !input.path.fields.isEmpty { codes.append(.unknownObject) }
         if input.query.fields.contains(where: { $0.name == "cursor" }) { codes.append(.malformedCursor) }

@@ -22,6 +22,7 @@ struct RouteMount: Sendable {
     let clock: ClockSource
     /// Where refused acts are entered; nil: nowhere.
     let acts: Acts?
+    var limiter = RequestLimiter(.people)
     /// `portal.OPERATION.piece` after each piece of a body.
     var seam = FaultSeam.none
 
@@ -62,12 +63,22 @@ struct RouteMount: Sendable {
         )
         context.exchange.identified(caller.logName)
         do {
-            try caller.admit(under: declaration.rule, scope: declaration.scope)
-            return try await answer(route, request, context, caller)
+            return try await limited(caller) {
+                try caller.admit(under: declaration.rule, scope: declaration.scope)
+                return try await answer(route, request, context, caller)
+            }
         } catch let refusal as Refusal {
-            try await note(refusal, declaration, context.exchange, caller)
+            try await note(refusal, declaration, context.exchange, caller, path: request.uri.path)
             throw refusal
         }
+    }
+
+    /// Within what one caller may ask. Throws `portal.access.busy`.
+    func limited<Value>(_ caller: Caller, _ body: () async throws -> Value) async throws -> Value {
+        guard caller.actor != .nobody else { return try await body() }
+        try limiter.enter(caller.name)
+        defer { limiter.leave(caller.name) }
+        return try await body()
     }
 
     /// Enters a refused act of somebody known.
@@ -75,16 +86,18 @@ struct RouteMount: Sendable {
         _ refusal: Refusal,
         _ declaration: RouteDeclaration,
         _ exchange: Exchange,
-        _ caller: Caller
+        _ caller: Caller,
+        path: String
     ) async throws {
-        guard let acts, declaration.scope == .write, caller.actor != .nobody,
-            let status = declaration.status(of: refusal.code), Self.noted.contains(status)
-        else { return }
+        guard let acts, caller.actor != .nobody, let status = declaration.status(of: refusal.code) else { return }
+        let isRefusedAct = declaration.scope == .write && Self.noted.contains(status)
+        guard isRefusedAct || refusal.has(PortalError.unknownObject) else { return }
         try await acts.noteRefusal(
             caller.actor,
             declaration,
-            exchange.requestID,
+            exchange,
             refusal.code,
+            path: path,
             at: clock.realtime()
         )
     }

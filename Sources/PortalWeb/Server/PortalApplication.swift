@@ -20,19 +20,23 @@ public struct ListenerSettings: Sendable {
     public let connections: Int
     /// A connection without a request for so long is closed.
     public let idle: Duration
+    /// What one token or factory may ask.
+    public let limits: RequestLimits
 
     public init(
         host: String,
         port: Int,
         identity: TLSIdentity,
         connections: Int = 512,
-        idle: Duration = .seconds(60)
+        idle: Duration = .seconds(60),
+        limits: RequestLimits = .people
     ) {
         self.host = host
         self.port = port
         self.identity = identity
         self.connections = connections
         self.idle = idle
+        self.limits = limits
     }
 }
 
@@ -70,11 +74,13 @@ public struct PortalApplication: Service {
     ) throws {
         let all = people + (sync?.routes ?? [])
         let counted = RequestMetrics(metrics, operations: all.map(\.declaration.operationID))
-        let mount = RouteMount(authenticator: authenticator, clock: clock, acts: acts, seam: seam)
-        func responder(_ routes: [any MountableRoute], onSync: Bool) throws -> PortalResponder {
+        func responder(_ routes: [any MountableRoute], _ limits: RequestLimits, onSync: Bool) throws -> PortalResponder
+        {
             if let stray = routes.first(where: { ($0.declaration.rule == .site) != onSync }) {
                 throw Refusal(PortalError.inconsistentRoutes, "\(stray.declaration.operationID): other listener")
             }
+            var mount = RouteMount(authenticator: authenticator, clock: clock, acts: acts, seam: seam)
+            mount.limiter = RequestLimiter(limits)
             return try PortalResponder(
                 routes: routes,
                 mount: mount,
@@ -92,7 +98,7 @@ public struct PortalApplication: Service {
             tlsConfiguration: listener.identity.serverConfiguration()
         )
         services.append(
-            Self.application(try responder(people, onSync: false), peopleServer, listener, logger) {
+            Self.application(try responder(people, listener.limits, onSync: false), peopleServer, listener, logger) {
                 ports.set(people: $0)
             }
         )
@@ -109,7 +115,12 @@ public struct PortalApplication: Service {
                 )
             )
             services.append(
-                Self.application(try responder(sync.routes, onSync: true), server, sync.settings, logger) {
+                Self.application(
+                    try responder(sync.routes, sync.settings.limits, onSync: true),
+                    server,
+                    sync.settings,
+                    logger
+                ) {
                     ports.set(sync: $0)
                 }
             )

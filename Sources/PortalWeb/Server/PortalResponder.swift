@@ -78,6 +78,7 @@ struct PortalResponder: HTTPResponder {
     }
 
     private func problem(_ refusal: Refusal, _ exchange: Exchange, storedSize: Int? = nil) -> Response {
+        metrics.failed(refusal.code)
         let own = exchange.declaration == nil ? PortalError(rawValue: refusal.code)?.status : nil
         guard let status = exchange.declaration?.status(of: refusal.code) ?? own else {
             // A code that the document does not promise: what happened stays in the log.
@@ -148,7 +149,10 @@ struct PortalResponder: HTTPResponder {
             "route": "\(declaration?.template.text ?? "none")", "status": "\(status)", "caller": "\(exchange.caller)",
             "address": "\(exchange.address)", "milliseconds": "\(duration / .milliseconds(1))",
         ]
-        if let code = exchange.code { metadata["code"] = "\(code)" }
+        if let code = exchange.code {
+            metadata["code"] = "\(code)"
+            metrics.refused(code)
+        }
         logger.info("request", metadata: metadata)
     }
 }

@@ -4,12 +4,13 @@ public import ServiceSupport
 public enum PortalRoutes {
     public static func people(_ parts: PortalParts, metrics: Metrics) throws -> [any MountableRoute] {
         let portal = parts.services
+        let figures = OperationFigures(portal, ingest: parts.ingest, metrics: metrics)
         return try ServiceRoutes.adding(
             to: CoreRoutes.people(portal) + AccountRoutes.routes(portal) + VersionRoutes.routes(parts.versions)
                 + BatchRoutes.routes(parts.batches)
                 + PreparationRoutes.routes(portal) + RecordRoutes.people(portal) + OverviewRoutes.routes(portal)
                 + SyncRoutes.sticks(parts.sync, acts: portal.acts),
-            metrics: metrics,
+            metrics: { try await figures.text() },
             ready: portal.checkReadiness
         )
     }

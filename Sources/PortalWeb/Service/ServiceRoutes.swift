@@ -1,6 +1,5 @@
 import HTTPTypes
 import PortalProtocol
-public import ServiceSupport
 import Vocabulary
 
 /// The operations that tell of the service itself: document, health, readiness, metrics.
@@ -24,7 +23,7 @@ public enum ServiceRoutes {
     /// - Parameter ready: throws what keeps the portal from working.
     public static func adding(
         to routes: [any MountableRoute],
-        metrics: Metrics,
+        metrics: @escaping @Sendable () async throws -> String,
         ready: @escaping @Sendable () async throws -> Void
     ) throws -> [any MountableRoute] {
         try documented("OBIS portal", routes + own(metrics, ready)) { bytes in
@@ -56,7 +55,7 @@ public enum ServiceRoutes {
     }
 
     private static func own(
-        _ metrics: Metrics,
+        _ metrics: @escaping @Sendable () async throws -> String,
         _ ready: @escaping @Sendable () async throws -> Void
     ) throws -> [any MountableRoute] {
         [
@@ -79,7 +78,7 @@ public enum ServiceRoutes {
             },
             try Route(.get, "/metrics", "getMetrics", .service, "Counters in the Prometheus text format.") {
                 (_: OEMReaderContext, _: PlainCall) in
-                TextAnswer<MetricsKind>(Array(metrics.text().utf8))
+                TextAnswer<MetricsKind>(Array(try await metrics().utf8))
             },
         ]
     }

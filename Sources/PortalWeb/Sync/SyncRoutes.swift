@@ -74,7 +74,9 @@ public enum SyncRoutes {
             "RoleKeys, officers' orders and a status of now with the receipt.",
             refusals: [.web(SyncError.otherFactory, .uploadMalformed)] + VersionRefusals.signing
         ) { (context: SiteContext, call: Call<EdgePath, Nothing, Parsed<DownlinkRequest>>) in
-            Answer(try await server.downlink(to: call.path.edge, of: context.site.factory, call.body))
+            let bundle = try await server.downlink(to: call.path.edge, of: context.site.factory, call.body)
+            try await server.enter(bundle, to: call.path.edge, context)
+            return Answer(bundle)
         }
     }
 
@@ -91,8 +93,14 @@ public enum SyncRoutes {
             ) { (context: SiteContext, call: ObjectCall<PackagePath>) in
                 let factory = context.site.factory
                 let bytes = try await server.package(call.path.authorization, for: call.path.edge, of: factory)
-                let tag = EntityTag(digest: Digest256.of(bytes))
-                return try RawAnswer<StoredJSON>(bytes: bytes, tag: tag, range: context.facts.range)
+                let digest = Digest256.of(bytes)
+                let (name, detail) = (call.path.authorization.hex, "package for \(call.path.edge)")
+                try await server.acts.handOver(context, name, digest: digest, detail: detail)
+                return try RawAnswer<StoredJSON>(
+                    bytes: bytes,
+                    tag: EntityTag(digest: digest),
+                    range: context.facts.range
+                )
             },
             try Route(
                 .get,
@@ -104,7 +112,10 @@ public enum SyncRoutes {
             ) { (context: SiteContext, call: ObjectCall<CertificatePath>) in
                 let factory = context.site.factory
                 let bytes = try await server.certificates(of: call.path.product, for: call.path.edge, of: factory)
-                return RawAnswer<StoredJSON>(bytes: bytes, tag: EntityTag(digest: Digest256.of(bytes)))
+                let digest = Digest256.of(bytes)
+                let (name, detail) = (call.path.edge.text, "certificates of \(call.path.product)")
+                try await server.acts.handOver(context, "\(name) \(call.path.product)", digest: digest, detail: detail)
+                return RawAnswer<StoredJSON>(bytes: bytes, tag: EntityTag(digest: digest))
             },
             try Route(
                 .get,
@@ -113,7 +124,9 @@ public enum SyncRoutes {
                 .sync,
                 "Firmware of this factory's batches; Range is honoured."
             ) { (context: SiteContext, call: ObjectCall<FirmwarePath>) in
-                let file = try await server.firmware(call.path.digest, of: context.site.factory)
+                let digest = call.path.digest
+                let file = try await server.firmware(digest, of: context.site.factory)
+                try await server.acts.handOver(context, digest.hex, digest: digest, detail: "firmware")
                 return try OfferedAnswer.raw(file, digest: call.path.digest, range: context.facts.range)
             },
         ]

@@ -14,6 +14,8 @@ public struct SyncServer: Sendable {
     let offers: any SyncOffers
     let portalKey: @Sendable () async throws -> any SigningKey
     let now: @Sendable () -> Instant
+    /// The portal's log.
+    let acts: Acts
 
     /// - Parameter portalKey: signs statuses.
     public init(
@@ -30,6 +32,7 @@ public struct SyncServer: Sendable {
         self.offers = offers
         self.portalKey = portalKey
         self.now = now
+        acts = Acts(database: database)
     }
 
     // MARK: Up
@@ -167,7 +170,7 @@ public struct SyncServer: Sendable {
                 preparations: offered.preparations
             )
         }
-        return SyncState(
+        let state = SyncState(
             factory: factory,
             time: time,
             edges: edges,
@@ -177,6 +180,7 @@ public struct SyncServer: Sendable {
             labelsHead: own?.labels.head,
             eventsHead: own?.events.head
         )
+        return try state.fitting()
     }
 
     /// Throws `portal.sync.other-factory` unless the EdgeHSM is enrolled for this factory.

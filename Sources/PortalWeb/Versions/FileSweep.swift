@@ -6,9 +6,9 @@ import ServiceSupport
 import Vocabulary
 
 /// Beside the listeners: files that no version was made from are forgotten after a month, and what nobody has is taken off
-/// the disk.
+/// the disk; events of factories are kept as many as a factory may keep.
 public struct FileSweep: Service {
-    private static let pause = Duration.seconds(3_600)
+    private static let pause = Duration.seconds(600)
     /// Files of one transaction.
     private static let most = 100
 
@@ -49,6 +49,23 @@ public struct FileSweep: Service {
             }
         }
         try await removeStrays(at: now)
+        try await forgetEvents(at: now)
+    }
+
+    private func forgetEvents(at now: Instant) async throws {
+        for factory in try await portal.database.read({ try SiteEventTable($0).factories() }) {
+            var isMore = true
+            while isMore {
+                isMore = try await portal.database.write("sweep-events") { transaction in
+                    let oldest = now + -SiteEventTable.life
+                    let count = try SiteEventTable(transaction).forget(of: factory, before: oldest)
+                    guard count > 0 else { return false }
+                    let detail = "\(count) unproven events"
+                    try Acts.note("forgetEvents", object: factory.text, detail: detail, at: now, in: transaction)
+                    return try SiteEventTable(transaction).count(of: factory) > SiteEventTable.mostKept
+                }
+            }
+        }
     }
 
     /// Looked at and removed within the writer's turn: an upload of the same file that ends meanwhile notes it in a turn of

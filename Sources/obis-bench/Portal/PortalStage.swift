@@ -103,7 +103,12 @@ struct PortalStage {
         )
         let metrics = Metrics()
         return try PortalApplication(
-            listener: ListenerSettings(host: "127.0.0.1", port: 0, identity: identity),
+            listener: ListenerSettings(
+                host: "127.0.0.1",
+                port: 0,
+                identity: identity,
+                limits: RequestLimits(atOnce: 1_024, perSecond: 1_000_000)
+            ),
             people: PortalRoutes.people(parts, metrics: metrics),
             sync: nil,
             authenticator: parts.services.authenticator,

@@ -48,6 +48,7 @@ struct TestPortal {
         sync: [any MountableRoute] = [],
         services: (services: PortalServices, clock: TestClock, metrics: Metrics)? = nil,
         idle: Duration = .seconds(60),
+        limits: RequestLimits = .people,
         _ body: (TestPortal) async throws -> Void
     ) async throws {
         let (identities, log) = (TestIdentities(), TestLog())
@@ -57,7 +58,8 @@ struct TestPortal {
             host: "127.0.0.1",
             port: 0,
             identity: try server.issue("portal", usage: .serverAuth).identity(),
-            idle: idle
+            idle: idle,
+            limits: limits
         )
         let source = ClockSource(realtime: { clock.now }, bootSeconds: { 0 })
         let application = try PortalApplication(
