@@ -94,12 +94,19 @@ actor RecordTape {
     private func lines(after number: Int, _ limit: Int) async throws -> [String] {
         var octets = 0
         let lines = try await store.eventLines(after: number, limit: min(limit, SyncLimits.mostItems)).map { event in
-            event.text.utf8.count <= SyncLimits.longestEvent
-                ? event.text : #"{"number":\#(event.number),"kind":"too-long"}"#
+            Self.told(event.text, as: event.number)
         }.prefix { line in
             octets += line.utf8.count
             return octets <= Self.octets
         }
         return Array(lines)
+    }
+
+    /// An event as it goes up. One that is longer than the portal takes is told by its length in octets and its SHA-256, so
+    /// that the one that is kept here can be shown to be it.
+    static func told(_ text: String, as number: Int) -> String {
+        guard text.utf8.count > SyncLimits.longestEvent else { return text }
+        let (octets, digest) = (text.utf8.count, Digest256.of(text.utf8))
+        return #"{"kind":"too-long","number":\#(number),"octets":\#(octets),"sha256":"\#(digest)"}"#
     }
 }
