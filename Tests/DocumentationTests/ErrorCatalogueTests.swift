@@ -11,6 +11,7 @@ import Labels
 import LineProtocol
 import Matter
 import PortalCore
+import PortalPages
 import PortalProtocol
 import PortalStore
 import PortalWeb
@@ -38,7 +39,7 @@ struct ErrorCatalogueTests {
         CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self, PortalProtocolError.self,
         PortalError.self, SyncMessageError.self, VersionError.self, PortalStoreError.self, IdentityError.self,
         IngestError.self, SyncError.self, RecordError.self, BatchError.self, PreparationError.self,
-        AccountError.self,
+        AccountError.self, PageError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
