@@ -48,6 +48,7 @@ struct TestPortal {
         sync: [any MountableRoute] = [],
         services: (services: PortalServices, clock: TestClock, metrics: Metrics)? = nil,
         idle: Duration = .seconds(60),
+        pages: PageSite? = nil,
         _ body: (TestPortal) async throws -> Void
     ) async throws {
         let (identities, log) = (TestIdentities(), TestLog())
@@ -69,7 +70,8 @@ struct TestPortal {
             acts: services?.services.acts,
             clock: source,
             metrics: metrics,
-            logger: log.logger
+            logger: log.logger,
+            pages: pages
         )
         let group = ServiceGroup(configuration: .init(services: [application], logger: log.logger))
         // A loaded machine is slow, not wrong.
