@@ -83,7 +83,8 @@ public struct AuthenticatorPage: DoorPage {
             door = Door(
                 "Enter the next code",
                 step: step,
-                lead: "The portal is in your authenticator already, if you have scanned the QR code or typed the secret. Check the clock of the phone where no code is right.",
+                lead:
+                    "The portal is in your authenticator already, if you have scanned the QR code or typed the secret. Check the clock of the phone where no code is right.",
                 form: confirm(),
                 after: .of(begin("Start again with a new QR code", .quiet)),
                 foot: foot
@@ -120,13 +121,15 @@ public struct RecoveryCodesPage: DoorPage {
             lead: isFirst
                 ? "Keep these recovery codes. Each signs you in once where the authenticator is lost."
                 : "Those from before are void. Each of these signs you in once.",
-            notes: [Note(.warn, "Shown this once", "Print them or put them into a safe place, not beside the password.")],
+            notes: [
+                Note(.warn, "Shown this once", "Print them or put them into a safe place, not beside the password.")
+            ],
             body: """
                 <ol class="recovery" id="codes" tabindex="0" role="list" aria-label="Recovery codes">\(list.joined())</ol>\
-                <p class="actions"><button type="button" class="button" data-copy="codes" hidden>\(Icon.copy.markup)Copy</button>\
-                <button type="button" class="button" data-print hidden>\(Icon.file.markup)Print</button></p>
+                <div class="actions"><button type="button" class="button" data-copy="codes" hidden>\(Icon.copy.markup)Copy</button>\
+                <button type="button" class="button" data-print hidden>\(Icon.file.markup)Print</button></div>
                 """,
-            after: "<p class=\"actions\">\(Markup.of(Button("I have kept them", next, style: .primary)))</p>"
+            after: "<div class=\"actions\">\(Markup.of(Button("I have kept them", next, style: .primary)))</div>"
         )
     }
 }
@@ -141,7 +144,8 @@ public struct RenewCodesPage: DoorPage {
         door = Door(
             "New recovery codes",
             lead: left == 0
-                ? "None is left of the last ones." : "\(left) of the last ones are left. They become void, wherever they are kept.",
+                ? "None is left of the last ones."
+                : "\(left) of the last ones are left. They become void, wherever they are kept.",
             form: FormBox(
                 action: "/account/recovery-codes",
                 form: state,

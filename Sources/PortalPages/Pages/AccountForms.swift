@@ -15,7 +15,13 @@ public struct PasswordPage: SheetPage {
                 (
                     nil, .empty,
                     [
-                        .input(state, "current", "Present password", .password, extra: "autocomplete=\"current-password\" autofocus maxlength=\"256\""),
+                        .input(
+                            state,
+                            "current",
+                            "Present password",
+                            .password,
+                            extra: "autocomplete=\"current-password\" autofocus maxlength=\"256\""
+                        ),
                         .newPassword(state, "new", "New password"),
                     ]
                 )
@@ -60,7 +66,13 @@ public struct VerifyPage: DoorPage {
                 help: "Six digits. A code counts once: wait for the next where you have just signed in.",
                 extra: "autocomplete=\"one-time-code\" inputmode=\"numeric\" autofocus maxlength=\"8\""
             )
-            : .input(state, "password", "Password", .password, extra: "autocomplete=\"current-password\" autofocus maxlength=\"256\"")
+            : .input(
+                state,
+                "password",
+                "Password",
+                .password,
+                extra: "autocomplete=\"current-password\" autofocus maxlength=\"256\""
+            )
         door = Door(
             "Is it still you?",
             lead: "What comes next can do harm in the wrong hands. After this it is open for a quarter of an hour.",
@@ -90,13 +102,30 @@ public struct NewTokenPage: SheetPage {
                 (
                     nil, .empty,
                     [
-                        .input(state, "name", "Name", help: "What it is for, so that you know it later.", extra: "autocomplete=\"off\" autofocus maxlength=\"128\""),
-                        .input(state, "days", "Good for days", .number, help: "1 to 365.", value: "90", extra: "min=\"1\" max=\"365\""),
+                        .input(
+                            state,
+                            "name",
+                            "Name",
+                            help: "What it is for, so that you know it later.",
+                            extra: "autocomplete=\"off\" autofocus maxlength=\"128\""
+                        ),
+                        .input(
+                            state,
+                            "days",
+                            "Good for days",
+                            .number,
+                            help: "1 to 365.",
+                            value: "90",
+                            extra: "min=\"1\" max=\"365\""
+                        ),
                         .checks(
                             state,
                             "scopes",
                             "May",
-                            [("read", "Read: look at what you may see"), ("write", "Write: change what you may change")],
+                            [
+                                ("read", "Read: look at what you may see"),
+                                ("write", "Write: change what you may change"),
+                            ],
                             value: "read"
                         ),
                     ]
@@ -146,7 +175,7 @@ public struct ShownOncePage: DoorPage {
             lead: .text(lead),
             notes: [Note(.warn, "Shown this once", .text(warning))],
             body: .of(CodeBlock(text, id: "shown", label: label)) + .of(until),
-            after: "<p class=\"actions\">\(Markup.of(Button(back.title, back.address, style: .primary)))</p>"
+            after: "<div class=\"actions\">\(Markup.of(Button(back.title, back.address, style: .primary)))</div>"
         )
     }
 }

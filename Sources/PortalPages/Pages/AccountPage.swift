@@ -75,7 +75,8 @@ public struct AccountPage: SheetPage {
                 Button("Change", "/account/password", isSmall: true)
             ),
             (
-                "Authenticator\(account.authenticatorSince == nil ? .badge(.warn, "Not set up") : .badge(.ok, "On"))", authenticator,
+                "Authenticator\(account.authenticatorSince == nil ? .badge(.warn, "Not set up") : .badge(.ok, "On"))",
+                authenticator,
                 Button(
                     account.authenticatorSince == nil ? "Set up" : "Replace",
                     "/account/authenticator",
@@ -88,7 +89,9 @@ public struct AccountPage: SheetPage {
             rows.append(
                 (
                     "Recovery codes\(codes < 3 ? .badge(codes == 0 ? .bad : .warn, "\(codes) left") : .empty)",
-                    codes < 3 ? "Make new ones before you need them." : "\(codes) left. Each signs in once where the authenticator is lost.",
+                    codes < 3
+                        ? "Make new ones before you need them."
+                        : "\(codes) left. Each signs in once where the authenticator is lost.",
                     Button("New codes", "/account/recovery-codes", isSmall: true)
                 )
             )
@@ -104,17 +107,29 @@ public struct AccountPage: SheetPage {
 
     private static func tokens(_ tokens: [TokenView], _ form: FormState, _ now: Instant) -> Markup {
         .table(
-            "API tokens",
-            [.init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Good until", .tight), .init("State", .tight), .init("Action", .tight)],
+            "Your API tokens",
+            [
+                .init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Good until", .tight),
+                .init("State", .tight), .init("Action", .tight),
+            ],
             tokens.map { token in
                 let isLive = token.revokedAt == nil && token.expiresAt > now
                 return [
                     .sub(.text(token.name), .text(token.id.text)),
                     .text(token.scopes.map(\.rawValue).sorted().joined(separator: ", ")),
                     token.lastUsedAt.map { .ago($0, now: now) } ?? "never", .date(token.expiresAt),
-                    token.revokedAt != nil ? .badge(.bad, "Revoked") : isLive ? .badge(.ok, "Valid") : .badge(.idle, "Expired"),
+                    token.revokedAt != nil
+                        ? .badge(.bad, "Revoked") : isLive ? .badge(.ok, "Valid") : .badge(.idle, "Expired"),
                     isLive
-                        ? .action("Revoke", of: "token \(token.name)", "/account", "token", token.id.text, form, isDangerous: true)
+                        ? .action(
+                            "Revoke",
+                            of: "token \(token.name)",
+                            "/account",
+                            "token",
+                            token.id.text,
+                            form,
+                            isDangerous: true
+                        )
                         : .none,
                 ]
             },
@@ -164,19 +179,29 @@ extension Markup {
                 let here: Markup = session.isCurrent ? " \(.badge(.info, "This one"))" : .empty
                 return [
                     .sub("\(agent)\(here)", "from \(session.address)"), .ago(session.createdAt, now: now),
-                    now - session.lastSeenAt < 90 ? "now" : .ago(session.lastSeenAt, now: now), .time(session.expiresAt),
+                    now - session.lastSeenAt < 90 ? "now" : .ago(session.lastSeenAt, now: now),
+                    .time(session.expiresAt),
                 ]
                     + (form.map { form in
                         [
                             session.isCurrent
-                                ? .none : .action("End", of: "\(agent) from \(session.address)", address, "session", session.id.text, form)
+                                ? .none
+                                : .action(
+                                    "End",
+                                    of: "\(agent) from \(session.address)",
+                                    address,
+                                    "session",
+                                    session.id.text,
+                                    form
+                                )
                         ]
                     } ?? [])
             },
             empty: Empty(.person, "Not signed in anywhere", "Sessions appear here with their browser and address.")
         )
         guard let form, sessions.count > 1 else { return table }
-        return "\(table)<div class=\"panel-foot\">\(.action("End all others", of: "", address, "others", "all", form, isDangerous: true))</div>"
+        return
+            "\(table)<div class=\"panel-foot\">\(.action("End all others", of: "", address, "others", "all", form, isDangerous: true))</div>"
     }
 }
 

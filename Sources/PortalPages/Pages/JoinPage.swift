@@ -19,7 +19,13 @@ public struct JoinPage: DoorPage {
                     groups: [
                         (
                             nil, .empty,
-                            [.linkCode(state, "Code of your invitation", help: "What stands behind # in the link. The whole link will do.")]
+                            [
+                                .linkCode(
+                                    state,
+                                    "Code of your invitation",
+                                    help: "What stands behind # in the link. The whole link will do."
+                                )
+                            ]
                         )
                     ],
                     submit: Button("Continue", style: .primary)
@@ -42,8 +48,20 @@ public struct JoinPage: DoorPage {
                         (
                             nil, .empty,
                             [
-                                .input(state, "name", "Your name", extra: "autocomplete=\"name\" autofocus maxlength=\"128\""),
-                                .input(state, "email", "Email", .email, help: "You sign in with it.", extra: "autocomplete=\"username\" maxlength=\"254\""),
+                                .input(
+                                    state,
+                                    "name",
+                                    "Your name",
+                                    extra: "autocomplete=\"name\" autofocus maxlength=\"128\""
+                                ),
+                                .input(
+                                    state,
+                                    "email",
+                                    "Email",
+                                    .email,
+                                    help: "You sign in with it.",
+                                    extra: "autocomplete=\"username\" maxlength=\"254\""
+                                ),
                                 .newPassword(state, "password", "Password"),
                             ]
                         )
@@ -59,7 +77,9 @@ public struct JoinPage: DoorPage {
         var items: [(String, Markup)] = [
             (offer.kind == .workspace ? "ODM" : "Organisation", .text(offer.organisation))
         ]
-        if !offer.roles.isEmpty { items.append(("Your roles", .text(offer.roles.map(\.words).joined(separator: ", ")))) }
+        if !offer.roles.isEmpty {
+            items.append(("Your roles", .text(offer.roles.map(\.words).joined(separator: ", "))))
+        }
         if let officer = offer.officer { items.append(("Officer", .text(officer.text))) }
         if let product = offer.product { items.append(("Workspace", .text(product.text))) }
         items.append(("Link good until", .time(offer.expiresAt)))
@@ -77,7 +97,7 @@ public struct JoinedPage: DoorPage {
         door = Door(
             "Done",
             lead: "\(offer?.organisation ?? "The ODM") is in \(what). Its people see the product from now on.",
-            body: "<p class=\"actions\">\(Markup.of(Button("To the products", "/products", style: .primary)))</p>"
+            body: "<div class=\"actions\">\(Markup.of(Button("To the products", "/products", style: .primary)))</div>"
         )
     }
 }

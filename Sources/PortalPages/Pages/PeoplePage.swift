@@ -46,7 +46,9 @@ public struct PeoplePage: SheetPage {
             )
         ]
         if let invitations = content.invitations {
-            main.append(Box("invitations", "Invitations", Self.invitations(invitations, names, form, now), isFlush: true))
+            main.append(
+                Box("invitations", "Invitations", Self.invitations(invitations, names, form, now), isFlush: true)
+            )
         }
         if viewer.isOEM {
             main.append(Box("organisations", "Organisations", Self.organisations(content), isFlush: true))
@@ -67,10 +69,12 @@ public struct PeoplePage: SheetPage {
     private static func people(_ content: Content, _ names: [OrganisationID: String], _ invite: [Button]) -> Markup {
         let shown = content.people.filter { content.organisation == nil || $0.organisation == content.organisation }
         let hasOrganisations = !content.organisations.isEmpty
-        var columns: [Table.Column] = [.init("Person"), .init("Roles"), .init("Officer", .tight), .init("State", .tight)]
+        var columns: [Table.Column] = [
+            .init("Person"), .init("Roles"), .init("Officer", .tight), .init("State", .tight),
+        ]
         if hasOrganisations { columns.insert(.init("Organisation"), at: 1) }
         return .table(
-            "People",
+            "People and their roles",
             columns,
             shown.sorted { ($0.isActive ? 0 : 1, $0.name.lowercased()) < ($1.isActive ? 0 : 1, $1.name.lowercased()) }
                 .map { person in
@@ -79,7 +83,9 @@ public struct PeoplePage: SheetPage {
                         .text(person.roles.map(\.words).joined(separator: ", ")),
                         person.officer.map { .badge(.info, $0.text) } ?? .none, person.state,
                     ]
-                    if hasOrganisations { cells.insert(.text(names[person.organisation] ?? person.organisation.text), at: 1) }
+                    if hasOrganisations {
+                        cells.insert(.text(names[person.organisation] ?? person.organisation.text), at: 1)
+                    }
                     return cells
                 },
             empty: Empty(.people, "Nobody yet", "Invite somebody by a link that works once.", invite)
@@ -93,8 +99,11 @@ public struct PeoplePage: SheetPage {
         _ now: Instant
     ) -> Markup {
         .table(
-            "Invitations",
-            [.init("For"), .init("Roles"), .init("Made", .tight), .init("Good until", .tight), .init("State", .tight), .init("Action", .tight)],
+            "Invitations, newest first",
+            [
+                .init("For"), .init("Roles"), .init("Made", .tight), .init("Good until", .tight),
+                .init("State", .tight), .init("Action", .tight),
+            ],
             invitations.sorted { $0.createdAt > $1.createdAt }.map { item in
                 let isOpen = item.usedAt == nil && item.revokedAt == nil && item.expiresAt > now
                 let target = item.organisationName ?? item.organisation.flatMap { names[$0] } ?? "–"
@@ -106,10 +115,14 @@ public struct PeoplePage: SheetPage {
                     }
                 return [
                     .sub(.text(target), .text([kind, item.product?.text].compactMap { $0 }.joined(separator: ", "))),
-                    .text(item.roles.map(\.words).joined(separator: ", ")), .ago(item.createdAt, now: now), .time(item.expiresAt),
+                    .text(item.roles.map(\.words).joined(separator: ", ")), .ago(item.createdAt, now: now),
+                    .time(item.expiresAt),
                     item.usedAt.map { used in "\(.badge(.ok, "Used")) \(.ago(used, now: now))" }
-                        ?? (item.revokedAt != nil ? .badge(.idle, "Revoked") : isOpen ? .badge(.info, "Open") : .badge(.idle, "Expired")),
-                    isOpen ? .action("Revoke", of: "the link for \(target)", "/people", "revoke", item.id.text, form) : .none,
+                        ?? (item.revokedAt != nil
+                            ? .badge(.idle, "Revoked") : isOpen ? .badge(.info, "Open") : .badge(.idle, "Expired")),
+                    isOpen
+                        ? .action("Revoke", of: "the link for \(target)", "/people", "revoke", item.id.text, form)
+                        : .none,
                 ]
             },
             empty: Empty(.link, "No invitation yet", "A link works once, and for as many days as you say.")
@@ -118,13 +131,14 @@ public struct PeoplePage: SheetPage {
 
     private static func organisations(_ content: Content) -> Markup {
         .table(
-            "Organisations",
+            "All organisations",
             [.init("Name"), .init("Kind", .tight), .init("People", .number), .init("Since", .tight)],
             content.organisations.map { organisation in
                 [
                     .link(organisation.name, "/people?organisation=\(organisation.id.text)"),
                     organisation.kind == .oem ? .badge(.info, "OEM") : .badge(.idle, "ODM"),
-                    .number(content.people.filter { $0.organisation == organisation.id }.count), .date(organisation.createdAt),
+                    .number(content.people.filter { $0.organisation == organisation.id }.count),
+                    .date(organisation.createdAt),
                 ]
             }
         )
@@ -159,14 +173,18 @@ public struct PersonPage: SheetPage {
         title = person.name
         let isAdmin = content.sessions != nil
         var main: [Box] = []
-        if isAdmin { main.append(Box("roles", "What \(person.name) may do", .of(Self.change(person, place, content, form)))) }
+        if isAdmin {
+            main.append(Box("roles", "What \(person.name) may do", .of(Self.change(person, place, content, form))))
+        }
         if let sessions = content.sessions {
             main.append(
                 Box(
                     "sessions",
                     "Where \(person.name) is signed in",
                     .sessions(sessions, nil, place, now),
-                    actions: sessions.isEmpty ? [] : [Button("End all", "\(place)?do=end", style: .danger, dialog: "dialog-end", isSmall: true)],
+                    actions: sessions.isEmpty
+                        ? []
+                        : [Button("End all", "\(place)?do=end", style: .danger, dialog: "dialog-end", isSmall: true)],
                     isFlush: true
                 )
             )
@@ -192,7 +210,8 @@ public struct PersonPage: SheetPage {
             person.isActive
             ? Button("Switch off", "\(place)?do=off", style: .danger, dialog: "dialog-off")
             : Button("Switch on", "\(place)?do=on", dialog: "dialog-on")
-        return (person.isActive ? [Button("Reset link", "\(place)?do=reset", icon: .link, dialog: "dialog-reset")] : []) + [toggle]
+        return (person.isActive ? [Button("Reset link", "\(place)?do=reset", icon: .link, dialog: "dialog-reset")] : [])
+            + [toggle]
     }
 
     private static func about(_ person: Person, _ organisation: Organisation?, _ viewer: Viewer) -> Markup {
@@ -239,9 +258,25 @@ public struct PersonPage: SheetPage {
         )
     }
 
-    private static func dialogs(_ person: Person, _ place: String, _ form: FormState, _ opened: String?) -> [DialogForm] {
-        func dialog(_ what: String, _ title: String, _ text: Markup, _ button: String, _ style: Button.Style) -> DialogForm {
-            DialogForm(what, title, text, action: place, form: form, fields: [], submit: Button(button, style: style), isOpen: opened == what)
+    private static func dialogs(_ person: Person, _ place: String, _ form: FormState, _ opened: String?) -> [DialogForm]
+    {
+        func dialog(
+            _ what: String,
+            _ title: String,
+            _ text: Markup,
+            _ button: String,
+            _ style: Button.Style
+        ) -> DialogForm {
+            DialogForm(
+                what,
+                title,
+                text,
+                action: place,
+                form: form,
+                fields: [],
+                submit: Button(button, style: style),
+                isOpen: opened == what
+            )
         }
         return [
             dialog(
@@ -251,10 +286,28 @@ public struct PersonPage: SheetPage {
                 "Make the link",
                 .primary
             ),
-            dialog("end", "End all sessions of \(person.name)", "They must sign in again everywhere. API tokens stay.", "End all", .danger),
+            dialog(
+                "end",
+                "End all sessions of \(person.name)",
+                "They must sign in again everywhere. API tokens stay.",
+                "End all",
+                .danger
+            ),
             person.isActive
-                ? dialog("off", "Switch \(person.name) off", "Sessions end and tokens open nothing, until somebody switches them on again.", "Switch off", .danger)
-                : dialog("on", "Switch \(person.name) on", "They can sign in again, with the roles that they have.", "Switch on", .primary),
+                ? dialog(
+                    "off",
+                    "Switch \(person.name) off",
+                    "Sessions end and tokens open nothing, until somebody switches them on again.",
+                    "Switch off",
+                    .danger
+                )
+                : dialog(
+                    "on",
+                    "Switch \(person.name) on",
+                    "They can sign in again, with the roles that they have.",
+                    "Switch on",
+                    .primary
+                ),
         ]
     }
 }
@@ -283,7 +336,12 @@ public struct InvitePage: SheetPage {
             action = "/people/invite?organisation=\(organisation.id.text)"
             above = Self.choice(all, organisation)
             fields = [
-                .checks(form, "roles", "Roles", Role.allCases.filter { $0.kind == organisation.kind }.map { ($0.rawValue, $0.words) })
+                .checks(
+                    form,
+                    "roles",
+                    "Roles",
+                    Role.allCases.filter { $0.kind == organisation.kind }.map { ($0.rawValue, $0.words) }
+                )
             ]
             if organisation.kind == .oem {
                 fields.append(
@@ -299,10 +357,16 @@ public struct InvitePage: SheetPage {
             }
         case .odm(let products):
             title = "Invite an ODM"
-            lead = "Its first person gets the link and both ODM roles. The ODM sees the workspaces that you open, and nothing else."
+            lead =
+                "Its first person gets the link and both ODM roles. The ODM sees the workspaces that you open, and nothing else."
             action = "/people/invite?kind=odm"
             fields = [
-                .input(form, "organisationName", "Name of the ODM", extra: "autocomplete=\"off\" autofocus maxlength=\"128\""),
+                .input(
+                    form,
+                    "organisationName",
+                    "Name of the ODM",
+                    extra: "autocomplete=\"off\" autofocus maxlength=\"128\""
+                ),
                 .select(
                     form,
                     "product",
@@ -313,7 +377,9 @@ public struct InvitePage: SheetPage {
                 ),
             ]
         }
-        fields.append(.input(form, "days", "Good for days", .number, help: "1 to 30.", value: "7", extra: "min=\"1\" max=\"30\""))
+        fields.append(
+            .input(form, "days", "Good for days", .number, help: "1 to 30.", value: "7", extra: "min=\"1\" max=\"30\"")
+        )
         let box = FormBox(
             action: action,
             form: form,
@@ -347,7 +413,7 @@ public struct InvitePage: SheetPage {
             value: chosen.id.text
         )
         return """
-            <section class="panel" aria-label="Organisation"><div class="panel-body"><form class="filters" method="get" action="/people/invite">\
+            <section class="panel" aria-label="Organisation"><div class="panel-body"><form class="filters choose" method="get" action="/people/invite">\
             \(Markup.of(field))\(Markup.of(Button("Choose")))</form></div></section>
             """
     }

@@ -9,7 +9,7 @@ public struct SetupPage: DoorPage {
             door = Door(
                 "This portal is set up",
                 lead: "Its OEM is there. Who is to join gets a link from an administrator.",
-                body: "<p class=\"actions\">\(Markup.of(Button("Sign in", "/sign-in", style: .primary)))</p>"
+                body: "<div class=\"actions\">\(Markup.of(Button("Sign in", "/sign-in", style: .primary)))</div>"
             )
             return
         }
@@ -32,7 +32,8 @@ public struct SetupPage: DoorPage {
                                 "code",
                                 "One-time code",
                                 help: "The portal printed it at its first start. It is good for 24 hours.",
-                                extra: "autocomplete=\"off\" spellcheck=\"false\" autocapitalize=\"none\" autofocus maxlength=\"64\""
+                                extra:
+                                    "autocomplete=\"off\" spellcheck=\"false\" autocapitalize=\"none\" autofocus maxlength=\"64\""
                             ),
                             .input(
                                 state,
@@ -42,14 +43,22 @@ public struct SetupPage: DoorPage {
                                 extra: "autocomplete=\"organization\" maxlength=\"128\""
                             ),
                             .input(state, "name", "Your name", extra: "autocomplete=\"name\" maxlength=\"128\""),
-                            .input(state, "email", "Email", .email, help: "You sign in with it.", extra: "autocomplete=\"username\" maxlength=\"254\""),
+                            .input(
+                                state,
+                                "email",
+                                "Email",
+                                .email,
+                                help: "You sign in with it.",
+                                extra: "autocomplete=\"username\" maxlength=\"254\""
+                            ),
                             .newPassword(state, "password", "Password"),
                         ]
                     )
                 ],
                 submit: Button("Set up", style: .primary)
             ),
-            foot: "No code? Start <code>obis-portal</code> again after 24 hours: it prints a new one as long as nobody has used the last."
+            foot:
+                "No code? Start <code>obis-portal</code> again after 24 hours: it prints a new one as long as nobody has used the last."
         )
     }
 }

@@ -37,8 +37,20 @@ public struct SignInPage: DoorPage {
                     (
                         nil, .empty,
                         [
-                            .input(state, "email", "Email", .email, extra: "autocomplete=\"username\" autofocus maxlength=\"254\""),
-                            .input(state, "password", "Password", .password, extra: "autocomplete=\"current-password\" maxlength=\"256\""),
+                            .input(
+                                state,
+                                "email",
+                                "Email",
+                                .email,
+                                extra: "autocomplete=\"username\" autofocus maxlength=\"254\""
+                            ),
+                            .input(
+                                state,
+                                "password",
+                                "Password",
+                                .password,
+                                extra: "autocomplete=\"current-password\" maxlength=\"256\""
+                            ),
                             factor,
                         ]
                     )

@@ -244,6 +244,7 @@ enum Script {
           }
           for (const select of document.querySelectorAll('[data-submits]')) select.addEventListener('change', () => select.form.requestSubmit());
           for (const field of document.querySelectorAll('input[type="password"]')) reveal(field);
+          document.querySelector('[aria-invalid="true"]')?.focus();
           // The code of a link stands behind #, which the browser sends to nobody: it is put into the form here.
           const field = document.querySelector('input[data-from-hash]');
           if (field && location.hash.length > 1) { field.value = location.hash.slice(1); history.replaceState(null, '', location.pathname); }

@@ -16,7 +16,10 @@ enum PageTarget {
         else { return nil }
         let path = String(text.prefix { $0 != "?" })
         // A segment of dots leads elsewhere than it reads.
-        guard !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." || $0.contains("%2e") || $0.contains("%2E") }),
+        guard
+            !path.split(separator: "/").contains(where: {
+                $0 == "." || $0 == ".." || $0.contains("%2e") || $0.contains("%2E")
+            }),
             PageSite.pages.contains(where: { $0.method == .get && $0.template.matches(path) })
         else { return nil }
         return text

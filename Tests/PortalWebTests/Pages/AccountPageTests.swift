@@ -120,14 +120,21 @@ struct AccountPageTests {
             let form = try await ada.get("/account/tokens/new")
             let none = try await ada.send("/account/tokens/new", ["name": "ci", "days": "30"], from: form)
             #expect(none.status == 422 && none.html.contains("f-scopes-error"))
-            let made = try await ada.send("/account/tokens/new", ["name": "ci", "days": "30", "scopes": "read"], from: none)
+            let made = try await ada.send(
+                "/account/tokens/new",
+                ["name": "ci", "days": "30", "scopes": "read"],
+                from: none
+            )
             let token = try #require(made.text(of: "shown"))
             #expect(made.status == 201 && token.hasPrefix("obis_"))
             #expect(try await whole.portal.ask("GET", "/v1/me", token: token).status == 200)
             let list = try await ada.get("/account")
             #expect(!list.html.contains(token), "shown once")
             let id = try #require(list.html.firstMatch(of: /value="(t-[0-9a-f]+)"/)).1
-            #expect(try await ada.send("/account", ["do": "token", "id": String(id)], from: list).path == "/account?told=tokenRevoked")
+            #expect(
+                try await ada.send("/account", ["do": "token", "id": String(id)], from: list).path
+                    == "/account?told=tokenRevoked"
+            )
             #expect(try await whole.portal.ask("GET", "/v1/me", token: token).status == 401)
             // Recovery codes.
             let renew = try await ada.get("/account/recovery-codes")
@@ -136,7 +143,9 @@ struct AccountPageTests {
             let third = PageBrowser(whole)
             let page = try await third.get("/sign-in?recovery=1")
             let typed = code.lowercased().replacing("-", with: " ")
-            let fields = ["email": "ada@example.com", "password": Browser.password, "recovery": "1", "recoveryCode": typed]
+            let fields = [
+                "email": "ada@example.com", "password": Browser.password, "recovery": "1", "recoveryCode": typed,
+            ]
             #expect(try await third.send("/sign-in", fields, from: page).path == "/", "as people type it")
             // One session ends, then all others.
             let sessions = try await ada.get("/account")
@@ -148,7 +157,11 @@ struct AccountPageTests {
             }
             // Password.
             let change = try await ada.get("/account/password")
-            let wrong = try await ada.send("/account/password", ["current": "no", "new": "four other plain words"], from: change)
+            let wrong = try await ada.send(
+                "/account/password",
+                ["current": "no", "new": "four other plain words"],
+                from: change
+            )
             #expect(wrong.status == 403 && wrong.html.contains("f-current-error"))
             let old = ada.browser.cookie
             let changed = try await ada.send(
@@ -202,7 +215,10 @@ struct AccountPageTests {
             #expect(offer.html.contains("Join Shenzhen Lamps") && offer.html.contains("ODM engineer"))
             let weak = try await mei.send(
                 "/join",
-                ["do": "join", "code": code, "name": "Mei", "email": "mei@example.com", "password": "Shenzhen-Lamps1!"],
+                [
+                    "do": "join", "code": code, "name": "Mei", "email": "mei@example.com",
+                    "password": "Shenzhen-Lamps1!",
+                ],
                 from: offer
             )
             #expect(weak.status == 422 && weak.html.contains("f-password-error") && weak.hidden("code") == code)
@@ -214,7 +230,9 @@ struct AccountPageTests {
             _ = try await ada.invite(["organisationName": "Berlin Lamps"], kind: "?kind=odm")
             let people = try await ada.get("/people")
             let id = try #require(people.html.firstMatch(of: /value="(i-[0-9a-f]+)"/)).1
-            #expect(try await ada.send("/people", ["do": "revoke", "id": String(id)], from: people).html.contains("Revoked"))
+            #expect(
+                try await ada.send("/people", ["do": "revoke", "id": String(id)], from: people).html.contains("Revoked")
+            )
         }
     }
 }

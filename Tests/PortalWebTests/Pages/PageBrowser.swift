@@ -50,7 +50,10 @@ struct PageBrowser {
     }
 
     func get(_ path: String, headers: [String: String] = [:]) async throws -> Shown {
-        try await follow(path, try await browser.ask("GET", path, headers: headers.merging(["Accept": "text/html"]) { $1 }))
+        try await follow(
+            path,
+            try await browser.ask("GET", path, headers: headers.merging(["Accept": "text/html"]) { $1 })
+        )
     }
 
     /// Sends a form with the hidden fields of the page that it stands on.

@@ -5,24 +5,28 @@ import Vocabulary
 
 /// One's own account.
 enum AccountController {
-    static let routes: [PageRoute] = [
-        PageRoute(.get, "/account", "account") { look in try await page(look, nil) },
-        PageRoute(.post, "/account", "changeAccount", handler: change),
-        PageRoute(.get, "/account/password", "passwordPage") { look in try await password(look, nil) },
-        PageRoute(.post, "/account/password", "passwordForm", handler: changePassword),
-        PageRoute(.get, "/account/verify", "verifyPage", isForIncomplete: true) { look in try await verify(look, nil) },
-        PageRoute(.post, "/account/verify", "verifyForm", isForIncomplete: true, handler: prove),
-        PageRoute(.get, "/account/tokens/new", "newTokenPage") { look in
-            _ = try look.require()
-            return .page(NewTokenPage(form: look.freshForm()))
-        },
-        PageRoute(.post, "/account/tokens/new", "newTokenForm", handler: makeToken),
-    ] + AccountFactorController.routes
+    static let routes: [PageRoute] =
+        [
+            PageRoute(.get, "/account", "account") { look in try await page(look, nil) },
+            PageRoute(.post, "/account", "changeAccount", handler: change),
+            PageRoute(.get, "/account/password", "passwordPage") { look in try await password(look, nil) },
+            PageRoute(.post, "/account/password", "passwordForm", handler: changePassword),
+            PageRoute(.get, "/account/verify", "verifyPage", isForIncomplete: true) { look in
+                try await verify(look, nil)
+            },
+            PageRoute(.post, "/account/verify", "verifyForm", isForIncomplete: true, handler: prove),
+            PageRoute(.get, "/account/tokens/new", "newTokenPage") { look in
+                _ = try look.require()
+                return .page(NewTokenPage(form: look.freshForm()))
+            },
+            PageRoute(.post, "/account/tokens/new", "newTokenForm", handler: makeToken),
+        ] + AccountFactorController.routes
 
     /// Nil for who came with a token, which has no part in the account.
     static func view(_ look: PageRequest) async throws -> AccountView? {
         do { return try await look.api.get("/v1/account", as: AccountView.self) } catch let problem as APIProblem
-        where problem.problem.status == 401 { return nil }
+            where problem.problem.status == 401
+        { return nil }
     }
 
     private static func page(_ look: PageRequest, _ refused: Problem?) async throws -> PageAnswer {
@@ -128,7 +132,13 @@ enum AccountController {
             let body = try PageBody([
                 "name": .string(look.entered("name")), "scopes": .array(scopes), "days": days(look),
             ])
-            let made = try await look.api.send(.post, "/v1/tokens", body.bytes, key: look.form["key"], as: NewToken.self)
+            let made = try await look.api.send(
+                .post,
+                "/v1/tokens",
+                body.bytes,
+                key: look.form["key"],
+                as: NewToken.self
+            )
             return .page(
                 ShownOncePage(
                     title: "Your new token",

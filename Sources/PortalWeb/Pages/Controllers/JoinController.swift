@@ -15,21 +15,28 @@ enum JoinController {
         var offer: InvitationOffer?
         do {
             let question = try PageBody(["code": .string(code)])
-            let found = try await look.api.send(.post, "/v1/invitations/look", question.bytes, as: InvitationOffer.self).message
+            let found = try await look.api.send(.post, "/v1/invitations/look", question.bytes, as: InvitationOffer.self)
+                .message
             offer = found
-            guard look.form["do"] == "join" else { return .page(JoinPage(found, form: look.freshForm(values: ["code": code]))) }
+            guard look.form["do"] == "join" else {
+                return .page(JoinPage(found, form: look.freshForm(values: ["code": code])))
+            }
             return try await accept(look, found, code)
         } catch let problem as APIProblem {
             let form = look.returned(
                 problem.problem,
-                fields: [IdentityError.codeRefused: "code", AccountError.weakPassword: "password", AccountError.emailTaken: "email"]
+                fields: [
+                    IdentityError.codeRefused: "code", AccountError.weakPassword: "password",
+                    AccountError.emailTaken: "email",
+                ]
             )
             let isRefused = problem.problem.code == IdentityError.codeRefused.rawValue
             return .page(JoinPage(isRefused ? nil : offer, form: form), status: problem.problem.status)
         }
     }
 
-    private static func accept(_ look: PageRequest, _ offer: InvitationOffer, _ code: String) async throws -> PageAnswer {
+    private static func accept(_ look: PageRequest, _ offer: InvitationOffer, _ code: String) async throws -> PageAnswer
+    {
         let email = look.entered("email")
         let isPerson = offer.kind != .workspace
         let body = try PageBody([

@@ -19,7 +19,8 @@ enum PeopleController {
         let content = PeoplePage.Content(
             people: try await look.api.all("/v1/people"),
             organisations: viewer.isOEM ? try await look.api.all("/v1/organisations") : [],
-            invitations: try await look.api.optional("/v1/invitations", ["limit": "200"], as: Page<Invitation>.self)?.items,
+            invitations: try await look.api.optional("/v1/invitations", ["limit": "200"], as: Page<Invitation>.self)?
+                .items,
             organisation: look.query["organisation"].flatMap { try? OrganisationID($0) }
         )
         let form = refused.map { look.returned($0) } ?? look.freshForm()
@@ -49,7 +50,10 @@ enum PeopleController {
         let form = refused.map {
             look.returned(
                 $0,
-                fields: [IdentityError.roleKind: "roles", IdentityError.officerTaken: "officer", IdentityError.lastAdmin: "roles"],
+                fields: [
+                    IdentityError.roleKind: "roles", IdentityError.officerTaken: "officer",
+                    IdentityError.lastAdmin: "roles",
+                ],
                 tag: reply.tag
             )
         }
@@ -80,7 +84,10 @@ enum PeopleController {
                 let officer = look.entered("officer")
                 try await patch(
                     look,
-                    ["name": .string(look.entered("name")), "roles": .array(roles), "officer": officer.isEmpty ? nil : .string(officer)]
+                    [
+                        "name": .string(look.entered("name")), "roles": .array(roles),
+                        "officer": officer.isEmpty ? nil : .string(officer),
+                    ]
                 )
             }
             return .redirect(look.path, told: .personChanged)
@@ -99,13 +106,14 @@ enum PeopleController {
     }
 
     private static func reset(_ look: PageRequest) async throws -> PageAnswer {
-        let made = try await look.api.send(.post, "\(api(look))/reset", key: look.form["key"], as: NewReset.self).message
+        let made = try await look.api.send(.post, "\(api(look))/reset", key: look.form["key"], as: NewReset.self)
+            .message
         return .page(
             ShownOncePage(
                 title: "Reset link",
                 lead: "Pass it on by a way on which you are sure who reads it: who has it can set the password.",
                 text: made.link,
-                label: "Reset link",
+                label: "Link to pass on",
                 warning: "It works once.",
                 expiresAt: made.expiresAt,
                 back: ("I have passed it on", look.path)
@@ -127,7 +135,13 @@ enum PeopleController {
             let organisations: [Organisation] = try await look.api.all("/v1/organisations")
             let chosen = organisations.first { $0.id.text == look.query["organisation"] }
             guard let organisation = chosen ?? organisations.first(where: { $0.kind == .oem }) else {
-                throw APIProblem(problem: Problem(Refusal(PortalError.unknownObject), status: 404, requestID: look.api.exchange.requestID))
+                throw APIProblem(
+                    problem: Problem(
+                        Refusal(PortalError.unknownObject),
+                        status: 404,
+                        requestID: look.api.exchange.requestID
+                    )
+                )
             }
             kind = .person(organisations, into: organisation)
         }
@@ -146,7 +160,8 @@ enum PeopleController {
                 look.query["kind"] == "odm"
                 ? try PageBody([
                     "kind": "organisation", "organisationName": .string(look.entered("organisationName")),
-                    "roles": ["odmEngineer", "odmProductionManager"], "product": product.isEmpty ? nil : .string(product),
+                    "roles": ["odmEngineer", "odmProductionManager"],
+                    "product": product.isEmpty ? nil : .string(product),
                     "days": AccountController.days(look),
                 ])
                 : try PageBody([

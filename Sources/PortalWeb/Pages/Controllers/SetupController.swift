@@ -27,7 +27,10 @@ enum SetupController {
             let isDone = problem.problem.code == IdentityError.setupDone.rawValue
             let form = look.returned(
                 problem.problem,
-                fields: [IdentityError.codeRefused: "code", AccountError.weakPassword: "password", AccountError.emailTaken: "email"]
+                fields: [
+                    IdentityError.codeRefused: "code", AccountError.weakPassword: "password",
+                    AccountError.emailTaken: "email",
+                ]
             )
             return .page(SetupPage(form: form, isDone: isDone), status: problem.problem.status)
         }

@@ -21,13 +21,13 @@ extension PageRequest {
         tag: String? = nil
     ) -> FormState {
         let named = fields.first { $0.key.code == problem.code }?.value ?? malformedField(problem)
-        let told = problem.forPeople(isBesideField: named != nil)
+        let told = problem.forPeople(beside: named)
         let hidden = secrets.union(["password", "current", "new", "recoveryCode"])
         var errors: [String: String] = [:]
         if let named {
             errors[named] =
                 problem.code == PortalProtocolError.malformedRequest.rawValue
-                ? FieldWords.wanted(named) : [problem.detail, problem.title].compactMap { $0 }.first.map(FieldWords.sentence)
+                ? FieldWords.wanted(named) : [told.detail, told.title].compactMap { $0 }.first.map(FieldWords.sentence)
         }
         let key = problem.code == PortalError.keyReused.rawValue ? nil : form["key"]
         return FormState(
@@ -42,9 +42,13 @@ extension PageRequest {
 
     /// The field that the API could not read.
     private func malformedField(_ problem: Problem) -> String? {
-        guard problem.code == PortalProtocolError.malformedRequest.rawValue, let detail = problem.detail else { return nil }
+        guard problem.code == PortalProtocolError.malformedRequest.rawValue, let detail = problem.detail else {
+            return nil
+        }
         let words = Set(detail.prefix { $0 != ":" }.split { !$0.isLetter }.map(String.init))
-        return form.keys.sorted().first { words.contains($0) && !["do", "id", "key", "tag", "csrf", "next"].contains($0) }
+        return form.keys.sorted().first {
+            words.contains($0) && !["do", "id", "key", "tag", "csrf", "next"].contains($0)
+        }
     }
 }
 
@@ -75,19 +79,32 @@ enum FieldWords {
 
 extension Problem {
     /// In words for somebody in a browser: the API's remedies speak to programs.
-    func forPeople(isBesideField: Bool) -> Problem {
+    func forPeople(beside field: String?) -> Problem {
         switch code {
         case PortalError.throttled.rawValue:
             let seconds = detail.flatMap { Int($0.prefix { $0.isNumber }) } ?? 60
             let wait = seconds < 120 ? "\(seconds) seconds" : "\((seconds + 59) / 60) minutes"
             return saying(title: "Too many wrong attempts.", remedy: "Wait \(wait), then try again.")
         case PortalProtocolError.malformedRequest.rawValue:
-            return saying(title: "Something is not filled in right.", remedy: isBesideField ? "Correct the field that is marked." : "Look at all fields again.")
+            return saying(
+                title: "Something is not filled in right.",
+                remedy: field != nil ? "Correct the field that is marked." : "Look at all fields again."
+            )
         case IdentityError.codeRefused.rawValue:
             return saying(title: title, remedy: "Check that it is all there, or ask for a new one.")
         case PortalError.preconditionFailed.rawValue:
-            return saying(title: "Somebody has changed this since you opened it.", remedy: "What is there now stands below; repeat your change if it is still wanted.")
-        default: return isBesideField ? saying(title: title, remedy: remedy) : self
+            return saying(
+                title: "Somebody has changed this since you opened it.",
+                remedy: "What is there now stands below; repeat your change if it is still wanted."
+            )
+        case AccountError.wrongProof.rawValue:
+            return field == "code"
+                ? saying(
+                    title: "The code is wrong, or was used before.",
+                    remedy: "Enter the next one that the authenticator shows."
+                )
+                : saying(title: "The password is wrong.", remedy: "Enter it again.")
+        default: return self
         }
     }
 
