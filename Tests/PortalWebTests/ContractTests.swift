@@ -34,6 +34,7 @@ struct ContractTests {
             "addApprovalSignatures", "uploadStick", "revokeInvitation", "revokeToken", "revokeSiteCertificate",
             "signIn", "signOut", "verifySession", "revokeSession", "revokeSessionsOfPerson", "changePassword",
             "beginAuthenticator", "confirmAuthenticator", "renewRecoveryCodes", "acceptReset",
+            "lookAtInvitation",
         ]
         try await Self.declarations { declarations in
             let changes = declarations.filter { $0.scope == .write && $0.status != 201 }
@@ -67,7 +68,8 @@ struct ContractTests {
             let open = Set(declarations.filter(\.rule.isOpen).map(\.operationID))
             #expect(
                 open == [
-                    "getAPIDocument", "getHealth", "getReadiness", "setUp", "acceptInvitation", "joinFactory",
+                    "getAPIDocument", "getHealth", "getReadiness", "getSetup", "setUp", "acceptInvitation",
+                    "lookAtInvitation", "joinFactory",
                     "signIn", "acceptReset",
                 ]
             )

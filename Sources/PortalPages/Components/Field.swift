@@ -95,7 +95,8 @@ struct Field: Component {
         self.label = label
         self.help = help
         error = form?.errors[name]
-        self.value = entered
+        // What is secret is typed again.
+        self.value = input == Kind.password.rawValue ? "" : entered
         self.isRequired = isRequired
         isOptional = !isRequired && !isChecks && form != nil
         self.input = input

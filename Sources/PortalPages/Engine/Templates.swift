@@ -14,6 +14,7 @@ public struct Templates: Sendable {
     static let components: [any Component.Type] = [
         Crumbs.self, Head.self, Button.self, Note.self, Empty.self, Stats.self, Tabs.self, Definitions.self,
         CodeBlock.self, Timeline.self, Box.self, Sheet.self, FormBox.self, Toast.self, Table.self, Panel.self, Field.self, DialogForm.self, Chart.self,
+        Door.self,
     ]
 
     private let library: MustacheLibrary
@@ -69,7 +70,12 @@ enum PageList {
         OverviewPage.self, StyleGuidePage.self, RefusedPage.self, VersionPage.self, BatchListPage.self, BatchPage.self,
         NewBatchPage.self, ProductListPage.self, ProductPage.self, LinkPage.self, FactoryListPage.self, FactoryPage.self,
         NewFactoryPage.self, DeviceListPage.self, DevicePage.self, AlarmPage.self, AuditPage.self, KeysPage.self,
-        PeoplePage.self, AccountPage.self, ExportPage.self, SetupPage.self, JoinPage.self, SignInPage.self,
-        NewProductPage.self, NewVersionPage.self, ApprovalPage.self,
+        ExportPage.self, NewProductPage.self, NewVersionPage.self, ApprovalPage.self,
+    ] + accounts
+
+    private static let accounts: [any PageView.Type] = [
+        SignInPage.self, SetupPage.self, JoinPage.self, JoinedPage.self, ResetPage.self, AccountPage.self,
+        PasswordPage.self, AuthenticatorPage.self, RecoveryCodesPage.self, RenewCodesPage.self, VerifyPage.self, NewTokenPage.self,
+        ShownOncePage.self, PeoplePage.self, PersonPage.self, InvitePage.self,
     ]
 }

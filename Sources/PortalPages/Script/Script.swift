@@ -62,6 +62,11 @@ enum Script {
           toast.addEventListener('click', () => toast.closest('.toast').remove());
         }
 
+        for (const button of document.querySelectorAll('[data-print]')) {
+          button.hidden = false;
+          button.addEventListener('click', () => print());
+        }
+
         // Offline.
         const banner = document.querySelector('.offline');
         const online = () => { if (banner) banner.hidden = navigator.onLine; };
@@ -207,6 +212,27 @@ enum Script {
           });
         }
 
+        // Who sees what they type makes longer passwords.
+        function reveal(field) {
+          const [box, button] = [document.createElement('span'), document.createElement('button')];
+          const name = field.labels[0]?.textContent.trim() ?? 'password';
+          box.className = 'reveal';
+          button.type = 'button';
+          button.className = 'button quiet small';
+          const show = isShown => {
+            field.type = isShown ? 'text' : 'password';
+            button.textContent = isShown ? 'Hide' : 'Show';
+            button.setAttribute('aria-label', `${button.textContent}: ${name}`);
+          };
+          show(false);
+          button.addEventListener('click', () => show(field.type === 'password'));
+          field.form?.addEventListener('submit', () => show(false));
+          const isFocused = document.activeElement === field;
+          field.replaceWith(box);
+          box.append(field, button);
+          if (isFocused) field.focus();
+        }
+
         export function startForms({ say }) {
           for (const form of document.querySelectorAll('form[data-batch]')) batchForm(form);
           for (const form of document.querySelectorAll('form[data-upload]')) { form.hidden = false; upload(form, say); }
@@ -217,6 +243,8 @@ enum Script {
             }));
           }
           for (const select of document.querySelectorAll('[data-submits]')) select.addEventListener('change', () => select.form.requestSubmit());
+          for (const field of document.querySelectorAll('input[type="password"]')) reveal(field);
+          document.querySelector('[aria-invalid="true"]')?.focus();
           // The code of a link stands behind #, which the browser sends to nobody: it is put into the form here.
           const field = document.querySelector('input[data-from-hash]');
           if (field && location.hash.length > 1) { field.value = location.hash.slice(1); history.replaceState(null, '', location.pathname); }

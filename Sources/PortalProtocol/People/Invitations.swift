@@ -117,3 +117,32 @@ public struct AcceptedInvitation: Codable, Sendable, Hashable {
         (self.organisation, self.product, self.welcome) = (organisation, product, welcome)
     }
 }
+
+/// A code of an invitation, to look at before it is used.
+public struct InvitationLook: Codable, Sendable, Hashable {
+    public let code: OneTimeCode
+    public init(code: OneTimeCode) { self.code = code }
+}
+
+/// What an invitation is for, told to who has its code.
+public struct InvitationOffer: Codable, Sendable, Hashable {
+    public let kind: InvitationKind
+    /// Name of the organisation that one joins, or of the ODM that comes into a workspace.
+    public let organisation: String
+    public let roles: [Role]
+    public let officer: OfficerName?
+    public let product: ProductName?
+    public let expiresAt: Instant
+
+    public init(
+        kind: InvitationKind,
+        organisation: String,
+        roles: [Role],
+        officer: OfficerName?,
+        product: ProductName?,
+        expiresAt: Instant
+    ) {
+        (self.kind, self.organisation, self.roles) = (kind, organisation, roles)
+        (self.officer, self.product, self.expiresAt) = (officer, product, expiresAt)
+    }
+}

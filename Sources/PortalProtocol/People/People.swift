@@ -23,6 +23,13 @@ public struct SetupRequest: Codable, Sendable, Hashable {
     }
 }
 
+/// Whether the portal waits for its first start.
+public struct SetupState: Codable, Sendable, Hashable {
+    /// True before the OEM is there.
+    public let isOpen: Bool
+    public init(isOpen: Bool) { self.isOpen = isOpen }
+}
+
 /// A new person. Who gave a password signs in with it; who gave none has a first token, whose text is shown this once.
 public struct Welcome: Codable, Sendable, Hashable {
     public let person: Person

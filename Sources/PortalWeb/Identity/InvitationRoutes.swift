@@ -96,6 +96,31 @@ extension PortalServices {
         return NoContent()
     }
 
+    /// What a code is for. Uses nothing up.
+    func lookAtInvitation(
+        _ context: PublicContext,
+        _ call: Call<Nothing, Nothing, JSON<InvitationLook>>
+    ) async throws -> Answer<InvitationOffer> {
+        let (digest, now) = (Digest256.of(call.body.code.text.utf8), context.facts.time)
+        return try await countingFailures(context) {
+            try await database.read { transaction in
+                guard let invitation = try InvitationTable(transaction).find(digest), invitation.isOpen(at: now) else {
+                    throw Refusal(IdentityError.codeRefused)
+                }
+                let known = try invitation.organisation.flatMap { try PeopleTable(transaction).organisation($0) }
+                let offer = InvitationOffer(
+                    kind: invitation.kind,
+                    organisation: known?.name ?? invitation.organisationName ?? "",
+                    roles: invitation.roles.sorted { $0.rawValue < $1.rawValue },
+                    officer: invitation.officer,
+                    product: invitation.product,
+                    expiresAt: invitation.expiresAt
+                )
+                return Answer(offer)
+            }
+        }
+    }
+
     func accept(
         _ context: PublicContext,
         _ call: Call<Nothing, Nothing, JSON<InvitationAcceptance>>

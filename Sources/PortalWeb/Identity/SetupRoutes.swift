@@ -22,6 +22,10 @@ extension PortalServices {
         }
     }
 
+    func setupState(_ context: VisitorContext, _ call: PlainCall) async throws -> Answer<SetupState> {
+        Answer(SetupState(isOpen: try await database.read { try !PeopleTable($0).hasOEM() }))
+    }
+
     func setup(
         _ context: PublicContext,
         _ call: Call<Nothing, Nothing, JSON<SetupRequest>>

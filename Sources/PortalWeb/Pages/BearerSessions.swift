@@ -1,5 +1,4 @@
 public import HTTPTypes
-import PortalProtocol
 import Statements
 import Vocabulary
 
@@ -24,17 +23,5 @@ public struct BearerSessions: PageSessions {
             person: grant.person,
             csrf: Digest256.of(Array("obis page form v1".utf8) + caller.secret).hex
         )
-    }
-
-    public func requireOwnForm(
-        _ session: PageSession,
-        csrf: String?,
-        headers: HTTPFields,
-        authority: String?
-    ) throws {
-        if let origin = headers[.origin], origin != "https://\(authority ?? "")" {
-            throw Refusal(PortalError.unauthenticated, "origin")
-        }
-        guard let csrf, csrf == session.csrf else { throw Refusal(PortalError.unauthenticated, "csrf") }
     }
 }

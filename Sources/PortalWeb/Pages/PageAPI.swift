@@ -43,14 +43,13 @@ struct PageAPI: Sendable {
     let exchange: Exchange
     let headers: HTTPFields
     let session: PageSession?
+    let cookies = SetCookies()
 
     struct Reply<Message: Sendable>: Sendable {
         let message: Message
         /// If-Match of a change.
         let tag: String?
         let location: String?
-        /// Values of `Set-Cookie`, for the browser.
-        let cookies: [String]
     }
 
     func get<Message: Decodable & Sendable>(
@@ -139,8 +138,7 @@ struct PageAPI: Sendable {
         return Reply(
             message: try JSONDecoder().decode(Message.self, from: Data(bytes)),
             tag: raw.headers[.eTag],
-            location: raw.headers[.location],
-            cookies: raw.headers[values: .setCookie]
+            location: raw.headers[.location]
         )
     }
 
@@ -166,6 +164,7 @@ struct PageAPI: Sendable {
                     let incoming = IncomingRequest(path: parameters, query: query, bytes: body, stream: nil)
                     return try await route.answer(caller, facts, incoming)
                 }
+                cookies.collect(response.headers)
                 return Raw(bytes: try await Self.collect(response.body), headers: response.headers)
             } catch let refusal as Refusal {
                 try await mount.note(refusal, declaration, exchange, caller, path: path)

@@ -93,6 +93,7 @@ enum Told: String, CaseIterable {
     case batchGranted, batchClosing, batchRevoked, versionSubmitted, versionRejected, alarmAcknowledged, productCreated
     case productChanged, factoryCreated, workspaceOpened, invitationRevoked, tokenRevoked, personChanged, preparationAsked
     case approvalProposed, certificateRevoked, signaturesTaken, organisationCreated, keyMade, versionCreated, saved
+    case signedOut, passwordChanged, passwordSet, sessionEnded, sessionsEnded
 
     var words: String {
         switch self {
@@ -117,6 +118,11 @@ enum Told: String, CaseIterable {
         case .keyMade: "The key is in the portal's token."
         case .versionCreated: "The version is a draft."
         case .saved: "Saved."
+        case .signedOut: "You are signed out."
+        case .passwordChanged: "The password is changed; your other sessions have ended."
+        case .passwordSet: "The password is set. Sign in with it."
+        case .sessionEnded: "The session has ended."
+        case .sessionsEnded: "The sessions have ended."
         }
     }
 }

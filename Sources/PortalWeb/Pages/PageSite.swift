@@ -15,6 +15,8 @@ struct PageRoute: Sendable {
     let name: String
     /// Shown to everybody.
     let isOpen: Bool
+    /// Shown also to who has yet to set up the second factor.
+    let isForIncomplete: Bool
     let handler: @Sendable (PageRequest) async throws -> PageAnswer
 
     init(
@@ -22,10 +24,11 @@ struct PageRoute: Sendable {
         _ path: String,
         _ name: String,
         isOpen: Bool = false,
+        isForIncomplete: Bool = false,
         handler: @escaping @Sendable (PageRequest) async throws -> PageAnswer
     ) {
         (self.method, template, self.name) = (method, PathTemplate(path), name)
-        (self.isOpen, self.handler) = (isOpen, handler)
+        (self.isOpen, self.isForIncomplete, self.handler) = (isOpen, isForIncomplete, handler)
     }
 }
 
@@ -50,7 +53,8 @@ public struct PageSite: Sendable {
 
     static let pages: [PageRoute] = OverviewController.routes + MakingController.routes
         + VersionController.routes + BatchController.routes + ProductController.routes + FactoryController.routes + DeviceController.routes
-        + WatchController.routes + PeopleController.routes + ExportController.routes + EntryController.routes
+        + WatchController.routes + ExportController.routes + SignInController.routes + SetupController.routes + JoinController.routes
+        + AccountController.routes + PeopleController.routes
 
     /// Nil where there is no such page.
     func respond(_ request: Request, _ exchange: Exchange, _ mount: RouteMount) async throws -> Response? {
@@ -58,7 +62,11 @@ public struct PageSite: Sendable {
         if request.method == .get || request.method == .head, let asset = assets.answer(path, request.headers) {
             return asset
         }
-        if path == "/live", request.method == .get { return try await stream(request, exchange, mount) }
+        if path == "/live", request.method == .get {
+            do { return try await stream(request, exchange, mount) } catch let problem as APIProblem {
+                return try Self.told(problem.problem)
+            }
+        }
         let method = request.method == .head ? HTTPRequest.Method.get : request.method
         guard let (route, parameters) = find(method, path) else {
             // What looks like a page is told as one.
@@ -82,25 +90,16 @@ public struct PageSite: Sendable {
             let form = route.method == .post ? try await Self.form(request) : [:]
             let ready = try await self.look(request, exchange, mount, parameters, form)
             look = ready
-            if let session = ready.session {
-                if session.needsSecondFactor, !route.isOpen, !ready.path.hasPrefix("/account") {
-                    return Self.redirect("/account", nil)
-                }
-                if route.method == .post {
-                    try sessions.requireOwnForm(
-                        session,
-                        csrf: form["csrf"],
-                        headers: request.headers,
-                        authority: request.head.authority
-                    )
-                }
-            } else if !route.isOpen {
-                return Self.redirect("/sign-in?next=\(escaped(Self.target(request)))", nil)
-            }
-            return try render(await route.handler(ready), ready, request)
+            if let elsewhere = elsewhere(route, ready, request) { return elsewhere }
+            if route.method == .post { try Self.requireOwnForm(route, ready, request) }
+            var response = try render(await route.handler(ready), ready, request)
+            ready.api.cookies.move(to: &response)
+            return response
         } catch let problem as APIProblem {
             guard let look else { throw problem }
-            return try render(RefusedPage(problem.problem), problem.problem.status, look, request)
+            var response = try render(RefusedPage(problem.problem), problem.problem.status, look, request)
+            look.api.cookies.move(to: &response)
+            return response
         } catch let refusal as Refusal {
             guard let look else { throw refusal }
             let status = (PortalError(rawValue: refusal.code)?.status) ?? 400
@@ -108,6 +107,28 @@ public struct PageSite: Sendable {
             let problem = Problem(refusal, status: status, requestID: exchange.requestID)
             return try render(RefusedPage(problem), status, look, request)
         }
+    }
+
+    /// Where who may not be here yet is led to.
+    private func elsewhere(_ route: PageRoute, _ look: PageRequest, _ request: Request) -> Response? {
+        guard !route.isOpen else { return nil }
+        guard let session = look.session else {
+            return Self.redirect(PageTarget.address("/sign-in", ["next": target(request)]), nil)
+        }
+        guard session.needsSecondFactor, !route.isForIncomplete else { return nil }
+        return Self.redirect(PageTarget.address("/account/authenticator", ["next": target(request)]), nil)
+    }
+
+    /// A form of somebody known carries the token of their session. One of nobody acts for nobody, but opens a session in
+    /// this browser: it comes from a page of our own all the same, and every browser says of a form where it comes from.
+    private static func requireOwnForm(_ route: PageRoute, _ look: PageRequest, _ request: Request) throws {
+        let (headers, authority) = (request.headers, request.head.authority)
+        guard route.isOpen else {
+            try look.session?.requireOwnForm(csrf: look.form["csrf"], headers: headers, authority: authority)
+            return
+        }
+        guard headers[.origin] != nil else { throw Refusal(PortalError.forged, "origin") }
+        try SameOrigin.check(headers, authority)
     }
 
     private func find(_ method: HTTPRequest.Method, _ path: String) -> (PageRoute, [String: String])? {
@@ -217,6 +238,15 @@ public struct PageSite: Sendable {
         )
     }
 
+    /// To a script.
+    private static func told(_ problem: Problem) throws -> Response {
+        Response(
+            status: .init(code: problem.status),
+            headers: [.contentType: "application/problem+json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try StatementCoding.encode(problem)))
+        )
+    }
+
     private static func redirect(_ path: String, _ told: Told?) -> Response {
         var target = path
         if let told {
@@ -228,9 +258,10 @@ public struct PageSite: Sendable {
         return Response(status: .seeOther, headers: [.location: target])
     }
 
-    /// Path and query of a request, to come back to after signing in.
-    private static func target(_ request: Request) -> String {
-        request.method == .get ? request.head.path ?? "/" : "/"
+    /// Path and query of a request, to come back to after signing in; of a form's the page that it stands on.
+    private func target(_ request: Request) -> String? {
+        let target = request.method == .post ? request.uri.path : request.head.path
+        return PageTarget.own(target).flatMap { $0 == "/" ? nil : $0 }
     }
 
     private static func wantsPage(_ request: Request) -> Bool {

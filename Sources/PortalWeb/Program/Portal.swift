@@ -104,7 +104,7 @@ public struct Portal: Service {
             background: parts.background,
             pages: PageSite(
                 people,
-                sessions: BearerSessions(authenticator: services.authenticator),
+                sessions: PortalSessions(authenticator: services.authenticator),
                 fonts: configuration.fontsDirectory
             ),
             seam: seam

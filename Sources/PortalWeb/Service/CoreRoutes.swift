@@ -41,6 +41,14 @@ public enum CoreRoutes {
                 refusals: [.web(IdentityError.setupDone, .codeRefused)] + AccountRoutes.password,
                 handler: portal.setup
             ),
+            try Route(
+                .get,
+                "/v1/setup",
+                "getSetup",
+                .people,
+                "Whether the portal waits for its first start.",
+                handler: portal.setupState
+            ),
             try Route(.get, "/v1/me", "getMe", .people, "Who this token speaks for.", handler: portal.me),
             try Route(
                 .get,
@@ -124,6 +132,15 @@ public enum CoreRoutes {
                 .people,
                 "Makes a link useless.",
                 handler: portal.revokeInvitation
+            ),
+            try Route(
+                .post,
+                "/v1/invitations/look",
+                "lookAtInvitation",
+                .people,
+                "What a link is for, told to who has its code.",
+                refusals: [.web(IdentityError.codeRefused)],
+                handler: portal.lookAtInvitation
             ),
             try Route(
                 .post,

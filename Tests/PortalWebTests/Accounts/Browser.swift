@@ -27,7 +27,8 @@ final class Browser: Sendable {
         _ method: String,
         _ path: String,
         _ json: String? = nil,
-        headers extra: [String: String] = [:]
+        headers extra: [String: String] = [:],
+        body: [UInt8]? = nil
     ) async throws -> TestPortal.Reply {
         var headers = ["User-Agent": "Test/1.0"]
         let (cookies, csrf) = state.withLock { $0 }
@@ -45,7 +46,8 @@ final class Browser: Sendable {
             method,
             path,
             headers: headers.filter { !$0.value.isEmpty },
-            json: json
+            json: json,
+            body: body
         )
         for line in reply.cookies {
             let pair = line.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(String.init)

@@ -49,6 +49,7 @@ struct TestPortal {
         services: (services: PortalServices, clock: TestClock, metrics: Metrics)? = nil,
         idle: Duration = .seconds(60),
         limits: RequestLimits = .people,
+        pages: PageSite? = nil,
         _ body: (TestPortal) async throws -> Void
     ) async throws {
         let (identities, log) = (TestIdentities(), TestLog())
@@ -71,7 +72,8 @@ struct TestPortal {
             acts: services?.services.acts,
             clock: source,
             metrics: metrics,
-            logger: log.logger
+            logger: log.logger,
+            pages: pages
         )
         let group = ServiceGroup(configuration: .init(services: [application], logger: log.logger))
         // A loaded machine is slow, not wrong.

@@ -58,7 +58,8 @@ struct WholePortal {
         try await TestPortal.run(
             people: routes,
             sync: syncRoutes,
-            services: (services, clock, metrics)
+            services: (services, clock, metrics),
+            pages: PageSite(routes, sessions: PortalSessions(authenticator: services.authenticator))
         ) { portal in
             try await body(
                 WholePortal(

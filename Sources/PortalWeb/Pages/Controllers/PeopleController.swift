@@ -1,79 +1,183 @@
 import HTTPTypes
 import PortalPages
 import PortalProtocol
-import Statements
 import Vocabulary
 
-/// People, invitations, one's own account and tokens.
+/// People, organisations and invitations.
 enum PeopleController {
     static let routes: [PageRoute] = [
-        PageRoute(.get, "/people", "people") { look in try await people(look, nil, nil, 200) },
-        PageRoute(.post, "/people", "changePeople", handler: change),
-        PageRoute(.get, "/account", "account") { look in try await account(look, nil, nil, 200) },
-        PageRoute(.post, "/account", "changeAccount", handler: changeAccount),
+        PageRoute(.get, "/people", "people") { look in try await page(look, nil) },
+        PageRoute(.post, "/people", "changePeople", handler: revoke),
+        PageRoute(.get, "/people/invite", "invitePage") { look in try await invitation(look, nil) },
+        PageRoute(.post, "/people/invite", "inviteForm", handler: invite),
+        PageRoute(.get, "/people/{person}", "personPage") { look in try await person(look, nil, nil) },
+        PageRoute(.post, "/people/{person}", "personForm", handler: change),
     ]
 
-    private static func people(
-        _ look: PageRequest,
-        _ refused: Problem?,
-        _ opened: String?,
-        _ status: Int
-    ) async throws -> PageAnswer {
+    private static func page(_ look: PageRequest, _ refused: Problem?) async throws -> PageAnswer {
         let (_, viewer) = try look.require()
+        let content = PeoplePage.Content(
+            people: try await look.api.all("/v1/people"),
+            organisations: viewer.isOEM ? try await look.api.all("/v1/organisations") : [],
+            invitations: try await look.api.optional("/v1/invitations", ["limit": "200"], as: Page<Invitation>.self)?
+                .items,
+            organisation: look.query["organisation"].flatMap { try? OrganisationID($0) }
+        )
+        let form = refused.map { look.returned($0) } ?? look.freshForm()
+        return .page(PeoplePage(content, form: form, viewer: viewer, now: look.time), status: refused?.status ?? 200)
+    }
+
+    @Sendable private static func revoke(_ look: PageRequest) async throws -> PageAnswer {
+        do {
+            try await look.api.send(.delete, "/v1/invitations/\(escaped(look.form["id"] ?? ""))", as: Nothing.self)
+            return .redirect("/people", told: .invitationRevoked)
+        } catch let problem as APIProblem { return try await page(look, problem.problem) }
+    }
+
+    // MARK: - One person
+
+    private static func api(_ look: PageRequest) -> String { "/v1/people/\(look.escapedParameter("person"))" }
+
+    private static func person(_ look: PageRequest, _ refused: Problem?, _ opened: String?) async throws -> PageAnswer {
+        let (_, viewer) = try look.require()
+        let reply = try await look.api.reply(api(look), as: Person.self)
+        let organisations: [Organisation] = viewer.isOEM ? try await look.api.all("/v1/organisations") : []
+        let content = PersonPage.Content(
+            person: reply.message,
+            organisation: organisations.first { $0.id == reply.message.organisation },
+            sessions: try await look.api.optional("\(api(look))/sessions", as: Page<SessionView>.self)?.items
+        )
+        let form = refused.map {
+            look.returned(
+                $0,
+                fields: [
+                    IdentityError.roleKind: "roles", IdentityError.officerTaken: "officer",
+                    IdentityError.lastAdmin: "roles",
+                ],
+                tag: reply.tag
+            )
+        }
         return .page(
-            PeoplePage(
-                try await look.api.all("/v1/people"),
-                organisations: try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? [],
-                invitations: try await look.api.optional("/v1/invitations", as: Page<Invitation>.self)?.items ?? [],
-                form: refused.map { look.refusedForm($0) } ?? look.freshForm(),
+            PersonPage(
+                content,
+                form: form ?? look.freshForm(tag: reply.tag),
                 opened: opened ?? look.query["do"],
                 viewer: viewer,
                 now: look.time
             ),
-            status: status
+            status: refused?.status ?? 200
         )
     }
 
     @Sendable private static func change(_ look: PageRequest) async throws -> PageAnswer {
         let what = look.form["do"] ?? ""
-        let id = escaped(look.form["id"] ?? "")
         do {
             switch what {
+            case "reset": return try await reset(look)
+            case "end":
+                try await look.api.send(.delete, "\(api(look))/sessions", as: Nothing.self)
+                return .redirect(look.path, told: .sessionsEnded)
             case "on", "off":
-                let place = "/v1/people/\(id)"
-                let tag = try await look.api.reply(place, as: Person.self).tag
-                let body = try PageBody(["isActive": .bool(what == "on")])
-                try await look.api.send(.patch, place, body.bytes, tag: tag, as: Person.self)
-                return .redirect("/people", told: .personChanged)
-            case "revoke":
-                try await look.api.send(.delete, "/v1/invitations/\(id)", as: Nothing.self)
-                return .redirect("/people", told: .invitationRevoked)
-            case "odm":
-                let body = try PageBody([
-                    "kind": "organisation", "organisationName": .string(look.form["organisationName"] ?? ""),
-                    "roles": ["odmEngineer", "odmProductionManager"], "days": days(look),
-                ])
-                return try await invited(look, body, back: ("People", "/people"))
+                try await patch(look, ["isActive": .bool(what == "on")])
             default:
                 let roles = (look.form["roles"] ?? "").split(separator: ",").map { JSONValue.string(String($0)) }
-                let officer = look.form["officer"] ?? ""
-                let body = try PageBody([
-                    "kind": "person", "organisation": .string(look.form["organisation"] ?? ""), "roles": .array(roles),
-                    "officer": officer.isEmpty ? nil : .string(officer), "days": days(look),
-                ])
-                return try await invited(look, body, back: ("People", "/people"))
+                let officer = look.entered("officer")
+                try await patch(
+                    look,
+                    [
+                        "name": .string(look.entered("name")), "roles": .array(roles),
+                        "officer": officer.isEmpty ? nil : .string(officer),
+                    ]
+                )
             }
+            return .redirect(look.path, told: .personChanged)
         } catch let problem as APIProblem {
-            let opened = ["person", "odm"].contains(what) ? what : nil
-            return try await people(look, problem.problem, opened, problem.problem.status)
+            let dialog = ["reset", "end", "on", "off"].contains(what) ? what : nil
+            if problem.problem.code == PortalError.stale.rawValue {
+                return try AccountController.proving(problem, next: PageTarget.address(look.path, ["do": dialog]))
+            }
+            return try await person(look, problem.problem, dialog)
         }
     }
 
-    private static func days(_ look: PageRequest) -> JSONValue? {
-        Int64(look.form["days"] ?? "").map { .integer($0) }
+    private static func patch(_ look: PageRequest, _ members: [String: JSONValue?]) async throws {
+        let body = try PageBody(members)
+        try await look.api.send(.patch, api(look), body.bytes, tag: look.form["tag"], as: Person.self)
     }
 
-    static func invited(_ look: PageRequest, _ body: PageBody, back: (String, String)) async throws -> PageAnswer {
+    private static func reset(_ look: PageRequest) async throws -> PageAnswer {
+        let made = try await look.api.send(.post, "\(api(look))/reset", key: look.form["key"], as: NewReset.self)
+            .message
+        return .page(
+            ShownOncePage(
+                title: "Reset link",
+                lead: "Pass it on by a way on which you are sure who reads it: who has it can set the password.",
+                text: made.link,
+                label: "Link to pass on",
+                warning: "It works once.",
+                expiresAt: made.expiresAt,
+                back: ("I have passed it on", look.path)
+            ),
+            status: 201
+        )
+    }
+
+    // MARK: - Invitations
+
+    private static func invitation(_ look: PageRequest, _ refused: Problem?) async throws -> PageAnswer {
+        _ = try look.require()
+        // Whose page this is the API says.
+        _ = try await look.api.get("/v1/invitations", ["limit": "1"], as: Page<Invitation>.self)
+        let kind: InvitePage.Kind
+        if look.query["kind"] == "odm" {
+            kind = .odm(try await look.api.all("/v1/products"))
+        } else {
+            let organisations: [Organisation] = try await look.api.all("/v1/organisations")
+            let chosen = organisations.first { $0.id.text == look.query["organisation"] }
+            guard let organisation = chosen ?? organisations.first(where: { $0.kind == .oem }) else {
+                throw APIProblem(
+                    problem: Problem(
+                        Refusal(PortalError.unknownObject),
+                        status: 404,
+                        requestID: look.api.exchange.requestID
+                    )
+                )
+            }
+            kind = .person(organisations, into: organisation)
+        }
+        let form = refused.map {
+            look.returned($0, fields: [IdentityError.roleKind: "roles", IdentityError.officerTaken: "officer"])
+        }
+        return .page(InvitePage(kind, form: form ?? look.freshForm()), status: refused?.status ?? 200)
+    }
+
+    @Sendable private static func invite(_ look: PageRequest) async throws -> PageAnswer {
+        let product = look.entered("product")
+        let officer = look.entered("officer")
+        let roles = (look.form["roles"] ?? "").split(separator: ",").map { JSONValue.string(String($0)) }
+        do {
+            let body =
+                look.query["kind"] == "odm"
+                ? try PageBody([
+                    "kind": "organisation", "organisationName": .string(look.entered("organisationName")),
+                    "roles": ["odmEngineer", "odmProductionManager"],
+                    "product": product.isEmpty ? nil : .string(product),
+                    "days": AccountController.days(look),
+                ])
+                : try PageBody([
+                    "kind": "person", "organisation": .string(look.query["organisation"] ?? ""), "roles": .array(roles),
+                    "officer": officer.isEmpty ? nil : .string(officer), "days": AccountController.days(look),
+                ])
+            return try await invited(look, body, back: ("I have passed it on", "/people"))
+        } catch let problem as APIProblem { return try await invitation(look, problem.problem) }
+    }
+
+    /// Makes a link of any kind, and shows it once.
+    static func invited(
+        _ look: PageRequest,
+        _ body: PageBody,
+        back: (title: String, address: String)
+    ) async throws -> PageAnswer {
         let made = try await look.api.send(
             .post,
             "/v1/invitations",
@@ -82,65 +186,16 @@ enum PeopleController {
             as: NewInvitation.self
         ).message
         return .page(
-            LinkPage(
+            ShownOncePage(
                 title: "Invitation",
-                words: "Link for the person invited",
+                lead: "Pass the link on to who is to join. It works once, for the first who opens it and goes on.",
                 text: made.link,
+                label: "Link to pass on",
+                warning: "The portal keeps a digest of its code alone. Make another link if this one gets lost.",
                 expiresAt: made.expiresAt,
                 back: back
-            )
-        )
-    }
-
-    // MARK: - One's own
-
-    private static func account(
-        _ look: PageRequest,
-        _ refused: Problem?,
-        _ opened: String?,
-        _ status: Int
-    ) async throws -> PageAnswer {
-        _ = try look.require()
-        return .page(
-            AccountPage(
-                try await look.api.get("/v1/me"),
-                tokens: try await look.api.get("/v1/tokens", as: Page<TokenView>.self).items,
-                form: refused.map { look.refusedForm($0) } ?? look.freshForm(),
-                opened: opened ?? look.query["do"],
-                now: look.time
             ),
-            status: status
+            status: 201
         )
-    }
-
-    @Sendable private static func changeAccount(_ look: PageRequest) async throws -> PageAnswer {
-        do {
-            if look.form["do"] == "revoke" {
-                try await look.api.send(.delete, "/v1/tokens/\(escaped(look.form["id"] ?? ""))", as: Nothing.self)
-                return .redirect("/account", told: .tokenRevoked)
-            }
-            let scopes = (look.form["scopes"] ?? "").split(separator: ",").map { JSONValue.string(String($0)) }
-            let body = try PageBody([
-                "name": .string(look.form["name"] ?? ""), "scopes": .array(scopes), "days": days(look),
-            ])
-            let made = try await look.api.send(
-                .post,
-                "/v1/tokens",
-                body.bytes,
-                key: look.form["key"],
-                as: NewToken.self
-            ).message
-            return .page(
-                LinkPage(
-                    title: "API token",
-                    words: "Token",
-                    text: made.token,
-                    expiresAt: made.expiresAt,
-                    back: ("Account", "/account")
-                )
-            )
-        } catch let problem as APIProblem {
-            return try await account(look, problem.problem, look.form["do"], problem.problem.status)
-        }
     }
 }

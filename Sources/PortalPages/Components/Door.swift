@@ -1,0 +1,42 @@
+/// One form or one message in the middle of a page: signing in, the first start, what is shown once.
+struct Door: Component {
+    /// Where in a sequence this is: `Step 1 of 3`.
+    let step: String?
+    let title: String
+    let lead: Markup
+    let notes: [Note]
+    let body: Markup
+    let form: FormBox?
+    let after: Markup
+    let foot: Markup
+
+    init(
+        _ title: String,
+        step: String? = nil,
+        lead: Markup = .empty,
+        notes: [Note] = [],
+        body: Markup = .empty,
+        form: FormBox? = nil,
+        after: Markup = .empty,
+        foot: Markup = .empty
+    ) {
+        (self.step, self.title, self.lead, self.notes) = (step, title, lead, notes)
+        (self.body, self.form, self.after, self.foot) = (body, form, after, foot)
+    }
+
+    static let name = "door"
+    static let template = #"""
+        <section class="panel door" aria-labelledby="door"><div class="panel-body"><header>{{#.step}}<p class="step">{{.}}</p>{{/.step}}<h1 id="door">{{.title}}</h1>{{#.lead}}<p class="muted">{{{.}}}</p>{{/.lead}}</header>{{#.notes}}{{> note}}{{/.notes}}{{{.body}}}{{#.form}}{{> form}}{{/.form}}{{{.after}}}</div>{{#.foot}}<p class="panel-foot">{{{.}}}</p>{{/.foot}}</section>
+        """#
+}
+
+/// A page that is one door. Without navigation, unless it says otherwise.
+protocol DoorPage: PageView {
+    var door: Door { get }
+}
+
+extension DoorPage {
+    public static var template: String { "{{#door}}{{> door}}{{/door}}" }
+    public var title: String { door.title }
+    public var isPlain: Bool { true }
+}
