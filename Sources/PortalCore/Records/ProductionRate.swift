@@ -8,7 +8,9 @@ public enum ProductionRate {
     public static let slicesBack: Int64 = 3
 
     /// Number of the slice that a time lies in, since 1970.
-    public static func slice(of time: Instant) -> Int64 { time.seconds.quotientAndRemainder(dividingBy: slice).quotient }
+    public static func slice(of time: Instant) -> Int64 {
+        time.seconds.quotientAndRemainder(dividingBy: slice).quotient
+    }
 
     /// Where the counts of a rate start at `now`.
     public static func firstSlice(at now: Instant) -> Int64 { slice(of: now) - slicesBack }

@@ -5,7 +5,9 @@ struct Segment: Sendable {
     /// `c1` to `c6`, or a tone.
     let style: String
 
-    init(_ title: String, _ value: Int, _ style: String) { (self.title, self.value, self.style) = (title, value, style) }
+    init(_ title: String, _ value: Int, _ style: String) {
+        (self.title, self.value, self.style) = (title, value, style)
+    }
 }
 
 extension Markup {
@@ -36,7 +38,8 @@ extension Markup {
 
     static func legend(_ segments: [Segment]) -> Markup {
         let items = segments.map { segment in
-            "<li class=\"\(segment.style)\">\(segment.title) <strong>\(Format.number(segment.value))</strong></li>" as Markup
+            "<li class=\"\(segment.style)\">\(segment.title) <strong>\(Format.number(segment.value))</strong></li>"
+                as Markup
         }
         return "<ul class=\"legend\">\(items.joined())</ul>"
     }
@@ -129,7 +132,9 @@ struct Chart: Component {
         high = Format.number(top)
         middle = top > 1 ? Format.number(top / 2) : ""
         marks = points.map(\.mark).filter { !$0.isEmpty }
-        let sums = series.indices.map { index in points.reduce(0) { $0 + ($1.values.count > index ? $1.values[index] : 0) } }
+        let sums = series.indices.map { index in
+            points.reduce(0) { $0 + ($1.values.count > index ? $1.values[index] : 0) }
+        }
         legend =
             series.count < 2
             ? .empty : Markup.legend(zip(series, sums).map { Segment($0.0, $1, $0.1) })

@@ -68,7 +68,8 @@ public struct Templates: Sendable {
 enum PageList {
     static let all: [any PageView.Type] = [
         OverviewPage.self, StyleGuidePage.self, RefusedPage.self, VersionPage.self, BatchListPage.self, BatchPage.self,
-        NewBatchPage.self, ProductListPage.self, ProductPage.self, LinkPage.self, FactoryListPage.self, FactoryPage.self,
+        NewBatchPage.self, ProductListPage.self, ProductPage.self, LinkPage.self, FactoryListPage.self,
+        FactoryPage.self,
         NewFactoryPage.self, DeviceListPage.self, DevicePage.self, AlarmPage.self, AuditPage.self, KeysPage.self,
         ExportPage.self, NewProductPage.self, NewVersionPage.self, ApprovalPage.self,
     ] + accounts

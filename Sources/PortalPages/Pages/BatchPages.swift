@@ -1,5 +1,5 @@
-import Statements
 public import PortalProtocol
+import Statements
 public import Vocabulary
 
 /// Batches, newest first.
@@ -20,8 +20,17 @@ public struct BatchListPage: SheetPage {
         let rows = page.items.map { batch -> [Markup] in
             let counts = issued[batch.authorization] ?? .zero
             return [
-                .sub(.link(batch.batch.text, "/batches/\(batch.id.text)"), "\(batch.firstSerial.text) – \(batch.lastSerial.text)"),
-                .sub(.link("\(batch.product.text) \(batch.version.text)", "/products/\(batch.product.text)/versions/\(batch.version.text)"), .text(batch.organisation.text)),
+                .sub(
+                    .link(batch.batch.text, "/batches/\(batch.id.text)"),
+                    "\(batch.firstSerial.text) – \(batch.lastSerial.text)"
+                ),
+                .sub(
+                    .link(
+                        "\(batch.product.text) \(batch.version.text)",
+                        "/products/\(batch.product.text)/versions/\(batch.version.text)"
+                    ),
+                    .text(batch.organisation.text)
+                ),
                 .sub(.link(batch.factory.text, "/factories/\(batch.factory.text)"), .text(batch.edgeHSM.text)),
                 batch.state.badge,
                 "\(.share(counts.issued + counts.burned, of: batch.quantity, label: "Issued and burned"))<span class=\"sub\">\(Format.number(counts.issued)) of \(Format.number(batch.quantity))</span>",
@@ -99,10 +108,14 @@ public struct BatchPage: SheetPage {
         let place = "/batches/\(batch.id.text)"
         let isOpen = batch.state != .ended
         var actions: [Button] = []
-        if isOpen, viewer.roles.contains(.odmProductionManager), !batch.withdrawals.contains(where: { $0.kind == .close }) {
+        if isOpen, viewer.roles.contains(.odmProductionManager),
+            !batch.withdrawals.contains(where: { $0.kind == .close })
+        {
             actions.append(Button("Close", "\(place)?do=close", dialog: "dialog-close"))
         }
-        if isOpen, viewer.roles.contains(.oemSecurityOfficer), !batch.withdrawals.contains(where: { $0.kind == .revoke }) {
+        if isOpen, viewer.roles.contains(.oemSecurityOfficer),
+            !batch.withdrawals.contains(where: { $0.kind == .revoke })
+        {
             actions.append(Button("Revoke", "\(place)?do=revoke", style: .danger, dialog: "dialog-revoke"))
         }
         let (sums, figures) = (Self.sums(content), Self.figures(content, now))
@@ -126,7 +139,12 @@ public struct BatchPage: SheetPage {
             ),
             stats: .live("figures", figures, tag: "div"),
             main: [
-                Box("where", "Where the units are", .live("sums", sums, tag: "div"), note: "granted = issued + burned + returned + remaining + unaccounted"),
+                Box(
+                    "where",
+                    "Where the units are",
+                    .live("sums", sums, tag: "div"),
+                    note: "granted = issued + burned + returned + remaining + unaccounted"
+                ),
                 Box("burn-down", "Burn-down", .live("chart", chart, tag: "div"), note: "Units left, the last 24 hours"),
                 Box("terms", "Terms", Self.terms(content)),
             ],
@@ -143,14 +161,22 @@ public struct BatchPage: SheetPage {
         let ends: Markup =
             content.forecast.map { forecast in
                 forecast.isNear(at: now) ? .badge(.warn, forecast.plain(at: now)) : .text(forecast.plain(at: now))
-            } ?? (sums.isClosed ? "Closed" : sums.isLoaded && sums.remaining == 0 ? "All units are issued" : now > batch.notAfter ? "Window is closed" : "Not loaded yet")
+            }
+            ?? (sums.isClosed
+                ? "Closed"
+                : sums.isLoaded && sums.remaining == 0
+                    ? "All units are issued" : now > batch.notAfter ? "Window is closed" : "Not loaded yet")
         let tested = content.counts.completed + content.counts.failed
         return .of(
             Stats([
                 .init("Issued", .number(sums.issued), "of \(Format.number(sums.granted)) granted"),
                 .init("Passed", .number(content.counts.completed), "\(Format.number(content.counts.failed)) scrapped"),
                 .init("Yield", .text(Format.percent(content.counts.completed, of: tested) ?? "–"), "passed of tested"),
-                .init("Rate now", "\(Format.number(content.perHour)) <span class=\"small muted\">an hour</span>", "last 15 min"),
+                .init(
+                    "Rate now",
+                    "\(Format.number(content.perHour)) <span class=\"small muted\">an hour</span>",
+                    "last 15 min"
+                ),
                 .init("Remaining", .number(sums.remaining), ends),
             ])
         )
@@ -160,8 +186,16 @@ public struct BatchPage: SheetPage {
         let sums = content.reconciliation
         let unexplained: Markup =
             sums.unaccounted > 0 && sums.isLoaded
-            ? .of(Note(.warn, "\(Format.number(sums.unaccounted)) units are unaccounted", "Neither the journal nor the newest checkpoint explains them. The next upload may."))
-            : sums.isLoaded ? .empty : "<p class=\"small muted\">Until the EdgeHSM's journal says that it loaded the package, every unit is unaccounted.</p>"
+            ? .of(
+                Note(
+                    .warn,
+                    "\(Format.number(sums.unaccounted)) units are unaccounted",
+                    "Neither the journal nor the newest checkpoint explains them. The next upload may."
+                )
+            )
+            : sums.isLoaded
+                ? .empty
+                : "<p class=\"small muted\">Until the EdgeHSM's journal says that it loaded the package, every unit is unaccounted.</p>"
         return """
             \(.meter(sums.segments, of: sums.granted, label: "Granted \(sums.granted): issued \(sums.issued), burned \(sums.burned), returned \(sums.returned), remaining \(sums.remaining), unaccounted \(sums.unaccounted)", isTall: true))\
             \(.legend(sums.segments))\(unexplained)
@@ -197,7 +231,9 @@ public struct BatchPage: SheetPage {
 
     private static func terms(_ content: Content) -> Markup {
         let (batch, zone) = (content.batch, content.factory.timeZone)
-        func allowance(_ count: Int, _ until: Instant) -> Markup { count == 0 ? "none" : "\(Format.number(count)), until \(.date(until))" }
+        func allowance(_ count: Int, _ until: Instant) -> Markup {
+            count == 0 ? "none" : "\(Format.number(count)), until \(.date(until))"
+        }
         return .of(
             Definitions([
                 ("Window opens", .twoZones(batch.notBefore, zone)), ("New units end", .twoZones(batch.notAfter, zone)),
@@ -229,10 +265,17 @@ public struct BatchPage: SheetPage {
     private static func timeline(_ content: Content, _ now: Instant) -> Markup {
         let batch = content.batch
         var items = [
-            Timeline.Item(.info, "Granted", when: .time(batch.createdAt), detail: .text(content.names[batch.createdBy] ?? batch.createdBy.text))
+            Timeline.Item(
+                .info,
+                "Granted",
+                when: .time(batch.createdAt),
+                detail: .text(content.names[batch.createdBy] ?? batch.createdBy.text)
+            )
         ]
         if let package = batch.package { items.append(.init(.info, "Signed and sealed", when: .time(package.madeAt))) }
-        if content.reconciliation.isLoaded { items.append(.init(.ok, "Loaded by \(batch.edgeHSM.text)", when: "as its journal says")) }
+        if content.reconciliation.isLoaded {
+            items.append(.init(.ok, "Loaded by \(batch.edgeHSM.text)", when: "as its journal says"))
+        }
         for withdrawal in batch.withdrawals {
             items.append(
                 .init(
@@ -243,11 +286,26 @@ public struct BatchPage: SheetPage {
                 )
             )
         }
-        if batch.state == .ended { items.append(.init(.idle, "Ended", when: "as the journal says", detail: "\(Format.number(content.reconciliation.returned)) units came back")) }
+        if batch.state == .ended {
+            items.append(
+                .init(
+                    .idle,
+                    "Ended",
+                    when: "as the journal says",
+                    detail: "\(Format.number(content.reconciliation.returned)) units came back"
+                )
+            )
+        }
         return .of(Timeline(items))
     }
 
-    private static func dialogs(_ batch: Batch, _ place: String, _ form: FormState, _ opened: String?, _ viewer: Viewer) -> [DialogForm] {
+    private static func dialogs(
+        _ batch: Batch,
+        _ place: String,
+        _ form: FormState,
+        _ opened: String?,
+        _ viewer: Viewer
+    ) -> [DialogForm] {
         var dialogs: [DialogForm] = []
         if viewer.roles.contains(.odmProductionManager) {
             dialogs.append(
@@ -333,8 +391,17 @@ public struct NewBatchPage: PageView {
             form = nil
             none =
                 versions.isEmpty
-                ? Empty(.review, "No approved version yet", "A batch is made of a version that the officers have approved.", [Button("To the products", "/products")])
-                : Empty(.factory, "No EdgeHSM of yours has an allotment of it", "The officers' approval says how many units each EdgeHSM may ever make.")
+                ? Empty(
+                    .review,
+                    "No approved version yet",
+                    "A batch is made of a version that the officers have approved.",
+                    [Button("To the products", "/products")]
+                )
+                : Empty(
+                    .factory,
+                    "No EdgeHSM of yours has an allotment of it",
+                    "The officers' approval says how many units each EdgeHSM may ever make."
+                )
             return
         }
         none = nil
@@ -367,20 +434,47 @@ public struct NewBatchPage: PageView {
             (
                 nil, .empty,
                 [
-                    .input(state, "batch", "Name", help: "Never used again for this product. Letters, digits, dots and dashes."),
+                    .input(
+                        state,
+                        "batch",
+                        "Name",
+                        help: "Never used again for this product. Letters, digits, dots and dashes."
+                    ),
                     .select(state, "edgeHSM", "Where", options, help: "What remains of the officers' allotment."),
-                    .input(state, "quantity", "Quantity", .number, help: most, extra: "min=\"1\" max=\"10000000\" step=\"1\"", after: "<p class=\"help\" data-left role=\"status\"></p>"),
+                    .input(
+                        state,
+                        "quantity",
+                        "Quantity",
+                        .number,
+                        help: most,
+                        extra: "min=\"1\" max=\"10000000\" step=\"1\"",
+                        after: "<p class=\"help\" data-left role=\"status\"></p>"
+                    ),
                 ]
             ),
             (
                 "Window", "In the time of the factory that is chosen above; UTC stands beneath as you type.",
                 [
-                    .input(state, "notBefore", "Opens", .dateTime, after: "<p class=\"help mono\" data-utc=\"notBefore\"></p>"),
-                    .input(state, "notAfter", "New units end", .dateTime, help: window, after: "<p class=\"help mono\" data-utc=\"notAfter\"></p>"),
+                    .input(
+                        state,
+                        "notBefore",
+                        "Opens",
+                        .dateTime,
+                        after: "<p class=\"help mono\" data-utc=\"notBefore\"></p>"
+                    ),
+                    .input(
+                        state,
+                        "notAfter",
+                        "New units end",
+                        .dateTime,
+                        help: window,
+                        after: "<p class=\"help mono\" data-utc=\"notAfter\"></p>"
+                    ),
                 ]
             ),
             (
-                "Allowances", "For rework of this batch's units. Leave empty for none; they end 90 days after the window.",
+                "Allowances",
+                "For rework of this batch's units. Leave empty for none; they end 90 days after the window.",
                 [
                     .input(state, "debugUnlocks", "Debug unlocks", .number, isRequired: false, extra: "min=\"0\""),
                     .input(state, "reprovisions", "Re-provisionings", .number, isRequired: false, extra: "min=\"0\""),

@@ -10,7 +10,8 @@ public struct FactoryListPage: SheetPage {
     public init(_ overview: Overview, organisations: [OrganisationID: String], viewer: Viewer) {
         let now = overview.time
         let actions =
-            viewer.roles.contains(.oemAdmin) ? [Button("Enrol a factory", "/factories/new", icon: .plus, style: .primary)] : []
+            viewer.roles.contains(.oemAdmin)
+            ? [Button("Enrol a factory", "/factories/new", icon: .plus, style: .primary)] : []
         var places: [LivePlace] = []
         func place(_ key: String, _ content: Markup) -> Markup {
             places.append(LivePlace(key, content))
@@ -51,7 +52,9 @@ public struct FactoryListPage: SheetPage {
                         empty: Empty(
                             .factory,
                             "No factory yet",
-                            viewer.isOEM ? "Enrolment leads from its name to its first device, step by step." : "Your OEM enrols your factory; it appears here then.",
+                            viewer.isOEM
+                                ? "Enrolment leads from its name to its first device, step by step."
+                                : "Your OEM enrols your factory; it appears here then.",
                             actions
                         )
                     ),
@@ -115,21 +118,29 @@ public struct FactoryPage: SheetPage {
         var actions: [Button] = []
         if viewer.roles.contains(.oemAdmin) {
             actions.append(Button("Joining code", "\(place)?do=join", icon: .link, dialog: "dialog-join"))
-            if !content.edges.isEmpty { actions.append(Button("Prepare a product", "\(place)?do=prepare", dialog: "dialog-prepare")) }
+            if !content.edges.isEmpty {
+                actions.append(Button("Prepare a product", "\(place)?do=prepare", dialog: "dialog-prepare"))
+            }
         }
         let isNew = progress.today.issued == 0 && content.edges.allSatisfy { $0.journal.accounts.isEmpty }
         var main: [Box] = []
         if isNew { main.append(Box("steps", "To the first device", Self.steps(content, viewer))) }
         main += [
             Box("edges", "EdgeHSMs", .live("edges", edges, tag: "div"), isFlush: true),
-            Box("production", "Production", .live("chart", chart, tag: "div"), note: "Time of \(Format.place(factory.timeZone))"),
+            Box(
+                "production",
+                "Production",
+                .live("chart", chart, tag: "div"),
+                note: "Time of \(Format.place(factory.timeZone))"
+            ),
             Box("preparations", "Products prepared here", Self.preparations(content, now), isFlush: true),
         ]
         sheet = Sheet(
             Head(
                 factory.name,
                 crumbs: [("Factories", "/factories")],
-                lead: "\(factory.id.text) of \(content.organisation), \(factory.country), \(Format.clock(now, east: offset)) in \(Format.place(factory.timeZone))",
+                lead:
+                    "\(factory.id.text) of \(content.organisation), \(factory.country), \(Format.clock(now, east: offset)) in \(Format.place(factory.timeZone))",
                 actions: actions,
                 isLive: true
             ),
@@ -148,9 +159,21 @@ public struct FactoryPage: SheetPage {
         return .of(
             Stats([
                 .init("Devices today", .number(today.completed), "\(Format.number(today.issued)) certified"),
-                .init("Yield today", .text(Format.percent(today.completed, of: today.completed + today.failed) ?? "–"), "\(Format.number(today.failed)) scrapped"),
-                .init("Rate now", "\(Format.number(content.progress.completedPerHour)) <span class=\"small muted\">an hour</span>", "last 15 min"),
-                .init("Journal entries", .number(content.edges.reduce(0) { $0 + $1.journal.storedSize }), "stored and judged"),
+                .init(
+                    "Yield today",
+                    .text(Format.percent(today.completed, of: today.completed + today.failed) ?? "–"),
+                    "\(Format.number(today.failed)) scrapped"
+                ),
+                .init(
+                    "Rate now",
+                    "\(Format.number(content.progress.completedPerHour)) <span class=\"small muted\">an hour</span>",
+                    "last 15 min"
+                ),
+                .init(
+                    "Journal entries",
+                    .number(content.edges.reduce(0) { $0 + $1.journal.storedSize }),
+                    "stored and judged"
+                ),
             ])
         )
     }
@@ -164,7 +187,10 @@ public struct FactoryPage: SheetPage {
             ],
             content.edges.map { edge in
                 let journal = edge.journal
-                let state = content.progress.edges.first { $0.edgeHSM == journal.edgeHSM }?.link(at: now) ?? (.idle, "Never heard")
+                let state =
+                    content.progress.edges.first { $0.edgeHSM == journal.edgeHSM }?.link(at: now) ?? (
+                        .idle, "Never heard"
+                    )
                 return [
                     .sub(.text(journal.edgeHSM.text), "enrolled \(.date(edge.enrolledAt)), epoch \(journal.epoch)"),
                     .sub(.badge(state.0, state.1), journal.heardAt.map { "heard \(.ago($0, now: now))" } ?? .empty),
@@ -174,7 +200,11 @@ public struct FactoryPage: SheetPage {
                     .text(journal.softwareVersion ?? "–"),
                 ]
             },
-            empty: Empty(.device, "No EdgeHSM yet", "The officers sign its enrolment while the OEM holds the appliance; then it is registered here.")
+            empty: Empty(
+                .device,
+                "No EdgeHSM yet",
+                "The officers sign its enrolment while the OEM holds the appliance; then it is registered here."
+            )
         )
     }
 
@@ -182,39 +212,67 @@ public struct FactoryPage: SheetPage {
         let rows = content.edges.flatMap { edge in
             edge.preparations.map { preparation -> [Markup] in
                 let state: Markup =
-                    if preparation.certificates?.installedAt != nil { .badge(.ok, "Ready") } else if preparation.certificates != nil {
+                    if preparation.certificates?.installedAt != nil {
+                        .badge(.ok, "Ready")
+                    } else if preparation.certificates != nil {
                         .badge(.info, "Certificates on the way")
-                    } else if preparation.receivedAt != nil { .badge(.warn, "Waits for the ceremony") } else { .badge(.info, "Asked") }
+                    } else if preparation.receivedAt != nil { .badge(.warn, "Waits for the ceremony") } else {
+                        .badge(.info, "Asked")
+                    }
                 return [
-                    .link(preparation.product.text, "/products/\(preparation.product.text)"), .text(preparation.edgeHSM.text), state,
+                    .link(preparation.product.text, "/products/\(preparation.product.text)"),
+                    .text(preparation.edgeHSM.text), state,
                     .code("\(preparation.vendorID) / \(preparation.productID)"), .ago(preparation.askedAt, now: now),
                 ]
             }
         }
         return .table(
             "Preparations",
-            [.init("Product"), .init("EdgeHSM", .tight), .init("PAI and debug keys", .tight), .init("Scope", .tight), .init("Asked", .tight)],
+            [
+                .init("Product"), .init("EdgeHSM", .tight), .init("PAI and debug keys", .tight), .init("Scope", .tight),
+                .init("Asked", .tight),
+            ],
             rows,
-            empty: Empty(.key, "Nothing was prepared through the portal", "A new product at a running site needs nobody to travel: its keys are made inside the EdgeHSM, and certificates come back.")
+            empty: Empty(
+                .key,
+                "Nothing was prepared through the portal",
+                "A new product at a running site needs nobody to travel: its keys are made inside the EdgeHSM, and certificates come back."
+            )
         )
     }
 
     private static func alarms(_ content: Content, _ now: Instant) -> Markup {
         guard !content.alarms.isEmpty else { return "<p class=\"muted\">None.</p>" }
         return .of(
-            Timeline(content.alarms.prefix(8).map {
-                .init($0.severity.tone, .link($0.words, "/alarms#alarm-\($0.number.value)"), when: .ago($0.lastAt, now: now), detail: .text($0.edgeHSM.text))
-            })
+            Timeline(
+                content.alarms.prefix(8).map {
+                    .init(
+                        $0.severity.tone,
+                        .link($0.words, "/alarms#alarm-\($0.number.value)"),
+                        when: .ago($0.lastAt, now: now),
+                        detail: .text($0.edgeHSM.text)
+                    )
+                }
+            )
         )
     }
 
-    private static func certificates(_ content: Content, _ place: String, _ form: FormState, _ viewer: Viewer, _ now: Instant) -> Markup {
+    private static func certificates(
+        _ content: Content,
+        _ place: String,
+        _ form: FormState,
+        _ viewer: Viewer,
+        _ now: Instant
+    ) -> Markup {
         guard !content.certificates.isEmpty else {
             return "<p class=\"muted\">None has joined. A joining code lets one take its certificate.</p>"
         }
         let items = content.certificates.map { certificate -> Markup in
-            let state: Markup = certificate.revokedAt != nil ? .badge(.bad, "Revoked") : certificate.notAfter < now ? .badge(.idle, "Expired") : .badge(.ok, "Valid")
-            return "<li class=\"split\"><span>\(certificate.service.text)<span class=\"sub\">until \(.date(certificate.notAfter))</span></span>\(state)</li>"
+            let state: Markup =
+                certificate.revokedAt != nil
+                ? .badge(.bad, "Revoked") : certificate.notAfter < now ? .badge(.idle, "Expired") : .badge(.ok, "Valid")
+            return
+                "<li class=\"split\"><span>\(certificate.service.text)<span class=\"sub\">until \(.date(certificate.notAfter))</span></span>\(state)</li>"
         }
         return "<ul class=\"stack-s\">\(items.joined())</ul>"
     }
@@ -228,11 +286,23 @@ public struct FactoryPage: SheetPage {
         let factory = content.progress.factory.id.text
         let steps: [(Bool, String, Markup)] = [
             (true, "Registered", "The factory has its name, its ODM and its time zone."),
-            (hasJoined, "Its Factory Service joins", "Make a joining code above; on the site: \(.code("obis-factory join --config obis-factory.json --code …"))"),
-            (isEnrolled, "The officers enrol its EdgeHSM", "While the OEM holds the appliance: \(.code("obis ceremony enrolment.json")), then \(.code("PUT /v1/edges/…")) brings the enrolment."),
+            (
+                hasJoined, "Its Factory Service joins",
+                "Make a joining code above; on the site: \(.code("obis-factory join --config obis-factory.json --code …"))"
+            ),
+            (
+                isEnrolled, "The officers enrol its EdgeHSM",
+                "While the OEM holds the appliance: \(.code("obis ceremony enrolment.json")), then \(.code("PUT /v1/edges/…")) brings the enrolment."
+            ),
             (isHeard, "Its journal arrives", "By link or by stick; the portal recomputes every root."),
-            (isPrepared, "A product is prepared", "Prepare a product above; its PAI key is made inside the EdgeHSM, the ceremony certifies it."),
-            (false, "The first batch, the first device", "The ODM makes a batch for \(factory); this list goes when the first device is made."),
+            (
+                isPrepared, "A product is prepared",
+                "Prepare a product above; its PAI key is made inside the EdgeHSM, the ceremony certifies it."
+            ),
+            (
+                false, "The first batch, the first device",
+                "The ODM makes a batch for \(factory); this list goes when the first device is made."
+            ),
         ]
         let now = steps.firstIndex { !$0.0 }
         let items = steps.enumerated().map { index, step -> Markup in
@@ -241,7 +311,13 @@ public struct FactoryPage: SheetPage {
         return "<ol class=\"steps\">\(items.joined())</ol>"
     }
 
-    private static func dialogs(_ content: Content, _ place: String, _ form: FormState, _ opened: String?, _ viewer: Viewer) -> [DialogForm] {
+    private static func dialogs(
+        _ content: Content,
+        _ place: String,
+        _ form: FormState,
+        _ opened: String?,
+        _ viewer: Viewer
+    ) -> [DialogForm] {
         guard viewer.roles.contains(.oemAdmin) else { return [] }
         var dialogs = [
             DialogForm(
@@ -264,7 +340,12 @@ public struct FactoryPage: SheetPage {
                     action: place,
                     form: form,
                     fields: [
-                        .select(form, "edge", "EdgeHSM", content.edges.map { ($0.journal.edgeHSM.text, $0.journal.edgeHSM.text, .empty) }),
+                        .select(
+                            form,
+                            "edge",
+                            "EdgeHSM",
+                            content.edges.map { ($0.journal.edgeHSM.text, $0.journal.edgeHSM.text, .empty) }
+                        ),
                         .select(form, "product", "Product", content.products.map { ($0.text, $0.text, .empty) }),
                     ],
                     submit: Button("Ask the EdgeHSM", style: .primary),
@@ -285,11 +366,20 @@ public struct NewFactoryPage: PageView {
     let none: Empty?
 
     public init(organisations: [Organisation], form state: FormState) {
-        head = Head("Enrol a factory", crumbs: [("Factories", "/factories")], lead: "Its name and place first. The factory's page then leads on to its first device.")
+        head = Head(
+            "Enrol a factory",
+            crumbs: [("Factories", "/factories")],
+            lead: "Its name and place first. The factory's page then leads on to its first device."
+        )
         let odms = organisations.filter { $0.kind == .odm }
         guard !odms.isEmpty else {
             form = nil
-            none = Empty(.people, "No ODM yet", "A factory belongs to an ODM. Invite one first.", [Button("Invite an ODM", "/people?do=odm", style: .primary)])
+            none = Empty(
+                .people,
+                "No ODM yet",
+                "A factory belongs to an ODM. Invite one first.",
+                [Button("Invite an ODM", "/people?do=odm", style: .primary)]
+            )
             return
         }
         none = nil
@@ -300,10 +390,21 @@ public struct NewFactoryPage: PageView {
                 (
                     nil, .empty,
                     [
-                        .input(state, "id", "Id", help: "Stands in certificates and addresses, for good. Small letters, digits, dashes."),
+                        .input(
+                            state,
+                            "id",
+                            "Id",
+                            help: "Stands in certificates and addresses, for good. Small letters, digits, dashes."
+                        ),
                         .input(state, "name", "Name", help: "For people: the town, the hall."),
                         .select(state, "organisation", "ODM", odms.map { ($0.id.text, $0.name, .empty) }),
-                        .input(state, "country", "Country", help: "Two letters, ISO 3166: CN, DE.", extra: "maxlength=\"2\" autocapitalize=\"characters\""),
+                        .input(
+                            state,
+                            "country",
+                            "Country",
+                            help: "Two letters, ISO 3166: CN, DE.",
+                            extra: "maxlength=\"2\" autocapitalize=\"characters\""
+                        ),
                         .input(state, "timeZone", "Time zone", help: "As IANA names it: Asia/Shanghai.", value: "UTC"),
                     ]
                 )

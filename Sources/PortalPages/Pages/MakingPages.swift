@@ -21,33 +21,93 @@ public struct NewProductPage: PageView {
                 (
                     nil, .empty,
                     [
-                        .input(state, "product", "Id", help: "Stands in every statement, for good. Small letters, digits, dashes."),
+                        .input(
+                            state,
+                            "product",
+                            "Id",
+                            help: "Stands in every statement, for good. Small letters, digits, dashes."
+                        ),
                         .input(state, "title", "Title", help: "For people."),
                         .input(state, "vendorID", "Vendor ID", help: "Matter, hexadecimal.", value: "FFF1"),
                         .input(state, "productID", "Product ID", help: "Matter, hexadecimal.", value: "8000"),
-                        .input(state, "family", "Chip family", help: "virtual-v has a vendor certificate, virtual-n has none."),
-                        .input(state, "serialPrefix", "Serial prefix", help: "1 to 8 characters; every device serial begins with it."),
+                        .input(
+                            state,
+                            "family",
+                            "Chip family",
+                            help: "virtual-v has a vendor certificate, virtual-n has none."
+                        ),
+                        .input(
+                            state,
+                            "serialPrefix",
+                            "Serial prefix",
+                            help: "1 to 8 characters; every device serial begins with it."
+                        ),
                     ]
                 ),
                 (
                     "Limits", .empty,
                     [
-                        .input(state, "lifetimeTotal", "Lifetime total", .number, help: "Units that may ever be made, everywhere.", extra: "min=\"1\""),
+                        .input(
+                            state,
+                            "lifetimeTotal",
+                            "Lifetime total",
+                            .number,
+                            help: "Units that may ever be made, everywhere.",
+                            extra: "min=\"1\""
+                        ),
                         .input(state, "largestBatch", "Largest batch", .number, isRequired: false, extra: "min=\"1\""),
-                        .input(state, "longestSilence", "Longest silence, minutes", .number, help: "Then no new units start without word from the portal.", isRequired: false, extra: "min=\"1\""),
-                        .select(state, "chipIdentity", "Chip identity", ChipIdentityLevel.allCases.map { ($0.rawValue, $0.words, .empty) }, help: "At least this, in every version."),
+                        .input(
+                            state,
+                            "longestSilence",
+                            "Longest silence, minutes",
+                            .number,
+                            help: "Then no new units start without word from the portal.",
+                            isRequired: false,
+                            extra: "min=\"1\""
+                        ),
+                        .select(
+                            state,
+                            "chipIdentity",
+                            "Chip identity",
+                            ChipIdentityLevel.allCases.map { ($0.rawValue, $0.words, .empty) },
+                            help: "At least this, in every version."
+                        ),
                     ]
                 ),
                 (
-                    "Trust", "From the ceremony: public values alone. Each key slot has a key of its own for each version, in the portal's token.",
+                    "Trust",
+                    "From the ceremony: public values alone. Each key slot has a key of its own for each version, in the portal's token.",
                     [
-                        .input(state, "secureBootKey", "Secure-boot key", help: "P-256 point, 130 hexadecimal digits: it verifies the firmware."),
+                        .input(
+                            state,
+                            "secureBootKey",
+                            "Secure-boot key",
+                            help: "P-256 point, 130 hexadecimal digits: it verifies the firmware."
+                        ),
                         .area(state, "paa", "PAA certificate", help: "Base64 of its DER, or PEM."),
                         .area(state, "debugRoot", "Debug root certificate", help: "Base64 of the ADAC certificate."),
-                        .area(state, "vendorRoots", "Silicon vendor's roots", help: "For chips with a vendor certificate: PEM, or base64, one a line.", isRequired: false),
+                        .area(
+                            state,
+                            "vendorRoots",
+                            "Silicon vendor's roots",
+                            help: "For chips with a vendor certificate: PEM, or base64, one a line.",
+                            isRequired: false
+                        ),
                         .input(state, "socClass", "ADAC soc_class", .number, value: "0"),
-                        .input(state, "debugPermissions", "Debug permissions", help: "Largest mask of any version: 32 hexadecimal digits.", value: String(repeating: "0", count: 32)),
-                        .input(state, "keySlots", "Key slots", help: "Names with commas between; a star after one that all units share: ota*.", isRequired: false),
+                        .input(
+                            state,
+                            "debugPermissions",
+                            "Debug permissions",
+                            help: "Largest mask of any version: 32 hexadecimal digits.",
+                            value: String(repeating: "0", count: 32)
+                        ),
+                        .input(
+                            state,
+                            "keySlots",
+                            "Key slots",
+                            help: "Names with commas between; a star after one that all units share: ota*.",
+                            isRequired: false
+                        ),
                     ]
                 ),
             ],
@@ -89,25 +149,29 @@ public struct NewVersionPage: PageView {
         head = Head(
             "New version of \(product.title.text)",
             crumbs: [("Products", "/products"), (product.title.text, place)],
-            lead: "The portal checks all against all at once; what does not fit is refused with its reason. A version is a draft until you submit it."
+            lead:
+                "The portal checks all against all at once; what does not fit is refused with its reason. A version is a draft until you submit it."
         )
         csrf = state.csrf
-        uploads = [("firmware", "Firmware", "In the family's own format, signed; at most 64 MiB.", "firmware"), ("declarations", "Certification Declaration", "As the CSA gave it, DER.", "declaration")]
-            .map { path, title, help, field in
-                Upload(
-                    title: title,
-                    help: help,
-                    id: "upload-\(field)",
-                    path: "/v1/\(path)",
-                    into: "#f-\(field)",
-                    csrf: state.csrf,
-                    command: CodeBlock(
-                        "curl -T FILE -H 'Authorization: Bearer …' -H 'Content-Type: application/octet-stream' https://\(host)/v1/\(path)/$(sha256sum FILE | cut -c1-64)",
-                        id: "curl-\(field)",
-                        label: "Command that uploads \(title.lowercased())"
-                    )
+        uploads = [
+            ("firmware", "Firmware", "In the family's own format, signed; at most 64 MiB.", "firmware"),
+            ("declarations", "Certification Declaration", "As the CSA gave it, DER.", "declaration"),
+        ]
+        .map { path, title, help, field in
+            Upload(
+                title: title,
+                help: help,
+                id: "upload-\(field)",
+                path: "/v1/\(path)",
+                into: "#f-\(field)",
+                csrf: state.csrf,
+                command: CodeBlock(
+                    "curl -T FILE -H 'Authorization: Bearer …' -H 'Content-Type: application/octet-stream' https://\(host)/v1/\(path)/$(sha256sum FILE | cut -c1-64)",
+                    id: "curl-\(field)",
+                    label: "Command that uploads \(title.lowercased())"
                 )
-            }
+            )
+        }
         func value(_ name: String, _ usual: String = "") -> String { values[name] ?? usual }
         form = FormBox(
             action: "\(place)/versions/new",
@@ -117,29 +181,103 @@ public struct NewVersionPage: PageView {
                     nil, .empty,
                     [
                         .input(state, "version", "Version", help: "Its name, 1.4.0. Never used again."),
-                        .input(state, "softwareVersion", "Software version", .number, help: "Matter's number; where the firmware says one, the same.", value: value("softwareVersion")),
-                        .input(state, "firmware", "Firmware, SHA-256", help: "Of a file that was uploaded above.", value: value("firmware"), extra: "spellcheck=\"false\""),
-                        .input(state, "declaration", "Declaration, SHA-256", value: value("declaration"), extra: "spellcheck=\"false\""),
-                        .input(state, "deviceType", "Device type", .number, help: "Matter device type, decimal.", value: value("deviceType")),
-                        .select(state, "chipIdentity", "Chip identity", ChipIdentityLevel.allCases.map { ($0.rawValue, $0.words, .empty) }, value: value("chipIdentity", product.rules.chipIdentity.rawValue)),
+                        .input(
+                            state,
+                            "softwareVersion",
+                            "Software version",
+                            .number,
+                            help: "Matter's number; where the firmware says one, the same.",
+                            value: value("softwareVersion")
+                        ),
+                        .input(
+                            state,
+                            "firmware",
+                            "Firmware, SHA-256",
+                            help: "Of a file that was uploaded above.",
+                            value: value("firmware"),
+                            extra: "spellcheck=\"false\""
+                        ),
+                        .input(
+                            state,
+                            "declaration",
+                            "Declaration, SHA-256",
+                            value: value("declaration"),
+                            extra: "spellcheck=\"false\""
+                        ),
+                        .input(
+                            state,
+                            "deviceType",
+                            "Device type",
+                            .number,
+                            help: "Matter device type, decimal.",
+                            value: value("deviceType")
+                        ),
+                        .select(
+                            state,
+                            "chipIdentity",
+                            "Chip identity",
+                            ChipIdentityLevel.allCases.map { ($0.rawValue, $0.words, .empty) },
+                            value: value("chipIdentity", product.rules.chipIdentity.rawValue)
+                        ),
                     ]
                 ),
                 (
                     "Commissioning", .empty,
                     [
-                        .select(state, "flow", "Flow", [("0", "Standard", .empty), ("1", "User intent", .empty), ("2", "Custom", .empty)], value: value("flow", "0")),
-                        .input(state, "discovery", "Discovery", .number, help: "Bits: 2 BLE, 4 on-network.", value: value("discovery", "2")),
-                        .input(state, "iterations", "SPAKE2+ rounds", .number, value: value("iterations", "1000"), extra: "min=\"1000\" max=\"100000\""),
-                        .input(state, "debugPermissions", "Debug permissions", help: "Within the product's mask.", value: value("debugPermissions", product.foundation.debugPermissions.text)),
+                        .select(
+                            state,
+                            "flow",
+                            "Flow",
+                            [("0", "Standard", .empty), ("1", "User intent", .empty), ("2", "Custom", .empty)],
+                            value: value("flow", "0")
+                        ),
+                        .input(
+                            state,
+                            "discovery",
+                            "Discovery",
+                            .number,
+                            help: "Bits: 2 BLE, 4 on-network.",
+                            value: value("discovery", "2")
+                        ),
+                        .input(
+                            state,
+                            "iterations",
+                            "SPAKE2+ rounds",
+                            .number,
+                            value: value("iterations", "1000"),
+                            extra: "min=\"1000\" max=\"100000\""
+                        ),
+                        .input(
+                            state,
+                            "debugPermissions",
+                            "Debug permissions",
+                            help: "Within the product's mask.",
+                            value: value("debugPermissions", product.foundation.debugPermissions.text)
+                        ),
                     ]
                 ),
                 (
                     "Factory data", "The same in every unit.",
                     [
-                        .input(state, "encoding", "Encoding", value: value("encoding")), .input(state, "vendorName", "Vendor name", value: value("vendorName")),
-                        .input(state, "productName", "Product name", value: value("productName")), .input(state, "productLabel", "Product label", value: value("productLabel"), isRequired: false),
-                        .input(state, "productURL", "Product URL", value: value("productURL"), isRequired: false), .input(state, "partNumber", "Part number", value: value("partNumber"), isRequired: false),
-                        .input(state, "hardwareVersion", "Hardware version", .number, value: value("hardwareVersion", "1")), .input(state, "hardwareVersionString", "Hardware version in words", value: value("hardwareVersionString", "1")),
+                        .input(state, "encoding", "Encoding", value: value("encoding")),
+                        .input(state, "vendorName", "Vendor name", value: value("vendorName")),
+                        .input(state, "productName", "Product name", value: value("productName")),
+                        .input(state, "productLabel", "Product label", value: value("productLabel"), isRequired: false),
+                        .input(state, "productURL", "Product URL", value: value("productURL"), isRequired: false),
+                        .input(state, "partNumber", "Part number", value: value("partNumber"), isRequired: false),
+                        .input(
+                            state,
+                            "hardwareVersion",
+                            "Hardware version",
+                            .number,
+                            value: value("hardwareVersion", "1")
+                        ),
+                        .input(
+                            state,
+                            "hardwareVersionString",
+                            "Hardware version in words",
+                            value: value("hardwareVersionString", "1")
+                        ),
                     ]
                 ),
             ],
@@ -176,10 +314,21 @@ public struct ApprovalPage: PageView {
         let place = "/products/\(product.product.text)/versions/\(version.text)"
         head = Head(
             "Propose an approval",
-            crumbs: [("Products", "/products"), (product.title.text, "/products/\(product.product.text)"), (version.text, place)],
-            lead: "Figures are cumulative over all approvals and versions: they say how much may ever be made, not how much more."
+            crumbs: [
+                ("Products", "/products"), (product.title.text, "/products/\(product.product.text)"),
+                (version.text, place),
+            ],
+            lead:
+                "Figures are cumulative over all approvals and versions: they say how much may ever be made, not how much more."
         )
-        none = places.isEmpty ? Empty(.device, "No EdgeHSM is enrolled", "An approval allots units to EdgeHSMs. Enrol a factory's first.", [Button("To the factories", "/factories")]) : nil
+        none =
+            places.isEmpty
+            ? Empty(
+                .device,
+                "No EdgeHSM is enrolled",
+                "An approval allots units to EdgeHSMs. Enrol a factory's first.",
+                [Button("To the factories", "/factories")]
+            ) : nil
         form = FormBox(
             action: "\(place)/approval",
             form: state,
@@ -187,24 +336,64 @@ public struct ApprovalPage: PageView {
                 (
                     nil, .empty,
                     [
-                        .input(state, "lifetimeTotal", "Lifetime total", .number, help: "At most \(Format.number(product.lifetimeTotal.value)), the product's own.", value: String(product.lifetimeTotal.value)),
-                        .input(state, "expiresAt", "Good until", .dateTime, help: "UTC. No new batch loads afterwards.", value: expires),
+                        .input(
+                            state,
+                            "lifetimeTotal",
+                            "Lifetime total",
+                            .number,
+                            help: "At most \(Format.number(product.lifetimeTotal.value)), the product's own.",
+                            value: String(product.lifetimeTotal.value)
+                        ),
+                        .input(
+                            state,
+                            "expiresAt",
+                            "Good until",
+                            .dateTime,
+                            help: "UTC. No new batch loads afterwards.",
+                            value: expires
+                        ),
                     ]
                 ),
                 (
-                    "Allotments", "Units of the product that each EdgeHSM may ever be granted. Empty: none. None may fall below what it is.",
+                    "Allotments",
+                    "Units of the product that each EdgeHSM may ever be granted. Empty: none. None may fall below what it is.",
                     places.map {
-                        .input(state, "edge-\($0.edge.text)", "\($0.factory), \($0.edge.text)", .number, help: $0.allotment > 0 ? "Now \(Format.number($0.allotment))." : nil, value: $0.allotment > 0 ? String($0.allotment) : "", isRequired: false, extra: "min=\"0\"")
+                        .input(
+                            state,
+                            "edge-\($0.edge.text)",
+                            "\($0.factory), \($0.edge.text)",
+                            .number,
+                            help: $0.allotment > 0 ? "Now \(Format.number($0.allotment))." : nil,
+                            value: $0.allotment > 0 ? String($0.allotment) : "",
+                            isRequired: false,
+                            extra: "min=\"0\""
+                        )
                     }
                 ),
                 (
                     "At most in each batch", .empty,
                     [
-                        .input(state, "largestBatch", "Units", .number, value: product.rules.largestBatch.map { String($0.value) } ?? "", isRequired: false, extra: "min=\"1\""),
+                        .input(
+                            state,
+                            "largestBatch",
+                            "Units",
+                            .number,
+                            value: product.rules.largestBatch.map { String($0.value) } ?? "",
+                            isRequired: false,
+                            extra: "min=\"1\""
+                        ),
                         .input(state, "debugUnlocks", "Debug unlocks", .number, value: "0", extra: "min=\"0\""),
                         .input(state, "reprovisions", "Re-provisionings", .number, value: "0", extra: "min=\"0\""),
                         .input(state, "rotations", "Credential rotations", .number, value: "0", extra: "min=\"0\""),
-                        .input(state, "longestSilence", "Longest silence, minutes", .number, value: product.rules.longestSilence.map { String($0 / 60) } ?? "", isRequired: false, extra: "min=\"1\""),
+                        .input(
+                            state,
+                            "longestSilence",
+                            "Longest silence, minutes",
+                            .number,
+                            value: product.rules.longestSilence.map { String($0 / 60) } ?? "",
+                            isRequired: false,
+                            extra: "min=\"1\""
+                        ),
                     ]
                 ),
             ],

@@ -42,7 +42,9 @@ public struct OverviewPage: PageView {
             isLive: true
         )
         stats = Self.stats(overview, live)
-        factories = overview.factories.map { FactoryCard(html: Self.card($0, now, live)) }
+        factories = overview.factories.enumerated().map { index, factory in
+            FactoryCard(html: Self.card(factory, "site-\(index)", now, live))
+        }
         none = overview.factories.isEmpty ? Self.firstSteps(viewer) : nil
         chartPanel = Panel(
             "production",
@@ -54,7 +56,7 @@ public struct OverviewPage: PageView {
         batches = live("batches", Self.batches(overview, now), "div")
         alarmPanel = Panel("alarms", "Open alarms", note: .link("All alarms", "/alarms"))
         alarms = live("alarms", Self.alarms(overview, now), "div")
-        self.live = places
+        self.live = overview.factories.isEmpty ? [] : places
     }
 
     private static func stats(_ overview: Overview, _ live: (String, Markup, String) -> Markup) -> Markup {
@@ -99,6 +101,7 @@ public struct OverviewPage: PageView {
 
     private static func card(
         _ progress: FactoryProgress,
+        _ id: String,
         _ now: Instant,
         _ live: (String, Markup, String) -> Markup
     ) -> Markup {
@@ -121,7 +124,7 @@ public struct OverviewPage: PageView {
             : .badge(progress.critical > 0 ? .bad : .warn, "\(progress.critical + progress.warnings) open")
         let yield = Format.percent(today.completed, of: today.completed + today.failed) ?? "–"
         return """
-            <article class="factory" aria-labelledby="\(key)"><div><h3 id="\(key)">\(.link(factory.name, "/factories/\(factory.id.text)"))</h3>\
+            <article class="factory" aria-labelledby="\(id)"><div><h3 id="\(id)">\(.link(factory.name, "/factories/\(factory.id.text)"))</h3>\
             <p class="small muted">\(factory.id.text) · \(factory.country) · \(live("\(key)-clock", .text(Format.clock(now, east: offset)), "span")) there</p></div>
             <dl class="figures"><div><dt>Today</dt><dd>\(live("\(key)-completed", .number(today.completed), "span"))</dd></div>\
             <div><dt>Yield</dt><dd>\(live("\(key)-yield", .text(yield), "span"))</dd></div>\
@@ -142,7 +145,10 @@ public struct OverviewPage: PageView {
                     $0.isNear(at: now) ? Markup.badge(.warn, $0.plain(at: now)) : .text($0.plain(at: now))
                 } ?? (sums.isLoaded && sums.remaining == 0 ? "All units are issued" : .none)
             return [
-                .sub(.link(batch.batch.text, "/batches/\(batch.id.text)"), "\(batch.product.text) \(batch.version.text)"),
+                .sub(
+                    .link(batch.batch.text, "/batches/\(batch.id.text)"),
+                    "\(batch.product.text) \(batch.version.text)"
+                ),
                 .sub(.link(batch.factory.text, "/factories/\(batch.factory.text)"), .text(batch.edgeHSM.text)),
                 batch.state.badge,
                 """
@@ -187,7 +193,10 @@ public struct OverviewPage: PageView {
                 .factory,
                 "No factory yet",
                 "First comes a product, then the ODM that makes it, then its factory. Each step leads to the next.",
-                [Button("Set up the first product", "/products/new", style: .primary), Button("Enrol a factory", "/factories/new")]
+                [
+                    Button("Set up the first product", "/products/new", style: .primary),
+                    Button("Enrol a factory", "/factories/new"),
+                ]
             )
             : Empty(
                 .factory,

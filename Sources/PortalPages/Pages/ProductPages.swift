@@ -20,7 +20,8 @@ public struct ProductListPage: SheetPage {
             return [
                 .sub(.link(product.title.text, "/products/\(product.product.text)"), .text(product.product.text)),
                 .code("\(foundation.vendorID) / \(foundation.productID)"), .text(foundation.family.text),
-                product.lockedVersion.map { .link($0.text, "/products/\(product.product.text)/versions/\($0.text)") } ?? .badge(.idle, "None approved", isOpen: true),
+                product.lockedVersion.map { .link($0.text, "/products/\(product.product.text)/versions/\($0.text)") }
+                    ?? .badge(.idle, "None approved", isOpen: true),
                 "\(.share(quota?.granted ?? 0, of: whole, label: "Granted"))<span class=\"sub\">\(Format.number(quota?.granted ?? 0)) of \(Format.number(whole)) granted</span>",
                 .number(quota?.counts.completed ?? 0), .date(product.createdAt),
             ]
@@ -109,15 +110,28 @@ public struct ProductPage: SheetPage {
             Head(
                 product.title.text,
                 crumbs: [("Products", "/products")],
-                badges: product.lockedVersion.map { .badge(.ok, "\($0.text) approved") } ?? .badge(.idle, "No approved version", isOpen: true),
-                lead: "Vendor \(.code("\(product.foundation.vendorID)")), product \(.code("\(product.foundation.productID)")), chip family \(product.foundation.family.text)",
+                badges: product.lockedVersion.map { .badge(.ok, "\($0.text) approved") }
+                    ?? .badge(.idle, "No approved version", isOpen: true),
+                lead:
+                    "Vendor \(.code("\(product.foundation.vendorID)")), product \(.code("\(product.foundation.productID)")), chip family \(product.foundation.family.text)",
                 actions: actions,
                 isLive: true
             ),
             main: [
-                Box("quota", "Quota", .live("quota", quota, tag: "div"), note: viewer.isOEM ? "over all versions, for the product's life" : "of your EdgeHSMs"),
+                Box(
+                    "quota",
+                    "Quota",
+                    .live("quota", quota, tag: "div"),
+                    note: viewer.isOEM ? "over all versions, for the product's life" : "of your EdgeHSMs"
+                ),
                 Box("versions", "Versions", Self.versions(content, place, viewer, now), isFlush: true),
-                Box("batches", "Newest batches", Self.batches(content, now), note: .link("All batches", "/batches"), isFlush: true),
+                Box(
+                    "batches",
+                    "Newest batches",
+                    Self.batches(content, now),
+                    note: .link("All batches", "/batches"),
+                    isFlush: true
+                ),
             ],
             side: [
                 Box("keys", "Key slots", Self.keys(content), isFlush: true),
@@ -141,7 +155,10 @@ public struct ProductPage: SheetPage {
         ]
         let rows = quota.edges.map { edge -> [Markup] in
             [
-                .sub(.link(edge.edgeHSM.text, "/factories/\(edge.factory.text)"), .text(content.factories[edge.factory]?.name ?? edge.factory.text)),
+                .sub(
+                    .link(edge.edgeHSM.text, "/factories/\(edge.factory.text)"),
+                    .text(content.factories[edge.factory]?.name ?? edge.factory.text)
+                ),
                 .share(edge.granted, of: edge.allotment, label: "Granted at \(edge.edgeHSM.text)"),
                 .number(edge.granted), .number(edge.allotment), .number(max(0, edge.allotment - edge.granted)),
             ]
@@ -156,7 +173,10 @@ public struct ProductPage: SheetPage {
     private static func versions(_ content: Content, _ place: String, _ viewer: Viewer, _ now: Instant) -> Markup {
         .table(
             "Versions",
-            [.init("Version"), .init("State", .tight), .init("Signatures", .tight), .init("Firmware"), .init("Since", .tight)],
+            [
+                .init("Version"), .init("State", .tight), .init("Signatures", .tight), .init("Firmware"),
+                .init("Since", .tight),
+            ],
             content.versions.sorted { $0.created.at > $1.created.at }.map { version in
                 [
                     .link(version.version.text, "\(place)/versions/\(version.version.text)"), version.state.badge,
@@ -168,7 +188,8 @@ public struct ProductPage: SheetPage {
                 .review,
                 "No version yet",
                 "An ODM's engineer makes one from firmware, a Certification Declaration and factory data.",
-                viewer.roles.contains(.odmEngineer) ? [Button("New version", "\(place)/versions/new", style: .primary)] : []
+                viewer.roles.contains(.odmEngineer)
+                    ? [Button("New version", "\(place)/versions/new", style: .primary)] : []
             )
         )
     }
@@ -176,15 +197,25 @@ public struct ProductPage: SheetPage {
     private static func batches(_ content: Content, _ now: Instant) -> Markup {
         .table(
             "Newest batches",
-            [.init("Batch"), .init("Version", .tight), .init("Factory"), .init("State", .tight), .init("Units", .number), .init("Granted", .tight)],
+            [
+                .init("Batch"), .init("Version", .tight), .init("Factory"), .init("State", .tight),
+                .init("Units", .number), .init("Granted", .tight),
+            ],
             content.batches.prefix(8).map { batch in
                 [
                     .link(batch.batch.text, "/batches/\(batch.id.text)"), .text(batch.version.text),
-                    .sub(.text(content.factories[batch.factory]?.name ?? batch.factory.text), .text(batch.edgeHSM.text)), batch.state.badge,
+                    .sub(
+                        .text(content.factories[batch.factory]?.name ?? batch.factory.text),
+                        .text(batch.edgeHSM.text)
+                    ), batch.state.badge,
                     .number(batch.quantity), .ago(batch.createdAt, now: now),
                 ]
             },
-            empty: Empty(.batch, "No batch yet", "Once a version is approved, the ODM's production manager makes batches of it.")
+            empty: Empty(
+                .batch,
+                "No batch yet",
+                "Once a version is approved, the ODM's production manager makes batches of it."
+            )
         )
     }
 
@@ -202,7 +233,10 @@ public struct ProductPage: SheetPage {
                     case nil: .badge(.idle, "No version yet", isOpen: true)
                     }
                 let check: Markup = states[slot.slot]?.checkValue.map { "check value \(.digest($0.text, 8))" } ?? .empty
-                return [.sub(.text(slot.slot.text), slot.kind == .fleet ? "one key for all units" : "a key for each unit"), .sub(custody, check)]
+                return [
+                    .sub(.text(slot.slot.text), slot.kind == .fleet ? "one key for all units" : "a key for each unit"),
+                    .sub(custody, check),
+                ]
             },
             empty: Empty(.key, "No key slots", "Units of this product carry no product key.")
         )
@@ -226,7 +260,9 @@ public struct ProductPage: SheetPage {
     }
 
     private static func members(_ content: Content, _ now: Instant) -> Markup {
-        guard !content.workspaces.isEmpty else { return "<p class=\"muted\">No ODM yet. Nobody but the OEM sees this product.</p>" }
+        guard !content.workspaces.isEmpty else {
+            return "<p class=\"muted\">No ODM yet. Nobody but the OEM sees this product.</p>"
+        }
         let items = content.workspaces.map { workspace -> Markup in
             "<li class=\"split\"><span>\(content.organisations[workspace.organisation] ?? workspace.organisation.text)</span><span class=\"muted small\">\(.ago(workspace.since, now: now))</span></li>"
         }
@@ -252,9 +288,30 @@ public struct ProductPage: SheetPage {
                 form: form,
                 fields: [
                     .input(form, "title", "Title", value: product.title.text),
-                    .input(form, "lifetimeTotal", "Lifetime total", .number, help: "Units that may ever be made, everywhere.", value: String(product.lifetimeTotal.value)),
-                    .input(form, "largestBatch", "Largest batch", .number, value: product.rules.largestBatch.map { String($0.value) } ?? "", isRequired: false),
-                    .input(form, "longestSilence", "Longest silence, minutes", .number, value: product.rules.longestSilence.map { String($0 / 60) } ?? "", isRequired: false),
+                    .input(
+                        form,
+                        "lifetimeTotal",
+                        "Lifetime total",
+                        .number,
+                        help: "Units that may ever be made, everywhere.",
+                        value: String(product.lifetimeTotal.value)
+                    ),
+                    .input(
+                        form,
+                        "largestBatch",
+                        "Largest batch",
+                        .number,
+                        value: product.rules.largestBatch.map { String($0.value) } ?? "",
+                        isRequired: false
+                    ),
+                    .input(
+                        form,
+                        "longestSilence",
+                        "Longest silence, minutes",
+                        .number,
+                        value: product.rules.longestSilence.map { String($0 / 60) } ?? "",
+                        isRequired: false
+                    ),
                 ],
                 submit: Button("Save", style: .primary),
                 isOpen: opened == "rules"
@@ -270,10 +327,17 @@ public struct ProductPage: SheetPage {
                         form,
                         "organisation",
                         "ODM that is here already",
-                        [("", "A new one, by link", .empty)] + others.sorted { $0.value < $1.value }.map { ($0.key.text, $0.value, .empty) },
+                        [("", "A new one, by link", .empty)]
+                            + others.sorted { $0.value < $1.value }.map { ($0.key.text, $0.value, .empty) },
                         isRequired: false
                     ),
-                    .input(form, "organisationName", "Name of a new ODM", help: "Its first person gets a link that works once, for 7 days.", isRequired: false),
+                    .input(
+                        form,
+                        "organisationName",
+                        "Name of a new ODM",
+                        help: "Its first person gets a link that works once, for 7 days.",
+                        isRequired: false
+                    ),
                 ],
                 submit: Button("Invite", style: .primary),
                 isOpen: opened == "workspace"
@@ -301,12 +365,25 @@ public struct LinkPage: SheetPage {
     /// - Parameters:
     ///   - text: the link, code or token itself.
     ///   - command: what to do with it, where it is a command.
-    public init(title: String, words: String, text: String, command: String? = nil, expiresAt: Instant, back: (String, String)) {
+    public init(
+        title: String,
+        words: String,
+        text: String,
+        command: String? = nil,
+        expiresAt: Instant,
+        back: (String, String)
+    ) {
         self.title = title
         let commandBlock: Markup = command.map { .of(CodeBlock($0, id: "once-command", label: "Command")) } ?? .empty
         sheet = Sheet(
             Head(title, crumbs: [back]),
-            notes: [Note(.warn, "Shown this once", "The portal keeps a digest alone. Pass it on by a way that you trust, then go on.")],
+            notes: [
+                Note(
+                    .warn,
+                    "Shown this once",
+                    "The portal keeps a digest alone. Pass it on by a way that you trust, then go on."
+                )
+            ],
             main: [
                 Box(
                     "once",

@@ -1,5 +1,5 @@
-public import Vocabulary
 import PortalProtocol
+public import Vocabulary
 
 /// Every component in every state, with the page's own templates.
 public struct StyleGuidePage: PageView {
@@ -47,12 +47,15 @@ public struct StyleGuidePage: PageView {
             isLive: false
         )
         buttons =
-            [Button.Style.usual, .primary, .danger, .quiet].map { Button("\($0)".prefix(1).uppercased() + "\($0)".dropFirst(), "#", style: $0) }
+            [Button.Style.usual, .primary, .danger, .quiet].map {
+                Button("\($0)".prefix(1).uppercased() + "\($0)".dropFirst(), "#", style: $0)
+            }
             + [
                 Button("With icon", "#", icon: .export), Button("Small", "#", isSmall: true),
                 Button("Disabled", isDisabled: true),
             ]
-        badges = Tone.allCases.map { Markup.badge($0, $0.words) }.joined(" ") + " " + .badge(.idle, "Open", isOpen: true)
+        badges =
+            Tone.allCases.map { Markup.badge($0, $0.words) }.joined(" ") + " " + .badge(.idle, "Open", isOpen: true)
             + " " + .count(3) + " " + .count(12, .warn)
         tones = Tone.allCases.map(\.rawValue)
         icons = Icon.allCases.map { IconCell(name: $0.rawValue, icon: $0.markup) }
@@ -80,22 +83,38 @@ public struct StyleGuidePage: PageView {
             .input(form, "when", "Date and time", .dateTime),
             .select(form, "choice", "Choice", [("a", "edge-1, Shenzhen", .empty), ("b", "edge-2, Dongguan", .empty)]),
             .area(form, "reason", "Several lines", help: "Told to everybody who sees the batch."),
-            .checks(form, "roles", "Several choices", [("x", "ODM engineer"), ("y", "Production manager")], value: "x"),
+            .checks(
+                form,
+                "roles",
+                "Several choices",
+                [("x", "ODM engineer"), ("y", "Production manager")],
+                value: "x"
+            ),
         ]
-        let columns: [Table.Column] = [.init("Batch"), .init("State", .tight), .init("Units", .number), .init("Progress")]
+        let columns: [Table.Column] = [
+            .init("Batch"), .init("State", .tight), .init("Units", .number), .init("Progress"),
+        ]
         table = Table(
             "Example batches",
             columns,
-            [("plug-0001", BatchState.loaded, 1_200, 640), ("plug-0002", .packaged, 500, 0), ("bulb-0007", .ending, 90, 88)]
-                .map { name, state, units, done in
-                    [
-                        .sub(.link(name, "#"), "plug 1.4.0"), state.badge, .number(units),
-                        .share(done, of: units, label: name),
-                    ]
-                },
+            [
+                ("plug-0001", BatchState.loaded, 1_200, 640), ("plug-0002", .packaged, 500, 0),
+                ("bulb-0007", .ending, 90, 88),
+            ]
+            .map { name, state, units, done in
+                [
+                    .sub(.link(name, "#"), "plug 1.4.0"), state.badge, .number(units),
+                    .share(done, of: units, label: name),
+                ]
+            },
             next: "#"
         )
-        empty = Empty(.batch, "No batch yet", "A batch is made by the ODM's production manager.", [Button("New batch", "#", style: .primary)])
+        empty = Empty(
+            .batch,
+            "No batch yet",
+            "A batch is made by the ODM's production manager.",
+            [Button("New batch", "#", style: .primary)]
+        )
         emptyTable = Table("Example of an empty list", columns, [], empty: empty)
         stats = Stats([
             .init("Devices today", "1,020", "all factories"), .init("Yield", "98.5 %", "15 scrapped"),
@@ -112,7 +131,11 @@ public struct StyleGuidePage: PageView {
             ("Vendor ID", .code("FFF1")), ("Journal root", .digest(String(repeating: "5e", count: 32))),
             ("Window", .twoZones(now, "Asia/Shanghai")), ("Last word", .ago(now + (-75), now: now)), ("Nothing", .none),
         ])
-        code = CodeBlock("obis approve approval.json --token officer.json", id: "example-code", label: "Command of an officer")
+        code = CodeBlock(
+            "obis approve approval.json --token officer.json",
+            id: "example-code",
+            label: "Command of an officer"
+        )
         timeline = Timeline([
             .init(.info, "Certified", when: .time(now, seconds: true), detail: "Station st-01, unit 12 of 500"),
             .init(.ok, "Passed", when: .time(now + 4, seconds: true)),
@@ -125,16 +148,27 @@ public struct StyleGuidePage: PageView {
             id: "example-bars",
             unit: "devices",
             series: [("Completed", "c1"), ("Failed", "c2")],
-            points: values.enumerated().map { .init(mark: $0.offset.isMultiple(of: 3) ? "\($0.offset):00" : "", title: "\($0.offset):00", values: [$0.element, $0.element / 6]) }
+            points: values.enumerated().map {
+                .init(
+                    mark: $0.offset.isMultiple(of: 3) ? "\($0.offset):00" : "",
+                    title: "\($0.offset):00",
+                    values: [$0.element, $0.element / 6]
+                )
+            }
         )
         line = Chart(
             line: "Example of a burn-down",
             id: "example-line",
             unit: "units left",
-            points: values.indices.map { .init(mark: $0.isMultiple(of: 3) ? "\($0):00" : "", title: "\($0):00", values: [100 - $0 * 8]) },
+            points: values.indices.map {
+                .init(mark: $0.isMultiple(of: 3) ? "\($0):00" : "", title: "\($0):00", values: [100 - $0 * 8])
+            },
             limit: 20
         )
-        let segments = [Segment("Issued", 640, "c1"), Segment("Burned", 12, "c3"), Segment("Returned", 30, "c4"), Segment("Remaining", 500, "c6"), Segment("Unaccounted", 18, "c2")]
+        let segments = [
+            Segment("Issued", 640, "c1"), Segment("Burned", 12, "c3"), Segment("Returned", 30, "c4"),
+            Segment("Remaining", 500, "c6"), Segment("Unaccounted", 18, "c2"),
+        ]
         meter = "\(.meter(segments, of: 1_200, label: "Example of parts", isTall: true))\(.legend(segments))"
         spark = .spark(values, label: "Example of a small chart")
         dialog = DialogForm(
@@ -150,7 +184,10 @@ public struct StyleGuidePage: PageView {
         openDialog = Button("Open a dialog", "/styleguide?open=1", dialog: dialog.id)
         digest = .digest(String(repeating: "a1", count: 32))
         copy = .copyable("obis_example-token", id: "example-copy", name: "token")
-        diff = Markup.diff([ReviewChange(field: "softwareVersion", before: "4", after: "5"), ReviewChange(field: "commissioning.hint", before: nil, after: "press 5 s")])
+        diff = Markup.diff([
+            ReviewChange(field: "softwareVersion", before: "4", after: "5"),
+            ReviewChange(field: "commissioning.hint", before: nil, after: "press 5 s"),
+        ])
     }
 
     public static let template = #"""

@@ -51,7 +51,13 @@ public struct VersionPage: SheetPage {
         }
         if version.state == .submitted, isOfficer {
             actions.append(Button("Reject", "\(place)?do=reject", style: .danger, dialog: "dialog-reject"))
-            actions.append(Button(version.approval == nil ? "Propose approval" : "Change proposal", "\(place)/approval", style: version.approval == nil ? .primary : .usual))
+            actions.append(
+                Button(
+                    version.approval == nil ? "Propose approval" : "Change proposal",
+                    "\(place)/approval",
+                    style: version.approval == nil ? .primary : .usual
+                )
+            )
         }
         let head = Head(
             "\(content.product.title.text) \(version.version.text)",
@@ -89,7 +95,9 @@ public struct VersionPage: SheetPage {
         let version = content.version
         func who(_ act: VersionAct) -> String { content.names[act.person] ?? act.person.text }
         if let act = version.rejected { return "Rejected by \(who(act)), \(.ago(act.at, now: now))." }
-        if let locked = version.approval?.lockedAt { return "Approved by the officers \(.ago(locked, now: now)). It never changes again." }
+        if let locked = version.approval?.lockedAt {
+            return "Approved by the officers \(.ago(locked, now: now)). It never changes again."
+        }
         if let act = version.submitted { return "Submitted by \(who(act)), \(.ago(act.at, now: now))." }
         return "A draft of \(who(version.created)), \(.ago(version.created.at, now: now))."
     }
@@ -123,7 +131,13 @@ public struct VersionPage: SheetPage {
                     lines("Manifest", review.manifest),
                     note: "SHA-256 \(.digest(content.version.manifest.hex))",
                     actions: [
-                        Button("Manifest", "/products/\(review.product.text)/versions/\(review.version.text)/manifest.json", icon: .export, isSmall: true, isDownload: true)
+                        Button(
+                            "Manifest",
+                            "/products/\(review.product.text)/versions/\(review.version.text)/manifest.json",
+                            icon: .export,
+                            isSmall: true,
+                            isDownload: true
+                        )
                     ],
                     isFlush: true
                 )
@@ -144,7 +158,11 @@ public struct VersionPage: SheetPage {
                 ]
             }
             return [
-                Box("statement", "What officers sign, in words", "<p>\(statement.summary)</p>" + lines("Approval", statement.lines)),
+                Box(
+                    "statement",
+                    "What officers sign, in words",
+                    "<p>\(statement.summary)</p>" + lines("Approval", statement.lines)
+                ),
                 Box(
                     "bytes",
                     "The exact bytes",
@@ -159,7 +177,9 @@ public struct VersionPage: SheetPage {
                 ),
             ]
         case .changes:
-            let against = review.against.map { "Against \($0.text), approved before" } ?? "The product's first version: all of it is new"
+            let against =
+                review.against.map { "Against \($0.text), approved before" }
+                ?? "The product's first version: all of it is new"
             var boxes = [
                 Box(
                     "changes",
@@ -180,7 +200,12 @@ public struct VersionPage: SheetPage {
             ]
             if !review.approvalChanges.isEmpty {
                 boxes.append(
-                    Box("figures", "Figures against the approval before", .diff(review.approvalChanges, "Changed figures"), isFlush: true)
+                    Box(
+                        "figures",
+                        "Figures against the approval before",
+                        .diff(review.approvalChanges, "Changed figures"),
+                        isFlush: true
+                    )
                 )
             }
             return boxes
@@ -208,7 +233,8 @@ public struct VersionPage: SheetPage {
         let signed = content.version.approval?.signers ?? []
         let threshold = content.version.approval?.threshold ?? content.threshold
         let rows = content.officers.map { officer -> Markup in
-            let state: Markup = signed.contains(officer) ? .badge(.ok, "Signed") : .badge(.idle, "Not yet", isOpen: true)
+            let state: Markup =
+                signed.contains(officer) ? .badge(.ok, "Signed") : .badge(.idle, "Not yet", isOpen: true)
             return "<li class=\"split\"><span>\(officer.text)</span>\(state)</li>"
         }
         return """
@@ -257,7 +283,11 @@ public struct VersionPage: SheetPage {
                     Definitions([
                         ("Manifest", .digest(version.manifest.hex)), ("Firmware", .digest(version.firmware.hex)),
                         ("Declaration", .digest(version.declaration.hex)),
-                        ("Proof of product", version.firmwareProvesProduct ? .badge(.ok, "Signed in firmware") : .badge(.warn, "Declared")),
+                        (
+                            "Proof of product",
+                            version.firmwareProvesProduct
+                                ? .badge(.ok, "Signed in firmware") : .badge(.warn, "Declared")
+                        ),
                     ])
                 )
             )

@@ -23,8 +23,13 @@ public struct AlarmPage: SheetPage {
         let shown = onlyOpen ? page.items.filter(\.isOpen) : page.items
         let rows = shown.map { alarm -> [Markup] in
             let state: Markup =
-                if let cleared = alarm.clearedAt { .sub(.badge(.idle, "Gone by itself"), .ago(cleared, now: now)) } else if let seen = alarm.acknowledgedAt {
-                    .sub(.badge(.idle, "Acknowledged"), "\(alarm.acknowledgedBy.map { names[$0] ?? $0 } ?? ""), \(.ago(seen, now: now))")
+                if let cleared = alarm.clearedAt {
+                    .sub(.badge(.idle, "Gone by itself"), .ago(cleared, now: now))
+                } else if let seen = alarm.acknowledgedAt {
+                    .sub(
+                        .badge(.idle, "Acknowledged"),
+                        "\(alarm.acknowledgedBy.map { names[$0] ?? $0 } ?? ""), \(.ago(seen, now: now))"
+                    )
                 } else { .badge(alarm.severity.tone, "Open") }
             let acknowledge: Markup =
                 tags[alarm.number.value].map { tag in
@@ -37,18 +42,26 @@ public struct AlarmPage: SheetPage {
             return [
                 "<span id=\"alarm-\(alarm.number.value)\">\(alarm.words)</span><span class=\"sub\">no. \(alarm.number.value), \(times)</span>",
                 alarm.severity.badge,
-                .sub(.link(alarm.factory.text, "/factories/\(alarm.factory.text)"), .text(alarm.edgeHSM.text + (alarm.other.map { " and \($0.text)" } ?? ""))),
-                .text(alarm.detail), .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"), state, acknowledge,
+                .sub(
+                    .link(alarm.factory.text, "/factories/\(alarm.factory.text)"),
+                    .text(alarm.edgeHSM.text + (alarm.other.map { " and \($0.text)" } ?? ""))
+                ),
+                .text(alarm.detail), .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"), state,
+                acknowledge,
             ]
         }
         let judged = quarantine.map { item -> [Markup] in
             [
                 .sub(.text(item.kind), item.sequence.map { "entry \($0)" } ?? "checkpoint"), .code(item.code),
-                .sub(.link(item.factory.text, "/factories/\(item.factory.text)"), .text(item.edgeHSM.text)), .text(item.detail), .ago(item.notedAt, now: now),
+                .sub(.link(item.factory.text, "/factories/\(item.factory.text)"), .text(item.edgeHSM.text)),
+                .text(item.detail), .ago(item.notedAt, now: now),
             ]
         }
         sheet = Sheet(
-            Head("Alarms", lead: "What the portal found in the journals that should not be there, or should and is not."),
+            Head(
+                "Alarms",
+                lead: "What the portal found in the journals that should not be there, or should and is not."
+            ),
             notes: [form.note].compactMap { $0 },
             tabs: Tabs(
                 "Which alarms",
@@ -68,7 +81,11 @@ public struct AlarmPage: SheetPage {
                             .init("Last seen", .tight), .init("State", .tight), .init("Act", .tight),
                         ],
                         rows,
-                        empty: Empty(.check, onlyOpen ? "No open alarm" : "No alarm yet", "Forks, gaps, silence, duplicates of chip or key, and entries after a window are told here."),
+                        empty: Empty(
+                            .check,
+                            onlyOpen ? "No open alarm" : "No alarm yet",
+                            "Forks, gaps, silence, duplicates of chip or key, and entries after a window are told here."
+                        ),
                         next: page.next.map { "/alarms?show=\(onlyOpen ? "open" : "all")&cursor=\($0.text)" }
                     ),
                     isFlush: true
@@ -78,9 +95,16 @@ public struct AlarmPage: SheetPage {
                     "Quarantine",
                     .table(
                         "Quarantine",
-                        [.init("Entry"), .init("Finding", .tight), .init("Where"), .init("Detail", .wide), .init("Noted", .tight)],
+                        [
+                            .init("Entry"), .init("Finding", .tight), .init("Where"), .init("Detail", .wide),
+                            .init("Noted", .tight),
+                        ],
                         judged,
-                        empty: Empty(.shield, "Nothing is in quarantine", "Entries that are judged wrong are stored and shown here; they block nothing and are never dropped.")
+                        empty: Empty(
+                            .shield,
+                            "Nothing is in quarantine",
+                            "Entries that are judged wrong are stored and shown here; they block nothing and are never dropped."
+                        )
                     ),
                     note: "stored, judged wrong, counted nowhere",
                     isFlush: true
@@ -107,26 +131,57 @@ public struct AuditPage: SheetPage {
         public let detail: String?
         public let requestID: String
 
-        public init(position: Int, time: Instant, actor: String, action: String, object: String, outcome: String, detail: String?, requestID: String) {
+        public init(
+            position: Int,
+            time: Instant,
+            actor: String,
+            action: String,
+            object: String,
+            outcome: String,
+            detail: String?,
+            requestID: String
+        ) {
             (self.position, self.time, self.actor, self.action) = (position, time, actor, action)
             (self.object, self.outcome, self.detail, self.requestID) = (object, outcome, detail, requestID)
         }
     }
 
-    public init(_ entries: [Entry], checkpoint: AuditCheckpoint?, values: [String: String], actions: [String], previous: String?, next: String?, now: Instant) {
+    public init(
+        _ entries: [Entry],
+        checkpoint: AuditCheckpoint?,
+        values: [String: String],
+        actions: [String],
+        previous: String?,
+        next: String?,
+        now: Instant
+    ) {
         let form = FormState(values: values, key: "", csrf: "")
         let fields: [Field] = [
             .input(form, "q", "Who, what or which object", .search, isRequired: false, extra: "maxlength=\"128\""),
-            .select(form, "action", "Act", [("", "Any", .empty)] + actions.map { ($0, Self.words($0), .empty) }, isRequired: false),
-            .select(form, "outcome", "Outcome", [("", "Any", .empty), ("done", "Done", .empty), ("refused", "Refused", .empty)], isRequired: false),
+            .select(
+                form,
+                "action",
+                "Act",
+                [("", "Any", .empty)] + actions.map { ($0, Self.words($0), .empty) },
+                isRequired: false
+            ),
+            .select(
+                form,
+                "outcome",
+                "Outcome",
+                [("", "Any", .empty), ("done", "Done", .empty), ("refused", "Refused", .empty)],
+                isRequired: false
+            ),
         ]
         let filters: Markup = """
             <section class="panel" aria-label="Filter"><div class="panel-body"><form class="filters" method="get" action="/audit">\(fields.map { Markup.of($0) }.joined())\(Markup.of(Button("Filter", icon: .filter)))</form></div></section>
             """
         let rows = entries.map { entry -> [Markup] in
             [
-                .number(entry.position), .time(entry.time, seconds: true), .text(entry.actor), .sub(.text(Self.words(entry.action)), .code(entry.action)),
-                .code(entry.object), entry.outcome == "done" ? .badge(.ok, "Done") : .sub(.badge(.bad, "Refused"), .code(entry.outcome)),
+                .number(entry.position), .time(entry.time, seconds: true), .text(entry.actor),
+                .sub(.text(Self.words(entry.action)), .code(entry.action)),
+                .code(entry.object),
+                entry.outcome == "done" ? .badge(.ok, "Done") : .sub(.badge(.bad, "Refused"), .code(entry.outcome)),
                 .text(entry.detail ?? ""),
             ]
         }
@@ -139,7 +194,11 @@ public struct AuditPage: SheetPage {
                 """
             } ?? .empty
         sheet = Sheet(
-            Head("Audit", lead: "Every act in the portal, its own tamper-evident log: an entry can be neither changed nor taken out without the next checkpoint showing it."),
+            Head(
+                "Audit",
+                lead:
+                    "Every act in the portal, its own tamper-evident log: an entry can be neither changed nor taken out without the next checkpoint showing it."
+            ),
             above: filters,
             main: [
                 Box("checkpoint", "State of the log", state, note: "signed by the portal key, now"),
@@ -149,11 +208,16 @@ public struct AuditPage: SheetPage {
                     .table(
                         "Audit entries",
                         [
-                            .init("No.", .tight), .init("When", .tight), .init("Who"), .init("Act", .tight), .init("Object"),
+                            .init("No.", .tight), .init("When", .tight), .init("Who"), .init("Act", .tight),
+                            .init("Object"),
                             .init("Outcome", .tight), .init("Detail", .wide),
                         ],
                         rows,
-                        empty: Empty(.audit, "Nothing here answers to that", "Take a filter away, or look further back."),
+                        empty: Empty(
+                            .audit,
+                            "Nothing here answers to that",
+                            "Take a filter away, or look further back."
+                        ),
                         next: next
                     ),
                     isFlush: true
@@ -186,7 +250,14 @@ public struct KeysPage: SheetPage {
         public let issuedAt: Instant
         public let expiresAt: Instant
 
-        public init(version: Int, officers: [(name: String, key: String)], threshold: Int, roles: [(String, String)], issuedAt: Instant, expiresAt: Instant) {
+        public init(
+            version: Int,
+            officers: [(name: String, key: String)],
+            threshold: Int,
+            roles: [(String, String)],
+            issuedAt: Instant,
+            expiresAt: Instant
+        ) {
             (self.version, self.officers, self.threshold) = (version, officers, threshold)
             (self.roles, self.issuedAt, self.expiresAt) = (roles, issuedAt, expiresAt)
         }
@@ -194,12 +265,30 @@ public struct KeysPage: SheetPage {
 
     /// - Parameters:
     ///   - chain: newest last; empty where there is none, or where the viewer may not see it.
-    public init(chain: [Chain], edges: [EdgeSummary], preparations: [Preparation], keys: [ProductKeyState], orders: [NumberedOrder], viewer: Viewer, now: Instant) {
+    public init(
+        chain: [Chain],
+        edges: [EdgeSummary],
+        preparations: [Preparation],
+        keys: [ProductKeyState],
+        orders: [NumberedOrder],
+        viewer: Viewer,
+        now: Instant
+    ) {
         var main: [Box] = []
         var notes: [Note] = []
         if let newest = chain.last {
-            if newest.expiresAt < now { notes.append(Note(.bad, "RoleKeys have expired", "Nothing new loads until a ceremony signs the next version.")) } else if newest.expiresAt - now < 30 * 86_400 {
-                notes.append(Note(.warn, "RoleKeys expire \(Format.relative(newest.expiresAt, now: now))", "Plan the ceremony that signs the next version."))
+            if newest.expiresAt < now {
+                notes.append(
+                    Note(.bad, "RoleKeys have expired", "Nothing new loads until a ceremony signs the next version.")
+                )
+            } else if newest.expiresAt - now < 30 * 86_400 {
+                notes.append(
+                    Note(
+                        .warn,
+                        "RoleKeys expire \(Format.relative(newest.expiresAt, now: now))",
+                        "Plan the ceremony that signs the next version."
+                    )
+                )
             }
             main.append(
                 Box(
@@ -213,7 +302,18 @@ public struct KeysPage: SheetPage {
                 )
             )
         } else if viewer.isOEM {
-            main.append(Box("roles", "RoleKeys", .empty(.key, "No RoleKeys yet", "The first ceremony makes them: \(.code("obis ceremony")) writes the file, \(.code("PUT /v1/role-keys")) brings it."), isFlush: true))
+            main.append(
+                Box(
+                    "roles",
+                    "RoleKeys",
+                    .empty(
+                        .key,
+                        "No RoleKeys yet",
+                        "The first ceremony makes them: \(.code("obis ceremony")) writes the file, \(.code("PUT /v1/role-keys")) brings it."
+                    ),
+                    isFlush: true
+                )
+            )
         }
         main.append(
             Box(
@@ -221,15 +321,25 @@ public struct KeysPage: SheetPage {
                 "Product keys",
                 .table(
                     "Product keys",
-                    [.init("Slot"), .init("Version", .tight), .init("Kind", .tight), .init("Custody", .tight), .init("Token", .tight), .init("Check value", .tight)],
+                    [
+                        .init("Slot"), .init("Version", .tight), .init("Kind", .tight), .init("Custody", .tight),
+                        .init("Token", .tight), .init("Check value", .tight),
+                    ],
                     keys.map { key in
                         [
                             .text(key.slot.text), .text(key.version.text), key.kind == .fleet ? "fleet" : "per unit",
-                            key.custody == .portalToken ? .badge(.ok, "Portal token") : key.custody == .importedInClear ? .badge(.warn, "Imported in clear") : .badge(.idle, "None yet", isOpen: true),
+                            key.custody == .portalToken
+                                ? .badge(.ok, "Portal token")
+                                : key.custody == .importedInClear
+                                    ? .badge(.warn, "Imported in clear") : .badge(.idle, "None yet", isOpen: true),
                             .code(key.token), key.checkValue.map { .digest($0.text) } ?? .none,
                         ]
                     },
-                    empty: Empty(.key, "No product keys", "Each version has a key of its own in each slot of its product.")
+                    empty: Empty(
+                        .key,
+                        "No product keys",
+                        "Each version has a key of its own in each slot of its product."
+                    )
                 ),
                 note: "values never leave a token but wrapped to an EdgeHSM",
                 isFlush: true
@@ -241,17 +351,32 @@ public struct KeysPage: SheetPage {
                 "Keys inside EdgeHSMs",
                 .table(
                     "Keys inside EdgeHSMs",
-                    [.init("EdgeHSM"), .init("Product", .tight), .init("Keys", .tight), .init("Scope", .tight), .init("Since", .tight)],
+                    [
+                        .init("EdgeHSM"), .init("Product", .tight), .init("Keys", .tight), .init("Scope", .tight),
+                        .init("Since", .tight),
+                    ],
                     preparations.map { item in
                         [
                             .text(item.edgeHSM.text), .link(item.product.text, "/products/\(item.product.text)"),
-                            item.certificates?.installedAt != nil ? .badge(.ok, "PAI and debug, certified") : item.receivedAt != nil ? .badge(.warn, "Born, wait for the ceremony") : .badge(.info, "Asked for"),
+                            item.certificates?.installedAt != nil
+                                ? .badge(.ok, "PAI and debug, certified")
+                                : item.receivedAt != nil
+                                    ? .badge(.warn, "Born, wait for the ceremony") : .badge(.info, "Asked for"),
                             .code("\(item.vendorID) / \(item.productID)"), .ago(item.askedAt, now: now),
                         ]
-                    } + edges.filter { edge in !preparations.contains { $0.edgeHSM == edge.id } }.map { edge in
-                        [.text(edge.id.text), .none, .badge(.ok, "Enrolled by ceremony"), .link(edge.factory.text, "/factories/\(edge.factory.text)"), .ago(edge.enrolledAt, now: now)]
-                    },
-                    empty: Empty(.device, "No EdgeHSM yet", "A PAI key is born inside one EdgeHSM, stays there, and signs nothing but DACs of its product.")
+                    }
+                        + edges.filter { edge in !preparations.contains { $0.edgeHSM == edge.id } }.map { edge in
+                            [
+                                .text(edge.id.text), .none, .badge(.ok, "Enrolled by ceremony"),
+                                .link(edge.factory.text, "/factories/\(edge.factory.text)"),
+                                .ago(edge.enrolledAt, now: now),
+                            ]
+                        },
+                    empty: Empty(
+                        .device,
+                        "No EdgeHSM yet",
+                        "A PAI key is born inside one EdgeHSM, stays there, and signs nothing but DACs of its product."
+                    )
                 ),
                 note: "born there, never leave",
                 isFlush: true
@@ -266,7 +391,16 @@ public struct KeysPage: SheetPage {
             notes: notes,
             main: main,
             side: [Box("ceremonies", "Ceremonies", ceremonies)]
-                + (viewer.isOEM ? [Box("orders", "Officers' orders", orders.isEmpty ? "<p class=\"muted\">None so far.</p>" : "<p>\(orders.count) in force. They revoke, reset a clock or release the remainder of a dead box.</p>")] : [])
+                + (viewer.isOEM
+                    ? [
+                        Box(
+                            "orders",
+                            "Officers' orders",
+                            orders.isEmpty
+                                ? "<p class=\"muted\">None so far.</p>"
+                                : "<p>\(orders.count) in force. They revoke, reset a clock or release the remainder of a dead box.</p>"
+                        )
+                    ] : [])
         )
     }
 

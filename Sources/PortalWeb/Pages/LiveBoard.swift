@@ -178,7 +178,12 @@ extension PageSite {
         for _ in 0..<5 where !Task.isShuttingDownGracefully { try await Task.sleep(for: tick / 5) }
     }
 
-    private func write(_ event: String, _ id: Int64, _ data: String, _ writer: inout any ResponseBodyWriter) async throws {
+    private func write(
+        _ event: String,
+        _ id: Int64,
+        _ data: String,
+        _ writer: inout any ResponseBodyWriter
+    ) async throws {
         try await writer.write(ByteBuffer(string: "id: \(id)\nevent: \(event)\ndata: \(data)\n\n"))
     }
 

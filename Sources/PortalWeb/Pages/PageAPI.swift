@@ -118,9 +118,9 @@ struct PageAPI: Sendable {
             throw problem(Refusal(PortalError.unknownRoute, "\(method) \(path)"), nil)
         }
         let declaration = route.declaration
-        do { try await caller(for: declaration.rule).admit(under: declaration.rule, scope: declaration.scope) } catch
-            let refusal as Refusal
-        {
+        do {
+            try await caller(for: declaration.rule).admit(under: declaration.rule, scope: declaration.scope)
+        } catch let refusal as Refusal {
             throw problem(refusal, declaration)
         }
     }

@@ -91,7 +91,8 @@ enum PageAnswer {
 /// What was done, told once on the page that follows.
 enum Told: String, CaseIterable {
     case batchGranted, batchClosing, batchRevoked, versionSubmitted, versionRejected, alarmAcknowledged, productCreated
-    case productChanged, factoryCreated, workspaceOpened, invitationRevoked, tokenRevoked, personChanged, preparationAsked
+    case productChanged, factoryCreated, workspaceOpened, invitationRevoked, tokenRevoked, personChanged,
+        preparationAsked
     case approvalProposed, certificateRevoked, signaturesTaken, organisationCreated, keyMade, versionCreated, saved
     case signedOut, passwordChanged, passwordSet, sessionEnded, sessionsEnded
 

@@ -72,7 +72,12 @@ public struct PageSite: Sendable {
             // What looks like a page is told as one.
             guard method == .get, !path.hasPrefix("/v1/"), Self.wantsPage(request) else { return nil }
             let look = try await look(request, exchange, mount, [:], [:])
-            return try render(RefusedPage(Problem(Refusal(PortalError.unknownRoute), status: 404, requestID: exchange.requestID)), 404, look, request)
+            return try render(
+                RefusedPage(Problem(Refusal(PortalError.unknownRoute), status: 404, requestID: exchange.requestID)),
+                404,
+                look,
+                request
+            )
         }
         return try await respond(route, parameters, request, exchange, mount)
     }
@@ -134,7 +139,9 @@ public struct PageSite: Sendable {
     private func find(_ method: HTTPRequest.Method, _ path: String) -> (PageRoute, [String: String])? {
         for route in routes where route.method == method {
             guard let found = route.template.parameters(of: path) else { continue }
-            guard let decoded = try? found.mapValues({ try ParameterDecoding.unescape($0[...], "path") }) else { return nil }
+            guard let decoded = try? found.mapValues({ try ParameterDecoding.unescape($0[...], "path") }) else {
+                return nil
+            }
             return (route, decoded)
         }
         return nil
@@ -185,7 +192,12 @@ public struct PageSite: Sendable {
                 csrf: session.csrf
             )
         } else if let session {
-            viewer = Viewer(name: session.person.name, organisation: "", roles: session.person.roles, csrf: session.csrf)
+            viewer = Viewer(
+                name: session.person.name,
+                organisation: "",
+                roles: session.person.roles,
+                csrf: session.csrf
+            )
         }
         return PageRequest(
             parameters: parameters,
@@ -218,7 +230,12 @@ public struct PageSite: Sendable {
         }
     }
 
-    private func render(_ page: some PageView, _ status: Int, _ look: PageRequest, _ request: Request) throws -> Response {
+    private func render(
+        _ page: some PageView,
+        _ status: Int,
+        _ look: PageRequest,
+        _ request: Request
+    ) throws -> Response {
         let cookies = request.headers[.cookie] ?? ""
         let theme: Frame.Theme? =
             cookies.contains("obis-theme=dark") ? .dark : cookies.contains("obis-theme=light") ? .light : nil

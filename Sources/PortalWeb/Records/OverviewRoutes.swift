@@ -154,7 +154,10 @@ extension PortalServices {
         return Answer(ProductionSeries(step: query.step, points: points))
     }
 
-    func quota(_ context: MemberContext, _ call: ObjectCall<VersionRoutes.ProductPath>) async throws -> Answer<ProductQuota> {
+    func quota(
+        _ context: MemberContext,
+        _ call: ObjectCall<VersionRoutes.ProductPath>
+    ) async throws -> Answer<ProductQuota> {
         let (name, own) = (call.path.product, context.limitedTo)
         let quota = try await database.read { transaction in
             _ = try VersionDesk.visible(name, to: own, in: transaction)
@@ -169,7 +172,9 @@ extension PortalServices {
             let governance = GovernanceTable(transaction)
             let edges = try Set(standing.keys).union(allotted.keys).sorted { $0.text < $1.text }
                 .compactMap { id -> ProductQuota.Edge? in
-                    guard let factory = try governance.edge(id)?.factory, try records.admits(factory) else { return nil }
+                    guard let factory = try governance.edge(id)?.factory, try records.admits(factory) else {
+                        return nil
+                    }
                     return ProductQuota.Edge(
                         edgeHSM: id,
                         factory: factory,

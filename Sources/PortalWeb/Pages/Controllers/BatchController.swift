@@ -24,7 +24,10 @@ enum BatchController {
     private static let allowanceLife: Int64 = 90 * 86_400
     private static let decade: Int64 = 3_650 * 86_400
 
-    static func issued(_ look: PageRequest, _ filter: [String: String] = [:]) async throws -> [Digest256: ProductionCounts] {
+    static func issued(
+        _ look: PageRequest,
+        _ filter: [String: String] = [:]
+    ) async throws -> [Digest256: ProductionCounts] {
         let from = look.time + (-decade)
         let query = ["by": "batch", "from": from.description].merging(filter) { $1 }
         let sums = try await look.api.get("/v1/rollups", query, as: RollUpAnswer.self)
@@ -61,13 +64,18 @@ enum BatchController {
         let reply = try await look.api.reply(api(look), as: Batch.self)
         let batch = reply.message
         let place = "\(api(look))/reconciliation"
-        let progress = try await look.api.get("/v1/overview", as: Overview.self).batches.first { $0.batch.id == batch.id }
+        let progress = try await look.api.get("/v1/overview", as: Overview.self).batches.first {
+            $0.batch.id == batch.id
+        }
         let content = BatchPage.Content(
             batch: batch,
             reconciliation: try await look.api.get(place, as: BatchReconciliation.self),
             recent: try await look.api.get(
                 "/v1/production",
-                ["step": steps(batch, look.time).rawValue, "batch": batch.authorization.hex, "from": start(batch, look.time).description],
+                [
+                    "step": steps(batch, look.time).rawValue, "batch": batch.authorization.hex,
+                    "from": start(batch, look.time).description,
+                ],
                 as: ProductionSeries.self
             ),
             counts: try await issued(look, ["batch": batch.authorization.hex])[batch.authorization] ?? .zero,
@@ -123,7 +131,8 @@ enum BatchController {
                 )
             }
         }
-        let chosen = look.query["version"].flatMap { wanted in versions.first { $0.value == wanted }?.value }
+        let chosen =
+            look.query["version"].flatMap { wanted in versions.first { $0.value == wanted }?.value }
             ?? versions.first?.value
         let product = chosen.flatMap { chosen in products.first { chosen.hasPrefix("\($0.product.text)/") } }
         var places: [NewBatchPage.Place] = []
@@ -152,7 +161,8 @@ enum BatchController {
         let version = (look.query["version"] ?? "").split(separator: "/").map(String.init)
         let zone = try await zone(look)
         let times = ["notBefore", "notAfter"].map { FactoryTime.instant(look.form[$0] ?? "", in: zone) }
-        guard version.count == 2, let quantity = Int(look.form["quantity"] ?? ""), let opens = times[0], let ends = times[1]
+        guard version.count == 2, let quantity = Int(look.form["quantity"] ?? ""), let opens = times[0],
+            let ends = times[1]
         else {
             var errors: [String: String] = [:]
             if Int(look.form["quantity"] ?? "") == nil { errors["quantity"] = "A whole number of units." }
@@ -166,7 +176,8 @@ enum BatchController {
             "batch": .string(look.form["batch"] ?? ""), "product": .string(version[0]), "version": .string(version[1]),
             "edgeHSM": .string(look.form["edgeHSM"] ?? ""), "quantity": .integer(Int64(quantity)),
             "notBefore": .string(opens.description), "notAfter": .string(ends.description),
-            "debugUnlocks": allowance(look, "debugUnlocks", ends), "reprovisions": allowance(look, "reprovisions", ends),
+            "debugUnlocks": allowance(look, "debugUnlocks", ends),
+            "reprovisions": allowance(look, "reprovisions", ends),
             "rotations": allowance(look, "rotations", ends),
         ])
         do {
@@ -180,7 +191,8 @@ enum BatchController {
     /// Beside which field a refusal belongs.
     private static func errors(_ problem: Problem) -> [String: String] {
         let fields = [
-            "portal.batch.name-taken": "batch", "portal.batch.allotment": "quantity", "portal.batch.lifetime": "quantity",
+            "portal.batch.name-taken": "batch", "portal.batch.allotment": "quantity",
+            "portal.batch.lifetime": "quantity",
             "portal.batch.window": "notAfter", "portal.batch.edge-halted": "edgeHSM",
         ]
         let named = ["batch", "quantity", "notBefore", "notAfter", "edgeHSM"].first {

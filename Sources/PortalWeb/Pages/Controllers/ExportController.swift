@@ -37,7 +37,8 @@ enum ExportController {
     @Sendable private static func file(_ look: PageRequest) async throws -> PageAnswer {
         _ = try look.require()
         let parts = look.parameter("file").split(separator: ".")
-        guard parts.count == 2, let list = lists.first(where: { $0.id == parts[0] }), ["csv", "json"].contains(parts[1])
+        guard parts.count == 2, let list = lists.first(where: { $0.id == parts[0] }),
+            ["csv", "json"].contains(parts[1])
         else {
             let refusal = Refusal(PortalError.unknownRoute)
             throw APIProblem(problem: Problem(refusal, status: 404, requestID: look.api.exchange.requestID))

@@ -21,7 +21,10 @@ enum FactoryController {
         return .page(
             FactoryListPage(
                 try await look.api.get("/v1/overview"),
-                organisations: Dictionary(organisations.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first }),
+                organisations: Dictionary(
+                    organisations.map { ($0.id, $0.name) },
+                    uniquingKeysWith: { first, _ in first }
+                ),
                 viewer: viewer
             )
         )
@@ -68,7 +71,8 @@ enum FactoryController {
             progress: progress,
             organisation: organisations.first { $0.id == factory.organisation }?.name ?? viewer.organisation,
             edges: edges,
-            certificates: try await look.api.optional("\(api(look))/certificates", as: Page<SiteCertificate>.self)?.items ?? [],
+            certificates: try await look.api.optional("\(api(look))/certificates", as: Page<SiteCertificate>.self)?
+                .items ?? [],
             recent: try await look.api.get(
                 "/v1/production",
                 ["step": "fiveMinutes", "from": from.description, "factory": factory.id.text]
@@ -134,7 +138,13 @@ enum FactoryController {
                 "organisation": .string(look.form["organisation"] ?? ""),
                 "country": .string(look.form["country"] ?? ""), "timeZone": .string(look.form["timeZone"] ?? ""),
             ])
-            let made = try await look.api.send(.post, "/v1/factories", body.bytes, key: look.form["key"], as: Factory.self)
+            let made = try await look.api.send(
+                .post,
+                "/v1/factories",
+                body.bytes,
+                key: look.form["key"],
+                as: Factory.self
+            )
             return .redirect("/factories/\(made.message.id.text)", told: .factoryCreated)
         } catch let problem as APIProblem {
             return try await new(look, problem.problem, problem.problem.status)

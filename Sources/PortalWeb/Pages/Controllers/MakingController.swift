@@ -51,10 +51,13 @@ enum MakingController {
             let slots = (look.form["keySlots"] ?? "").split(separator: ",").map { slot -> JSONValue in
                 let name = slot.filter { !$0.isWhitespace }
                 return .object([
-                    "slot": .string(name.replacing("*", with: "")), "kind": .string(name.hasSuffix("*") ? "fleet" : "perUnit"),
+                    "slot": .string(name.replacing("*", with: "")),
+                    "kind": .string(name.hasSuffix("*") ? "fleet" : "perUnit"),
                 ])
             }
-            let number = { (name: String) in Int64(look.form[name] ?? "", radix: 16).map { JSONValue.integer($0) } ?? text(look, name) }
+            let number = { (name: String) in
+                Int64(look.form[name] ?? "", radix: 16).map { JSONValue.integer($0) } ?? text(look, name)
+            }
             let foundation: [String: JSONValue] = [
                 "vendorID": number("vendorID"), "productID": number("productID"), "family": text(look, "family"),
                 "secureBootKey": .string((look.form["secureBootKey"] ?? "").filter { !$0.isWhitespace }.lowercased()),
@@ -64,13 +67,22 @@ enum MakingController {
                 "keySlots": .array(slots), "socClass": integer(look, "socClass") ?? 0,
                 "debugPermissions": text(look, "debugPermissions"), "serialPrefix": text(look, "serialPrefix"),
             ]
-            let rules = ["chipIdentity": text(look, "chipIdentity"), "largestBatch": integer(look, "largestBatch"), "longestSilence": minutes(look, "longestSilence")]
-                .compactMapValues { $0 }
+            let rules = [
+                "chipIdentity": text(look, "chipIdentity"), "largestBatch": integer(look, "largestBatch"),
+                "longestSilence": minutes(look, "longestSilence"),
+            ]
+            .compactMapValues { $0 }
             let body = try PageBody([
                 "product": text(look, "product"), "title": text(look, "title"), "foundation": .object(foundation),
                 "lifetimeTotal": integer(look, "lifetimeTotal") ?? 0, "rules": .object(rules),
             ])
-            let made = try await look.api.send(.post, "/v1/products", body.bytes, key: look.form["key"], as: Product.self)
+            let made = try await look.api.send(
+                .post,
+                "/v1/products",
+                body.bytes,
+                key: look.form["key"],
+                as: Product.self
+            )
             return .redirect("/products/\(made.message.product.text)", told: .productCreated)
         } catch let problem as APIProblem {
             let form = look.refusedForm(problem.problem, errors: errors(problem.problem, look))
@@ -96,7 +108,9 @@ enum MakingController {
         var values: [String: String] = [:]
         if let newest = versions.max(by: { $0.created.at < $1.created.at }) {
             let bytes = try await look.api.octets("\(api)/versions/\(newest.version.text)/manifest")
-            if let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(bytes)) { values = Self.values(manifest) }
+            if let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(bytes)) {
+                values = Self.values(manifest)
+            }
         }
         let form = refused.map { look.refusedForm($0, errors: errors($0, look)) } ?? look.freshForm()
         return .page(
@@ -111,10 +125,12 @@ enum MakingController {
             "softwareVersion": String(manifest.firmware.softwareVersion), "firmware": manifest.firmware.digest.hex,
             "declaration": manifest.certificationDeclaration.hex, "deviceType": String(manifest.deviceType),
             "chipIdentity": manifest.chipIdentity.rawValue, "flow": String(manifest.commissioning.flow),
-            "discovery": String(manifest.commissioning.discovery), "iterations": String(manifest.commissioning.iterations),
+            "discovery": String(manifest.commissioning.discovery),
+            "iterations": String(manifest.commissioning.iterations),
             "debugPermissions": manifest.chipSecurity.debugPermissions, "encoding": data.encoding,
             "vendorName": data.vendorName, "productName": data.productName, "productLabel": data.productLabel,
-            "productURL": data.productURL, "partNumber": data.partNumber, "hardwareVersion": String(data.hardwareVersion),
+            "productURL": data.productURL, "partNumber": data.partNumber,
+            "hardwareVersion": String(data.hardwareVersion),
             "hardwareVersionString": data.hardwareVersionString,
         ]
     }
@@ -126,8 +142,11 @@ enum MakingController {
                 "version": text(look, "version"), "deviceType": integer(look, "deviceType"),
                 "softwareVersion": integer(look, "softwareVersion"),
                 "commissioning": .object(
-                    ["flow": integer(look, "flow"), "discovery": integer(look, "discovery"), "iterations": integer(look, "iterations")]
-                        .compactMapValues { $0 }
+                    [
+                        "flow": integer(look, "flow"), "discovery": integer(look, "discovery"),
+                        "iterations": integer(look, "iterations"),
+                    ]
+                    .compactMapValues { $0 }
                 ),
                 "factoryData": .object(
                     [
@@ -161,9 +180,15 @@ enum MakingController {
         let api = "/v1/products/\(look.escapedParameter("product"))"
         try await look.api.require(.put, "\(api)/versions/\(look.escapedParameter("version"))/approval")
         let product = try await look.api.get(api, as: Product.self)
-        let version = try await look.api.reply("\(api)/versions/\(look.escapedParameter("version"))", as: ProductVersion.self)
+        let version = try await look.api.reply(
+            "\(api)/versions/\(look.escapedParameter("version"))",
+            as: ProductVersion.self
+        )
         let quota = try await look.api.get("\(api)/quota", as: ProductQuota.self)
-        let allotted = Dictionary(quota.edges.map { ($0.edgeHSM, $0.allotment) }, uniquingKeysWith: { first, _ in first })
+        let allotted = Dictionary(
+            quota.edges.map { ($0.edgeHSM, $0.allotment) },
+            uniquingKeysWith: { first, _ in first }
+        )
         let factories = try await People.factories(look)
         let edges: [EdgeSummary] = try await look.api.all("/v1/edges")
         let tag = version.tag
@@ -187,17 +212,29 @@ enum MakingController {
                 return .object(["edgeHSM": .string(String(name.dropFirst(5))), "units": .integer(units)])
             }
             let product = try await look.api.get("/v1/products/\(look.escapedParameter("product"))", as: Product.self)
-            let rules = ["chipIdentity": .string(product.rules.chipIdentity.rawValue), "largestBatch": integer(look, "largestBatch"), "longestSilence": minutes(look, "longestSilence")]
-                .compactMapValues { $0 as JSONValue? }
+            let rules = [
+                "chipIdentity": .string(product.rules.chipIdentity.rawValue),
+                "largestBatch": integer(look, "largestBatch"), "longestSilence": minutes(look, "longestSilence"),
+            ]
+            .compactMapValues { $0 as JSONValue? }
             let body = try PageBody([
                 "lifetimeTotal": integer(look, "lifetimeTotal"), "allotments": .array(allotments),
                 "allowances": .object(
-                    ["debugUnlocks": integer(look, "debugUnlocks"), "reprovisions": integer(look, "reprovisions"), "rotations": integer(look, "rotations")]
-                        .compactMapValues { $0 }
+                    [
+                        "debugUnlocks": integer(look, "debugUnlocks"), "reprovisions": integer(look, "reprovisions"),
+                        "rotations": integer(look, "rotations"),
+                    ]
+                    .compactMapValues { $0 }
                 ),
                 "rules": .object(rules), "expiresAt": .string("\((look.form["expiresAt"] ?? "").prefix(16)):00Z"),
             ])
-            try await look.api.send(.put, "/v1\(version)/approval", body.bytes, tag: look.form["tag"], as: ProductVersion.self)
+            try await look.api.send(
+                .put,
+                "/v1\(version)/approval",
+                body.bytes,
+                tag: look.form["tag"],
+                as: ProductVersion.self
+            )
             return .redirect("\(version)?tab=statement", told: .approvalProposed)
         } catch let problem as APIProblem {
             return try await approval(look, problem.problem, problem.problem.status)

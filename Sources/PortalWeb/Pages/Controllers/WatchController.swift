@@ -1,7 +1,7 @@
-import HTTPTypes
 import FoundationEssentials
-import PortalPages
+import HTTPTypes
 import PortalCore
+import PortalPages
 import PortalProtocol
 import Statements
 import Vocabulary
@@ -39,7 +39,8 @@ enum WatchController {
         return .page(
             AlarmPage(
                 page,
-                quarantine: try await look.api.get("/v1/quarantine", ["limit": "50"], as: Page<QuarantineView>.self).items,
+                quarantine: try await look.api.get("/v1/quarantine", ["limit": "50"], as: Page<QuarantineView>.self)
+                    .items,
                 names: Dictionary(names.map { ($0.key.text, $0.value) }, uniquingKeysWith: { first, _ in first }),
                 tags: tags,
                 onlyOpen: onlyOpen,
@@ -82,7 +83,9 @@ enum WatchController {
             as: Page<AuditItem>.self
         ).items
         let all = items.compactMap { item -> AuditPage.Entry? in
-            guard let entry = try? JSONDecoder().decode(PortalLogEntry.self, from: Data(item.entry.bytes)) else { return nil }
+            guard let entry = try? JSONDecoder().decode(PortalLogEntry.self, from: Data(item.entry.bytes)) else {
+                return nil
+            }
             return .init(
                 position: entry.position,
                 time: entry.time,
@@ -104,7 +107,8 @@ enum WatchController {
                         .contains { $0.lowercased().contains(wanted) })
         }
         let first = items.map(\.position).min() ?? 0
-        let older = first > 0
+        let older =
+            first > 0
             ? "/audit?before=\(first)&q=\(escaped(wanted))&action=\(escaped(action))&outcome=\(escaped(outcome))" : nil
         return .page(
             AuditPage(
