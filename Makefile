@@ -1,11 +1,12 @@
 # make demo        everything from the ceremony to the summary, on this machine
 # make test        one debug build, then lint, module boundaries and all tests
 # make acceptance  what needs PyPI packages, vendors' tools and sanitizers
+# make screenshots  every page of a running demo's portal, judged and photographed into docs/images (DEMO=.demo)
 # make bench       release build in its own folder, figures as ratios of one run
 
 SHELL := /bin/bash
 BUILD := swift build --explicit-target-dependency-import-check error
-.PHONY: demo clean-demo test build lint boundaries format acceptance bench setup
+.PHONY: demo clean-demo test build lint boundaries format acceptance bench setup screenshots
 
 setup:
 	@scripts/setup
@@ -36,3 +37,6 @@ acceptance: build
 
 bench: setup
 	@scripts/bench
+
+screenshots: build
+	@scripts/screenshots $(DEMO)

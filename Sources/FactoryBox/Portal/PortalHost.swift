@@ -48,6 +48,8 @@ final class PortalHost: Sendable {
         let tls: TLS
         /// A lab's: sixteenths of a second, so that the demo spends its time on devices.
         let passwordCost = ["logN": 12, "blockSize": 8, "parallelism": 1]
+        /// What `scripts/setup` made of Debian's fonts, where the demo runs from the sources.
+        let fontsDirectory: String?
     }
 
     var configuration: String { folder + "/obis-portal.json" }
@@ -78,11 +80,17 @@ final class PortalHost: Sendable {
                     certificates: folder + "/portal.pem",
                     key: folder + "/portal.key",
                     issuer: host.authority
-                )
+                ),
+                fontsDirectory: fonts()
             ),
             to: host.configuration
         )
         return host
+    }
+
+    private static func fonts() -> String? {
+        let folder = FileManager.default.currentDirectoryPath + "/.fonts"
+        return FileManager.default.fileExists(atPath: folder) ? folder : nil
     }
 
     /// Starts the portal and points all cables at it. A start again listens elsewhere; nobody notices.

@@ -64,7 +64,11 @@ public struct PageSite: Sendable {
         }
         if path == "/live", request.method == .get {
             do { return try await stream(request, exchange, mount) } catch let problem as APIProblem {
-                return try Self.told(problem.problem)
+                return Response(
+                    status: .init(code: problem.problem.status),
+                    headers: [.contentType: "application/problem+json"],
+                    body: .init(byteBuffer: ByteBuffer(bytes: try StatementCoding.encode(problem.problem)))
+                )
             }
         }
         let method = request.method == .head ? HTTPRequest.Method.get : request.method

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import NIOHTTP1
 import PortalProtocol
 import Testing
 import Vocabulary
@@ -181,7 +182,7 @@ struct PageRouteTests {
     @Test("first run: the code sets the portal up, and its administrator signs in and out")
     func firstRun() async throws {
         try await WholePortal.run { whole in
-            let password = "correct horse battery staple 7"
+            let password = "violet kettle orbit 93 plywood"
             let fields = [
                 "key": "form-0123456789abcdef", "code": whole.setupCode, "organisation": "Example OEM", "name": "Ada",
                 "email": "ada@example.com", "password": password,

@@ -63,6 +63,9 @@ struct TestPortal {
             limits: limits
         )
         let source = ClockSource(realtime: { clock.now }, bootSeconds: { 0 })
+        let pages = try services.map {
+            try PageSite(people, sessions: PortalSessions(authenticator: $0.services.authenticator))
+        }
         let application = try PortalApplication(
             listener: settings,
             people: people,
@@ -81,6 +84,7 @@ struct TestPortal {
             tlsConfiguration: TestCredential.anonymous(trusting: server.der),
             timeout: .init(connect: .seconds(120))
         )
+        configuration.redirectConfiguration = .disallow
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
         configuration.redirectConfiguration = .disallow
         let client = HTTPClient(configuration: configuration)

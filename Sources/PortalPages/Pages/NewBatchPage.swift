@@ -1,0 +1,155 @@
+public import PortalProtocol
+public import Vocabulary
+
+/// A batch to be made.
+public struct NewBatchPage: PageView {
+    public static let name = "batch-new"
+    public let title = "New batch"
+    let head: Head
+    let form: FormBox?
+    let none: Empty?
+    let choice: Field?
+    let choose: Button
+
+    /// Where a batch could be made, and how much.
+    public struct Place: Sendable {
+        public let edgeHSM: EdgeHSMID
+        public let factory: Factory
+        public let remaining: Int
+
+        public init(edgeHSM: EdgeHSMID, factory: Factory, remaining: Int) {
+            (self.edgeHSM, self.factory, self.remaining) = (edgeHSM, factory, remaining)
+        }
+    }
+
+    /// - Parameters:
+    ///   - versions: approved ones: `product/version` and its words.
+    ///   - chosen: one of them.
+    public init(
+        versions: [(value: String, words: String)],
+        chosen: String?,
+        places: [Place],
+        rules: ProductRules?,
+        form state: FormState
+    ) {
+        head = Head(
+            "New batch",
+            crumbs: [("Batches", "/batches")],
+            lead: "Lets one EdgeHSM make a number of units within a window. Nothing can raise it afterwards."
+        )
+        choose = Button("Choose", style: .usual)
+        choice =
+            versions.isEmpty
+            ? nil
+            : .select(
+                nil,
+                "version",
+                "Version",
+                versions.map { ($0.value, $0.words, .empty) },
+                help: "Approved by the officers.",
+                value: chosen ?? ""
+            )
+        guard chosen != nil, !places.isEmpty else {
+            form = nil
+            none =
+                versions.isEmpty
+                ? Empty(
+                    .review,
+                    "No approved version yet",
+                    "A batch is made of a version that the officers have approved.",
+                    [Button("To the products", "/products")]
+                )
+                : Empty(
+                    .factory,
+                    "No EdgeHSM of yours has an allotment of it",
+                    "The officers' approval says how many units each EdgeHSM may ever make."
+                )
+            return
+        }
+        none = nil
+        form = FormBox(
+            action: "/batches/new?version=\(chosen ?? "")",
+            form: state,
+            groups: Self.groups(chosen ?? "", places, rules, state),
+            submit: Button("Grant the batch", style: .primary),
+            cancel: "/batches",
+            isBatch: true
+        )
+    }
+
+    private static func groups(
+        _ chosen: String,
+        _ places: [Place],
+        _ rules: ProductRules?,
+        _ state: FormState
+    ) -> [(title: String?, text: Markup, fields: [Field])] {
+        let options = places.map { place -> (value: String, text: String, extra: Markup) in
+            (
+                place.edgeHSM.text,
+                "\(place.factory.name), \(place.edgeHSM.text): \(Format.number(place.remaining)) left",
+                "data-remaining=\"\(place.remaining)\" data-zone=\"\(place.factory.timeZone)\""
+            )
+        }
+        let most = rules?.largestBatch.map { "At most \(Format.number($0.value)) in one batch." }
+        let window = rules?.longestWindow.map { "At most \(Format.duration($0)) after it opens." }
+        return [
+            (
+                nil, .empty,
+                [
+                    .input(
+                        state,
+                        "batch",
+                        "Name",
+                        help: "Never used again for this product. Letters, digits, dots and dashes."
+                    ),
+                    .select(state, "edgeHSM", "Where", options, help: "What remains of the officers' allotment."),
+                    .input(
+                        state,
+                        "quantity",
+                        "Quantity",
+                        .number,
+                        help: most,
+                        extra: "min=\"1\" max=\"10000000\" step=\"1\"",
+                        after: "<p class=\"help\" data-left role=\"status\"></p>"
+                    ),
+                ]
+            ),
+            (
+                "Window", "In the time of the factory that is chosen above; UTC stands beneath as you type.",
+                [
+                    .input(
+                        state,
+                        "notBefore",
+                        "Opens",
+                        .dateTime,
+                        after: "<p class=\"help mono\" data-utc=\"notBefore\"></p>"
+                    ),
+                    .input(
+                        state,
+                        "notAfter",
+                        "New units end",
+                        .dateTime,
+                        help: window,
+                        after: "<p class=\"help mono\" data-utc=\"notAfter\"></p>"
+                    ),
+                ]
+            ),
+            (
+                "Allowances",
+                "For rework of this batch's units. Leave empty for none; they end 90 days after the window.",
+                [
+                    .input(state, "debugUnlocks", "Debug unlocks", .number, isRequired: false, extra: "min=\"0\""),
+                    .input(state, "reprovisions", "Re-provisionings", .number, isRequired: false, extra: "min=\"0\""),
+                    .input(state, "rotations", "Credential rotations", .number, isRequired: false, extra: "min=\"0\""),
+                ]
+            ),
+        ]
+    }
+
+    public static let template = #"""
+        {{#head}}{{> head}}{{/head}}
+        {{#choice}}<section class="panel" aria-label="Version"><div class="panel-body"><form class="filters" method="get" action="/batches/new">{{> field}}{{#choose}}{{> button}}{{/choose}}</form></div></section>{{/choice}}
+        {{#none}}<section class="panel">{{> empty}}</section>{{/none}}
+        {{#form}}<section class="panel" aria-labelledby="terms"><div class="panel-head"><h2 id="terms">Terms</h2></div><div class="panel-body">{{> form}}</div></section>{{/form}}
+        """#
+}

@@ -1,0 +1,64 @@
+public import PortalProtocol
+
+/// The first step of a factory's enrolment.
+public struct NewFactoryPage: PageView {
+    public static let name = "factory-new"
+    public let title = "Enrol a factory"
+    let head: Head
+    let form: FormBox?
+    let none: Empty?
+
+    public init(organisations: [Organisation], form state: FormState) {
+        head = Head(
+            "Enrol a factory",
+            crumbs: [("Factories", "/factories")],
+            lead: "Its name and place first. The factory's page then leads on to its first device."
+        )
+        let odms = organisations.filter { $0.kind == .odm }
+        guard !odms.isEmpty else {
+            form = nil
+            none = Empty(
+                .people,
+                "No ODM yet",
+                "A factory belongs to an ODM. Invite one first.",
+                [Button("Invite an ODM", "/people?do=odm", style: .primary)]
+            )
+            return
+        }
+        none = nil
+        form = FormBox(
+            action: "/factories/new",
+            form: state,
+            groups: [
+                (
+                    nil, .empty,
+                    [
+                        .input(
+                            state,
+                            "id",
+                            "Id",
+                            help: "Stands in certificates and addresses, for good. Small letters, digits, dashes."
+                        ),
+                        .input(state, "name", "Name", help: "For people: the town, the hall."),
+                        .select(state, "organisation", "ODM", odms.map { ($0.id.text, $0.name, .empty) }),
+                        .input(
+                            state,
+                            "country",
+                            "Country",
+                            help: "Two letters, ISO 3166: CN, DE.",
+                            extra: "maxlength=\"2\" autocapitalize=\"characters\""
+                        ),
+                        .input(state, "timeZone", "Time zone", help: "As IANA names it: Asia/Shanghai.", value: "UTC"),
+                    ]
+                )
+            ],
+            submit: Button("Register the factory", style: .primary),
+            cancel: "/factories"
+        )
+    }
+
+    public static let template = #"""
+        {{#head}}{{> head}}{{/head}}
+        {{#none}}<section class="panel">{{> empty}}</section>{{/none}}{{#form}}<section class="panel" aria-labelledby="place"><div class="panel-head"><h2 id="place">Name and place</h2></div><div class="panel-body">{{> form}}</div></section>{{/form}}
+        """#
+}
