@@ -23,7 +23,8 @@ public enum ProductionStep: String, Codable, Sendable, Hashable, CaseIterable {
 }
 
 public struct ProductionQuery: Codable, Sendable, Hashable {
-    public let step: ProductionStep
+    /// Absent: hours.
+    public let step: ProductionStep?
     /// Absent: the 24 hours before `to`. At most 1,000 steps, of the last 40 days.
     public let from: Instant?
     /// Absent: now.
@@ -34,7 +35,7 @@ public struct ProductionQuery: Codable, Sendable, Hashable {
     public let batch: Digest256?
 
     public init(
-        step: ProductionStep,
+        step: ProductionStep? = nil,
         from: Instant? = nil,
         to: Instant? = nil,
         factory: FactoryID? = nil,

@@ -33,26 +33,19 @@ extension PortalServices {
         return Answer(try cursors.page(items, limit: limit, of: scope) { ["\($0.position)"] })
     }
 
-    struct NewestAuditQuery: Codable, Sendable {
-        /// Absent: the end of the log.
-        let before: LogPosition?
-        let limit: PageLimit?
-    }
-
     /// Newest first, as people look for what has just happened.
-    func newestAudit(
-        _ context: OEMReaderContext,
-        _ call: Call<Nothing, NewestAuditQuery, NoBody>
-    ) async throws -> Answer<Page<AuditItem>> {
-        let (limit, before) = ((call.query.limit ?? .usual).value, call.query.before?.value)
+    func newestAudit(_ context: OEMReaderContext, _ call: ListCall) async throws -> Answer<Page<AuditItem>> {
+        let limit = (call.query.limit ?? .usual).value
+        let scope = "newest audit"
+        let before = try cursors.start(call.query.cursor, of: scope, count: 1)?.first.flatMap { Int($0) }
         let found = try await database.read { transaction in
             let log = PortalLogTable(transaction)
             let end = min(before ?? .max, try log.size())
-            let first = max(0, end - limit)
+            let first = max(0, end - limit - 1)
             return first < end ? try log.entries(from: first, limit: end - first) : []
         }
         let items = found.reversed().map { AuditItem(position: $0.position, entry: Octets($0.bytes)) }
-        return Answer(Page(items: items, next: nil))
+        return Answer(try cursors.page(Array(items), limit: limit, of: scope) { ["\($0.position)"] })
     }
 
     /// Signed now, over all entries so far.

@@ -125,7 +125,8 @@ extension PortalServices {
         _ call: Call<Nothing, ProductionQuery, NoBody>
     ) async throws -> Answer<ProductionSeries> {
         let (query, own, now) = (call.query, context.limitedTo, context.facts.time)
-        let step = query.step.seconds
+        let unit = query.step ?? .hour
+        let step = unit.seconds
         let to = query.to ?? now
         let from = query.from ?? to + (-86_400)
         let (first, last) = (from.seconds / step, to.seconds / step)
@@ -151,7 +152,7 @@ extension PortalServices {
                 counts: ProductionCounts(sums[number] ?? SliceCounts())
             )
         }
-        return Answer(ProductionSeries(step: query.step, points: points))
+        return Answer(ProductionSeries(step: unit, points: points))
     }
 
     func quota(

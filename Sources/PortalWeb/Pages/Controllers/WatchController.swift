@@ -75,13 +75,11 @@ enum WatchController {
     @Sendable private static func audit(_ look: PageRequest) async throws -> PageAnswer {
         _ = try look.require()
         let checkpoint = try await look.api.get("/v1/audit/checkpoint", as: AuditCheckpoint.self)
-        let end = min(look.query["before"].flatMap { Int($0) } ?? checkpoint.size, checkpoint.size)
         let names = try await People.names(look)
-        let items = try await look.api.get(
-            "/v1/audit/newest",
-            ["before": String(max(end, 0)), "limit": String(window)],
-            as: Page<AuditItem>.self
-        ).items
+        var query = ["limit": String(window)]
+        query["cursor"] = look.query["cursor"]
+        let found = try await look.api.get("/v1/audit/newest", query, as: Page<AuditItem>.self)
+        let items = found.items
         let all = items.compactMap { item -> AuditPage.Entry? in
             guard let entry = try? JSONDecoder().decode(PortalLogEntry.self, from: Data(item.entry.bytes)) else {
                 return nil
@@ -106,10 +104,9 @@ enum WatchController {
                     || [entry.actor, entry.action, entry.object, entry.outcome, entry.detail ?? "", entry.requestID]
                         .contains { $0.lowercased().contains(wanted) })
         }
-        let first = items.map(\.position).min() ?? 0
-        let older =
-            first > 0
-            ? "/audit?before=\(first)&q=\(escaped(wanted))&action=\(escaped(action))&outcome=\(escaped(outcome))" : nil
+        let older = found.next.map {
+            "/audit?cursor=\($0.text)&q=\(escaped(wanted))&action=\(escaped(action))&outcome=\(escaped(outcome))"
+        }
         return .page(
             AuditPage(
                 shown,
