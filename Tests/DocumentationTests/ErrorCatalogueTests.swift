@@ -37,7 +37,8 @@ struct ErrorCatalogueTests {
         LineProtocolError.self, EdgeError.self, EdgeDaemonError.self, ExecutionError.self, FactoryError.self,
         StationError.self, ProgrammerError.self, VirtualChipError.self, LabelError.self, GovernanceError.self,
         CeremonyError.self, VerifyError.self, JournalError.self, FactoryBoxError.self, PortalProtocolError.self,
-        PortalError.self, PageError.self, SyncMessageError.self, VersionError.self, PortalStoreError.self, IdentityError.self,
+        PortalError.self, PageError.self, SyncMessageError.self, VersionError.self, PortalStoreError.self,
+        IdentityError.self,
         IngestError.self, SyncError.self, RecordError.self, BatchError.self, PreparationError.self,
         AccountError.self, PageError.self,
     ]

@@ -13,7 +13,8 @@ public enum PageError: String, ErrorCatalogue {
 public struct Templates: Sendable {
     static let components: [any Component.Type] = [
         Crumbs.self, Head.self, Button.self, Note.self, Empty.self, Stats.self, Tabs.self, Definitions.self,
-        CodeBlock.self, Timeline.self, Box.self, Sheet.self, FormBox.self, Toast.self, Table.self, Panel.self, Field.self, DialogForm.self, Chart.self,
+        CodeBlock.self, Timeline.self, Box.self, Sheet.self, FormBox.self, Toast.self, Table.self, Panel.self,
+        Field.self, DialogForm.self, Chart.self,
         Door.self,
     ]
 
@@ -66,17 +67,20 @@ public struct Templates: Sendable {
 
 /// Every page, so that a template that is missing is found at start.
 enum PageList {
-    static let all: [any PageView.Type] = [
-        OverviewPage.self, StyleGuidePage.self, RefusedPage.self, VersionPage.self, BatchListPage.self, BatchPage.self,
-        NewBatchPage.self, ProductListPage.self, ProductPage.self, LinkPage.self, FactoryListPage.self,
-        FactoryPage.self,
-        NewFactoryPage.self, DeviceListPage.self, DevicePage.self, AlarmPage.self, AuditPage.self, KeysPage.self,
-        ExportPage.self, NewProductPage.self, NewVersionPage.self, ApprovalPage.self,
-    ] + accounts
+    static let all: [any PageView.Type] =
+        [
+            OverviewPage.self, StyleGuidePage.self, RefusedPage.self, VersionPage.self, BatchListPage.self,
+            BatchPage.self,
+            NewBatchPage.self, ProductListPage.self, ProductPage.self, LinkPage.self, FactoryListPage.self,
+            FactoryPage.self,
+            NewFactoryPage.self, DeviceListPage.self, DevicePage.self, AlarmPage.self, AuditPage.self, KeysPage.self,
+            ExportPage.self, NewProductPage.self, NewVersionPage.self, ApprovalPage.self,
+        ] + accounts
 
     private static let accounts: [any PageView.Type] = [
         SignInPage.self, SetupPage.self, JoinPage.self, JoinedPage.self, ResetPage.self, AccountPage.self,
-        PasswordPage.self, AuthenticatorPage.self, RecoveryCodesPage.self, RenewCodesPage.self, VerifyPage.self, NewTokenPage.self,
+        PasswordPage.self, AuthenticatorPage.self, RecoveryCodesPage.self, RenewCodesPage.self, VerifyPage.self,
+        NewTokenPage.self,
         ShownOncePage.self, PeoplePage.self, PersonPage.self, InvitePage.self,
     ]
 }

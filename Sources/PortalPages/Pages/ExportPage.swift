@@ -12,8 +12,14 @@ public struct ExportPage: SheetPage {
             ]
         }
         sheet = Sheet(
-            Head("Exports", lead: "Everything that is listed here, as a stream, as far as you may see it. JSON has each field as the API says it."),
-            main: [Box("lists", "Lists", .table("Exports", [.init("List"), .init("File", .tight)], rows), isFlush: true)]
+            Head(
+                "Exports",
+                lead:
+                    "Everything that is listed here, as a stream, as far as you may see it. JSON has each field as the API says it."
+            ),
+            main: [
+                Box("lists", "Lists", .table("Exports", [.init("List"), .init("File", .tight)], rows), isFlush: true)
+            ]
         )
     }
 }

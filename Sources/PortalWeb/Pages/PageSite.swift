@@ -51,9 +51,12 @@ public struct PageSite: Sendable {
         routes = Self.pages
     }
 
-    static let pages: [PageRoute] = OverviewController.routes + MakingController.routes
-        + VersionController.routes + BatchController.routes + ProductController.routes + FactoryController.routes + DeviceController.routes
-        + WatchController.routes + ExportController.routes + SignInController.routes + SetupController.routes + JoinController.routes
+    static let pages: [PageRoute] =
+        OverviewController.routes + MakingController.routes
+        + VersionController.routes + BatchController.routes + ProductController.routes + FactoryController.routes
+        + DeviceController.routes
+        + WatchController.routes + ExportController.routes + SignInController.routes + SetupController.routes
+        + JoinController.routes
         + AccountController.routes + PeopleController.routes
 
     /// Nil where there is no such page.
