@@ -41,7 +41,7 @@ struct SessionTests {
             #expect(reply.header("Cache-Control") == "no-store")
             #expect(reply.header("Content-Security-Policy") == "default-src 'none'; frame-ancestors 'none'")
             for (name, value) in [
-                ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"),
+                ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
                 ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
                 ("Strict-Transport-Security", "max-age=31536000"),
             ] { #expect(reply.header(name) == value) }
