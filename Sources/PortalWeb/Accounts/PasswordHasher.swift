@@ -13,18 +13,26 @@ final class PasswordHasher: Sendable {
 
     private struct State {
         var running = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [CheckedContinuation<Void, any Error>] = []
         /// Before all others.
-        var known: [CheckedContinuation<Void, Never>] = []
+        var known: [CheckedContinuation<Void, any Error>] = []
         var peak = 0
         var count = 0
     }
 
     private let queue = DispatchQueue(label: "obis.portal.passwords", attributes: .concurrent)
     private let state = Mutex(State())
+    private let derive: @Sendable (Secret, [UInt8], PasswordCost) throws -> [UInt8]
 
-    /// How many strangers wait.
-    var queued: Int { state.withLock(\.waiting.count) }
+    /// - Parameter derive: what is done for each password, on a thread that it may block.
+    init(
+        derive: @escaping @Sendable (Secret, [UInt8], PasswordCost) throws -> [UInt8] = {
+            try Scrypt.derive($0, salt: $1, cost: $2)
+        }
+    ) { self.derive = derive }
+
+    /// How many strangers wait, and how many of known browsers.
+    var queued: (strangers: Int, known: Int) { state.withLock { ($0.waiting.count, $0.known.count) } }
     /// How many were hashed so far.
     var count: Int { state.withLock(\.count) }
     /// The most that ever ran at once.
@@ -45,38 +53,31 @@ final class PasswordHasher: Sendable {
         state.withLock { $0.count += 1 }
         let octets = Secret(Array(password.utf8))
         return try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try Scrypt.derive(octets, salt: salt, cost: cost) }) }
+            queue.async { [derive] in continuation.resume(with: Result { try derive(octets, salt, cost) }) }
         }
     }
 
     private func enter(_ isKnown: Bool) async throws {
-        let (isFull, mustWait) = state.withLock { state -> (Bool, Bool) in
-            if state.running < Self.mostAtOnce {
-                state.running += 1
-                state.peak = max(state.peak, state.running)
-                return (false, false)
-            }
-            return ((isKnown ? state.known : state.waiting).count >= Self.mostWaiting, true)
-        }
-        if isFull { throw Refusal(AccountError.busy) }
-        guard mustWait else { return }
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                // Somebody may have left meanwhile.
+        try await withCheckedThrowingContinuation { continuation in
+            let entered = state.withLock { state -> Result<Void, any Error>? in
                 if state.running < Self.mostAtOnce {
                     state.running += 1
-                    return true
+                    state.peak = max(state.peak, state.running)
+                    return .success(())
+                }
+                guard (isKnown ? state.known : state.waiting).count < Self.mostWaiting else {
+                    return .failure(Refusal(AccountError.busy))
                 }
                 if isKnown { state.known.append(continuation) } else { state.waiting.append(continuation) }
-                return false
+                return nil
             }
-            if isFree { continuation.resume() }
+            if let entered { continuation.resume(with: entered) }
         }
     }
 
     /// Whose turn it is takes the place over.
     private func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
             if !state.known.isEmpty { return state.known.removeFirst() }
             if !state.waiting.isEmpty { return state.waiting.removeFirst() }
             state.running -= 1

@@ -38,7 +38,7 @@ extension BatchDesk {
                 guard let task = try table.task(batch.statement), let failure = task.failure else {
                     throw Refusal(BatchError.packagePending)
                 }
-                throw Refusal(task.givenUpAt == nil ? BatchError.packageFailed : .packageGivenUp, failure)
+                throw Refusal(task.givenUpAt == nil ? BatchError.packageFailed : BatchError.packageGivenUp, failure)
             }
             return (record, bytes)
         }
