@@ -13,6 +13,8 @@ extension Stylesheet {
         .search input:not([type="checkbox"], [type="radio"]) { padding-left: 2rem; background: var(--sunken); }
         .search input::placeholder { color: var(--muted); opacity: 1; }
         textarea { min-height: 5rem; resize: vertical; line-height: 1.5; }
+        /* The parts of a date have the focus one by one; the ring is the field's. */
+        input[type=datetime-local]:focus-within { outline: 2px solid var(--accent); }
         input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); }
         input[aria-invalid="true"], select[aria-invalid="true"], textarea[aria-invalid="true"] { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad); }
         input:disabled, select:disabled, textarea:disabled { background: var(--sunken); color: var(--muted); border-color: var(--line); }
