@@ -1,3 +1,4 @@
+import PortalProtocol
 import Statements
 public import Vocabulary
 

@@ -1,4 +1,5 @@
 import Crypto
+import PortalProtocol
 public import Vocabulary
 
 /// One-time codes by time (RFC 6238): HMAC-SHA-1, steps of 30 seconds, six digits: what every authenticator shows.

@@ -1,10 +1,11 @@
-/// A JSON value that is built, not parsed: what the API document is made of.
+/// A JSON value without a type of its own: what the API document is made of, and rows of a list whatever they are of.
 public indirect enum JSONValue: Sendable, Hashable {
     case object([String: JSONValue])
     case array([JSONValue])
     case string(String)
     case integer(Int64)
     case bool(Bool)
+    case null
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
@@ -28,6 +29,26 @@ extension JSONValue: Encodable {
         case .string(let text): try container.encode(text)
         case .integer(let number): try container.encode(number)
         case .bool(let truth): try container.encode(truth)
+        case .null: try container.encodeNil()
+        }
+    }
+}
+
+extension JSONValue: Decodable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? container.decode(Int64.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let value = try? container.decode([JSONValue].self) {
+            self = .array(value)
+        } else {
+            self = .object(try container.decode([String: JSONValue].self))
         }
     }
 }

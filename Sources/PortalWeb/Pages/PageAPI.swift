@@ -79,6 +79,14 @@ struct PageAPI: Sendable {
         { return nil }
     }
 
+    /// What an item of a list can have, as the API document says; empty for a path that answers no list.
+    func itemColumns(_ path: String) -> [[String]] {
+        guard case .json(let schema)? = table.find(.get, path)?.route.declaration.output.body,
+            case .array(let item, _)? = schema.fields.first(where: { $0.name == "items" })?.schema
+        else { return [] }
+        return CSV.columns(of: item)
+    }
+
     /// All pages of a list, up to `most` items.
     func all<Item: Codable & Sendable & Hashable>(
         _ path: String,

@@ -1,4 +1,5 @@
 import Foundation
+import PortalProtocol
 import Testing
 import Vocabulary
 

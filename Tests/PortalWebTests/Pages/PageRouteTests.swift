@@ -206,11 +206,27 @@ struct PageRouteTests {
     }
 
     @Test("a list as CSV holds no formula and no stray line")
-    func csv() {
+    func csv() throws {
         #expect(CSV.quoted("=1+1") == "'=1+1" && CSV.quoted("-7") == "-7" && CSV.quoted("@x") == "'@x")
         #expect(CSV.quoted("a,\"b\"\r\n") == "\"a,\"\"b\"\"\r\n\"")
-        let flat = CSV.flat(.object(["a": .object(["b": .integer(1)]), "c": .string("x")]))
-        #expect(flat == ["a.b": "1", "c": "x"])
+        let columns = [["a", "b"], ["c"], ["d"]]
+        #expect(CSV.head(columns) == "a.b,c,d\r\n")
+        let item: JSONValue = ["a": ["b": 1], "d": ["x", "y"]]
+        #expect(try CSV.row(item, columns) == "1,,\"[\"\"x\"\",\"\"y\"\"]\"\r\n")
+    }
+
+    @Test("a list as CSV has a column for whatever an item can have, also where the first has less")
+    func columns() async throws {
+        try await WholePortal.run { whole in
+            let admin = try await whole.administrator()
+            _ = try await whole.createODM("Shenzhen Lamps", by: admin)
+            let file = try await whole.portal.ask("GET", "/exports/people.csv", token: admin, headers: Self.html)
+            let lines = file.text.split(separator: "\r\n")
+            #expect(file.status == 200 && lines.count == 2, "\(file.text)")
+            let head = lines[0].split(separator: ",", omittingEmptySubsequences: false)
+            #expect(head.contains("officer") && head.contains("email"), "\(lines[0])")
+            #expect(lines[1].contains("false") || lines[1].contains("true"))
+        }
     }
 
     @Test("a form is read strictly")

@@ -55,38 +55,42 @@ enum ExportController {
                     .contentDisposition: "attachment; filename=\"\(list.id).\(parts[1])\"",
                 ],
                 body: .init { writer in
-                    var (current, columns) = (first, [String]())
-                    var isFirst = true
-                    if !isCSV { try await writer.write(ByteBuffer(string: "[")) }
-                    while true {
-                        var text = ""
-                        for item in current.items {
-                            if isCSV {
-                                let row = CSV.flat(item)
-                                if isFirst {
-                                    columns = row.keys.sorted()
-                                    text += columns.map(CSV.quoted).joined(separator: ",") + "\r\n"
-                                }
-                                text += columns.map { CSV.quoted(row[$0] ?? "") }.joined(separator: ",") + "\r\n"
-                            } else {
-                                let json = String(decoding: try StatementCoding.encode(item), as: UTF8.self)
-                                text += (isFirst ? "\n" : ",\n") + json
-                            }
-                            isFirst = false
-                        }
-                        try await writer.write(ByteBuffer(string: text))
-                        guard let next = current.next else { break }
-                        current = try await page(api, list.path, next)
-                    }
-                    if !isCSV { try await writer.write(ByteBuffer(string: "\n]\n")) }
+                    try await write(first, list.path, isCSV ? api.itemColumns(list.path) : nil, api, &writer)
                     try await writer.finish(nil)
                 }
             )
         )
     }
 
+    /// - Parameter columns: of CSV; nil for one JSON array.
+    private static func write(
+        _ first: AnyPage,
+        _ path: String,
+        _ columns: [[String]]?,
+        _ api: PageAPI,
+        _ writer: inout any ResponseBodyWriter
+    ) async throws {
+        try await writer.write(ByteBuffer(string: columns.map(CSV.head) ?? "["))
+        var (current, separator) = (first, "\n")
+        while true {
+            var text = ""
+            for item in current.items {
+                if let columns {
+                    text += try CSV.row(item, columns)
+                } else {
+                    text += separator + String(decoding: try StatementCoding.encode(item), as: UTF8.self)
+                    separator = ",\n"
+                }
+            }
+            try await writer.write(ByteBuffer(string: text))
+            guard let next = current.next else { break }
+            current = try await page(api, path, next)
+        }
+        if columns == nil { try await writer.write(ByteBuffer(string: "\n]\n")) }
+    }
+
     private struct AnyPage: Decodable, Sendable {
-        let items: [AnyJSON]
+        let items: [JSONValue]
         let next: String?
     }
 
@@ -97,58 +101,36 @@ enum ExportController {
     }
 }
 
-/// A JSON value as it came.
-indirect enum AnyJSON: Codable, Sendable {
-    case object([String: AnyJSON])
-    case array([AnyJSON])
-    case string(String)
-    case integer(Int64)
-    case bool(Bool)
-    case null
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([AnyJSON].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: AnyJSON].self))
-        }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .object(let members): try container.encode(members)
-        case .array(let elements): try container.encode(elements)
-        case .string(let text): try container.encode(text)
-        case .integer(let number): try container.encode(number)
-        case .bool(let truth): try container.encode(truth)
-        case .null: try container.encodeNil()
-        }
-    }
-}
-
-/// RFC 4180; inner objects become columns with dots. What a spreadsheet would take for a formula gets an apostrophe.
+/// RFC 4180; what a spreadsheet would take for a formula gets an apostrophe.
 enum CSV {
-    static func flat(_ value: AnyJSON, _ prefix: String = "") -> [String: String] {
+    /// The paths of all that an item can have, as its schema says: a member that only some items have is a column as well.
+    /// Lists stay in one column, as JSON.
+    static func columns(of schema: JSONSchema, _ path: [String] = []) -> [[String]] {
+        guard case .object(let object) = schema else { return [path] }
+        return object.fields.flatMap { columns(of: $0.schema, path + [$0.name]) }
+    }
+
+    static func head(_ columns: [[String]]) -> String {
+        line(columns.map { quoted($0.joined(separator: ".")) })
+    }
+
+    static func row(_ item: JSONValue, _ columns: [[String]]) throws -> String {
+        line(try columns.map { quoted(try cell(item, $0[...])) })
+    }
+
+    private static func line(_ cells: [String]) -> String { cells.joined(separator: ",") + "\r\n" }
+
+    private static func cell(_ value: JSONValue, _ path: ArraySlice<String>) throws -> String {
+        if let name = path.first {
+            guard case .object(let members) = value, let member = members[name] else { return "" }
+            return try cell(member, path.dropFirst())
+        }
         switch value {
-        case .object(let members):
-            members.reduce(into: [:]) { row, member in
-                row.merge(flat(member.value, prefix.isEmpty ? member.key : "\(prefix).\(member.key)")) { $1 }
-            }
-        case .array: [prefix: (try? StatementCoding.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? ""]
-        case .string(let text): [prefix: text]
-        case .integer(let number): [prefix: String(number)]
-        case .bool(let truth): [prefix: truth ? "true" : "false"]
-        case .null: [prefix: ""]
+        case .string(let text): return text
+        case .integer(let number): return String(number)
+        case .bool(let truth): return truth ? "true" : "false"
+        case .null: return ""
+        case .array, .object: return String(decoding: try StatementCoding.encode(value), as: UTF8.self)
         }
     }
 

@@ -1,0 +1,165 @@
+public import PortalProtocol
+public import Vocabulary
+
+/// One person: roles, and what an administrator does about them.
+public struct PersonPage: SheetPage {
+    public static let name = "person"
+    public let title: String
+    let sheet: Sheet
+
+    public struct Content: Sendable {
+        public let person: Person
+        /// Nil where the viewer can't see organisations: it is their own.
+        public let organisation: Organisation?
+        /// Nil for whom they are not.
+        public let sessions: [SessionView]?
+
+        public init(person: Person, organisation: Organisation?, sessions: [SessionView]?) {
+            (self.person, self.organisation, self.sessions) = (person, organisation, sessions)
+        }
+    }
+
+    public init(_ content: Content, form: FormState, opened: String?, viewer: Viewer, now: Instant) {
+        let person = content.person
+        let place = "/people/\(person.id.text)"
+        title = person.name
+        let isAdmin = content.sessions != nil
+        var main: [Box] = []
+        if isAdmin {
+            main.append(Box("roles", "What \(person.name) may do", .of(Self.change(person, place, content, form))))
+        }
+        if let sessions = content.sessions {
+            main.append(
+                Box(
+                    "sessions",
+                    "Where \(person.name) is signed in",
+                    .sessions(sessions, nil, place, now),
+                    actions: sessions.isEmpty
+                        ? []
+                        : [Button("End all", "\(place)?do=end", style: .danger, dialog: "dialog-end", isSmall: true)],
+                    isFlush: true
+                )
+            )
+        }
+        let about = Box("about", "About", Self.about(person, content.organisation, viewer))
+        sheet = Sheet(
+            Head(
+                person.name,
+                crumbs: [("People", "/people")],
+                badges: person.state,
+                lead: .text(person.email),
+                actions: isAdmin ? Self.actions(person, place) : []
+            ),
+            notes: opened == nil ? [form.note].compactMap { $0 } : [],
+            main: main.isEmpty ? [about] : main,
+            side: main.isEmpty ? [] : [about],
+            dialogs: isAdmin ? Self.dialogs(person, place, form, opened) : []
+        )
+    }
+
+    private static func actions(_ person: Person, _ place: String) -> [Button] {
+        let toggle =
+            person.isActive
+            ? Button("Switch off", "\(place)?do=off", style: .danger, dialog: "dialog-off")
+            : Button("Switch on", "\(place)?do=on", dialog: "dialog-on")
+        return (person.isActive ? [Button("Reset link", "\(place)?do=reset", icon: .link, dialog: "dialog-reset")] : [])
+            + [toggle]
+    }
+
+    private static func about(_ person: Person, _ organisation: Organisation?, _ viewer: Viewer) -> Markup {
+        .of(
+            Definitions([
+                ("Organisation", .text(organisation?.name ?? viewer.organisation)),
+                ("Roles", .text(person.roles.map(\.words).joined(separator: ", "))),
+                ("Officer", person.officer.map { .text($0.text) } ?? .none), ("Id", .code(person.id.text)),
+            ])
+        )
+    }
+
+    private static func change(_ person: Person, _ place: String, _ content: Content, _ form: FormState) -> FormBox {
+        let kind = content.organisation?.kind ?? person.roles.first?.kind ?? .odm
+        var fields: [Field] = [
+            .input(form, "name", "Name", value: person.name, extra: "autocomplete=\"off\" maxlength=\"128\""),
+            .checks(
+                form,
+                "roles",
+                "Roles",
+                Role.allCases.filter { $0.kind == kind }.map { ($0.rawValue, $0.words) },
+                value: person.roles.map(\.rawValue).joined(separator: ",")
+            ),
+        ]
+        if kind == .oem {
+            fields.append(
+                .input(
+                    form,
+                    "officer",
+                    "Officer",
+                    help: "Their name in RoleKeys, where this person is one of the officers.",
+                    value: person.officer?.text ?? "",
+                    isRequired: false,
+                    extra: "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\""
+                )
+            )
+        }
+        return FormBox(
+            action: place,
+            form: form,
+            what: "change",
+            groups: [(nil, "With other roles the person's sessions end.", fields)],
+            submit: Button("Save", style: .primary)
+        )
+    }
+
+    private static func dialogs(_ person: Person, _ place: String, _ form: FormState, _ opened: String?) -> [DialogForm]
+    {
+        func dialog(
+            _ what: String,
+            _ title: String,
+            _ text: Markup,
+            _ button: String,
+            _ style: Button.Style
+        ) -> DialogForm {
+            DialogForm(
+                what,
+                title,
+                text,
+                action: place,
+                form: form,
+                fields: [],
+                submit: Button(button, style: style),
+                isOpen: opened == what
+            )
+        }
+        return [
+            dialog(
+                "reset",
+                "Reset link for \(person.name)",
+                "A link with which they set a password: once, within a day. What they sign in with now counts until it is used; then password, authenticator, recovery codes and sessions from before are void. Make sure that it is they who ask.",
+                "Make the link",
+                .primary
+            ),
+            dialog(
+                "end",
+                "End all sessions of \(person.name)",
+                "They must sign in again everywhere. API tokens stay.",
+                "End all",
+                .danger
+            ),
+            person.isActive
+                ? dialog(
+                    "off",
+                    "Switch \(person.name) off",
+                    "Sessions end and tokens open nothing, until somebody switches them on again.",
+                    "Switch off",
+                    .danger
+                )
+                : dialog(
+                    "on",
+                    "Switch \(person.name) on",
+                    "They can sign in again, with the roles that they have.",
+                    "Switch on",
+                    .primary
+                ),
+        ]
+    }
+}
