@@ -114,6 +114,9 @@ public enum GetStatus: ServiceOperation, OperatorOperation {
         public let clockResetNonce: Nonce?
         /// Why nothing is issued at present; absent when all is well.
         public let stopped: Refusal?
+        /// Seconds: the strictest rule of the open batches. Without a word of the portal for longer, no new units of
+        /// them; absent where none has such a rule.
+        public let longestSilence: Int64?
         public let batches: [Batch]
         public init(
             edgeHSM: EdgeHSMID,
@@ -126,6 +129,7 @@ public enum GetStatus: ServiceOperation, OperatorOperation {
             roleKeysExpireAt: Instant,
             clockResetNonce: Nonce?,
             stopped: Refusal?,
+            longestSilence: Int64? = nil,
             batches: [Batch]
         ) {
             self.edgeHSM = edgeHSM
@@ -138,6 +142,7 @@ public enum GetStatus: ServiceOperation, OperatorOperation {
             self.roleKeysExpireAt = roleKeysExpireAt
             self.clockResetNonce = clockResetNonce
             self.stopped = stopped
+            self.longestSilence = longestSilence
             self.batches = batches
         }
     }

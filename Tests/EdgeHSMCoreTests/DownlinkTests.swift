@@ -159,6 +159,29 @@ import Vocabulary
         try box.issue(id, Chip(2))
     }
 
+    /// Whoever brings the portal's word goes by the strictest rule of what may still make units.
+    @Test func theStrictestRuleOfOpenBatchesIsTold() throws {
+        var box = try Box(world)
+        #expect(box.state.longestSilence(at: box.wall) == nil)
+        func load(_ rule: Int64?, _ sequence: Int, after previous: Digest256?) throws -> (Digest256, Digest256) {
+            let draft = BatchDraft(
+                sequence: sequence,
+                previous: previous,
+                rules: .init(chipIdentity: .none, longestSilence: rule),
+                batch: "batch-\(sequence)"
+            )
+            return (try box.load(draft), try draft.approval(world).statementID)
+        }
+        let (_, first) = try load(nil, 1, after: nil)
+        #expect(box.state.longestSilence(at: box.wall) == nil, "no rule")
+        let (strict, second) = try load(600, 2, after: first)
+        _ = try load(7_200, 3, after: second)
+        #expect(box.state.longestSilence(at: box.wall) == 600)
+        _ = try box.downlink(status: world.status(at: box.wall, closed: [strict])).grant()
+        #expect(box.state.longestSilence(at: box.wall) == 7_200, "the strict one is closed")
+        #expect(box.state.longestSilence(at: World.start + 10_000 * World.day) == nil, "all windows are over")
+    }
+
     @Test func retiredBoxIssuesNothing() throws {
         var box = try Box(world)
         let id = try box.load()

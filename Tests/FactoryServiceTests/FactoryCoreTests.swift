@@ -111,7 +111,11 @@ enum Sample {
         )
     }
 
-    static func status(_ batches: [GetStatus.Batch], journalSize: Int = 0) -> GetStatus.Reply {
+    static func status(
+        _ batches: [GetStatus.Batch],
+        journalSize: Int = 0,
+        longestSilence: Int64? = nil
+    ) -> GetStatus.Reply {
         GetStatus.Reply(
             edgeHSM: EdgeHSMID(validated: "edge-1"),
             factory: FactoryID(validated: "site-1"),
@@ -123,6 +127,7 @@ enum Sample {
             roleKeysExpireAt: Instant(seconds: 100_000_000),
             clockResetNonce: nil,
             stopped: nil,
+            longestSilence: longestSilence,
             batches: batches
         )
     }

@@ -283,6 +283,8 @@ final class StubEdge: Sendable {
         /// Batches that loading a package of their authorization brings.
         var offers: [Digest256: GetStatus.Batch] = [:]
         var prepared = 0
+        /// Seconds: the officers' rule.
+        var longestSilence: Int64?
     }
 
     let identity = P256.Signing.PrivateKey()
@@ -330,7 +332,11 @@ final class StubEdge: Sendable {
         router.mount(GetStatus.self) { _, _ in
             try self.state.withLock { state in
                 if let refusal = state.statusRefusal { throw refusal }
-                return Sample.status(state.batches, journalSize: state.journal.count)
+                return Sample.status(
+                    state.batches,
+                    journalSize: state.journal.count,
+                    longestSilence: state.longestSilence
+                )
             }
         }
         router.mount(LoadPackage.self) { _, request in

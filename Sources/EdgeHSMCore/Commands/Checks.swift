@@ -26,7 +26,7 @@ extension EdgeHSMState {
         guard now <= account.content.notAfter else {
             throw Refusal(EdgeError.windowOver, "ended \(account.content.notAfter), now \(now)")
         }
-        guard let rule = durable.approvals[account.content.approval]?.rules.longestSilence else { return }
+        guard let rule = longestSilence(account) else { return }
         let heard = max(durable.contact?.time ?? account.content.issuedAt, account.content.issuedAt)
         guard now - heard <= rule else {
             throw Refusal(EdgeError.silenceTooLong, "last word \(heard), limit \(rule) s")

@@ -42,6 +42,18 @@ public struct EdgeHSMState: Sendable, Equatable {
         throw Refusal(EdgeError.authorizationUnknown, id.hex)
     }
 
+    /// Seconds: the strictest rule on the portal's silence among batches that may make units now or later; whoever brings
+    /// the portal's word must bring it more often. Nil where none has one.
+    public func longestSilence(at now: Instant) -> Int64? {
+        durable.authorizations.values
+            .filter { !$0.isClosed && now <= $0.content.notAfter && revocation(of: $0) == nil }
+            .compactMap(longestSilence).min()
+    }
+
+    func longestSilence(_ account: AuthorizationAccount) -> Int64? {
+        durable.approvals[account.content.approval]?.rules.longestSilence
+    }
+
     public func manifest(of account: AuthorizationAccount) throws -> Manifest {
         guard let manifest = durable.manifests[account.content.manifest] else {
             throw Refusal(EdgeError.journalInconsistent, "manifest \(account.content.manifest)")

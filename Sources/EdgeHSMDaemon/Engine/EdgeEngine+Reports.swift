@@ -32,6 +32,7 @@ extension EdgeEngine {
                 roleKeysExpireAt: state.durable.roleKeys.expiresAt,
                 clockResetNonce: state.clockResetNonce,
                 stopped: halted ?? state.stopped ?? tokenRefusal,
+                longestSilence: state.longestSilence(at: now),
                 batches: try Self.batches(state, at: now)
             )
         }

@@ -12,6 +12,7 @@ extension Synchroniser {
     private static let rest = Duration.seconds(60)
     /// After a refusal: somebody has to change something first.
     private static let longRest = Duration.seconds(600)
+    private static let status = "status"
 
     private func isResting(_ name: String) -> Bool {
         guard let until = resting[name] else { return false }
@@ -26,8 +27,10 @@ extension Synchroniser {
         guard !isResting(name) else { return }
         do {
             guard let summary = try await work() else { return }
-            resting[name] = .now + Self.rest
             refusedFiles[name] = nil
+            // A status has its own pace, leads to nothing else, and would fill the events.
+            guard name != Self.status else { return }
+            resting[name] = .now + Self.rest
             isEager = true
             parts.logger.info("taken from the portal", metadata: ["what": "\(name)"])
             await log(kind: "taken", summary: "\(name): \(summary)")
@@ -56,7 +59,7 @@ extension Synchroniser {
         let offered = Set(
             wanted.certificates.map { "certificates/\($0)" } + wanted.preparations.map { "preparation/\($0.product)" }
                 + wanted.packages.map { "package/\($0.authorization)" }
-                + wanted.firmware.map { "firmware/\($0.digest)" } + ["status", downlinkName(wanted)]
+                + wanted.firmware.map { "firmware/\($0.digest)" } + [Self.status, downlinkName(wanted)]
         )
         refusedFiles = refusedFiles.filter { offered.contains($0.key) }
         resting = resting.filter { offered.contains($0.key) }
@@ -64,12 +67,35 @@ extension Synchroniser {
 
     private func downlinkName(_ wanted: SyncState.Edge) -> String { "downlink/\(wanted.downlink.hex.prefix(16))" }
 
-    /// RoleKeys, orders and status: when they say something new, and now and then for time and receipt.
-    func fetchDownlink(_ wanted: SyncState.Edge, _ status: GetStatus.Reply, over link: PortalLink) async throws {
-        let isDue = applied.map { .now - $0.at > parts.settings.statusPause } ?? true
-        guard isDue || applied?.digest != wanted.downlink else { return }
-        let isNew = applied?.digest != wanted.downlink
-        try await take(isNew ? downlinkName(wanted) : "status") {
+    /// A status may be no older than the officers' rule, or the line stands although the portal is in reach: three are
+    /// fetched in the time of the strictest rule, so that one or two may fail.
+    func statusPause(_ status: GetStatus.Reply) -> Duration {
+        guard let rule = status.longestSilence else { return parts.settings.statusPause }
+        return min(parts.settings.statusPause, .seconds(max(rule, 1)) / 3)
+    }
+
+    /// RoleKeys, orders and revocations, when they say something new; a status comes with them.
+    func fetchNews(_ wanted: SyncState.Edge, _ status: GetStatus.Reply, over link: PortalLink) async throws {
+        guard applied?.digest != wanted.downlink else { return }
+        try await fetchDownlink(downlinkName(wanted), wanted, status, over: link)
+    }
+
+    /// Now and then, for time and receipt; and when everything that waited for the link is up.
+    func fetchStatus(_ wanted: SyncState.Edge, _ status: GetStatus.Reply, over link: PortalLink) async throws {
+        let pause = statusPause(status)
+        let isReceipt = owesReceipt && !isCutShort
+        guard isReceipt || applied.map({ .now - $0.at > pause }) ?? true else { return }
+        try await fetchDownlink(Self.status, wanted, status, over: link)
+        if isReceipt { owesReceipt = false }
+    }
+
+    private func fetchDownlink(
+        _ name: String,
+        _ wanted: SyncState.Edge,
+        _ status: GetStatus.Reply,
+        over link: PortalLink
+    ) async throws {
+        try await take(name) {
             let request = DownlinkRequest(roleKeysVersion: status.roleKeysVersion)
             let answer = try await link.post(
                 "/sync/v1/edges/\(wanted.edgeHSM)/downlink",

@@ -10,6 +10,7 @@ import Vocabulary
 extension Synchroniser {
     /// The journal as far as checkpoints prove it, chunk by chunk, and a checkpoint now and then though nothing is new.
     func uploadJournal(_ state: SyncState, _ source: RecordSource, over link: PortalLink) async throws {
+        let end = ContinuousClock.now + parts.turn
         while let place = try await place() {
             try Task.checkCancellation()
             let chunk = try await chunker.chunk(from: place.from, limit: pace.items, in: place.view)
@@ -27,6 +28,7 @@ extension Synchroniser {
             guard cursor.entries > place.from || (cursor != before && place.from < before.entries) else {
                 throw Refusal(FactoryError.portalMalformed, "a receipt of \(cursor.entries) entries after \(before)")
             }
+            if .now >= end { return isCutShort = true }
         }
         guard ContinuousClock.now - lastCheckpoint > parts.settings.heartbeatPause else { return }
         lastCheckpoint = .now
@@ -75,6 +77,7 @@ extension Synchroniser {
     }
 
     func uploadRecords(_ state: SyncState, _ source: RecordSource, over link: PortalLink) async throws {
+        let end = ContinuousClock.now + parts.turn
         while true {
             try Task.checkCancellation()
             let labels = try await tape.labels(after: cursor.labels, limit: pace.items)
@@ -85,6 +88,7 @@ extension Synchroniser {
             guard cursor.labels > before.0 || cursor.events > before.1 else {
                 throw Refusal(FactoryError.portalMalformed, "a receipt without progress")
             }
+            if .now >= end { return isCutShort = true }
         }
     }
 

@@ -25,6 +25,9 @@ struct SyncParts: Sendable {
     let now: @Sendable () -> Instant
     /// `factory.upload.before`, `.after`; `factory.download.piece`, `.whole`, `.taken`.
     var seam = FaultSeam.none
+    /// The longest time in which a round sends journal, and then records, before it looks again for what comes down. At
+    /// least one chunk of each goes.
+    var turn = Duration.seconds(10)
 }
 
 /// Exchanges with the portal what each side lacks. The portal says what it has, so nothing is kept here that could be
@@ -65,6 +68,10 @@ actor Synchroniser {
     var lastCheckpoint = ContinuousClock.now
     /// Something came down: the next round, with what it led to, begins at once.
     var isEager = false
+    /// The round ended before everything was up: the next one goes on at once.
+    var isCutShort = false
+    /// Since the start, or since the link returned, no status has said that the portal has everything.
+    var owesReceipt = true
 
     init(_ parts: SyncParts) {
         self.parts = parts
@@ -85,7 +92,7 @@ actor Synchroniser {
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             await round()
-            let isEagerNow = isEager && refusal == nil
+            let isEagerNow = (isEager || isCutShort) && refusal == nil
             isEager = false
             let pause = isEagerNow ? .milliseconds(100) : backoff.pause(usual: parts.settings.pause, using: &generator)
             let wait = Task { try await Task.sleep(for: pause) }
@@ -118,7 +125,7 @@ actor Synchroniser {
     /// it did not.
     func syncNow() async throws -> PortalReport {
         resting = [:]
-        await round()
+        repeat { await round() } while isCutShort && refusal == nil
         if refusal == nil { await round() }
         if let refusal { throw refusal }
         return try await report()
@@ -134,12 +141,12 @@ actor Synchroniser {
     }
 
     private func roundAlone() async {
+        isCutShort = false
         do {
             let link = try await connected()
             let state = try await look(link)
             lastContact = parts.now()
             let problem = try await exchange(state, over: link)
-            try await renewIfDue(over: link)
             backoff.succeed()
             refusal = problem
             await tell(isUp: true)
@@ -159,6 +166,7 @@ actor Synchroniser {
         failed.increment()
         // What the portal has may be other than thought: ask for all of it.
         etag = nil
+        owesReceipt = true
         if !error.has(FactoryError.notJoined) {
             parts.logger.notice("sync failed", metadata: ["code": "\(error.code)", "detail": "\(error.detail)"])
         }
@@ -226,29 +234,59 @@ actor Synchroniser {
         return fresh
     }
 
-    /// Up first: records are what must not be lost. Returns the first refusal that was not the link's; those are thrown.
+    /// What decides comes first and is small: orders, revocations, the portal's word, then the certificate that all of
+    /// this hangs on, then packages. Records go up for a turn: a backlog of weeks keeps nothing of that away, and neither
+    /// does an upload that fails. Firmware, which is large, comes last. Returns the first refusal that was not the
+    /// link's; those are thrown.
     private func exchange(_ state: SyncState, over link: PortalLink) async throws -> Refusal? {
         guard let source else { return nil }
-        guard let wanted = state.edges.first(where: { $0.edgeHSM == parts.edge.id }) else {
-            let problem = try await attempt { try await self.uploadRecords(state, source, over: link) }
-            return problem ?? Refusal(FactoryError.portalOtherSite, "\(parts.edge.id) is unknown there")
-        }
-        let ups = [
-            try await attempt { try await self.uploadJournal(state, source, over: link) },
-            try await attempt { try await self.uploadRecords(state, source, over: link) },
-        ]
-        forgetWithdrawn(wanted)
-        let problem = ups.compactMap { $0 }.first
+        let wanted = state.edges.first { $0.edgeHSM == parts.edge.id }
         // The EdgeHSM decides on what comes down; while it is away, nothing does.
-        guard let status = parts.edge.status, parts.edge.refusal == nil else { return problem }
-        let downs = [
-            try await attempt { try await self.fetchDownlink(wanted, status, over: link) },
-            try await attempt { try await self.fetchCertificates(wanted, over: link) },
-            try await attempt { try await self.prepare(wanted, state, source, over: link) },
-            try await attempt { try await self.fetchPackages(wanted, status, over: link) },
-            try await attempt { try await self.fetchFirmware(wanted, over: link) },
-        ]
-        return problem ?? downs.compactMap { $0 }.first
+        let box = parts.edge.refusal == nil ? parts.edge.status : nil
+        var problems: [Refusal?] = []
+        if let wanted { forgetWithdrawn(wanted) }
+        if let wanted, let box {
+            problems.append(try await attempt { try await self.fetchNews(wanted, box, over: link) })
+        }
+        var isRenewed = false
+        problems.append(try await attempt { isRenewed = try await self.renewIfDue(over: link) })
+        // The next round has a link with the new certificate.
+        if isRenewed {
+            isCutShort = true
+            return problems.compactMap { $0 }.first
+        }
+        if let wanted, let box {
+            problems += [
+                try await attempt { try await self.fetchCertificates(wanted, over: link) },
+                try await attempt { try await self.prepare(wanted, state, source, over: link) },
+                try await attempt { try await self.fetchPackages(wanted, box, over: link) },
+            ]
+        }
+        let ups = await uploads(state, source, isKnown: wanted != nil, over: link)
+        if let wanted, let box {
+            problems.append(try await attempt { try await self.fetchStatus(wanted, box, over: link) })
+            problems.append(try await attempt { try await self.fetchFirmware(wanted, over: link) })
+        }
+        problems += try ups.map { try $0.get() }
+        if wanted == nil { problems.append(Refusal(FactoryError.portalOtherSite, "\(parts.edge.id) is unknown there")) }
+        return problems.compactMap { $0 }.first
+    }
+
+    /// What failed is told after the rest was tried: one kind that does not get through keeps no other back.
+    private func uploads(
+        _ state: SyncState,
+        _ source: RecordSource,
+        isKnown: Bool,
+        over link: PortalLink
+    ) async -> [Result<Refusal?, any Error>] {
+        var results: [Result<Refusal?, any Error>] = []
+        if isKnown { results.append(await outcome { try await self.uploadJournal(state, source, over: link) }) }
+        results.append(await outcome { try await self.uploadRecords(state, source, over: link) })
+        return results
+    }
+
+    private func outcome(_ work: () async throws -> Void) async -> Result<Refusal?, any Error> {
+        do { return .success(try await attempt(work)) } catch { return .failure(error) }
     }
 
     private func attempt(_ work: () async throws -> Void) async throws -> Refusal? {
@@ -266,9 +304,9 @@ actor Synchroniser {
     }
 
     /// With the same key, so that only one file changes: no cut leaves key and certificate of two kinds.
-    private func renewIfDue(over link: PortalLink) async throws {
+    private func renewIfDue(over link: PortalLink) async throws -> Bool {
         let now = parts.now()
-        guard let credentials, credentials.isDue(at: now), ContinuousClock.now >= renewAfter else { return }
+        guard let credentials, credentials.isDue(at: now), ContinuousClock.now >= renewAfter else { return false }
         renewAfter = .now + .seconds(60)
         let (files, service) = (parts.settings.tls, parts.service)
         let key = try await Blocking.run { try PortalCredentials.key(files.key) }
@@ -281,6 +319,7 @@ actor Synchroniser {
         await log(kind: "renewed", summary: "certificate until \(reply.notAfter)")
         await link.close()
         self.link = nil
+        return true
     }
 
     // MARK: What people are told

@@ -155,7 +155,8 @@ public struct BatchTable {
         return try standing(product)
     }
 
-    /// The same without writing: for a look, not for a grant.
+    /// The same without writing: for a look, not for a grant. With what journals say was loaded and is not known here: it
+    /// is made or may be made, whoever granted it.
     public func standing(_ product: ProductName) throws -> [EdgeHSMID: Int] {
         let rows = try transaction.rows(
             """
@@ -163,18 +164,27 @@ public struct BatchTable {
             """,
             [.name(product)]
         )
-        return try Dictionary(
-            rows.map { (try $0.name("edge"), try $0.number("units")) },
+        var units = try Dictionary(
+            rows.map { (try $0.name("edge") as EdgeHSMID, try $0.number("units")) },
             uniquingKeysWith: { first, _ in first }
         )
+        for batch in try JournalBatches(transaction).unknown(product) { units[batch.edge, default: 0] += batch.units }
+        return units
     }
 
-    /// The number after the last serial of the product that was given out.
+    /// The number after the last serial of the product that was given out. Grants take serials one after the other, so
+    /// those that a restored database lost follow what it knows; what stands apart from them was never given out here.
     public func serialsUsed(_ product: ProductName) throws -> Int {
-        try transaction.row(
-            "SELECT coalesce(max(serials_first + quantity), 0) AS used FROM batch WHERE product = ?",
-            [.name(product)]
-        )?.number("used") ?? 0
+        var used =
+            try transaction.row(
+                "SELECT coalesce(max(serials_first + quantity), 0) AS used FROM batch WHERE product = ?",
+                [.name(product)]
+            )?.number("used") ?? 0
+        let lost = try JournalBatches(transaction).unknown(product).map(\.serials)
+        for serials in lost.sorted(by: { $0.lowerBound < $1.lowerBound }) where serials.lowerBound <= used {
+            used = max(used, serials.upperBound)
+        }
+        return used
     }
 
     /// A tail was lost: what it gave back is granted again, unless the journal that goes on says it too. What was granted

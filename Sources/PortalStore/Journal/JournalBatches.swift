@@ -11,6 +11,10 @@ public struct JournalBatches {
     private static let columns: SQLText = """
         log, batch, product, name, granted, issued, burned, returned, closed, unlocks, reprovisions, rotations, terms
         """
+    private static let joined: SQLText = """
+        j.log, j.batch, j.product, j.name, j.granted, j.issued, j.burned, j.returned, j.closed, j.unlocks,
+        j.reprovisions, j.rotations, j.terms
+        """
     private static let byBatch = KeyQuery("SELECT \(columns) FROM journal_batches WHERE log = ? AND batch")
     private static let one: SQLText = "SELECT \(columns) FROM journal_batches WHERE log = ? AND batch = ?"
     private static let every: SQLText = "SELECT \(columns) FROM journal_batches WHERE batch = ? LIMIT 64"
@@ -67,6 +71,44 @@ public struct JournalBatches {
     /// In whatever logs it stands; an honest one is in the logs of its EdgeHSM alone.
     public func batches(_ id: Digest256) throws -> [Stored] {
         try transaction.rows(Self.every, [.fixed(id)]).map(Stored.init)
+    }
+
+    /// A batch that a journal says was loaded and that this database did not grant.
+    struct Unknown: Sendable, Hashable {
+        let edge: EdgeHSMID
+        let batch: Digest256
+        /// Granted, less what the closing gave back.
+        let units: Int
+        /// Numbers of its serials.
+        let serials: Range<Int>
+    }
+
+    /// Such batches of a product: lost with a database of which a backup was restored, or never granted here. Each once for
+    /// its EdgeHSM, as the newest log has it.
+    func unknown(_ product: ProductName) throws -> [Unknown] {
+        let rows = try transaction.rows(
+            """
+            SELECT l.edge, \(Self.joined) FROM journal_batches j JOIN journal_logs l ON l.log = j.log
+            WHERE j.product = ? AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.statement = j.batch)
+            ORDER BY j.batch, l.edge, j.log
+            """,
+            [.name(product)]
+        )
+        var found: [Unknown] = []
+        for row in rows {
+            let batch = try Stored(row).batch
+            let (edge, content): (EdgeHSMID, _) = (try row.name("edge"), batch.terms.content)
+            if let last = found.last, last.batch == batch.id, last.edge == edge { found.removeLast() }
+            found.append(
+                Unknown(
+                    edge: edge,
+                    batch: batch.id,
+                    units: content.quantity - (batch.used.isClosed ? batch.used.returned : 0),
+                    serials: content.serials.first..<content.serials.first + content.quantity
+                )
+            )
+        }
+        return found
     }
 
     public func isVoid(_ id: Digest256, log: Int64) throws -> Bool {

@@ -11,7 +11,6 @@ public struct Production {
     public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
 
     public struct Row: Sendable, Hashable {
-        public let slice: Int64
         public let factory: FactoryID
         public let batch: Digest256
         public let counts: SliceCounts
@@ -49,50 +48,84 @@ public struct Production {
         try transaction.execute("DELETE FROM production WHERE slice < ?", [.integer(oldest)])
     }
 
-    /// Sums by slice, factory and batch, of these slices; nil: of all factories, products, batches.
-    public func rows(
-        _ slices: ClosedRange<Int64>,
-        factories: [FactoryID]? = nil,
-        product: ProductName? = nil,
-        batch: Digest256? = nil
-    ) throws -> [Row] {
-        var condition: SQLText = "slice >= ? AND slice <= ?"
-        var arguments: [SQLValue] = [.integer(slices.lowerBound), .integer(slices.upperBound)]
-        if let factories {
-            let names = factories.prefix(RollUps.Filter.mostNames).map { SQLValue.name($0) }
-            let kept = names.isEmpty ? [.null] : names
-            condition = "\(condition) AND factory IN (\(SQLText.placeholders(kept.count)))"
-            arguments += kept
+    /// Which slices are summed; nil: of all factories, products, batches.
+    public struct Filter: Sendable {
+        public var slices: ClosedRange<Int64>
+        public var factories: [FactoryID]?
+        public var product: ProductName?
+        public var batch: Digest256?
+
+        public init(
+            _ slices: ClosedRange<Int64>,
+            factories: [FactoryID]? = nil,
+            product: ProductName? = nil,
+            batch: Digest256? = nil
+        ) {
+            self.slices = slices
+            self.factories = factories
+            self.product = product
+            self.batch = batch
         }
-        if let product {
-            condition = "\(condition) AND product = ?"
-            arguments.append(.name(product))
+
+        fileprivate var condition: (text: SQLText, arguments: [SQLValue]) {
+            var condition: SQLText = "slice >= ? AND slice <= ?"
+            var arguments: [SQLValue] = [.integer(slices.lowerBound), .integer(slices.upperBound)]
+            if let factories {
+                let names = factories.prefix(RollUps.Filter.mostNames).map { SQLValue.name($0) }
+                let kept = names.isEmpty ? [.null] : names
+                condition = "\(condition) AND factory IN (\(SQLText.placeholders(kept.count)))"
+                arguments += kept
+            }
+            if let product {
+                condition = "\(condition) AND product = ?"
+                arguments.append(.name(product))
+            }
+            if let batch {
+                condition = "\(condition) AND batch = ?"
+                arguments.append(.fixed(batch))
+            }
+            return (condition, arguments)
         }
-        if let batch {
-            condition = "\(condition) AND batch = ?"
-            arguments.append(.fixed(batch))
-        }
+    }
+
+    private static let sums: SQLText = """
+        CAST(sum(issued) AS BIGINT) AS issued, CAST(sum(completed) AS BIGINT) AS completed,
+        CAST(sum(failed) AS BIGINT) AS failed, CAST(sum(burned) AS BIGINT) AS burned
+        """
+
+    /// Sums by factory and batch over all the slices: as many rows as batches that made something in them.
+    public func byBatch(_ filter: Filter) throws -> [Row] {
+        let (condition, arguments) = filter.condition
         return try transaction.rows(
             """
-            SELECT slice, factory, batch, CAST(sum(issued) AS BIGINT) AS issued,
-                CAST(sum(completed) AS BIGINT) AS completed, CAST(sum(failed) AS BIGINT) AS failed,
-                CAST(sum(burned) AS BIGINT) AS burned
-            FROM production WHERE \(condition) GROUP BY slice, factory, batch ORDER BY slice
+            SELECT factory, batch, \(Self.sums) FROM production WHERE \(condition)
+            GROUP BY factory, batch ORDER BY factory, batch
             """,
             arguments
         ).map { row in
-            var counts = SliceCounts()
-            counts.issued = try row.number("issued")
-            counts.completed = try row.number("completed")
-            counts.failed = try row.number("failed")
-            counts.burned = try row.number("burned")
-            return Row(
-                slice: try row.integer("slice"),
-                factory: try row.name("factory"),
-                batch: try row.fixed("batch"),
-                counts: counts
-            )
+            Row(factory: try row.name("factory"), batch: try row.fixed("batch"), counts: try Self.counts(row))
         }
+    }
+
+    /// Sums by steps of `step` slices, in their order: as many rows as steps, however many batches there are. A step's
+    /// number is its first slice ÷ `step`.
+    public func bySteps(of step: Int64, _ filter: Filter) throws -> [(number: Int64, counts: SliceCounts)] {
+        let (condition, arguments) = filter.condition
+        return try transaction.rows(
+            """
+            SELECT slice / ? AS number, \(Self.sums) FROM production WHERE \(condition) GROUP BY 1 ORDER BY 1
+            """,
+            [.integer(max(step, 1))] + arguments
+        ).map { (try $0.integer("number"), try Self.counts($0)) }
+    }
+
+    private static func counts(_ row: SQLRow) throws -> SliceCounts {
+        var counts = SliceCounts()
+        counts.issued = try row.number("issued")
+        counts.completed = try row.number("completed")
+        counts.failed = try row.number("failed")
+        counts.burned = try row.number("burned")
+        return counts
     }
 }
 

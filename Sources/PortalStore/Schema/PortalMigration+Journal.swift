@@ -109,6 +109,7 @@ extension PortalMigration {
             )
             """,
             "CREATE INDEX journal_batches_by_id ON journal_batches (batch)",
+            "CREATE INDEX journal_batches_by_product ON journal_batches (product, batch)",
             """
             CREATE TABLE journal_voids (
                 log BIGINT NOT NULL,

@@ -43,6 +43,7 @@ extension PortalMigration {
                 PRIMARY KEY (factory, source, number)
             )
             """,
+            "CREATE INDEX site_event_time ON site_event (factory, received_at, source, number)",
         ]
     )
 }

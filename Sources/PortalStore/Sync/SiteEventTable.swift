@@ -1,3 +1,4 @@
+public import PortalProtocol
 public import Vocabulary
 
 /// How much of what Factory Services tell beside the journal is kept: it is proven by nothing, so a factory must not fill
@@ -16,6 +17,46 @@ public struct SiteEventTable {
     public func count(of factory: FactoryID) throws -> Int {
         try transaction.row("SELECT count(*) AS amount FROM site_event WHERE factory = ?", [.name(factory)])?
             .number("amount") ?? 0
+    }
+
+    /// Where a page goes on: the last event of the one before.
+    public struct Place: Sendable, Hashable {
+        public let receivedAt: Instant
+        public let source: RecordSource
+        public let number: Int
+
+        public init(receivedAt: Instant, source: RecordSource, number: Int) {
+            (self.receivedAt, self.source, self.number) = (receivedAt, source, number)
+        }
+    }
+
+    /// Events of a factory, those that came last first. At most 1,000.
+    public func list(of factory: FactoryID, before place: Place?, limit: Int) throws -> [SiteEventView] {
+        var condition: SQLText = "factory = ?"
+        var arguments: [SQLValue] = [.name(factory)]
+        if let place {
+            condition = """
+                \(condition) AND (received_at < ? OR received_at = ? AND (source < ? OR source = ? AND number < ?))
+                """
+            arguments += [
+                .time(place.receivedAt), .time(place.receivedAt), .fixed(place.source), .fixed(place.source),
+                .number(place.number),
+            ]
+        }
+        return try transaction.rows(
+            """
+            SELECT source, number, line, received_at FROM site_event WHERE \(condition)
+            ORDER BY received_at DESC, source DESC, number DESC LIMIT ?
+            """,
+            arguments + [.number(min(max(limit, 1), 1_000))]
+        ).map { row in
+            SiteEventView(
+                source: try row.fixed("source"),
+                number: try row.number("number"),
+                receivedAt: try row.time("received_at"),
+                line: try row.text("line")
+            )
+        }
     }
 
     /// Factories after `factory` that told any.

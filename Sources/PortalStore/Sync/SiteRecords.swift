@@ -129,22 +129,6 @@ public struct SiteRecords {
         }
     }
 
-    /// Events `number + 1` … of a source, as lines.
-    public func events(
-        of source: RecordSource,
-        at factory: FactoryID,
-        after number: Int,
-        limit: Int
-    ) throws -> [(number: Int, line: String)] {
-        try transaction.rows(
-            """
-            SELECT number, line FROM site_event WHERE factory = ? AND source = ? AND number > ?
-            ORDER BY number LIMIT ?
-            """,
-            [.name(factory), .fixed(source), .number(number), .number(min(max(limit, 1), 1_000))]
-        ).map { (try $0.number("number"), try $0.text("line")) }
-    }
-
     /// The EdgeHSMs enrolled for a factory, in the order of their names.
     public func edges(of factory: FactoryID) throws -> [EdgeHSMID] {
         try transaction.rows(

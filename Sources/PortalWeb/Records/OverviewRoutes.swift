@@ -51,7 +51,7 @@ extension PortalServices {
             let names = try records.factories()
             let first = ProductionRate.firstSlice(at: now)
             // What is ahead of our clock by an EdgeHSM's time belongs to the last quarter of an hour too.
-            let recent = try Production(transaction).rows(first...Int64(Int32.max), factories: names)
+            let recent = try Production(transaction).byBatch(.init(first...Int64(Int32.max), factories: names))
             var byFactory: [FactoryID: SliceCounts] = [:]
             var byBatch: [Digest256: SliceCounts] = [:]
             for row in recent {
@@ -134,22 +134,18 @@ extension PortalServices {
             throw Refusal(RecordError.days)
         }
         let perStep = step / ProductionRate.slice
-        let rows = try await database.read { transaction in
+        let sums = try await database.read { transaction in
             var names = try RecordScope(transaction, limitedTo: own).factories()
             if let factory = query.factory { names = names?.contains(factory) == false ? [] : [factory] }
-            return try Production(transaction).rows(
-                first * perStep...(last + 1) * perStep - 1,
-                factories: names,
-                product: query.product,
-                batch: query.batch
-            )
+            let slices = first * perStep...(last + 1) * perStep - 1
+            let filter = Production.Filter(slices, factories: names, product: query.product, batch: query.batch)
+            return try Production(transaction).bySteps(of: perStep, filter)
         }
-        var sums: [Int64: SliceCounts] = [:]
-        for row in rows { sums[row.slice / perStep, default: SliceCounts()] += row.counts }
+        let found = Dictionary(sums.map { ($0.number, $0.counts) }, uniquingKeysWith: { first, _ in first })
         let points = (first...last).map { number in
             ProductionPoint(
                 start: Instant(seconds: number * step),
-                counts: ProductionCounts(sums[number] ?? SliceCounts())
+                counts: ProductionCounts(found[number] ?? SliceCounts())
             )
         }
         return Answer(ProductionSeries(step: unit, points: points))

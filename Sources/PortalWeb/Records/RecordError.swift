@@ -5,6 +5,7 @@ public enum RecordError: String, WebError, ErrorCatalogue {
     case oneKey = "portal.unit.one-key"
     case notProven = "portal.unit.not-proven"
     case days = "portal.roll-up.days"
+    case tooMany = "portal.roll-up.too-many"
     case acknowledged = "portal.alarm.acknowledged"
 
     public var meaning: String {
@@ -12,6 +13,7 @@ public enum RecordError: String, WebError, ErrorCatalogue {
         case .oneKey: "A unit is looked up by exactly one of serial, chip, dac and key."
         case .notProven: "No checkpoint that is stored covers the unit's entry yet."
         case .days: "The range of days ends before it begins or is longer than ten years."
+        case .tooMany: "There are more sums than one answer holds (50,000)."
         case .acknowledged: "The alarm is acknowledged already."
         }
     }
@@ -21,13 +23,14 @@ public enum RecordError: String, WebError, ErrorCatalogue {
         case .oneKey: "Give one of them."
         case .notProven: "Ask again after the factory's next upload."
         case .days: "Give an earlier from or a later to, within ten years."
+        case .tooMany: "Narrow it: fewer days, one factory or one product."
         case .acknowledged: "Nothing: it is open again when it comes again."
         }
     }
 
     public var status: Int {
         switch self {
-        case .oneKey, .days: 400
+        case .oneKey, .days, .tooMany: 400
         case .notProven, .acknowledged: 409
         }
     }

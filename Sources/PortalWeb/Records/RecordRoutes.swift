@@ -51,7 +51,7 @@ public enum RecordRoutes {
                 "getRollUps",
                 .records,
                 "Sums by day, factory, product, batch or EdgeHSM.",
-                refusals: [.web(RecordError.days)],
+                refusals: [.web(RecordError.days), .web(RecordError.tooMany)],
                 handler: portal.rollUps
             ),
         ]
@@ -84,6 +84,14 @@ public enum RecordRoutes {
 
     private static func journals(_ portal: PortalServices) throws -> [any MountableRoute] {
         [
+            try Route(
+                .get,
+                "/v1/factories/{factory}/events",
+                "listSiteEvents",
+                .factories,
+                "What the site tells of itself beside the journal, newest first: attribution, no proof.",
+                handler: portal.siteEvents
+            ),
             try Route(
                 .get,
                 "/v1/edges/{edge}",

@@ -64,6 +64,34 @@ extension PortalServices {
         return Answer(try cursors.page(items, limit: limit, of: scope) { ["\($0.number)"] })
     }
 
+    /// What a site tells of itself: attribution, no proof.
+    func siteEvents(
+        _ context: MemberContext,
+        _ call: Call<FactoryPath, PageQuery, NoBody>
+    ) async throws -> Answer<Page<SiteEventView>> {
+        let (factory, own, limit) = (call.path.factory, context.limitedTo, (call.query.limit ?? .usual).value)
+        let scope = "events \(factory)"
+        let place = try cursors.start(call.query.cursor, of: scope, count: 3).map { keys in
+            guard let number = Int(keys[2]) else { throw Refusal(PortalError.malformedCursor) }
+            return SiteEventTable.Place(
+                receivedAt: try Instant(keys[0]),
+                source: try RecordSource(hex: keys[1]),
+                number: number
+            )
+        }
+        let found = try await database.read { transaction in
+            guard try FactoryTable(transaction).factory(factory) != nil,
+                try RecordScope(transaction, limitedTo: own).admits(factory)
+            else { throw Refusal(PortalError.unknownObject) }
+            return try SiteEventTable(transaction).list(of: factory, before: place, limit: limit + 1)
+        }
+        return Answer(
+            try cursors.page(found, limit: limit, of: scope) {
+                [$0.receivedAt.description, $0.source.hex, "\($0.number)"]
+            }
+        )
+    }
+
     /// An EdgeHSM's journal: how far it is stored, what its newest checkpoint says, whether it may get packages.
     func edgeJournal(_ context: MemberContext, _ call: ObjectCall<EdgePath>) async throws -> Answer<EdgeJournal> {
         let (id, own) = (call.path.edge, context.limitedTo)
@@ -96,7 +124,10 @@ extension PortalServices {
             filter.products = query.product.map { [$0] }
             filter.batch = query.batch
             filter.edgeHSM = query.edge
-            return try RollUps(transaction).sums(by: RollUps.Dimension(query.by), filter)
+            do { return try RollUps(transaction).sums(by: RollUps.Dimension(query.by), filter) } catch let refusal
+                as Refusal
+                where refusal.has(PortalStoreError.tooManyRows)
+            { throw Refusal(RecordError.tooMany) }
         }
         return Answer(RollUpAnswer(rows: rows.map { RollUpRow($0) }))
     }

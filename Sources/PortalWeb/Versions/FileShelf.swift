@@ -1,4 +1,5 @@
 import Crypto
+import Durability
 import FoundationEssentials
 import Glibc
 import NIOCore
@@ -14,6 +15,9 @@ public import Vocabulary
 public struct FileShelf: Sendable {
     /// Octets of one read or write.
     private static let piece = 256 * 1_024
+    /// Octets that uploads leave free: more than the database keeps in reserve for itself, so that files can never stop
+    /// records.
+    private static let reserve: UInt64 = 512 * 1_024 * 1_024
 
     public let folder: String
     private let threads: NIOThreadPool
@@ -44,8 +48,12 @@ public struct FileShelf: Sendable {
 
     /// Takes a body in as it comes. Returns its size once it is durable.
     ///
-    /// Throws `portal.file.digest-differs`, `portal.file.storage`, and what the body throws; nothing is kept then.
-    func take(_ body: BodyStream, as digest: Digest256) async throws -> Int {
+    /// - Parameter most: octets that it may bring.
+    ///
+    /// Throws `portal.file.digest-differs`, `portal.file.storage`, `store.disk.low`, and what the body throws; nothing is
+    /// kept then.
+    func take(_ body: BodyStream, as digest: Digest256, most: Int) async throws -> Int {
+        try await run { try FileSystem.requireReserve(Self.reserve + UInt64(max(most, 0)), at: folder) }
         let part = "\(folder)/\(digest.hex).\(UInt64.random(in: 0...UInt64.max)).part"
         let descriptor = try await run {
             let descriptor = open(part, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0o600)

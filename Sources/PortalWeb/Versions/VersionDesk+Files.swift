@@ -5,6 +5,16 @@ import PortalProtocol
 import PortalStore
 import Vocabulary
 
+extension StoredFileKind {
+    /// Octets of one file.
+    fileprivate var largest: Int {
+        switch self {
+        case .firmware: VersionRoutes.FirmwareKind.largest
+        case .declaration: VersionRoutes.DeclarationKind.largest
+        }
+    }
+}
+
 extension VersionDesk {
     /// Takes a file in; the note of who has it comes after the file is durable.
     func take(
@@ -13,9 +23,26 @@ extension VersionDesk {
         _ digest: Digest256,
         _ body: BodyStream
     ) async throws -> Answer<StoredFile> {
+        let owner = context.person.organisation
+        let isThere = try await database.read { try FileTable($0).size(kind, digest, owner: owner) != nil }
+        // One that does not say how much it brings counts as the largest.
+        let most = min(body.announced ?? kind.largest, kind.largest)
+        return try await uploads.during(isThere ? 0 : most, of: owner) {
+            try await database.read { try FileTable($0).unused(by: owner) }
+        } _: {
+            try await keep(context, kind, digest, body, most: most)
+        }
+    }
+
+    private func keep(
+        _ context: EngineerContext,
+        _ kind: StoredFileKind,
+        _ digest: Digest256,
+        _ body: BodyStream,
+        most: Int
+    ) async throws -> Answer<StoredFile> {
         let (person, owner) = (context.person, context.person.organisation)
-        try await database.read { try Self.admit(kind, digest, size: body.announced, of: owner, in: $0) }
-        let size = try await shelf.take(body, as: digest)
+        let size = try await shelf.take(body, as: digest, most: most)
         return try await act(context, object: digest.hex, detail: "\(kind.rawValue), \(size) octets") {
             [shelf] transaction in
             try Self.admit(kind, digest, size: size, of: owner, in: transaction)

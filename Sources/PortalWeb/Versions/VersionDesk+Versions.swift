@@ -63,6 +63,9 @@ extension VersionDesk {
             return product
         }
         let description = try ProductDecision.description(of: new, product: name, product.foundation)
+        // Whole images in memory: a few at once.
+        let place = try making.enter()
+        defer { place.leave() }
         let parts = ProductDecision.parts(
             product.foundation,
             for: new,

@@ -25,6 +25,8 @@ public struct VersionDesk: Sendable {
     let portal: PortalServices
     let shelf: FileShelf
     let ledger: any ApprovalLedger
+    let uploads = UploadBound()
+    let making = WorkBound(most: 4)
 
     public init(_ portal: PortalServices, shelf: FileShelf, ledger: any ApprovalLedger) {
         self.portal = portal

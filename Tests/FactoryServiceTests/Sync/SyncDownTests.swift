@@ -151,16 +151,16 @@ import Vocabulary
             let order = Envelope(payloadType: "test/order", payload: [1], signatures: [])
             site.portal.rows.withLock { $0.bundle = DownlinkBundle(orders: [order]) }
             await site.rounds(4)
-            #expect(fetched() == 1)
+            #expect(fetched() == 2, "at once, and the receipt of what went up")
             site.portal.rows.withLock { $0.downlink = Digest256.of([2]) }
             await site.rounds(3)
-            #expect(fetched() == 2)
-            #expect(site.line.edge.state.withLock { $0.downlinks.map(\.orders) } == [[order], [order]])
+            #expect(fetched() == 3)
+            #expect(site.line.edge.state.withLock { $0.downlinks.map(\.orders) } == [[order], [order], [order]])
             // A part that does not hold is told, and not fetched over and over.
             site.line.edge.state.withLock { $0.refusedPart = "test/order" }
             site.portal.rows.withLock { $0.downlink = Digest256.of([3]) }
             await site.rounds(4)
-            #expect(fetched() == 3)
+            #expect(fetched() == 4)
             let refused = try await site.synchroniser.report().refusedFiles
             #expect(refused.first?.hasPrefix("downlink/") == true)
         }

@@ -135,6 +135,59 @@ struct RecordRouteTests {
         }
     }
 
+    @Test("what a journal says was loaded counts as granted though this database never granted it, or forgot")
+    func lostGrants() async throws {
+        try await run { site in
+            let edge = try await site.get("/v1/edges/\(site.world.box)", as: EdgeJournal.self)
+            let account = try #require(edge.accounts.first)
+            let (standing, used) = try await site.whole.services.database.read { transaction in
+                let table = BatchTable(transaction)
+                return (try table.standing(World.product), try table.serialsUsed(World.product))
+            }
+            #expect(account.granted > 0 && standing == [site.world.box: account.granted])
+            #expect(used == account.granted, "the next batch gets serials after them")
+        }
+    }
+
+    @Test("what a site tells of itself is listed as unproven, newest first, to its own ODM and the OEM")
+    func siteEvents() async throws {
+        try await run { site in
+            let factory = site.world.site
+            let lines = [
+                #"{"number":1,"time":"2026-01-02T03:04:05Z","kind":"sign-in","event":{"person":"<b>A</b>"}}"#,
+                "no JSON at all", #"{"number":3,"kind":7}"#,
+            ]
+            let source = RecordSource(validated: [UInt8](repeating: 9, count: 16))
+            let state = RecordSourceState(source: source, factory: factory, service: StationName(validated: "f-1"))
+            try await site.whole.services.database.write("test") { transaction in
+                let records = SiteRecords(transaction)
+                for (index, line) in lines.enumerated() {
+                    let time = World.start + Int64(index / 2)
+                    try records.insert(line, number: index + 1, of: state, at: time)
+                }
+            }
+            let path = "/v1/factories/\(factory)/events"
+            var (found, next): ([SiteEventView], String?) = ([], "")
+            while let cursor = next {
+                let page = try await site.get(
+                    "\(path)?limit=1" + (cursor.isEmpty ? "" : "&cursor=\(cursor)"),
+                    as: Page<SiteEventView>.self,
+                    token: site.own
+                )
+                found += page.items
+                next = page.next?.text
+            }
+            #expect(found.map(\.number) == [3, 2, 1] && found.allSatisfy { !$0.isProven && $0.source == source })
+            #expect(found.map(\.line) == lines.reversed())
+            let time = try Instant("2026-01-02T03:04:05Z")
+            #expect(found.last?.kind == "sign-in" && found.last?.time == time)
+            #expect(found[0].kind == nil && found[1].time == nil)
+            #expect(try await site.get(path, as: Page<SiteEventView>.self).items == found)
+            let foreign = try await site.whole.portal.ask("GET", path, token: site.other)
+            #expect(foreign.status == 404)
+        }
+    }
+
     @Test("what contradicted a journal is told to the OEM, and given as a file that proves itself")
     func evidence() async throws {
         try await run { site in

@@ -1,5 +1,6 @@
 import Foundation
 import OEMWorld
+import PortalCore
 import PortalProtocol
 import PortalStore
 import ServiceSupport
@@ -203,6 +204,46 @@ import Vocabulary
                 try await tester.send("GET", "/v1/declarations/\(Digest256.of(bytes).hex)", tester.admin).status == 404
             )
         }
+    }
+
+    @Test("uploads that come at once stay within the quota together, whatever they say of their size")
+    func uploadsAtOnce() async throws {
+        let bound = UploadBound()
+        let (one, other) = (OrganisationID(validated: "o-1"), OrganisationID(validated: "o-2"))
+        let half = FileQuota.mostOctets / 2
+        func code(_ octets: Int, of owner: OrganisationID, kept: (Int, Int) = (0, 0)) async -> String? {
+            do {
+                try await bound.during(octets, of: owner) {
+                    kept
+                } _: {
+                }
+                return nil
+            } catch { return (error as? Refusal)?.code }
+        }
+        try await bound.during(half, of: one) {
+            (0, 0)
+        } _: {
+            #expect(await code(half, of: one) == nil)
+            #expect(await code(half + 1, of: one) == "portal.file.quota")
+            #expect(await code(half, of: one, kept: (0, 1)) == "portal.file.quota")
+            #expect(await code(half + 1, of: other) == nil, "each organisation for itself")
+        }
+        #expect(await code(FileQuota.mostOctets, of: one) == nil, "what ended is not counted any more")
+        await #expect(throws: CancellationError.self) {
+            try await bound.during(half, of: one) {
+                (0, 0)
+            } _: {
+                throw CancellationError()
+            }
+        }
+        #expect(await code(FileQuota.mostOctets, of: one) == nil, "nor what failed")
+
+        let place = WorkBound(most: 1)
+        let first = try place.enter()
+        #expect(throws: Refusal.self) { try place.enter() }
+        first.leave()
+        let second = try place.enter()
+        second.leave()
     }
 
     @Test("what an interrupted upload left is removed, and what the disk changed is never used")
