@@ -44,7 +44,10 @@ public struct VersionPage: SheetPage {
         title = "\(version.product.text) \(version.version.text)"
         let isOfficer = viewer.roles.contains(.oemSecurityOfficer)
         let progress = Self.progress(content, now)
-        live = [LivePlace("progress", progress), LivePlace("state", version.state.badge)]
+        let lead = Self.lead(content, now)
+        live = [
+            LivePlace("progress", progress), LivePlace("state", version.state.badge), LivePlace("lead", lead),
+        ]
         var actions: [Button] = []
         if version.state == .draft, viewer.roles.contains(.odmEngineer) {
             actions.append(Button("Submit for review", "\(place)?do=submit", style: .primary, dialog: "dialog-submit"))
@@ -63,7 +66,7 @@ public struct VersionPage: SheetPage {
             "\(content.product.title.text) \(version.version.text)",
             crumbs: [("Products", "/products"), (content.product.title.text, "/products/\(version.product.text)")],
             badges: .live("state", version.state.badge),
-            lead: Self.lead(content, now),
+            lead: .live("lead", lead),
             actions: actions,
             isLive: true
         )
