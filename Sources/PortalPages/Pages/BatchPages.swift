@@ -122,7 +122,7 @@ public struct BatchPage: SheetPage {
         let reconciled = content.reconciliation
         let state = BatchStage(batch, made: reconciled.issued + reconciled.burned).badge
         let (chart, way) = (Self.burnDown(content), Self.way(batch, reconciled))
-        let timeline = Self.timeline(content, now)
+        let timeline = Self.timeline(content, viewer, now)
         live = [
             LivePlace("sums", sums), LivePlace("figures", figures), LivePlace("chart", chart),
             LivePlace("state", state), LivePlace("way", way), LivePlace("timeline", timeline),
@@ -250,14 +250,14 @@ public struct BatchPage: SheetPage {
         )
     }
 
-    private static func timeline(_ content: Content, _ now: Instant) -> Markup {
+    private static func timeline(_ content: Content, _ viewer: Viewer, _ now: Instant) -> Markup {
         let batch = content.batch
         var items = [
             Timeline.Item(
                 .info,
                 "Granted",
                 when: .time(batch.createdAt),
-                detail: .text(content.names[batch.createdBy] ?? batch.createdBy.text)
+                detail: .text(viewer.name(of: batch.createdBy, content.names))
             )
         ]
         if let package = batch.package { items.append(.init(.info, "Signed and sealed", when: .time(package.madeAt))) }
@@ -270,7 +270,7 @@ public struct BatchPage: SheetPage {
                     withdrawal.kind == .revoke ? .bad : .warn,
                     withdrawal.kind == .revoke ? "Revoked" : "Closing asked for",
                     when: .time(withdrawal.at),
-                    detail: "\(content.names[withdrawal.person] ?? withdrawal.person.text): \(withdrawal.reason.text)"
+                    detail: "\(viewer.name(of: withdrawal.person, content.names)): \(withdrawal.reason.text)"
                 )
             )
         }

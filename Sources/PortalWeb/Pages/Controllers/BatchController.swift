@@ -1,3 +1,4 @@
+import Governance
 import HTTPTypes
 import PortalCore
 import PortalPages
@@ -190,7 +191,7 @@ enum BatchController {
     }
 
     /// Beside which field a refusal belongs.
-    private static func errors(_ problem: Problem) -> [String: String] {
+    static func errors(_ problem: Problem) -> [String: String] {
         let fields: [BatchError: String] = [
             .nameTaken: "batch", .allotment: "quantity", .lifetime: "quantity", .serials: "quantity",
             .window: "notAfter", .edgeHalted: "edgeHSM", .edgeFull: "edgeHSM", .factory: "edgeHSM",
@@ -198,7 +199,8 @@ enum BatchController {
         let named = ["batch", "quantity", "notBefore", "notAfter", "edgeHSM"].first {
             problem.detail?.hasPrefix("body: \($0)") == true || problem.detail?.hasPrefix("\($0):") == true
         }
-        let rule = problem.code == BatchError.outsideRules.rawValue ? problem.detail.flatMap(Self.ruled) : nil
+        let rules = [BatchError.outsideRules.rawValue, GovernanceError.batchOutsideRules.rawValue]
+        let rule = rules.contains(problem.code) ? problem.detail.flatMap(ruled) : nil
         let field = BatchError(rawValue: problem.code).flatMap { fields[$0] } ?? rule ?? named
         return field.map { [$0: problem.title] } ?? [:]
     }

@@ -218,7 +218,11 @@ enum MakingController {
                 return .object(["edgeHSM": .string(String(name.dropFirst(5))), "units": .integer(units)])
             }
             let product = try await look.api.get("/v1/products/\(look.escapedParameter("product"))", as: Product.self)
+            // What was not changed is the product's own, to the second.
+            let own = product.rules.longestWindow
+            let isOwn = own.map { look.form["longestWindow"] == String($0 / 86_400) } ?? false
             let rules = [
+                "longestWindow": isOwn ? own.map { .integer($0) } : days(look, "longestWindow"),
                 "chipIdentity": .string(product.rules.chipIdentity.rawValue),
                 "largestBatch": integer(look, "largestBatch"), "longestSilence": minutes(look, "longestSilence"),
             ]
