@@ -6,17 +6,12 @@ alone: a version reviewed and rejected, an ODM invited, a batch created.
 """
 import argparse
 import contextlib
-import json
 import pathlib
-import re
 import signal
 import subprocess
 import tempfile
 import time
 import urllib.error
-import urllib.request
-
-from playwright.sync_api import sync_playwright
 
 from .browser_life_factory import Making
 from .browser_life_governance import Governing
@@ -100,6 +95,8 @@ def served(demo, build, logs):
 
 
 def run(report, demo, logs, build=".build/debug"):
+    from playwright.sync_api import sync_playwright
+
     with served(demo, build, logs) as folder, tempfile.TemporaryDirectory(prefix="obis-life-") as work:
         hands = Hands(folder, build, pathlib.Path(work))
         with sync_playwright() as playwright:
