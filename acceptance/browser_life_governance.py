@@ -34,7 +34,7 @@ class Governing:
         again = self.person("Somebody")
         again.go("/join#" + link.split("#")[1])
         again.submit()
-        self.tell("the link works once", "Your name" not in again.text() and again.page.is_visible(".error, .note.bad"))
+        self.tell("the link works once", "Your name" not in again.text() and again.page.is_visible(".error, .note-box.bad"))
 
     def creation(self):
         """Everything of the product by its form; then its workspace, and the engineer by a link."""
@@ -111,10 +111,10 @@ class Governing:
         form = f"form[data-into='#f-{name}']"
         page.set_input_files(f"{form} [type=file]", file)
         page.click(f"{form} button")
-        page.wait_for_function(
+        self.engineer.wait(
             "([f, t]) => /^[0-9a-f]{64}$/.test(document.querySelector(f + ' output').textContent)"
             " && document.querySelector(f + ' progress').value === 100 && document.querySelector(t).value.length === 64",
-            arg=[form, f"#f-{name}"])
+            [form, f"#f-{name}"])
 
     def rejection(self):
         """Firmware under a wrong key is refused in words; a version is submitted, rejected, and the reason read."""
@@ -137,7 +137,7 @@ class Governing:
         sofia.go(place)
         sofia.dialog("reject", reason=f"The label is not ours <b>{self.mark}</b>")
         self.tell("the officer rejects it with a reason", "Rejected" in sofia.text("h1"))
-        emil.page.wait_for_function("document.querySelector('h1').innerText.includes('Rejected')")
+        emil.wait("() => document.querySelector('h1').innerText.includes('Rejected')")
         self.tell("the engineer's page says so without being loaded again, and names nobody of the OEM", "Rejected by the OEM" in emil.text(".lead"), emil.text(".lead"))
         emil.go(place)
         self.tell("the engineer reads the reason, letter by letter", f"<b>{self.mark}</b>" in emil.text())
@@ -198,5 +198,6 @@ class Governing:
             browser.dialog("sign", envelope=signed)
             before, after = changed(20)["[data-live=progress]"]
             wanted = f"{number} of 2 needed"
-            sofia.page.wait_for_function("t => document.querySelector('[data-live=progress]').innerText.includes(t)", arg=wanted)
-        self.tell(f"the signature arrives live, {wanted}, without the page being loaded or moved", f"{number - 1} of 2" in before)
+            sofia.wait("t => document.querySelector('[data-live=progress]').innerText.includes(t)", wanted)
+        self.tell(f"the signature arrives live, {wanted}, without the page being loaded or moved", f"{number - 1} of 2" in before
+                  and not changed.moved, changed.moved)

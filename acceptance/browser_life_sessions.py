@@ -15,7 +15,7 @@ class Bounds:
         sofia = self.officer
         sofia.go(self.keyed_batch)
         sofia.dialog("revoke", reason="A drill")
-        sofia.page.wait_for_function("document.querySelector('h1 .badge').innerText === 'Revoked'", timeout=60_000)
+        sofia.wait("() => document.querySelector('h1 .badge').innerText === 'Revoked'", None, 60)
         self.tell("an officer revokes a batch, and the journal says so", "A drill" in sofia.text("section[aria-labelledby=timeline]"))
 
     def strangers(self):
@@ -62,7 +62,7 @@ class Bounds:
         sofia.page.fill("[name=code]", sofia.next_code())
         sofia.submit()
         self.tell("a wrong password is refused, and not said which of the three it was",
-                  sofia.page.is_visible(".note.bad") and sofia.page.input_value("[name=password]") == "")
+                  sofia.page.is_visible(".note-box.bad") and sofia.page.input_value("[name=password]") == "")
         sofia.page.click("a:text('recovery code')")
         sofia.page.fill("[name=email]", sofia.email)
         sofia.page.fill("[name=password]", sofia.password)
