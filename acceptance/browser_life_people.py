@@ -77,12 +77,16 @@ class Person:
 
     def sign_in(self, email, password, secret=None):
         self.secret = secret or self.secret
-        self.go("/sign-in")
-        self.page.fill("[name=email]", email)
-        self.page.fill("[name=password]", password)
-        if self.secret:
-            self.page.fill("[name=code]", self.next_code())
-        self.submit()
+        for _ in range(2):
+            self.go("/sign-in")
+            self.page.fill("[name=email]", email)
+            self.page.fill("[name=password]", password)
+            if self.secret:
+                self.page.fill("[name=code]", self.next_code())
+            self.submit()
+            # Who set the account up may have used this half minute's code.
+            if self.path == "/" or not self.secret:
+                break
         if self.path != "/":
             raise AssertionError(f"{self.name} is not in: {self.path}: {self.text()[:200]}")
         self.email, self.password = email, password
