@@ -6,10 +6,10 @@ import sys
 import tempfile
 import time
 
-from . import firmware, portal_openapi, portal_sql_postgres, sanitizers, selftest
+from . import browser_life, firmware, portal_openapi, portal_sql_postgres, sanitizers, selftest
 from .report import Report
 
-PARTS = ["selftest", "matter", "firmware", "portal", "sql", "sanitizers"]
+PARTS = ["selftest", "matter", "firmware", "portal", "life", "sql", "sanitizers"]
 
 
 def matter(report, evidence, log):
@@ -42,6 +42,7 @@ def main():
         "matter": lambda: matter(report, pathlib.Path(options.evidence).resolve(), logs / "matter-sdk.log"),
         "firmware": lambda: firmware.run(report, options.verifier, options.demo),
         "portal": lambda: portal_openapi.run(report, options.portal, options.demo, logs),
+        "life": lambda: browser_life.run(report, options.demo, logs, pathlib.Path(options.portal).parent),
         "sql": lambda: portal_sql_postgres.run(report, logs),
         "sanitizers": lambda: sanitizers.run(report, logs),
     }

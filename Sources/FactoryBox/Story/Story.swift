@@ -50,8 +50,16 @@ public struct Story: Sendable {
             await company.stop()
             throw error
         }
-        if !options.once { await Interruption.shared.wait() }
+        if !options.once { await serve(company) }
         await company.stop()
+    }
+
+    /// Until somebody ends it: the portal answers, and the lines make what it grants.
+    private func serve(_ company: Company) async {
+        let lines = Task { await company.takeOrders() }
+        await Interruption.shared.wait()
+        lines.cancel()
+        await lines.value
     }
 
     private func tell(_ company: Company) async throws {
@@ -87,7 +95,8 @@ public struct Story: Sendable {
         narrator.table(await company.monthPaper(meter).rows)
         narrator.note("from what each device cost here, in a debug build with SoftHSM2")
         narrator.table([("\(devices) devices", "\(time) s")])
-        narrator.chapter(options.once ? "The end" : "The portal serves, the lines are idle; Ctrl-C ends all")
+        narrator.chapter(options.once ? "The end" : "The portal serves, the lines make what it grants; Ctrl-C ends all")
+        if !options.once { try await company.beginNightShift() }
         try await company.tellHowToCall(staysOpen: !options.once)
     }
 }

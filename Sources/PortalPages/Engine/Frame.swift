@@ -14,6 +14,11 @@ public struct Viewer: Sendable, Hashable {
 
     public var isOEM: Bool { roles.contains { $0.kind == .oem } }
 
+    /// Somebody whose name the viewer may not know is one of the OEM's.
+    func name(of person: PersonID, _ names: [PersonID: String]) -> String {
+        names[person] ?? (isOEM ? person.text : "the OEM")
+    }
+
     var initials: String {
         let words = name.split(separator: " ").compactMap(\.first)
         return String((words.count > 1 ? [words[0], words[words.count - 1]] : Array(words.prefix(1)))).uppercased()

@@ -100,6 +100,15 @@ public struct ApprovalPage: PageView {
                             isRequired: false,
                             extra: "min=\"1\""
                         ),
+                        .input(
+                            state,
+                            "longestWindow",
+                            "Longest window, days",
+                            .number,
+                            value: product.rules.longestWindow.map { String($0 / 86_400) } ?? "",
+                            isRequired: false,
+                            extra: "min=\"0\""
+                        ),
                     ]
                 ),
             ],

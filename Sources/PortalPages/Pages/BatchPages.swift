@@ -32,7 +32,7 @@ public struct BatchListPage: SheetPage {
                     .text(batch.organisation.text)
                 ),
                 .sub(.link(batch.factory.text, "/factories/\(batch.factory.text)"), .text(batch.edgeHSM.text)),
-                batch.state.badge,
+                BatchStage(batch, made: counts.issued + counts.burned).badge,
                 "\(.share(counts.issued + counts.burned, of: batch.quantity, label: "Issued and burned"))<span class=\"sub\">\(Format.number(counts.issued)) of \(Format.number(batch.quantity))</span>",
                 .sub(.date(batch.notBefore), "to \(.date(batch.notAfter))"),
                 .ago(batch.createdAt, now: now),
@@ -119,11 +119,13 @@ public struct BatchPage: SheetPage {
             actions.append(Button("Revoke", "\(place)?do=revoke", style: .danger, dialog: "dialog-revoke"))
         }
         let (sums, figures) = (Self.sums(content), Self.figures(content, now))
-        let (chart, state) = (Self.burnDown(content), batch.state.badge)
-        let timeline = Self.timeline(content, now)
+        let reconciled = content.reconciliation
+        let state = BatchStage(batch, made: reconciled.issued + reconciled.burned).badge
+        let (chart, way) = (Self.burnDown(content), Self.way(batch, reconciled))
+        let timeline = Self.timeline(content, viewer, now)
         live = [
             LivePlace("sums", sums), LivePlace("figures", figures), LivePlace("chart", chart),
-            LivePlace("state", state), LivePlace("timeline", timeline),
+            LivePlace("state", state), LivePlace("way", way), LivePlace("timeline", timeline),
         ]
         sheet = Sheet(
             Head(
@@ -149,7 +151,7 @@ public struct BatchPage: SheetPage {
                 Box("terms", "Terms", Self.terms(content)),
             ],
             side: [
-                Box("package", "Package", Self.package(batch, place)),
+                Box("package", "Package", Self.package(batch, way, place)),
                 Box("timeline", "What happened", .live("timeline", timeline, tag: "div")),
             ],
             dialogs: Self.dialogs(batch, place, form, opened, viewer)
@@ -248,28 +250,14 @@ public struct BatchPage: SheetPage {
         )
     }
 
-    private static func package(_ batch: Batch, _ place: String) -> Markup {
-        guard let package = batch.package else {
-            return "<p class=\"muted\">It is being signed and sealed to \(batch.edgeHSM.text).</p>"
-        }
-        return """
-            \(Markup.of(Definitions([
-                ("State", .badge(batch.state == .packaged ? .info : .ok, batch.state == .packaged ? "Sealed, waits for the factory" : "Delivered and loaded")),
-                ("Sealed to", .text(batch.edgeHSM.text)), ("Made", .time(package.madeAt)),
-                ("Size", .text(Format.octets(package.size))), ("SHA-256", .digest(package.digest.hex)),
-            ])))<p class="row">\(Markup.of(Button("Package file", "\(place)/package.json", icon: .export, isSmall: true, isDownload: true)))</p>\
-            <p class="small muted">For a site without a link: bring it by stick. Only this EdgeHSM can open it.</p>
-            """
-    }
-
-    private static func timeline(_ content: Content, _ now: Instant) -> Markup {
+    private static func timeline(_ content: Content, _ viewer: Viewer, _ now: Instant) -> Markup {
         let batch = content.batch
         var items = [
             Timeline.Item(
                 .info,
                 "Granted",
                 when: .time(batch.createdAt),
-                detail: .text(content.names[batch.createdBy] ?? batch.createdBy.text)
+                detail: .text(viewer.name(of: batch.createdBy, content.names))
             )
         ]
         if let package = batch.package { items.append(.init(.info, "Signed and sealed", when: .time(package.madeAt))) }
@@ -282,7 +270,7 @@ public struct BatchPage: SheetPage {
                     withdrawal.kind == .revoke ? .bad : .warn,
                     withdrawal.kind == .revoke ? "Revoked" : "Closing asked for",
                     when: .time(withdrawal.at),
-                    detail: "\(content.names[withdrawal.person] ?? withdrawal.person.text): \(withdrawal.reason.text)"
+                    detail: "\(viewer.name(of: withdrawal.person, content.names)): \(withdrawal.reason.text)"
                 )
             )
         }

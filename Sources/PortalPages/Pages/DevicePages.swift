@@ -156,7 +156,7 @@ public struct DevicePage: SheetPage {
             hasProof
             ? """
             <p class="small muted">Checks without the portal: the entry stands in the journal that the EdgeHSM signed.</p>\
-            \(Markup.of(CodeBlock("obis-verify journal --proof \(file) --root root-authority.pem", id: "proof-command", label: "Command that checks the proof")))\
+            \(Markup.of(CodeBlock("obis-verify journal --proof \(file) --root-key root-authority.pem", id: "proof-command", label: "Command that checks the proof")))\
             <p>\(Markup.of(Button("Inclusion proof", "\(place)/proof.json", icon: .export, isSmall: true, isDownload: true)))</p>
             """
             : "<p class=\"muted\">No checkpoint covers the entry yet. The factory's next upload brings one.</p>"

@@ -114,7 +114,11 @@ public struct FactoryPage: SheetPage {
         let figures = Self.figures(content)
         let chart = Markup.production(content.recent, zone: offset)
         let edges = Self.edges(content, now)
-        live = [LivePlace("figures", figures), LivePlace("chart", chart), LivePlace("edges", edges)]
+        let preparations = Self.preparations(content, viewer, now)
+        live = [
+            LivePlace("figures", figures), LivePlace("chart", chart), LivePlace("edges", edges),
+            LivePlace("preparations", preparations),
+        ]
         var actions: [Button] = []
         if viewer.roles.contains(.oemAdmin) {
             actions.append(Button("Joining code", "\(place)?do=join", icon: .link, dialog: "dialog-join"))
@@ -133,7 +137,13 @@ public struct FactoryPage: SheetPage {
                 .live("chart", chart, tag: "div"),
                 note: "Time of \(Format.place(factory.timeZone))"
             ),
-            Box("preparations", "Products prepared here", Self.preparations(content, now), isFlush: true),
+            Box(
+                "preparations",
+                "Products prepared here",
+                .live("preparations", preparations, tag: "div"),
+                actions: Self.preparationActions(content, place, viewer),
+                isFlush: true
+            ),
         ]
         sheet = Sheet(
             Head(
@@ -204,39 +214,6 @@ public struct FactoryPage: SheetPage {
                 .device,
                 "No EdgeHSM yet",
                 "The officers sign its enrolment while the OEM holds the appliance; then it is registered here."
-            )
-        )
-    }
-
-    private static func preparations(_ content: Content, _ now: Instant) -> Markup {
-        let rows = content.edges.flatMap { edge in
-            edge.preparations.map { preparation -> [Markup] in
-                let state: Markup =
-                    if preparation.certificates?.installedAt != nil {
-                        .badge(.ok, "Ready")
-                    } else if preparation.certificates != nil {
-                        .badge(.info, "Certificates on the way")
-                    } else if preparation.receivedAt != nil { .badge(.warn, "Waits for the ceremony") } else {
-                        .badge(.info, "Asked")
-                    }
-                return [
-                    .link(preparation.product.text, "/products/\(preparation.product.text)"),
-                    .text(preparation.edgeHSM.text), state,
-                    .code("\(preparation.vendorID) / \(preparation.productID)"), .ago(preparation.askedAt, now: now),
-                ]
-            }
-        }
-        return .table(
-            "Preparations",
-            [
-                .init("Product"), .init("EdgeHSM", .tight), .init("PAI and debug keys", .tight), .init("Scope", .tight),
-                .init("Asked", .tight),
-            ],
-            rows,
-            empty: Empty(
-                .key,
-                "Nothing was prepared through the portal",
-                "A new product at a running site needs nobody to travel: its keys are made inside the EdgeHSM, and certificates come back."
             )
         )
     }
@@ -352,6 +329,7 @@ public struct FactoryPage: SheetPage {
                     isOpen: opened == "prepare"
                 )
             )
+            dialogs.append(certificateDialog(content, place, form, opened))
         }
         return dialogs
     }

@@ -65,6 +65,15 @@ public struct NewProductPage: PageView {
                             isRequired: false,
                             extra: "min=\"1\""
                         ),
+                        .input(
+                            state,
+                            "longestWindow",
+                            "Longest window, days",
+                            .number,
+                            help: "Between a batch's opening and its end.",
+                            isRequired: false,
+                            extra: "min=\"1\""
+                        ),
                         .select(
                             state,
                             "chipIdentity",
@@ -289,7 +298,7 @@ public struct NewVersionPage: PageView {
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}
         <section class="panel" aria-labelledby="files"><div class="panel-head"><h2 id="files">Files</h2></div><div class="panel-body"><div class="halves">{{#uploads}}<div class="stack-s"><h3 id="{{id}}-title">{{title}}</h3><p class="help">{{help}}</p>
-        <form class="form" data-upload="{{path}}" data-into="{{into}}" hidden aria-labelledby="{{id}}-title"><input type="hidden" name="csrf" value="{{csrf}}"><div class="field"><label for="{{id}}">File</label><input type="file" id="{{id}}" name="file"></div><div class="actions"><button type="submit" class="button">Upload</button></div><output class="help mono" for="{{id}}"></output></form>
+        <form class="form" data-upload="{{path}}" data-into="{{into}}" hidden aria-labelledby="{{id}}-title"><input type="hidden" name="csrf" value="{{csrf}}"><div class="field"><label for="{{id}}">File</label><input type="file" id="{{id}}" name="file"></div><div class="actions"><button type="submit" class="button">Upload</button></div><progress max="100" value="0" aria-label="{{title}}: sent"></progress><output class="help mono" for="{{id}}"></output></form>
         {{#command}}{{> code}}{{/command}}</div>{{/uploads}}</div></div></section>
         <section class="panel" aria-labelledby="description"><div class="panel-head"><h2 id="description">Description</h2></div><div class="panel-body">{{#form}}{{> form}}{{/form}}</div></section>
         """#

@@ -102,6 +102,9 @@ public struct ProductPage: SheetPage {
         }
         if viewer.roles.contains(.oemAdmin) {
             actions.append(Button("Change rules", "\(place)?do=rules", dialog: "dialog-rules"))
+            if !product.foundation.keySlots.isEmpty {
+                actions.append(Button("Make keys", "\(place)?do=keys", icon: .key, dialog: "dialog-keys"))
+            }
             actions.append(Button("Invite an ODM", "\(place)?do=workspace", icon: .people, dialog: "dialog-workspace"))
         }
         let quota = Self.quota(content, viewer)
@@ -312,9 +315,35 @@ public struct ProductPage: SheetPage {
                         value: product.rules.longestSilence.map { String($0 / 60) } ?? "",
                         isRequired: false
                     ),
+                    .input(
+                        form,
+                        "longestWindow",
+                        "Longest window, days",
+                        .number,
+                        value: product.rules.longestWindow.map { String($0 / 86_400) } ?? "",
+                        isRequired: false
+                    ),
                 ],
                 submit: Button("Save", style: .primary),
                 isOpen: opened == "rules"
+            ),
+            DialogForm(
+                "keys",
+                "Make keys for a version",
+                "Each version has keys of its own, one in each slot, made in the portal's token. The ODM's draft names them, so they come first. A key that is there stays.",
+                action: place,
+                form: form,
+                fields: [
+                    .input(
+                        form,
+                        "version",
+                        "Version",
+                        help: "As the ODM is going to name it: 1.4.0.",
+                        extra: "autocomplete=\"off\" spellcheck=\"false\""
+                    )
+                ],
+                submit: Button("Make the keys", style: .primary),
+                isOpen: opened == "keys"
             ),
             DialogForm(
                 "workspace",
@@ -353,44 +382,5 @@ extension ChipIdentityLevel {
         case .applet: "signed applet"
         case .none: "none"
         }
-    }
-}
-
-/// A link that is shown this once.
-public struct LinkPage: SheetPage {
-    public static let name = "link"
-    public let title: String
-    let sheet: Sheet
-
-    /// - Parameters:
-    ///   - text: the link, code or token itself.
-    ///   - command: what to do with it, where it is a command.
-    public init(
-        title: String,
-        words: String,
-        text: String,
-        command: String? = nil,
-        expiresAt: Instant,
-        back: (String, String)
-    ) {
-        self.title = title
-        let commandBlock: Markup = command.map { .of(CodeBlock($0, id: "once-command", label: "Command")) } ?? .empty
-        sheet = Sheet(
-            Head(title, crumbs: [back]),
-            notes: [
-                Note(
-                    .warn,
-                    "Shown this once",
-                    "The portal keeps a digest alone. Pass it on by a way that you trust, then go on."
-                )
-            ],
-            main: [
-                Box(
-                    "once",
-                    words,
-                    "\(Markup.of(CodeBlock(text, id: "once-text", label: words)))\(commandBlock)<p class=\"muted small\">Good until \(.time(expiresAt)), for one use.</p><p>\(Markup.of(Button("Done", back.1, style: .primary)))</p>"
-                )
-            ]
-        )
     }
 }

@@ -44,7 +44,10 @@ public struct VersionPage: SheetPage {
         title = "\(version.product.text) \(version.version.text)"
         let isOfficer = viewer.roles.contains(.oemSecurityOfficer)
         let progress = Self.progress(content, now)
-        live = [LivePlace("progress", progress), LivePlace("state", version.state.badge)]
+        let lead = Self.lead(content, viewer, now)
+        live = [
+            LivePlace("progress", progress), LivePlace("state", version.state.badge), LivePlace("lead", lead),
+        ]
         var actions: [Button] = []
         if version.state == .draft, viewer.roles.contains(.odmEngineer) {
             actions.append(Button("Submit for review", "\(place)?do=submit", style: .primary, dialog: "dialog-submit"))
@@ -63,7 +66,7 @@ public struct VersionPage: SheetPage {
             "\(content.product.title.text) \(version.version.text)",
             crumbs: [("Products", "/products"), (content.product.title.text, "/products/\(version.product.text)")],
             badges: .live("state", version.state.badge),
-            lead: Self.lead(content, now),
+            lead: .live("lead", lead),
             actions: actions,
             isLive: true
         )
@@ -91,9 +94,9 @@ public struct VersionPage: SheetPage {
         )
     }
 
-    private static func lead(_ content: Content, _ now: Instant) -> Markup {
+    private static func lead(_ content: Content, _ viewer: Viewer, _ now: Instant) -> Markup {
         let version = content.version
-        func who(_ act: VersionAct) -> String { content.names[act.person] ?? act.person.text }
+        func who(_ act: VersionAct) -> String { viewer.name(of: act.person, content.names) }
         if let act = version.rejected { return "Rejected by \(who(act)), \(.ago(act.at, now: now))." }
         if let locked = version.approval?.lockedAt {
             return "Approved by the officers \(.ago(locked, now: now)). It never changes again."
@@ -260,7 +263,9 @@ public struct VersionPage: SheetPage {
                 note: version.approval.map { "no. \($0.sequence) of the product" } ?? .empty
             )
         ]
-        if version.state == .submitted, version.approval != nil {
+        if version.state == .submitted, let approval = version.approval {
+            // The first of a product has none before it.
+            let previous = approval.sequence > 1 ? " --previous previous" : ""
             let file = "approval-\(version.product.text)-\(version.version.text).json"
             boxes.append(
                 Box(
@@ -268,7 +273,7 @@ public struct VersionPage: SheetPage {
                     "Sign on your own machine",
                     """
                     <p class="small muted">Your key never comes here. The command shows the same words and bytes, asks you, and signs with your token.</p>\
-                    \(Markup.of(CodeBlock("obis approve \(file) --token officer.json --role-keys role-keys --memory ~/.obis/approvals --previous previous", id: "sign-command", label: "Command for an officer")))\
+                    \(Markup.of(CodeBlock("obis approve \(file) --token officer.json --role-keys role-keys --memory ~/.obis/approvals\(previous)", id: "sign-command", label: "Command for an officer")))\
                     <p class="row">\(Markup.of(Button("Approval file", "\(place)/approval.json", icon: .export, isSmall: true, isDownload: true)))\
                     \(Markup.of(Button("Bring signatures", "\(place)?do=sign", icon: .upload, dialog: "dialog-sign", isSmall: true)))</p>
                     """

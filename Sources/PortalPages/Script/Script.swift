@@ -188,26 +188,41 @@ enum Script {
           update();
         }
 
-        async function upload(form, say) {
+        // The raw file up; a fetch would not say how far it is.
+        const put = (address, body, csrf, progress) => new Promise((resolve, reject) => {
+          const request = new XMLHttpRequest();
+          request.open('PUT', address);
+          request.responseType = 'json';
+          request.setRequestHeader('content-type', 'application/octet-stream');
+          request.setRequestHeader('x-obis-csrf', csrf);
+          request.upload.addEventListener('progress', event => { if (event.lengthComputable) progress(event.loaded / event.total); });
+          request.addEventListener('load', () => resolve(request));
+          request.addEventListener('error', () => reject(new Error('network')));
+          request.send(body);
+        });
+
+        function upload(form, say) {
+          const [out, bar] = [form.querySelector('output'), form.querySelector('progress')];
           form.addEventListener('submit', async event => {
             const file = form.elements.file.files[0];
-            const out = form.querySelector('output');
             event.preventDefault();
             if (!file) { out.textContent = 'Choose a file first.'; return; }
             const bytes = await file.arrayBuffer();
             const digest = [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].map(b => b.toString(16).padStart(2, '0')).join('');
             out.textContent = `Uploading ${number(file.size)} octets …`;
-            const answer = await fetch(`${form.dataset.upload}/${digest}`, {
-              method: 'PUT', body: bytes,
-              headers: { 'content-type': 'application/octet-stream', 'x-obis-csrf': form.elements.csrf.value },
-            });
-            if (!answer.ok) {
-              const problem = await answer.json().catch(() => ({}));
-              out.textContent = `${problem.title ?? 'The portal refused the file.'} ${problem.remedy ?? ''}`;
-              return;
-            }
+            try {
+              const answer = await put(`${form.dataset.upload}/${digest}`, bytes, form.elements.csrf.value, part => { bar.value = 100 * part; });
+              if (answer.status >= 300) {
+                const problem = answer.response ?? {};
+                bar.value = 0;
+                out.textContent = `${problem.title ?? 'The portal refused the file.'} ${problem.remedy ?? ''}`;
+                return;
+              }
+            } catch { bar.value = 0; out.textContent = 'The connection broke. Nothing was kept; send it again.'; return; }
+            bar.value = 100;
             out.textContent = digest;
-            document.querySelector(form.dataset.into)?.setAttribute('value', digest);
+            const field = document.querySelector(form.dataset.into);
+            if (field) field.value = digest;
             say('Uploaded');
           });
         }

@@ -82,7 +82,8 @@ extension Stylesheet {
         .factory .facts { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--s1); color: var(--muted); font-size: var(--t-s); }
         .factory .facts li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 var(--s2); }
         .factory .facts li > span:first-child { white-space: nowrap; }
-        .factory .facts strong { color: var(--text); font-weight: var(--regular); text-align: right; }
+        /* As wide as there is room, so that what comes live changes inside it and moves nothing. */
+        .factory .facts strong { flex: 1 1 auto; color: var(--text); font-weight: var(--regular); text-align: right; }
         .swatches { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: var(--s3); font-size: var(--t-s); }
         .swatch::before { content: ""; display: block; height: 3rem; margin-bottom: var(--s1); border: 1px solid var(--line); border-radius: var(--radius-s); background: var(--mark, var(--accent)); }
         .icons { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: var(--s3); font-size: var(--t-xs); color: var(--muted); text-align: center; }

@@ -24,6 +24,7 @@ extension Stylesheet {
         .help { margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); }
         .error { display: flex; gap: var(--s1); margin-top: var(--s1); color: var(--bad); font-size: var(--t-s); font-weight: var(--strong); }
         .error .icon { width: 1rem; height: 1rem; margin-top: .125rem; }
+        progress { display: block; width: 100%; height: .5rem; accent-color: var(--accent); }
         .suffix { display: flex; align-items: center; gap: var(--s2); }
         .actions { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: center; }
         .filters { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: flex-end; }

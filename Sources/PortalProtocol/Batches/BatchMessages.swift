@@ -96,11 +96,14 @@ public struct BatchPackage: Codable, Sendable, Hashable {
     /// Octets.
     public let size: Int
     public let madeAt: Instant
+    /// When the factory fetched it over its link; absent before, and where it comes by stick.
+    public let deliveredAt: Instant?
 
-    public init(digest: Digest256, size: Int, madeAt: Instant) {
+    public init(digest: Digest256, size: Int, madeAt: Instant, deliveredAt: Instant? = nil) {
         self.digest = digest
         self.size = size
         self.madeAt = madeAt
+        self.deliveredAt = deliveredAt
     }
 }
 

@@ -15,6 +15,14 @@ public struct HandOverTable {
         )?.fixed("digest") == digest
     }
 
+    /// When the taker last got it for the first time; nil where it never did.
+    public func time(_ action: String, _ object: String, to taker: String) throws -> Instant? {
+        try transaction.row(
+            "SELECT at FROM hand_over WHERE taker = ? AND action = ? AND subject = ?",
+            [.text(taker), .text(action), .text(object)]
+        )?.time("at")
+    }
+
     public func note(
         _ action: String,
         _ object: String,

@@ -70,6 +70,11 @@ extension BatchDesk {
     static func message(_ batch: BatchRecord, in transaction: any SQLTransaction) throws -> Batch {
         let fact = try BatchFacts(transaction).fact(batch.statement, edge: batch.authorization.edgeHSM)
         let package = try PackageTable(transaction).package(batch.statement)
+        let deliveredAt = try HandOverTable(transaction).time(
+            SyncRoutes.packageOperation,
+            batch.statement.hex,
+            to: batch.authorization.factory.text
+        )
         let task = try package == nil ? PackageTable(transaction).task(batch.statement) : nil
         let withdrawals = try WithdrawalTable(transaction).withdrawals(of: batch.statement)
         let state: BatchState =
@@ -83,7 +88,9 @@ extension BatchDesk {
             authorization: batch.statement,
             content: batch.authorization,
             state: state,
-            package: package.map { BatchPackage(digest: $0.digest, size: $0.size, madeAt: $0.madeAt) },
+            package: package.map {
+                BatchPackage(digest: $0.digest, size: $0.size, madeAt: $0.madeAt, deliveredAt: deliveredAt)
+            },
             failure: task.flatMap { task in
                 task.failure.map {
                     PackageFailure(

@@ -92,7 +92,7 @@ enum PageAnswer {
 enum Told: String, CaseIterable {
     case batchGranted, batchClosing, batchRevoked, versionSubmitted, versionRejected, alarmAcknowledged, productCreated
     case productChanged, factoryCreated, workspaceOpened, invitationRevoked, tokenRevoked, personChanged,
-        preparationAsked
+        preparationAsked, certificatesTaken
     case approvalProposed, certificateRevoked, signaturesTaken, organisationCreated, keyMade, versionCreated, saved
     case signedOut, passwordChanged, passwordSet, sessionEnded, sessionsEnded
 
@@ -112,11 +112,12 @@ enum Told: String, CaseIterable {
         case .tokenRevoked: "The token is revoked."
         case .personChanged: "The person is changed."
         case .preparationAsked: "The EdgeHSM will be asked with the factory's next contact."
+        case .certificatesTaken: "The certificates go down with the factory's next contact."
         case .approvalProposed: "The approval is proposed to the officers."
         case .certificateRevoked: "The certificate is refused from now on."
         case .signaturesTaken: "The signatures are taken in."
         case .organisationCreated: "The ODM is created."
-        case .keyMade: "The key is in the portal's token."
+        case .keyMade: "The keys are in the portal's token."
         case .versionCreated: "The version is a draft."
         case .saved: "Saved."
         case .signedOut: "You are signed out."

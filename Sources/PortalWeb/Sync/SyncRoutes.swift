@@ -80,13 +80,16 @@ public enum SyncRoutes {
         }
     }
 
+    /// The operation by which a factory fetches a package.
+    static let packageOperation = "getPackage"
+
     private static func files(_ server: SyncServer) throws -> [any MountableRoute] {
         let unknown: [RefusalGroup] = [.web(SyncError.otherFactory)]
         return [
             try Route(
                 .get,
                 "/sync/v1/edges/{edge}/packages/{authorization}",
-                "getPackage",
+                packageOperation,
                 .sync,
                 "A sealed package; Range is honoured.",
                 refusals: unknown

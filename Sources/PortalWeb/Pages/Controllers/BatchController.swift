@@ -1,4 +1,6 @@
+import Governance
 import HTTPTypes
+import PortalCore
 import PortalPages
 import PortalProtocol
 import Statements
@@ -189,16 +191,23 @@ enum BatchController {
     }
 
     /// Beside which field a refusal belongs.
-    private static func errors(_ problem: Problem) -> [String: String] {
-        let fields = [
-            "portal.batch.name-taken": "batch", "portal.batch.allotment": "quantity",
-            "portal.batch.lifetime": "quantity",
-            "portal.batch.window": "notAfter", "portal.batch.edge-halted": "edgeHSM",
+    static func errors(_ problem: Problem) -> [String: String] {
+        let fields: [BatchError: String] = [
+            .nameTaken: "batch", .allotment: "quantity", .lifetime: "quantity", .serials: "quantity",
+            .window: "notAfter", .edgeHalted: "edgeHSM", .edgeFull: "edgeHSM", .factory: "edgeHSM",
         ]
         let named = ["batch", "quantity", "notBefore", "notAfter", "edgeHSM"].first {
             problem.detail?.hasPrefix("body: \($0)") == true || problem.detail?.hasPrefix("\($0):") == true
         }
-        return (fields[problem.code] ?? named).map { [$0: problem.title] } ?? [:]
+        let rules = [BatchError.outsideRules.rawValue, GovernanceError.batchOutsideRules.rawValue]
+        let rule = rules.contains(problem.code) ? problem.detail.flatMap(ruled) : nil
+        let field = BatchError(rawValue: problem.code).flatMap { fields[$0] } ?? rule ?? named
+        return field.map { [$0: problem.title] } ?? [:]
+    }
+
+    /// The field that a rule of the product is about, as the decision names it.
+    private static func ruled(_ detail: String) -> String? {
+        ["quantity": "quantity", "window": "notAfter"].first { detail.hasPrefix($0.key) }?.value
     }
 
     private static func allowance(_ look: PageRequest, _ field: String, _ ends: Instant) -> JSONValue? {

@@ -11,6 +11,12 @@ enum FactoryController {
         PageRoute(.post, "/factories/new", "createFactory", handler: create),
         PageRoute(.get, "/factories/{factory}", "factory") { look in try await page(look, nil, nil, 200) },
         PageRoute(.post, "/factories/{factory}", "changeFactory", handler: change),
+        PageRoute(
+            .get,
+            "/factories/{factory}/preparations/{edge}/{product}/preparation.json",
+            "preparationFile",
+            handler: preparation
+        ),
     ]
 
     private static func api(_ look: PageRequest) -> String { "/v1/factories/\(look.escapedParameter("factory"))" }
@@ -101,6 +107,16 @@ enum FactoryController {
                 )
                 return .redirect(look.path, told: .preparationAsked)
             }
+            if what == "certificates" {
+                let (edge, product) = (escaped(look.form["edge"] ?? ""), escaped(look.form["product"] ?? ""))
+                try await look.api.send(
+                    .put,
+                    "/v1/edges/\(edge)/certificates/\(product)",
+                    Array((look.form["file"] ?? "").utf8),
+                    as: Preparation.self
+                )
+                return .redirect(look.path, told: .certificatesTaken)
+            }
             let body = try PageBody(["days": Int64(look.form["days"] ?? "").map { .integer($0) }])
             let made = try await look.api.send(
                 .post,
@@ -122,6 +138,13 @@ enum FactoryController {
         } catch let problem as APIProblem {
             return try await page(look, problem.problem, what, problem.problem.status)
         }
+    }
+
+    @Sendable private static func preparation(_ look: PageRequest) async throws -> PageAnswer {
+        let (edge, product) = (look.escapedParameter("edge"), look.escapedParameter("product"))
+        let bytes = try await look.api.octets("/v1/edges/\(edge)/preparations/\(product)")
+        let name = "preparation-\(look.parameter("edge"))-\(look.parameter("product")).json"
+        return .file(bytes, type: "application/json", name: name)
     }
 
     private static func new(_ look: PageRequest, _ refused: Problem?, _ status: Int) async throws -> PageAnswer {

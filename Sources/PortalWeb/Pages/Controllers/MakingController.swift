@@ -31,6 +31,10 @@ enum MakingController {
         Int64(look.form[name] ?? "").flatMap { $0 < 1 << 40 ? .integer($0 * 60) : nil }
     }
 
+    private static func days(_ look: PageRequest, _ name: String) -> JSONValue? {
+        Int64(look.form[name] ?? "").flatMap { $0 < 1 << 32 ? .integer($0 * 86_400) : nil }
+    }
+
     /// Base64 of a certificate given as PEM or base64.
     static func base64(_ text: String) -> [String] {
         if text.contains("-----BEGIN") {
@@ -69,7 +73,7 @@ enum MakingController {
             ]
             let rules = [
                 "chipIdentity": text(look, "chipIdentity"), "largestBatch": integer(look, "largestBatch"),
-                "longestSilence": minutes(look, "longestSilence"),
+                "longestSilence": minutes(look, "longestSilence"), "longestWindow": days(look, "longestWindow"),
             ]
             .compactMapValues { $0 }
             let body = try PageBody([
@@ -90,8 +94,9 @@ enum MakingController {
         }
     }
 
-    /// The field that a malformed body's refusal names.
+    /// The field that a refusal is about: by its code, or the one that a malformed body's refusal names.
     private static func errors(_ problem: Problem, _ look: PageRequest) -> [String: String] {
+        if let field = MakingFields.field(of: problem), look.form[field] != nil { return [field: problem.title] }
         guard let detail = problem.detail else { return [:] }
         let named = look.form.keys.filter { detail.contains($0) }.max { $0.count < $1.count }
         return named.map { [$0: detail] } ?? [:]
@@ -198,7 +203,8 @@ enum MakingController {
                 version: version.message.version,
                 places: edges.map { ($0.id, factories[$0.factory]?.name ?? $0.factory.text, allotted[$0.id] ?? 0) },
                 expires: String((look.time + 180 * 86_400).description.prefix(16)),
-                form: refused.map { look.refusedForm($0, tag: tag) } ?? look.freshForm(tag: tag)
+                form: refused.map { look.refusedForm($0, errors: errors($0, look), tag: tag) }
+                    ?? look.freshForm(tag: tag)
             ),
             status: status
         )
@@ -212,7 +218,11 @@ enum MakingController {
                 return .object(["edgeHSM": .string(String(name.dropFirst(5))), "units": .integer(units)])
             }
             let product = try await look.api.get("/v1/products/\(look.escapedParameter("product"))", as: Product.self)
+            // What was not changed is the product's own, to the second.
+            let own = product.rules.longestWindow
+            let isOwn = own.map { look.form["longestWindow"] == String($0 / 86_400) } ?? false
             let rules = [
+                "longestWindow": isOwn ? own.map { .integer($0) } : days(look, "longestWindow"),
                 "chipIdentity": .string(product.rules.chipIdentity.rawValue),
                 "largestBatch": integer(look, "largestBatch"), "longestSilence": minutes(look, "longestSilence"),
             ]

@@ -65,6 +65,7 @@ enum ProductController {
         let what = look.form["do"] ?? ""
         do {
             if what == "rules" { return try await changeRules(look) }
+            if what == "keys" { return try await makeKeys(look) }
             let organisation = look.form["organisation"] ?? ""
             if !organisation.isEmpty {
                 let body = try PageBody(["organisation": .string(organisation)])
@@ -87,10 +88,26 @@ enum ProductController {
         }
     }
 
+    /// One in each slot. Those that are there stay, so that what was cut off in between can be sent again.
+    private static func makeKeys(_ look: PageRequest) async throws -> PageAnswer {
+        let product = try await look.api.get(api(look), as: Product.self)
+        let version = escaped(look.entered("version"))
+        for slot in product.foundation.keySlots {
+            try await look.api.send(
+                .put,
+                "\(api(look))/keys/\(version)/\(slot.slot.text)",
+                as: ProductKeyState.self
+            )
+        }
+        return .redirect(look.path, told: .keyMade)
+    }
+
     private static func changeRules(_ look: PageRequest) async throws -> PageAnswer {
         let old = try await look.api.get(api(look), as: Product.self).rules
         var rules: [String: JSONValue] = ["chipIdentity": .string(old.chipIdentity.rawValue)]
-        if let window = old.longestWindow { rules["longestWindow"] = .integer(window) }
+        if let days = Int64(look.form["longestWindow"] ?? ""), days < 1 << 32 {
+            rules["longestWindow"] = .integer(days * 86_400)
+        }
         if let factories = old.factories { rules["factories"] = .array(factories.map { .string($0.text) }) }
         if let most = Int64(look.form["largestBatch"] ?? "") { rules["largestBatch"] = .integer(most) }
         if let minutes = Int64(look.form["longestSilence"] ?? ""), minutes < 1 << 40 {

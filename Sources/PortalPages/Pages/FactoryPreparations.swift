@@ -1,0 +1,95 @@
+import PortalProtocol
+import Vocabulary
+
+/// Products that come to a factory: what its EdgeHSMs made for the ceremony, and what the ceremony made of it.
+extension FactoryPage {
+    static func preparations(_ content: Content, _ viewer: Viewer, _ now: Instant) -> Markup {
+        let place = "/factories/\(content.progress.factory.id.text)"
+        let rows = content.edges.flatMap { edge in
+            edge.preparations.map { preparation -> [Markup] in
+                let state: Markup =
+                    if preparation.certificates?.installedAt != nil {
+                        .badge(.ok, "Ready")
+                    } else if preparation.certificates != nil {
+                        .badge(.info, "Certificates on the way")
+                    } else if preparation.receivedAt != nil { .badge(.warn, "Waits for the ceremony") } else {
+                        .badge(.info, "Asked")
+                    }
+                let file: Markup =
+                    viewer.isOEM && preparation.receivedAt != nil
+                    ? .link(
+                        "For the ceremony",
+                        "\(place)/preparations/\(preparation.edgeHSM.text)/\(preparation.product.text)/preparation.json"
+                    ) : .none
+                return [
+                    .link(preparation.product.text, "/products/\(preparation.product.text)"),
+                    .text(preparation.edgeHSM.text), state, file,
+                    .code("\(preparation.vendorID) / \(preparation.productID)"), .ago(preparation.askedAt, now: now),
+                ]
+            }
+        }
+        return .table(
+            "Preparations",
+            [
+                .init("Product"), .init("EdgeHSM", .tight), .init("PAI and debug keys", .tight), .init("File", .tight),
+                .init("Scope", .tight), .init("Asked", .tight),
+            ],
+            rows,
+            empty: Empty(
+                .key,
+                "Nothing was prepared through the portal",
+                "A new product at a running site needs nobody to travel: its keys are made inside the EdgeHSM, and certificates come back."
+            )
+        )
+    }
+
+    static func preparationActions(_ content: Content, _ place: String, _ viewer: Viewer) -> [Button] {
+        guard viewer.roles.contains(.oemAdmin), !content.edges.isEmpty else { return [] }
+        return [
+            Button(
+                "Bring certificates",
+                "\(place)?do=certificates",
+                icon: .upload,
+                dialog: "dialog-certificates",
+                isSmall: true
+            )
+        ]
+    }
+
+    /// For the one that the ceremony was held for: what waits comes first.
+    static func certificateDialog(
+        _ content: Content,
+        _ place: String,
+        _ form: FormState,
+        _ opened: String?
+    ) -> DialogForm {
+        let products = Set(content.edges.flatMap(\.preparations).map(\.product.text))
+        let waiting = content.edges.flatMap(\.preparations).filter { $0.receivedAt != nil && $0.certificates == nil }
+        return DialogForm(
+            "certificates",
+            "Bring certificates",
+            "What the ceremony wrote for one EdgeHSM and product. They prove themselves: others than for these very keys are refused.",
+            action: place,
+            form: form,
+            fields: [
+                .select(
+                    form,
+                    "edge",
+                    "EdgeHSM",
+                    content.edges.map { ($0.journal.edgeHSM.text, $0.journal.edgeHSM.text, .empty) },
+                    value: waiting.first?.edgeHSM.text ?? ""
+                ),
+                .select(
+                    form,
+                    "product",
+                    "Product",
+                    products.union(content.products.map(\.text)).sorted().map { ($0, $0, .empty) },
+                    value: waiting.first?.product.text ?? ""
+                ),
+                .area(form, "file", "Content of the ceremony's file", help: "JSON, as it is."),
+            ],
+            submit: Button("Take in", style: .primary),
+            isOpen: opened == "certificates"
+        )
+    }
+}

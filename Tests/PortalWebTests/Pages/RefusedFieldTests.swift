@@ -1,0 +1,89 @@
+import Governance
+import KeyCustody
+import PortalCore
+import PortalProtocol
+import PortalStore
+import Silicon
+import Testing
+import Vocabulary
+
+@testable import PortalWeb
+
+/// Pages put a refusal beside the field that it is about, by the codes that the API really has.
+@Suite("Pages: refusals beside their fields")
+struct RefusedFieldTests {
+    private func problem(_ code: any ErrorCatalogue, _ detail: String = "") -> Problem {
+        Problem(Refusal(code, detail), status: 422, requestID: "r-1")
+    }
+
+    @Test("of a batch")
+    func batch() {
+        let wanted: [(any ErrorCatalogue, String, String?)] = [
+            (BatchError.nameTaken, "", "batch"), (BatchError.allotment, "", "quantity"),
+            (BatchError.lifetime, "", "quantity"), (BatchError.window, "", "notAfter"),
+            (BatchError.edgeHalted, "", "edgeHSM"), (BatchError.outsideRules, "quantity 51", "quantity"),
+            (BatchError.outsideRules, "window of 99 s", "notAfter"),
+            (GovernanceError.batchOutsideRules, "quantity 51", "quantity"),
+            (BatchError.outsideRules, "chip identity none", nil), (BatchError.versionNotLocked, "", nil),
+        ]
+        for (code, detail, field) in wanted {
+            #expect(BatchController.errors(problem(code, detail)).keys.first == field, "\(code.rawValue) \(detail)")
+        }
+    }
+
+    @Test("of a product, a version and an approval")
+    func making() {
+        let wanted: [(any ErrorCatalogue, String, String?)] = [
+            (VersionError.productExists, "", "product"), (VersionError.versionExists, "", "version"),
+            (SiliconError.firmwareWrongKey, "", "firmware"), (SiliconError.firmwareSignatureWrong, "", "firmware"),
+            (VersionError.fileUnknown, "firmware 00", "firmware"),
+            (VersionError.fileUnknown, "declaration 00", "declaration"),
+            (GovernanceError.declarationDiffers, "", "declaration"), (KeyCustodyError.nameUnknown, "", "version"),
+            (VersionError.versionState, "", nil),
+        ]
+        for (code, detail, field) in wanted {
+            #expect(MakingFields.field(of: problem(code, detail)) == field, "\(code.rawValue) \(detail)")
+        }
+    }
+
+    @Test("a package is delivered when the factory fetched it, and not when a person looked at it")
+    func delivered() async throws {
+        try await BatchPortal.run { tester in
+            let batch = try await tester.create(try tester.order("b1")).message(Batch.self)
+            func message() async throws -> Batch {
+                try await tester.database.read { transaction in
+                    let record = try #require(try BatchTable(transaction).batch(batch.id))
+                    return try BatchDesk.message(record, in: transaction)
+                }
+            }
+            try await tester.database.write("package") { transaction in
+                let record = PackageRecord(
+                    statement: batch.authorization,
+                    digest: .zero,
+                    size: 1,
+                    madeAt: batch.createdAt
+                )
+                try PackageTable(transaction).insert(record, content: [0])
+                try HandOverTable(transaction).note(
+                    SyncRoutes.packageOperation,
+                    batch.authorization.hex,
+                    to: "p-somebody",
+                    digest: .zero,
+                    at: batch.createdAt + 5
+                )
+            }
+            let sealed = try await message()
+            #expect(sealed.state == .packaged && sealed.package?.deliveredAt == nil)
+            try await tester.database.write("fetched") { transaction in
+                try HandOverTable(transaction).note(
+                    SyncRoutes.packageOperation,
+                    batch.authorization.hex,
+                    to: batch.factory.text,
+                    digest: .zero,
+                    at: batch.createdAt + 9
+                )
+            }
+            #expect(try await message().package?.deliveredAt == batch.createdAt + 9)
+        }
+    }
+}
