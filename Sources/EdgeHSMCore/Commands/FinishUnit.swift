@@ -85,7 +85,7 @@ public struct FailCommand: EdgeCommand {
     public let authorization: Digest256
     public let unit: Digest256
     public let station: StationName
-    /// At most 120 characters are kept.
+    /// At most 120 octets are kept.
     public let reason: String
     public let facts: ChipFacts
 
@@ -93,7 +93,7 @@ public struct FailCommand: EdgeCommand {
         self.authorization = authorization
         self.unit = unit
         self.station = station
-        self.reason = String(reason.prefix(120))
+        self.reason = reason.kept(octets: 120)
         self.facts = facts
     }
 

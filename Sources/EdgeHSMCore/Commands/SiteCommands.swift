@@ -144,7 +144,7 @@ public struct ZeroiseCommand: EdgeCommand {
     public init(requester: String, edgeHSM: EdgeHSMID, reason: String) {
         self.requester = requester
         self.edgeHSM = edgeHSM
-        self.reason = String(reason.prefix(200))
+        self.reason = reason.kept(octets: 200)
     }
 
     public func decide(_ state: inout EdgeHSMState, _ turn: inout Turn) throws {

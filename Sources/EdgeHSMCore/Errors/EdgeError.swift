@@ -8,6 +8,7 @@ public enum EdgeError: String, ErrorCatalogue {
     case zeroised = "edge.state.zeroised"
     case internalFault = "edge.state.internal"
     case journalInconsistent = "edge.journal.inconsistent"
+    case entryTooLarge = "edge.journal.entry-too-large"
     case edgeHSMRevoked = "edge.box.revoked"
     case receiptNotContained = "edge.receipt.not-contained"
     case clockBehind = "edge.clock.behind-floor"

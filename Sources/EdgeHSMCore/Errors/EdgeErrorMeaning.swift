@@ -6,6 +6,7 @@ extension EdgeError {
         case .zeroised: "The keys of this EdgeHSM were destroyed; it never issues again."
         case .internalFault: "The EdgeHSM met a fault of its own while it decided."
         case .journalInconsistent: "The journal holds an entry that this EdgeHSM can't have written at that place."
+        case .entryTooLarge: "A journal entry would be larger than its limit."
         case .edgeHSMRevoked: "The officers have revoked this EdgeHSM."
         case .receiptNotContained:
             "The portal has stored a journal that this EdgeHSM's journal does not contain: entries were lost here."

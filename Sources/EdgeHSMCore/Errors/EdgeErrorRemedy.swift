@@ -7,6 +7,7 @@ extension EdgeError {
         case .internalFault: "Try again; if it repeats, send the EdgeHSM's log to the OEM."
         case .journalInconsistent:
             "Do not use this appliance. Keep its disk as it is and call the OEM's security team."
+        case .entryTooLarge: "Send a smaller request; report it if the request was an ordinary one."
         case .edgeHSMRevoked: "Stop the line and call the OEM's security team."
         case .receiptNotContained:
             "Keep the disk as it is, export the journal, and call the OEM's security team: nothing is issued until "

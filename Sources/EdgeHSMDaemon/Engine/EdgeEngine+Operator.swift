@@ -101,7 +101,7 @@ extension EdgeEngine {
     func zeroise(_ request: Zeroise.Request, by user: String) async throws -> Nothing {
         try await serve(user) {
             try await perform { _ in
-                ZeroiseCommand(requester: user, edgeHSM: request.edgeHSM, reason: request.reason)
+                ZeroiseCommand(requester: user, edgeHSM: request.edgeHSM, reason: request.reason.text)
             }
             try await destroyAllKeys()
             return Nothing()

@@ -152,7 +152,7 @@ extension EdgeEngine {
                     authorization: request.authorization,
                     unit: request.unit,
                     station: station,
-                    reason: request.reason,
+                    reason: request.reason.text,
                     facts: try facts.of(request.unit, request.authorization)
                 )
             }
@@ -171,7 +171,7 @@ extension EdgeEngine {
             let batch = try await batch(request.authorization)
             try await execution.checkDebug(
                 request.challenge.bytes,
-                permissions: request.permissions,
+                permissions: request.permissions.text,
                 chipUID: request.chipUID,
                 of: batch
             )
@@ -181,7 +181,7 @@ extension EdgeEngine {
                     chipUID: request.chipUID,
                     station: station,
                     challenge: Digest256.of(request.challenge.bytes),
-                    permissions: request.permissions,
+                    permissions: request.permissions.text,
                     facts: try JournalStore.facts(
                         chip: request.chipUID,
                         authorization: request.authorization,
@@ -191,7 +191,7 @@ extension EdgeEngine {
             }
             let answer = try await execution.answerDebug(
                 request.challenge.bytes,
-                permissions: request.permissions,
+                permissions: request.permissions.text,
                 chipUID: request.chipUID,
                 of: batch
             )

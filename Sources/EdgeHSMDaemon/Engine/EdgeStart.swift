@@ -61,7 +61,8 @@ public struct EdgeStart: Sendable {
             }
             return existing
         }
-        let first = try StoredEntry(EdgeHSMState.genesisEntry(genesis, at: time))
+        let entry = EdgeHSMState.genesisEntry(genesis, at: time)
+        let first = StoredEntry(entry, try EdgeHSMState.octets(of: entry))
         try store.commit([first])
         return first
     }
@@ -100,7 +101,7 @@ public struct EdgeStart: Sendable {
         var halted: Refusal?
         do {
             let outcome = try await begin(&state, tree)
-            let entries = try outcome.entries.map { try StoredEntry($0) }
+            let entries = zip(outcome.entries, outcome.octets).map { StoredEntry($0, $1) }
             try seam.around("start.commit") { try store.commit(entries) }
             for entry in entries { tree.append(entry.leaf) }
             let plan = try outcome.grant()

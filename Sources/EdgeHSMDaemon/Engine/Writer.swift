@@ -135,13 +135,13 @@ final class Writer: Sendable {
         Facts(database: database, writer: self)
     }
 
-    /// Entries are applied to the state already, so whatever fails from here on is fatal.
-    private func append(_ new: [JournalEntry], _ database: Database) throws {
-        for entry in new {
-            let stored = try StoredEntry(entry)
+    /// Entries are applied to the state already, so whatever fails from here on is fatal: of a request, nothing may. The
+    /// core has measured them.
+    private func append(_ new: [StoredEntry], _ database: Database) throws {
+        for stored in new {
             try JournalStore.append(stored, in: database)
             memory.withLock { $0.tree.append(stored.leaf) }
-            end.move(to: entry.sequence + 1)
+            end.move(to: stored.entry.sequence + 1)
         }
         entries.increment(by: UInt64(new.count))
     }
