@@ -67,6 +67,8 @@ public enum EdgeError: String, ErrorCatalogue {
     case fleetKeyExhausted = "edge.fleet-key.exhausted"
     case productNotPrepared = "edge.product.not-prepared"
     case productMismatch = "edge.product.mismatch"
+    case certificatesInUse = "edge.product.certificates-in-use"
+    case otherAuthority = "edge.product.other-paa"
 
     // Units.
     case windowNotOpen = "edge.window.not-open"

@@ -58,6 +58,9 @@ extension EdgeError {
             "A fleet key may not go to chips that prove their identity weakly, without the officers' exception."
         case .fleetKeyExhausted: "The officers' exception for this fleet key is used up."
         case .productNotPrepared: "This EdgeHSM has no certified keys for the product."
+        case .certificatesInUse:
+            "Other certificates came for a product of which a batch is open; a PAA or PAI does not change under a batch."
+        case .otherAuthority: "The product's installed PAA is not the one that the officers approved for this version."
         case .productMismatch: "The product was prepared here with another VID or PID."
         default: unitMeaning
         }

@@ -55,6 +55,10 @@ extension EdgeError {
             "Ask the OEM for a version whose key of this slot is derived for each unit, or whose chips prove themselves."
         case .silenceTooLong: "Bring the link to the portal up, or apply a fresh downlink file."
         case .productNotPrepared: "Prepare the product and install its certificates, then load the package again."
+        case .certificatesInUse:
+            "Find out who sent them. A renewed PAI is installed when the product's batches are closed."
+        case .otherAuthority:
+            "Find out who installed it; close the product's batches, install the OEM's certificates, load a new batch."
         case .productMismatch: "Report it to the OEM: product and approval disagree."
         default: unitRemedy
         }

@@ -134,6 +134,8 @@ extension EdgeEngine {
     ) async throws -> SignedCredential {
         do {
             try seam.pass("dac.before")
+            // From the reservation on the product's certificates don't change, but they may have before it.
+            let batch = try await self.batch(batch.id)
             let signed = try await execution.issueCredential(device, unit: reservation.unit, of: batch)
             try seam.pass("dac.after")
             return signed
@@ -162,12 +164,9 @@ extension EdgeEngine {
     }
 
     private func reply(_ record: UnitRecord, _ batch: Batch, isRepeat: Bool) throws -> IssueCredential.Reply {
-        guard let certificates = batch.certificates else {
-            throw Refusal(EdgeError.productNotPrepared, batch.manifest.product.text)
-        }
-        return IssueCredential.Reply(
+        IssueCredential.Reply(
             dac: record.dac,
-            pai: certificates.pai,
+            pai: try batch.installed().pai,
             serial: record.serial,
             isRepeat: isRepeat
         )
