@@ -148,7 +148,7 @@ public final class EdgeEngine: Sendable {
     ///
     /// As long as an entry that must be anchored is not, no reply leaves: a retry must not be answered from a journal
     /// that the secure element doesn't know of yet.
-    private func settle(_ demand: AnchorDemand) async throws {
+    func settle(_ demand: AnchorDemand) async throws {
         guard writer.owesAnchor else {
             if demand == .background { renewInBackground() }
             return
