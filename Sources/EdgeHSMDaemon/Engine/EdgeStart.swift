@@ -114,7 +114,11 @@ public struct EdgeStart: Sendable {
         guard halted == nil else { return engine }
         // The new epoch is in the secure element before anything is served in it.
         try await engine.keeper.move()
-        if engine.writer.peek({ $0.durable.isZeroised }) { try await engine.destroyAllKeys() }
+        if engine.writer.peek({ $0.durable.isZeroised }) {
+            try await engine.destroyAllKeys()
+        } else {
+            try await engine.destroyOrphans()
+        }
         return engine
     }
 
