@@ -141,4 +141,41 @@ import Vocabulary
         #expect(try forge.codes() == ["journal.dac.wrong"])
     }
 
+    // MARK: Revoked stations
+
+    @Test func aRevocationStopsWhatIsOnItsWay() throws {
+        var box = try Box(world)
+        let id = try box.load()
+        let (chip, other) = (Chip(1), Chip(2))
+        let fingerprint = Digest256.of("st-1".utf8)
+        let done = try box.make(id, other)
+        let begun = try box.begin(id, chip)
+        let decision = box.decision(id, begun.unit, chip, begun.nonce)
+        guard case .sign(let reservation) = try box.settle(decision) else {
+            return #expect(Bool(false), "no reservation")
+        }
+        _ = try box.run(RevokePeer(requester: "operator", name: station, fingerprint: fingerprint)).grant()
+        let dac = Octets(try world.dac(for: chip.key, notBefore: World.start + -World.day))
+        let signed = SignedIssue(reservation: reservation, dac: dac, commitment: .zero)
+        let before = box.state.durable
+        let unlock = box.unlock(id, other, challenge: .zero)
+        for outcome in [
+            refused(signed, &box, fingerprint), refused(unlock, &box, fingerprint),
+            refused(box.completion(done), &box, fingerprint), refused(decision, &box, fingerprint),
+        ] { #expect(outcome == "edge.peer.revoked") }
+        #expect(box.state.durable == before)
+        #expect(refused(unlock, &box, .zero) == "edge.peer.unknown")
+        // Its reservation ends, and another station makes the unit.
+        try box.run(AbandonIssue(reservation: reservation)).grant()
+        try box.issue(id, chip, at: otherStation)
+        let reply = box.state.handle(unlock, from: Digest256.of("st-2".utf8), at: box.reading)
+        #expect(try reply.grant().remaining == 1)
+    }
+
+    private func refused(_ command: some EdgeCommand, _ box: inout Box, _ peer: Digest256) -> String? {
+        guard case .refused(let refusal) = box.state.handle(command, from: peer, at: box.reading).decision else {
+            return nil
+        }
+        return refusal.code
+    }
 }

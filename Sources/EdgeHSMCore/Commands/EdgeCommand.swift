@@ -103,8 +103,12 @@ struct Waiting: Error {
 
 extension EdgeHSMState {
     /// Decides one command. Call it from one writer only.
+    ///
+    /// - Parameter peer: SHA-256 of the asking peer's certificate; nil for the local operator and for the daemon's own
+    ///   work. It is judged in the same turn as the command, so that a revocation stops what was on its way (decision 13).
     public mutating func handle<Command: EdgeCommand>(
         _ command: Command,
+        from peer: Digest256? = nil,
         at reading: ClockReading
     ) -> Outcome<Command.Grant> {
         guard live.isServing else {
@@ -116,6 +120,7 @@ extension EdgeHSMState {
         var turn = Turn(now: live.time.now(at: reading), reading: reading)
         let decision: Decision<Command.Grant>
         do {
+            if let peer { _ = try self.peer(peer) }
             decision = .granted(try command.decide(&self, &turn))
         } catch let waiting as Waiting {
             decision = .wait(waiting.reason)

@@ -1,6 +1,7 @@
 import EdgeHSMCore
 import LineProtocol
 import ServiceSupport
+import Silicon
 import Statements
 import Testing
 import Vocabulary
@@ -9,6 +10,63 @@ import Vocabulary
 
 @Suite("What one station can do to an EdgeHSM")
 struct HostileStationTests {
+    @Test("a station that is revoked while its unlock is made gets no answer, and nothing that it asked since is done")
+    func revokedInFlight() async throws {
+        let site = try await Site.make()
+        let key = SoftwareKey()
+        let chain = try await site.enrol("station-7", .station, key)
+        let client = try site.client(chain, key)
+        let station = LineCaller(prefix: "station") { try await client.request($0) }
+        let context = StationContext(
+            station: StationName(validated: "station-7"),
+            certificate: Digest256.of(chain[0])
+        )
+        try await site.world.installProduct(site.engine)
+        let batch = try await site.world.load(site.engine, quantity: 10, batch: "B1")
+        let chip = EngineChip()
+        _ = try await site.engine.issue(chip, batch, by: context)
+        try await EngineWorld.rest(site.engine)
+        let unlock = AnswerDebugChallenge.Request(
+            authorization: batch,
+            chipUID: chip.uid,
+            challenge: Octets([1, 0, 0, 0] + [UInt8](repeating: 5, count: 32)),
+            permissions: ADACPermissions.rework.hex
+        )
+        // The unlock is journaled and waits for the secure element; then the operator revokes.
+        let written = StopSignal()
+        site.world.token.hold { await written.wait() }
+        async let answer = refusal { try await station.call(AnswerDebugChallenge.self, unlock) }
+        let engine = site.engine
+        while engine.writer.peek({ $0.durable.authorizations[batch]?.unlocks }) != 1 {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        async let revoked = site.local.call(
+            RevokeStation.self,
+            .init(name: context.station, fingerprint: context.certificate)
+        )
+        while engine.writer.peek({ $0.durable.peers[context.certificate]?.isRevoked }) != true {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        site.world.token.hold(nil)
+        written.arrive()
+        #expect(await answer == EdgeError.peerRevoked.rawValue)
+        _ = try await revoked
+        // What had passed the door before and reaches the engine now.
+        let before = try await engine.account(batch)
+        let fresh = EngineChip()
+        for code in [
+            await refusal { try await engine.issue(fresh, batch, by: context) },
+            await refusal { try await engine.answerDebug(unlock, by: context) },
+            await refusal {
+                try await engine.reprovision(.init(authorization: batch, chipUID: chip.uid), by: context)
+            },
+        ] { #expect(code == EdgeError.peerRevoked.rawValue) }
+        #expect(try await engine.account(batch) == before)
+        #expect(engine.writer.peek { $0.durable.authorizations[batch]?.reprovisions } == 0)
+        await client.close()
+        await site.end()
+    }
+
     @Test("one frame with a reason of one endless character is refused; the daemon lives and nothing is burned")
     func endlessReason() async throws {
         let site = try await Site.make()
