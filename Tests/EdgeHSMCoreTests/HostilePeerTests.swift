@@ -141,6 +141,52 @@ import Vocabulary
         #expect(try forge.codes() == ["journal.dac.wrong"])
     }
 
+    // MARK: Holds
+
+    @Test func aHoldInUseIsItsStationsAlone() throws {
+        var box = try Box(world)
+        let id = try box.load()
+        let chip = Chip(1)
+        let begun = try box.begin(id, chip)
+        let code = "edge.hold.other-station"
+        expectRefused(code) { try box.begin(id, chip, at: otherStation) }
+        expectRefused(code) {
+            try box.run(
+                FailCommand(
+                    authorization: id,
+                    unit: begun.unit,
+                    station: otherStation,
+                    reason: "mine now",
+                    facts: box.facts(id, chip.uid)
+                )
+            ).grant()
+        }
+        let unit = try box.issue(id, chip)
+        box.uptime += 29
+        expectRefused(code) { try box.begin(id, chip, at: otherStation) }
+        expectRefused(code) { try box.fail(unit, at: otherStation) }
+        try box.program(unit)
+        box.uptime += 29
+        expectRefused(code) { try box.begin(id, chip, at: otherStation) }
+        // A unit whose station went silent moves on, and the one that it left begins anew.
+        box.uptime += 1
+        _ = try box.issue(id, chip, at: otherStation)
+        expectRefused(code) { try box.begin(id, chip) }
+        try box.program(unit, at: otherStation)
+        _ = try box.run(box.completion(unit, at: otherStation)).grant()
+    }
+
+    @Test func noReprovisioningOfAUnitInWork() throws {
+        var box = try Box(world)
+        let id = try box.load()
+        let chip = Chip(1)
+        try box.issue(id, chip, at: otherStation)
+        expectRefused("edge.hold.other-station") { try box.reprovision(id, chip) }
+        #expect(try box.state.authorization(id).reprovisions == 0)
+        box.uptime += 30
+        _ = try box.reprovision(id, chip)
+    }
+
     // MARK: Revoked stations
 
     @Test func aRevocationStopsWhatIsOnItsWay() throws {

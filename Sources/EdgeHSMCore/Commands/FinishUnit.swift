@@ -80,7 +80,8 @@ public struct CompleteCommand: EdgeCommand {
     }
 }
 
-/// Gives a unit up; what was issued stays counted. Always allowed, also under a revocation.
+/// Gives a unit up; what was issued stays counted. Always allowed, also under a revocation, but while another station
+/// works on the unit.
 public struct FailCommand: EdgeCommand {
     public let authorization: Digest256
     public let unit: Digest256
@@ -106,6 +107,7 @@ public struct FailCommand: EdgeCommand {
                 throw Refusal(EdgeError.unitUnknown, unit.hex)
             }
             try state.requireNoTwin(hold.chipUID)
+            try state.requireNotHeld(by: station, unit, turn)
             state.live.holds.remove(unit)
             return
         }
@@ -115,6 +117,7 @@ public struct FailCommand: EdgeCommand {
         case .released, .replaced: throw Refusal(EdgeError.unitEnded, unit.hex)
         case .issued, .completed: break
         }
+        try state.requireNotHeld(by: station, unit, turn)
         guard !state.durable.isZeroised else { throw Refusal(EdgeError.zeroised) }
         try state.emit(
             Failed(

@@ -77,6 +77,7 @@ public enum EdgeError: String, ErrorCatalogue {
     case quotaExhausted = "edge.quota.exhausted"
     case tooManyHolds = "edge.hold.too-many"
     case holdMissing = "edge.hold.missing"
+    case heldElsewhere = "edge.hold.other-station"
     case nonceStale = "edge.nonce.stale"
     case chipMismatch = "edge.chip.mismatch"
     case chipLiveElsewhere = "edge.chip.live-elsewhere"
@@ -110,7 +111,7 @@ public enum EdgeError: String, ErrorCatalogue {
 
     public var isRetryable: Bool {
         switch self {
-        case .leaseExhausted, .unitBusy, .tooManyHolds, .stopping, .internalFault: true
+        case .leaseExhausted, .unitBusy, .tooManyHolds, .heldElsewhere, .stopping, .internalFault: true
         default: false
         }
     }

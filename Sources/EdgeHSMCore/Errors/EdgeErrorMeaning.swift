@@ -73,6 +73,7 @@ extension EdgeError {
         case .graceOver: "The time in which a counted unit may be finished is over."
         case .quotaExhausted: "All units of the authorization are used."
         case .tooManyHolds: "Too many units are begun and not finished."
+        case .heldElsewhere: "Another station works on this unit."
         case .holdMissing: "The unit was not begun, or its hold has expired or ended with a restart."
         case .nonceStale: "The CSR does not carry the nonce of the present `begin`."
         case .chipMismatch: "The CSR names another chip than the unit."

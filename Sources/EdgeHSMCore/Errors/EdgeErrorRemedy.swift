@@ -69,6 +69,7 @@ extension EdgeError {
         case .windowNotOpen: "Wait until the window opens; if it should be open, check the EdgeHSM's clock."
         case .graceOver: "Fail the unit and set the chip aside."
         case .tooManyHolds: "Finish or fail begun units, or wait 15 minutes."
+        case .heldElsewhere: "Go on at that station, or wait half a minute after it has stopped."
         case .holdMissing, .nonceStale, .unitNotAttested:
             "Call `begin` again and have the chip make a CSR over the new nonce."
         case .rotationUnproven: "Start the rotation again at the device itself; treat a repeat as an attack."
