@@ -30,7 +30,8 @@ extension PKCS11Token {
         guard policy.origin == .generated else {
             throw Refusal(KeyCustodyError.roleUnsuitable, "\(name.role.rawValue) can't be generated")
         }
-        try await pool.run(.ordered) { session in
+        // An RSA pair takes a small secure element minutes.
+        try await pool.run(.ordered, within: .seconds(300)) { session in
             try session.requireFree(label)
             try session.generate(policy, label)
         }

@@ -173,6 +173,7 @@ public struct EdgeStart: Sendable {
         _ tree: MerkleTree,
         _ halted: Refusal?
     ) -> EdgeEngine {
+        gate.show(in: metrics)
         let writer = Writer(
             store: store,
             state: state,

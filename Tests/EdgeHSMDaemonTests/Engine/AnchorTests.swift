@@ -270,7 +270,10 @@ struct AnchorTests {
             await refusal { try await engine.issue(EngineChip(), batch) } == EdgeDaemonError.tokenUnavailable.rawValue
         )
         #expect(try await engine.status().stopped?.has(EdgeDaemonError.tokenUnavailable) == true)
+        let gauge = world.metrics.gauge("obis_edge_token_serving", "")
+        #expect(gauge.level() == 0)
         world.gate.report(.serving)
+        #expect(gauge.level() == 1)
         _ = try await engine.issue(EngineChip(), batch)
     }
 
