@@ -71,10 +71,15 @@ struct HostileStationTests {
     func endlessReason() async throws {
         let site = try await Site.make()
         let key = SoftwareKey()
-        let station = try site.client(try await site.enrol("station-7", .station, key), key)
+        let chain = try await site.enrol("station-7", .station, key)
+        let station = try site.client(chain, key)
+        let context = StationContext(
+            station: StationName(validated: "station-7"),
+            certificate: Digest256.of(chain[0])
+        )
         try await site.world.installProduct(site.engine)
         let batch = try await site.world.load(site.engine, quantity: 10, batch: "B1")
-        let unit = try await site.engine.issue(EngineChip(), batch).begun.unit
+        let unit = try await site.engine.issue(EngineChip(), batch, by: context).begun.unit
         // One Character of 200,001 octets: as long as a frame takes, and longer than any entry.
         let reason = "e" + String(repeating: "\u{301}", count: 100_000)
         let body = #"{"authorization":"\#(batch.hex)","reason":"\#(reason)","unit":"\#(unit.hex)"}"#
