@@ -6,7 +6,6 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
     case stopping = "edge.service.stopping"
     case tokenUnavailable = "edge.token.unavailable"
     case journalCorrupt = "edge.journal.corrupt"
-    case entryTooLarge = "edge.journal.entry-too-large"
     case anchorNotWritten = "edge.anchor.not-written"
     case anchorForeign = "edge.anchor.foreign"
     case anchorWornOut = "edge.anchor.too-many-writes"
@@ -31,7 +30,6 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
         case .stopping: "The EdgeHSM is stopping and takes no new work."
         case .tokenUnavailable: "The EdgeHSM's token does not answer, so nothing is issued until it does."
         case .journalCorrupt: "The EdgeHSM's journal on disk contradicts itself."
-        case .entryTooLarge: "A journal entry would be larger than its limit."
         case .anchorNotWritten: "The anchor in the token could not be moved."
         case .anchorForeign: "Another process writes anchor records into this EdgeHSM's token."
         case .anchorWornOut: "The anchor in the token was written more often today than the configured limit."
@@ -59,7 +57,6 @@ public enum EdgeDaemonError: String, ErrorCatalogue {
         case .tokenUnavailable: "Check the token; the EdgeHSM takes up work by itself once it answers."
         case .journalCorrupt:
             "Stop using this appliance and send its data folder and log to the OEM's security team."
-        case .entryTooLarge: "Send a smaller request; report it if the request was an ordinary one."
         case .anchorNotWritten: "Check the token; the EdgeHSM goes on by itself once it answers."
         case .anchorForeign: "Stop the other process and find out who copied this EdgeHSM; then start it again."
         case .anchorWornOut:

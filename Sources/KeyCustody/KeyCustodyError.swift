@@ -15,6 +15,7 @@ public enum KeyCustodyError: String, ErrorCatalogue {
     case officerBusy = "key.officer.busy"
     case queueFull = "key.queue.full"
     case deviceFailed = "key.device.failed"
+    case deviceHangs = "key.device.hangs"
     case operationRefused = "key.operation.refused"
     case nameMalformed = "key.name.malformed"
     case nameUnknown = "key.name.unknown"
@@ -33,7 +34,7 @@ public enum KeyCustodyError: String, ErrorCatalogue {
 
     public var isRetryable: Bool {
         switch self {
-        case .queueFull, .deviceFailed, .officerBusy: true
+        case .queueFull, .deviceFailed, .deviceHangs, .officerBusy: true
         default: false
         }
     }
@@ -42,7 +43,7 @@ public enum KeyCustodyError: String, ErrorCatalogue {
         switch self {
         case .configurationMalformed, .moduleUnloadable, .tokenUnknown, .tokenAmbiguous, .tokenLocked, .tokenClosed,
             .mechanismMissing, .pinUnreadable, .pinExposed, .pinRefused, .officerBusy, .queueFull, .deviceFailed,
-            .operationRefused:
+            .deviceHangs, .operationRefused:
             tokenText
         default: keyText
         }
@@ -90,6 +91,11 @@ public enum KeyCustodyError: String, ErrorCatalogue {
                 "Close the token's user sessions first, or use a process of its own."
             )
         case .queueFull: ("Too many calls are waiting for the token.", "Send the request again in a moment.")
+        case .deviceHangs:
+            (
+                "A call into the token's module does not come back; nothing is asked of the token until it does.",
+                "Look at the token, its driver and its cable; if the call never returns, restart the service."
+            )
         case .deviceFailed:
             (
                 "The token failed; its sessions are being opened again.",

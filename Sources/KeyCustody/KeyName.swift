@@ -66,6 +66,13 @@ public struct KeyName: Hashable, Sendable, CustomStringConvertible {
         self.instance = instance
     }
 
+    /// From a label as `label` makes it; nil for any other.
+    public init?(label: String) {
+        let parts = label.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first, let role = KeyRole(rawValue: String(first)) else { return nil }
+        self.init(role, parts.count == 2 ? String(parts[1]) : nil)
+    }
+
     /// CKA_LABEL: `role` or `role/instance`. Matched whole, never by prefix.
     public var label: String { instance.map { "\(role.rawValue)/\($0)" } ?? role.rawValue }
     public var description: String { label }

@@ -62,6 +62,8 @@ public protocol Token: Sendable {
     var information: TokenDescription { get }
 
     func has(_ name: KeyName) async throws -> Bool
+    /// All keys of these roles that the token holds, whoever made them and whether anybody has written them down.
+    func names(of roles: Set<KeyRole>) async throws -> Set<KeyName>
     /// Makes the key under the attributes of its role; throws `key.name.taken` where one of that name exists.
     func generate(_ name: KeyName) async throws
     func destroy(_ name: KeyName) async throws

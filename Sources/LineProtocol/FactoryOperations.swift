@@ -154,11 +154,11 @@ public enum BundleRecords: FactoryOperation {
 
     public struct Request: Codable, Sendable {
         /// Absolute path of an existing folder.
-        public let folder: String
+        public let folder: ShortText<4096>
         /// True: from the first record on, whatever the portal is known to have.
         public let all: Bool
         public init(folder: String, all: Bool) {
-            self.folder = folder
+            self.folder = ShortText(keeping: folder)
             self.all = all
         }
     }
@@ -184,8 +184,8 @@ public enum TakeFile: FactoryOperation {
 
     public struct Request: Codable, Sendable {
         /// Absolute path of a regular file that the service may read.
-        public let path: String
-        public init(path: String) { self.path = path }
+        public let path: ShortText<4096>
+        public init(path: String) { self.path = ShortText(keeping: path) }
     }
 
     public struct Reply: Codable, Sendable {
@@ -206,8 +206,8 @@ public enum ExportRecords: FactoryOperation {
 
     public struct Request: Codable, Sendable {
         /// Absolute path of an existing folder.
-        public let folder: String
-        public init(folder: String) { self.folder = folder }
+        public let folder: ShortText<4096>
+        public init(folder: String) { self.folder = ShortText(keeping: folder) }
     }
 
     public struct Reply: Codable, Sendable {
@@ -236,10 +236,10 @@ public enum ExportProof: FactoryOperation {
     public struct Request: Codable, Sendable {
         public let subject: Subject
         /// Absolute path of the file, an `InclusionFile`.
-        public let path: String
+        public let path: ShortText<4096>
         public init(subject: Subject, path: String) {
             self.subject = subject
-            self.path = path
+            self.path = ShortText(keeping: path)
         }
     }
 

@@ -1,4 +1,5 @@
 import Synchronization
+import Vocabulary
 
 /// The caller's side of the line protocol over any transport of frames: numbers requests, checks replies.
 public final class LineCaller: Sendable {
@@ -11,7 +12,7 @@ public final class LineCaller: Sendable {
 
     /// `prefix` goes before each request id, at most 32 characters: a station's name, say.
     public init(prefix: String, exchange: @escaping Exchange) {
-        self.prefix = String(prefix.prefix(32))
+        self.prefix = prefix.kept(octets: 32)
         self.exchange = exchange
     }
 

@@ -58,6 +58,10 @@ public enum LineMessage {
         let header = try plainHeader(frame, members) ?? decode(RequestHeader.self, frame)
         guard header.version == version else { throw Refusal(LineProtocolError.wrongVersion, "\(header.version)") }
         guard (1...64).contains(header.id.utf8.count) else { throw Refusal(LineProtocolError.malformed, "id") }
+        // It stands in logs and metrics, also where nobody knows it.
+        guard (1...64).contains(header.operation.utf8.count) else {
+            throw Refusal(LineProtocolError.malformed, "operation")
+        }
         let body = members.first { frame[$0.name].elementsEqual("body".utf8) }
         return ReceivedRequest(header: header, body: body.map { Array(frame[$0.value]) })
     }

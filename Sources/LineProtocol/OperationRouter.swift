@@ -57,7 +57,7 @@ public struct OperationRouter<Context: CallerContext>: Sendable {
     private func handler(of operation: String) throws -> Handler {
         if let handler = handlers[operation] { return handler }
         let isKnown = LineOperations.names.contains(operation)
-        throw Refusal(isKnown ? LineProtocolError.wrongRole : .unknownOperation, String(operation.prefix(40)))
+        throw Refusal(isKnown ? LineProtocolError.wrongRole : .unknownOperation, operation.kept(octets: 40))
     }
 
     private func outcome(_ header: RequestHeader, _ refusal: Refusal?, _ fault: (any Error)?) -> Outcome {

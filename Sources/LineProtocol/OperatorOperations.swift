@@ -85,10 +85,10 @@ public enum Zeroise: OperatorOperation {
     public struct Request: Codable, Sendable {
         /// Must be the EdgeHSM's id, so that nobody zeroises the wrong box.
         public let edgeHSM: EdgeHSMID
-        public let reason: String
+        public let reason: ShortText<200>
         public init(edgeHSM: EdgeHSMID, reason: String) {
             self.edgeHSM = edgeHSM
-            self.reason = reason
+            self.reason = ShortText(keeping: reason)
         }
     }
 }

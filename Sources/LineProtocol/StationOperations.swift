@@ -224,7 +224,7 @@ public enum CompleteUnit: StationOperation {
         /// By the DAC key, over elements ‖ the permit's challenge.
         public let attestationSignature: RawSignature
         /// What a scanner read from the printed label.
-        public let scannedLabel: String
+        public let scannedLabel: ShortText<512>
         /// True when the debug port refuses, as tried by the station.
         public let debugPortLocked: Bool
         public init(
@@ -243,7 +243,7 @@ public enum CompleteUnit: StationOperation {
             self.factoryData = factoryData
             self.attestationElements = attestationElements
             self.attestationSignature = attestationSignature
-            self.scannedLabel = scannedLabel
+            self.scannedLabel = ShortText(keeping: scannedLabel)
             self.debugPortLocked = debugPortLocked
         }
     }
@@ -267,12 +267,12 @@ public enum FailUnit: StationOperation {
     public struct Request: Codable, Sendable {
         public let authorization: Digest256
         public let unit: Digest256
-        /// An error code or a few words, at most 120 characters.
-        public let reason: String
+        /// An error code or a few words.
+        public let reason: ShortText<120>
         public init(authorization: Digest256, unit: Digest256, reason: String) {
             self.authorization = authorization
             self.unit = unit
-            self.reason = reason
+            self.reason = ShortText(keeping: reason)
         }
     }
 }
@@ -287,12 +287,12 @@ public enum AnswerDebugChallenge: StationOperation {
         /// The chip's ADAC AuthStart reply, 36 octets.
         public let challenge: Octets
         /// 16 octets in hexadecimal.
-        public let permissions: String
+        public let permissions: ShortText<32>
         public init(authorization: Digest256, chipUID: ChipUID, challenge: Octets, permissions: String) {
             self.authorization = authorization
             self.chipUID = chipUID
             self.challenge = challenge
-            self.permissions = permissions
+            self.permissions = ShortText(keeping: permissions)
         }
     }
 

@@ -17,6 +17,12 @@ extension PKCS11Token {
         }
     }
 
+    public func names(of roles: Set<KeyRole>) async throws -> Set<KeyName> {
+        try await pool.run { session in
+            Set(try session.keyLabels().compactMap { KeyName(label: $0) }.filter { roles.contains($0.role) })
+        }
+    }
+
     /// Throws `key.role.unsuitable` for roles whose keys come by unwrapping or from the security officer.
     public func generate(_ name: KeyName) async throws {
         let label = try name.checkedLabel()
@@ -24,7 +30,8 @@ extension PKCS11Token {
         guard policy.origin == .generated else {
             throw Refusal(KeyCustodyError.roleUnsuitable, "\(name.role.rawValue) can't be generated")
         }
-        try await pool.run(.ordered) { session in
+        // An RSA pair takes a small secure element minutes.
+        try await pool.run(.ordered, within: .seconds(300)) { session in
             try session.requireFree(label)
             try session.generate(policy, label)
         }
@@ -134,6 +141,26 @@ extension Session {
             try find(Session.named(label) + [Attribute(CKA_CLASS, .number(object.number))], limit: 64)
         }
     }
+
+    /// Labels of all key objects in the token. An object without a readable label is half-made: it has no value.
+    func keyLabels() throws -> Set<String> {
+        var labels: Set<String> = []
+        for kind in KeyObject.allCases {
+            let template = [
+                Attribute(CKA_CLASS, .number(kind.number)), Attribute(CKA_TOKEN, .flag(true)),
+            ]
+            for object in try find(template, limit: Self.mostKeys) {
+                do {
+                    let label = try attribute(object, UInt(CKA_LABEL), largest: Self.longestLabel)
+                    labels.insert(String(decoding: label, as: UTF8.self))
+                } catch let failure as PKCS11Failure where !failure.meansDeviceIsGone { continue }
+            }
+        }
+        return labels
+    }
+
+    private static var mostKeys: Int { 65_536 }
+    private static var longestLabel: Int { 1_024 }
 
     func requireFree(_ label: String) throws {
         guard try objects(label).isEmpty else { throw Refusal(KeyCustodyError.nameTaken, label) }

@@ -24,6 +24,7 @@ public final class PKCS11Token: LabToken {
         let pool = SessionPool(
             sessions: configuration.sessions,
             queueLimit: configuration.queueLimit,
+            deadline: configuration.callDeadline,
             observer: observer
         ) {
             // The slot is looked up each time: a token that was pulled out may come back in another.

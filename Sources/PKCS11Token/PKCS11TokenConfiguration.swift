@@ -18,6 +18,8 @@ public struct PKCS11TokenConfiguration: Sendable, Hashable {
     public let hardwareManufacturers: Set<String>
     /// A file that is locked as long as the token is open, so that one process alone uses it. For an EdgeHSM's token.
     public let exclusiveLockPath: String?
+    /// Longest that a call into the module may take before the token counts as failing.
+    public let callDeadline: Duration
 
     public init(
         modulePath: String,
@@ -27,7 +29,8 @@ public struct PKCS11TokenConfiguration: Sendable, Hashable {
         queueLimit: Int = 256,
         transportHash: TransportHash = .sha1,
         hardwareManufacturers: Set<String> = [],
-        exclusiveLockPath: String? = nil
+        exclusiveLockPath: String? = nil,
+        callDeadline: Duration = .seconds(15)
     ) {
         self.modulePath = modulePath
         self.label = label
@@ -37,6 +40,7 @@ public struct PKCS11TokenConfiguration: Sendable, Hashable {
         self.transportHash = transportHash
         self.hardwareManufacturers = hardwareManufacturers
         self.exclusiveLockPath = exclusiveLockPath
+        self.callDeadline = callDeadline
     }
 
     func validate() throws {

@@ -16,12 +16,15 @@ actor SessionActor {
     init(connect: @escaping @Sendable () throws -> Session) { self.connect = connect }
 
     /// Runs `body` in the session. `failures` is the pool's count of device failures: after one, every session shows that
-    /// it is still logged in before it is used. `destroyed` is the pool's count of destroyed keys.
+    /// it is still logged in before it is used. `destroyed` is the pool's count of destroyed keys. `begun` is told, in the
+    /// session's thread, before anything is asked of the module, and throws where nobody waits for the call any more.
     func run<Result: Sendable>(
         failures: UInt64,
         destroyed: UInt64,
+        begun: @Sendable () throws -> Void = {},
         _ body: @Sendable (Session) throws -> Result
     ) throws -> Result {
+        try begun()
         let session = try ready(failures)
         if session.handlesAge != destroyed {
             session.handles.removeAll()

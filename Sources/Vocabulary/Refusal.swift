@@ -19,7 +19,7 @@ extension ErrorCatalogue {
 ///
 /// `detail` says which one (an id, a field, two values that differ); it never holds a secret.
 public struct Refusal: Error, Sendable, Hashable, Codable, CustomStringConvertible {
-    /// Longest detail that is kept, in characters: a hostile peer must not fill a log through an error text.
+    /// Longest detail that is kept, in octets of UTF-8: a hostile peer must not fill a log through an error text.
     public static let longestDetail = 400
 
     public let code: String
@@ -45,7 +45,7 @@ public struct Refusal: Error, Sendable, Hashable, Codable, CustomStringConvertib
     }
 
     private static func bounded(_ detail: String) -> String {
-        detail.count <= longestDetail ? detail : detail.prefix(longestDetail) + "…"
+        detail.utf8.count <= longestDetail ? detail : detail.kept(octets: longestDetail) + "…"
     }
 
     /// True when this refusal carries exactly `code`.

@@ -32,9 +32,11 @@ struct StationClassificationTests {
             "unit.evidence.open-debug-port",
         ],
         .retry: [
-            "edge.lease.exhausted", "edge.unit.busy", "edge.hold.too-many", "edge.state.stopping",
+            "edge.lease.exhausted", "edge.unit.busy", "edge.hold.too-many", "edge.hold.other-station",
+            "edge.state.stopping",
             "edge.state.internal", "edge.queue.full", "edge.service.stopping", "edge.token.unavailable",
-            "edge.anchor.not-written", "key.queue.full", "key.device.failed", "key.officer.busy", "net.connect.failed",
+            "edge.anchor.not-written", "key.queue.full", "key.device.failed", "key.device.hangs",
+            "key.officer.busy", "net.connect.failed",
             "net.connection.lost", "net.request.timeout", "net.client.busy", "line.service.internal",
             "line.reply.mismatch", "factory.edge-hsm.status-unknown", "factory.portal.unreachable",
             "factory.portal.busy",

@@ -192,6 +192,7 @@ import Vocabulary
         )
         guard case .stored = try box.run(old).grant() else { return }
         expectRefused(EdgeError.unitNotAttested) { try box.program(unit) }
+        box.uptime += EdgeHSMState.holdIsOwn
         _ = try box.issue(id, chip, at: otherStation)
         expectRefused(EdgeError.unitNotAttested) { try box.program(unit, at: station) }
         try box.program(unit, at: otherStation)
@@ -226,6 +227,22 @@ import Vocabulary
             try box.settle(box.decision(id, begun.unit, Chip(1_001), begun.nonce))
         }
         #expect(try box.state.authorization(id).consumed == 0)
+    }
+
+    @Test func anEntryTooLargeIsARefusalBeforeItIsApplied() throws {
+        var box = try Box(world)
+        let before = box.state
+        let outcome = try box.run(
+            RecordEnrolment(
+                requester: "operator",
+                name: StationName("st-9"),
+                role: "station",
+                certificate: Octets([UInt8](repeating: 1, count: 150 * 1024))
+            )
+        )
+        expectRefused("edge.journal.entry-too-large") { try outcome.grant() }
+        #expect(outcome.entries.isEmpty && box.state.durable == before.durable)
+        try box.make(box.load(), Chip(1))
     }
 
     @Test func chipIdentityAndFleetKeys() throws {

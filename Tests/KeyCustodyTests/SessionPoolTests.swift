@@ -79,6 +79,45 @@ import Vocabulary
         #expect(health.all.last == .serving)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func aCallThatHangsIsReportedAndNobodyWaitsForIt() async throws {
+        let health = Recorder()
+        let files = try SoftHSMFixture.shared().takeToken()
+        let token = try await PKCS11Token.open(
+            files.configuration(sessions: 2, callDeadline: .milliseconds(300)),
+            observer: { health.add($0) }
+        )
+        let (gate, pool) = (Gate(), token.pool)
+        let hanging = Task { await refusalCode { try await pool.run(.ordered) { _ in gate.waitUntilOpen() } } }
+        await gate.entered()
+        let made = Tally()
+        let behind = (0..<3).map { _ in
+            Task { await refusalCode { try await pool.run(.ordered) { _ in made.count() } } }
+        }
+        #expect(await hanging.value == "key.device.hangs")
+        for task in behind { #expect(await task.value == "key.device.hangs") }
+        guard case .failing(let why) = health.all.first else { return #expect(Bool(false), "\(health.all)") }
+        #expect(why.code == "key.device.hangs" && why.isRetryable)
+        #expect(await refusalCode { _ = try await token.has(KeyName(.pai)) } == "key.device.hangs")
+        #expect(health.all.count == 1, "it does not serve while the thread is away")
+        gate.open()
+        await health.wait(for: 2)
+        #expect(health.all.last == .serving)
+        #expect(try await !token.has(KeyName(.pai)))
+        #expect(made.all == 0, "nobody waited for these calls any more")
+    }
+
+    @Test func namesOfRolesAreThoseInTheToken() async throws {
+        let token = try await TestToken.open().token
+        let names: Set<KeyName> = [KeyName(.pai, "a/b"), KeyName(.unitSecret, "x"), KeyName(.edgeIdentity)]
+        for name in names { try await token.generate(name) }
+        try await token.createRecord("pai/none", [1])
+        #expect(try await token.names(of: Set(KeyRole.allCases)) == names)
+        #expect(try await token.names(of: [.pai]) == [KeyName(.pai, "a/b")])
+        try await token.destroy(KeyName(.pai, "a/b"))
+        #expect(try await token.names(of: [.pai]).isEmpty)
+    }
+
     @Test func aRefusedPINIsNeverTriedAgain() async throws {
         let files = try SoftHSMFixture.shared().takeToken()
         let wrong = files.userPINPath + ".wrong"
@@ -121,6 +160,13 @@ private final class Recorder: Sendable {
     func wait(for count: Int) async {
         while all.count < count { try? await Task.sleep(for: .milliseconds(5)) }
     }
+}
+
+/// Counts from any thread.
+private final class Tally: Sendable {
+    private let number = Mutex(0)
+    var all: Int { number.withLock { $0 } }
+    func count() { number.withLock { $0 += 1 } }
 }
 
 /// Holds a session's thread until the test lets it go.

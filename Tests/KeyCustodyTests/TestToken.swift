@@ -35,7 +35,8 @@ extension SoftHSMFixture.Token {
         sessions: Int = 2,
         queueLimit: Int = 256,
         transportHash: TransportHash = .sha1,
-        lock: String? = nil
+        lock: String? = nil,
+        callDeadline: Duration = .seconds(15)
     ) -> PKCS11TokenConfiguration {
         PKCS11TokenConfiguration(
             modulePath: SoftHSMFixture.modulePath,
@@ -44,7 +45,8 @@ extension SoftHSMFixture.Token {
             sessions: sessions,
             queueLimit: queueLimit,
             transportHash: transportHash,
-            exclusiveLockPath: lock
+            exclusiveLockPath: lock,
+            callDeadline: callDeadline
         )
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Vocabulary
 
@@ -102,5 +103,39 @@ struct VocabularyTests {
         let refusal = Refusal(VocabularyError.malformedHex, String(repeating: "x", count: 10_000))
         #expect(refusal.detail.count == Refusal.longestDetail + 1)
         #expect(refusal.has(VocabularyError.malformedHex) && !refusal.has(VocabularyError.malformedTime))
+    }
+}
+
+@Suite("Texts of peers are bounded in octets")
+struct ShortTextTests {
+    /// One Character, however long.
+    private let endless = "e" + String(repeating: "\u{301}", count: 1_000)
+
+    @Test("octets count, not characters: what is longer is refused, and never repeated in the refusal")
+    func bound() throws {
+        #expect(endless.count == 1 && endless.utf8.count == 2_001)
+        #expect(try ShortText<3>("abc").text == "abc")
+        for text in ["abcd", "ab\u{301}", endless] {
+            let refusal = #expect(throws: Refusal.self) { try ShortText<3>(text) }
+            #expect(refusal?.has(VocabularyError.textTooLong) == true)
+            #expect(refusal?.detail == "\(text.utf8.count) octets, limit 3")
+        }
+        #expect(throws: Refusal.self) {
+            try JSONDecoder().decode([ShortText<3>].self, from: Data(#"["abcd"]"#.utf8))
+        }
+    }
+
+    @Test("what is kept ends between two scalars and is as long as it may be")
+    func kept() {
+        let text = "aß€😀"  // 1, 2, 3 and 4 octets
+        let expected = ["", "a", "a", "aß", "aß", "aß", "aß€", "aß€", "aß€", "aß€", text, text]
+        for (limit, kept) in expected.enumerated() { #expect(text.kept(octets: limit) == kept) }
+        #expect(endless.kept(octets: 120).utf8.count == 119)
+    }
+
+    @Test("a refusal's detail is bounded in octets")
+    func detail() {
+        let refusal = Refusal(VocabularyError.malformedHex, endless)
+        #expect(refusal.detail.utf8.count <= Refusal.longestDetail + "…".utf8.count)
     }
 }

@@ -48,8 +48,9 @@ public enum StartCheck {
                 body: Restart(anchoredSize: anchor.size, anchoredRoot: anchor.root, clean: anchor.clean)
             )
         )
+        let octets = try EdgeHSMState.octets(of: restart)
         try state.apply(restart)
-        turn.entries.append(restart)
+        turn.keep(restart, octets)
         for (authorization, units) in burned.sorted(by: { $0.key < $1.key }) {
             try state.emit(Burned(authorization: authorization, units: units), &turn)
         }
@@ -57,8 +58,7 @@ public enum StartCheck {
         turn.demand(.beforeAcknowledging)
         return Outcome(
             decision: .granted(Plan(epoch: epoch, burned: burned, wasClean: anchor.clean)),
-            entries: turn.entries,
-            anchor: turn.anchor
+            turn
         )
     }
 

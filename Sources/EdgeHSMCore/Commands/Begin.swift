@@ -52,6 +52,7 @@ public struct Begin: EdgeCommand {
         try state.requireServing()
         let account = try state.unrevoked(authorization)
         try state.requireNoTwin(chipUID)
+        try state.requireNotHeld(by: station, unit(facts.newest), turn)
         if let newest = facts.newest, newest.authorization != authorization || newest.chipUID != chipUID {
             throw Refusal(EdgeError.internalFault, "facts of another chip")
         }
@@ -62,6 +63,14 @@ public struct Begin: EdgeCommand {
         case .failed, .replaced, nil: try newUnit(&state, account, &turn)
         }
         return try state.hold(self, &turn)
+    }
+
+    private func unit(_ newest: UnitRecord?) -> Digest256 {
+        unitID(
+            authorization: authorization,
+            chipUID: chipUID,
+            generation: EdgeHSMState.nextGeneration(newest)
+        )
     }
 
     private func resume(_ state: EdgeHSMState, _ account: AuthorizationAccount, _ turn: Turn) throws {
@@ -104,6 +113,15 @@ extension EdgeHSMState {
         let end = account.content.reprovisions.notAfter + account.content.grace
         guard now <= end else { throw Refusal(EdgeError.graceOver, "ended \(end), now \(now)") }
         try requireChipFree(facts)
+    }
+
+    /// A station that works on a unit is not disturbed by another one; a unit whose station went silent moves on.
+    func requireNotHeld(by station: StationName, _ unit: Digest256, _ turn: Turn) throws {
+        guard let hold = live.holds[unit], hold.station != station else { return }
+        let idle = turn.reading.uptime - (hold.expires - Self.holdLifetime)
+        guard idle >= Self.holdIsOwn else {
+            throw Refusal(EdgeError.heldElsewhere, "\(hold.station) used it \(idle) s ago")
+        }
     }
 
     /// The generation that a chip's next unit under an authorization has.

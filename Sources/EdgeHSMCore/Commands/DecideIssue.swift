@@ -69,6 +69,7 @@ public struct DecideIssue: EdgeCommand {
         _ = try state.unrevoked(authorization)
         let hold = try state.attestable(unit, authorization, request, purpose: .provision)
         try state.requireProven(request, account)
+        try state.requireAuthority(account)
         let key = request.deviceKey.keyID
         try state.requireNoTwin(hold.chipUID, key)
         if let owner = facts.keyOwner { throw Refusal(EdgeError.keySeenBefore, "unit \(owner)") }

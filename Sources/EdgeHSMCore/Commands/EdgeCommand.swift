@@ -53,7 +53,14 @@ public enum AnchorDemand: Int, Sendable, Comparable {
 public struct Outcome<Grant: Sendable>: Sendable {
     public let decision: Decision<Grant>
     public let entries: [JournalEntry]
+    /// The octets of each entry, as they go to the disk.
+    public let octets: [[UInt8]]
     public let anchor: AnchorDemand
+
+    init(decision: Decision<Grant>, _ turn: Turn) {
+        self.decision = decision
+        (entries, octets, anchor) = (turn.entries, turn.octets, turn.anchor)
+    }
 
     /// The grant; throws the refusal, also for an answer that still waits.
     public func grant() throws -> Grant {
@@ -72,6 +79,8 @@ public struct Turn: Sendable {
     public let now: Instant
     public let reading: ClockReading
     public internal(set) var entries: [JournalEntry] = []
+    /// Of each entry.
+    public internal(set) var octets: [[UInt8]] = []
     public internal(set) var anchor = AnchorDemand.none
 
     init(now: Instant, reading: ClockReading) {
@@ -80,6 +89,11 @@ public struct Turn: Sendable {
     }
 
     mutating func demand(_ demand: AnchorDemand) { anchor = max(anchor, demand) }
+
+    mutating func keep(_ entry: JournalEntry, _ octets: [UInt8]) {
+        entries.append(entry)
+        self.octets.append(octets)
+    }
 }
 
 /// Thrown inside a decision to wait.
@@ -89,18 +103,24 @@ struct Waiting: Error {
 
 extension EdgeHSMState {
     /// Decides one command. Call it from one writer only.
+    ///
+    /// - Parameter peer: SHA-256 of the asking peer's certificate; nil for the local operator and for the daemon's own
+    ///   work. It is judged in the same turn as the command, so that a revocation stops what was on its way (decision 13).
     public mutating func handle<Command: EdgeCommand>(
         _ command: Command,
+        from peer: Digest256? = nil,
         at reading: ClockReading
     ) -> Outcome<Command.Grant> {
         guard live.isServing else {
-            return Outcome(decision: .refused(Refusal(EdgeError.notStarted)), entries: [], anchor: .none)
+            let turn = Turn(now: live.time.now(at: reading), reading: reading)
+            return Outcome(decision: .refused(Refusal(EdgeError.notStarted)), turn)
         }
         live.time.observe(reading)
         expireHolds(at: reading)
         var turn = Turn(now: live.time.now(at: reading), reading: reading)
         let decision: Decision<Command.Grant>
         do {
+            if let peer { _ = try self.peer(peer) }
             decision = .granted(try command.decide(&self, &turn))
         } catch let waiting as Waiting {
             decision = .wait(waiting.reason)
@@ -110,10 +130,15 @@ extension EdgeHSMState {
         } catch {
             decision = .refused(Refusal(EdgeError.internalFault, "\(type(of: error))"))
         }
-        return Outcome(decision: decision, entries: turn.entries, anchor: turn.anchor)
+        return Outcome(decision: decision, turn)
     }
 
-    /// Journals one event and applies it. Everything that could refuse the command was checked before.
+    /// Largest entry, in octets: its base64 must fit one frame of the line protocol.
+    public static let largestEntry = min(JournalEntry.largest, 180 * 1024)
+
+    /// Journals one event and applies it. Everything that could refuse the command was checked before, but its size:
+    /// throws `edge.journal.entry-too-large` while nothing is applied, so that an entry that no journal takes is a
+    /// refusal and not a fault of the disk.
     mutating func emit(_ body: any JournalBody, _ turn: inout Turn) throws {
         let entry = JournalEntry(
             sequence: durable.size,
@@ -122,8 +147,18 @@ extension EdgeHSMState {
             event: JournalEvent(body: body)
         )
         let floor = durable.floor
+        let octets = try Self.octets(of: entry)
         try apply(entry)
-        turn.entries.append(entry)
+        turn.keep(entry, octets)
         if durable.floor > floor { live.time.raise(to: durable.floor, at: turn.reading) }
+    }
+
+    /// An entry as it goes to the disk. Throws `edge.journal.entry-too-large`.
+    public static func octets(of entry: JournalEntry) throws -> [UInt8] {
+        let octets = try entry.serialized()
+        guard octets.count <= largestEntry else {
+            throw Refusal(EdgeError.entryTooLarge, "\(octets.count) octets, limit \(largestEntry)")
+        }
+        return octets
     }
 }

@@ -80,12 +80,13 @@ public struct CompleteCommand: EdgeCommand {
     }
 }
 
-/// Gives a unit up; what was issued stays counted. Always allowed, also under a revocation.
+/// Gives a unit up; what was issued stays counted. Always allowed, also under a revocation, but while another station
+/// works on the unit.
 public struct FailCommand: EdgeCommand {
     public let authorization: Digest256
     public let unit: Digest256
     public let station: StationName
-    /// At most 120 characters are kept.
+    /// At most 120 octets are kept.
     public let reason: String
     public let facts: ChipFacts
 
@@ -93,7 +94,7 @@ public struct FailCommand: EdgeCommand {
         self.authorization = authorization
         self.unit = unit
         self.station = station
-        self.reason = String(reason.prefix(120))
+        self.reason = reason.kept(octets: 120)
         self.facts = facts
     }
 
@@ -106,6 +107,7 @@ public struct FailCommand: EdgeCommand {
                 throw Refusal(EdgeError.unitUnknown, unit.hex)
             }
             try state.requireNoTwin(hold.chipUID)
+            try state.requireNotHeld(by: station, unit, turn)
             state.live.holds.remove(unit)
             return
         }
@@ -115,6 +117,7 @@ public struct FailCommand: EdgeCommand {
         case .released, .replaced: throw Refusal(EdgeError.unitEnded, unit.hex)
         case .issued, .completed: break
         }
+        try state.requireNotHeld(by: station, unit, turn)
         guard !state.durable.isZeroised else { throw Refusal(EdgeError.zeroised) }
         try state.emit(
             Failed(

@@ -34,6 +34,7 @@ public struct Reprovision: EdgeCommand {
         guard let record = facts.newest, record.authorization == authorization, record.chipUID == chipUID else {
             throw Refusal(EdgeError.chipNotOfBatch, chipUID.hex)
         }
+        try state.requireNotHeld(by: station, record.unit, turn)
         var released = record
         switch record.state {
         case .released: break

@@ -44,6 +44,7 @@ public struct DecideRotation: EdgeCommand {
         _ = try state.unrevoked(authorization)
         let hold = try state.attestable(unit, authorization, request, purpose: .rotate)
         try state.requireProven(request, account)
+        try state.requireAuthority(account)
         try state.requireNoTwin(hold.chipUID, key)
         if let owner = facts.keyOwner { throw Refusal(EdgeError.keySeenBefore, "unit \(owner)") }
         // The key of the live DAC and no other speaks for the unit: not another chip's, not one rotated away.

@@ -54,6 +54,9 @@ public struct RecordPreparation: EdgeCommand {
 }
 
 /// Journals the OEM's certificates for a prepared product. The daemon has verified that they certify the prepared keys.
+///
+/// They come by hands that nobody trusts, and nothing but the manifest says which PAA is the OEM's. So they do not change
+/// while a batch of the product is open or a DAC is being signed; the same ones may come any number of times.
 public struct RecordCertificates: EdgeCommand {
     public let requester: String
     public let certificates: ProductCertificates
@@ -78,7 +81,32 @@ public struct RecordCertificates: EdgeCommand {
             debugRoot: certificates.debugRoot,
             debugIntermediate: certificates.debugIntermediate
         )
-        if product.certificates != body { try state.emit(body, &turn) }
+        guard product.certificates != body else { return }
+        if let open = state.batchInWork(of: certificates.product) {
+            throw Refusal(EdgeError.certificatesInUse, "batch \(open.content.batch)")
+        }
+        try state.emit(body, &turn)
+    }
+}
+
+extension EdgeHSMState {
+    /// An authorization of the product that is neither closed nor revoked, or under which a DAC is being signed.
+    fileprivate func batchInWork(of product: ProductName) -> AuthorizationAccount? {
+        let signing = Set(live.reservations.values.map(\.authorization))
+        return durable.authorizations.values.first { account in
+            account.content.product == product
+                && (signing.contains(account.id) || !account.isClosed && revocation(of: account) == nil)
+        }
+    }
+
+    /// No DAC is signed under another PAA than the approved version names, whoever installed it and when.
+    func requireAuthority(_ account: AuthorizationAccount) throws {
+        guard let certificates = durable.products[account.content.product]?.certificates else {
+            throw Refusal(EdgeError.productNotPrepared, account.content.product.text)
+        }
+        guard try certificates.paa == manifest(of: account).paa else {
+            throw Refusal(EdgeError.otherAuthority, account.content.product.text)
+        }
     }
 }
 
@@ -144,7 +172,7 @@ public struct ZeroiseCommand: EdgeCommand {
     public init(requester: String, edgeHSM: EdgeHSMID, reason: String) {
         self.requester = requester
         self.edgeHSM = edgeHSM
-        self.reason = String(reason.prefix(200))
+        self.reason = reason.kept(octets: 200)
     }
 
     public func decide(_ state: inout EdgeHSMState, _ turn: inout Turn) throws {

@@ -8,6 +8,7 @@ public enum EdgeError: String, ErrorCatalogue {
     case zeroised = "edge.state.zeroised"
     case internalFault = "edge.state.internal"
     case journalInconsistent = "edge.journal.inconsistent"
+    case entryTooLarge = "edge.journal.entry-too-large"
     case edgeHSMRevoked = "edge.box.revoked"
     case receiptNotContained = "edge.receipt.not-contained"
     case clockBehind = "edge.clock.behind-floor"
@@ -66,6 +67,8 @@ public enum EdgeError: String, ErrorCatalogue {
     case fleetKeyExhausted = "edge.fleet-key.exhausted"
     case productNotPrepared = "edge.product.not-prepared"
     case productMismatch = "edge.product.mismatch"
+    case certificatesInUse = "edge.product.certificates-in-use"
+    case otherAuthority = "edge.product.other-paa"
 
     // Units.
     case windowNotOpen = "edge.window.not-open"
@@ -74,6 +77,7 @@ public enum EdgeError: String, ErrorCatalogue {
     case quotaExhausted = "edge.quota.exhausted"
     case tooManyHolds = "edge.hold.too-many"
     case holdMissing = "edge.hold.missing"
+    case heldElsewhere = "edge.hold.other-station"
     case nonceStale = "edge.nonce.stale"
     case chipMismatch = "edge.chip.mismatch"
     case chipLiveElsewhere = "edge.chip.live-elsewhere"
@@ -107,7 +111,7 @@ public enum EdgeError: String, ErrorCatalogue {
 
     public var isRetryable: Bool {
         switch self {
-        case .leaseExhausted, .unitBusy, .tooManyHolds, .stopping, .internalFault: true
+        case .leaseExhausted, .unitBusy, .tooManyHolds, .heldElsewhere, .stopping, .internalFault: true
         default: false
         }
     }

@@ -6,6 +6,7 @@ extension EdgeError {
         case .zeroised: "The keys of this EdgeHSM were destroyed; it never issues again."
         case .internalFault: "The EdgeHSM met a fault of its own while it decided."
         case .journalInconsistent: "The journal holds an entry that this EdgeHSM can't have written at that place."
+        case .entryTooLarge: "A journal entry would be larger than its limit."
         case .edgeHSMRevoked: "The officers have revoked this EdgeHSM."
         case .receiptNotContained:
             "The portal has stored a journal that this EdgeHSM's journal does not contain: entries were lost here."
@@ -57,6 +58,9 @@ extension EdgeError {
             "A fleet key may not go to chips that prove their identity weakly, without the officers' exception."
         case .fleetKeyExhausted: "The officers' exception for this fleet key is used up."
         case .productNotPrepared: "This EdgeHSM has no certified keys for the product."
+        case .certificatesInUse:
+            "Other certificates came for a product of which a batch is open; a PAA or PAI does not change under a batch."
+        case .otherAuthority: "The product's installed PAA is not the one that the officers approved for this version."
         case .productMismatch: "The product was prepared here with another VID or PID."
         default: unitMeaning
         }
@@ -69,6 +73,7 @@ extension EdgeError {
         case .graceOver: "The time in which a counted unit may be finished is over."
         case .quotaExhausted: "All units of the authorization are used."
         case .tooManyHolds: "Too many units are begun and not finished."
+        case .heldElsewhere: "Another station works on this unit."
         case .holdMissing: "The unit was not begun, or its hold has expired or ended with a restart."
         case .nonceStale: "The CSR does not carry the nonce of the present `begin`."
         case .chipMismatch: "The CSR names another chip than the unit."

@@ -7,6 +7,7 @@ extension EdgeError {
         case .internalFault: "Try again; if it repeats, send the EdgeHSM's log to the OEM."
         case .journalInconsistent:
             "Do not use this appliance. Keep its disk as it is and call the OEM's security team."
+        case .entryTooLarge: "Send a smaller request; report it if the request was an ordinary one."
         case .edgeHSMRevoked: "Stop the line and call the OEM's security team."
         case .receiptNotContained:
             "Keep the disk as it is, export the journal, and call the OEM's security team: nothing is issued until "
@@ -54,6 +55,10 @@ extension EdgeError {
             "Ask the OEM for a version whose key of this slot is derived for each unit, or whose chips prove themselves."
         case .silenceTooLong: "Bring the link to the portal up, or apply a fresh downlink file."
         case .productNotPrepared: "Prepare the product and install its certificates, then load the package again."
+        case .certificatesInUse:
+            "Find out who sent them. A renewed PAI is installed when the product's batches are closed."
+        case .otherAuthority:
+            "Find out who installed it; close the product's batches, install the OEM's certificates, load a new batch."
         case .productMismatch: "Report it to the OEM: product and approval disagree."
         default: unitRemedy
         }
@@ -64,6 +69,7 @@ extension EdgeError {
         case .windowNotOpen: "Wait until the window opens; if it should be open, check the EdgeHSM's clock."
         case .graceOver: "Fail the unit and set the chip aside."
         case .tooManyHolds: "Finish or fail begun units, or wait 15 minutes."
+        case .heldElsewhere: "Go on at that station, or wait half a minute after it has stopped."
         case .holdMissing, .nonceStale, .unitNotAttested:
             "Call `begin` again and have the chip make a CSR over the new nonce."
         case .rotationUnproven: "Start the rotation again at the device itself; treat a repeat as an attack."

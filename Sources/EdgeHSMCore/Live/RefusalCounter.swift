@@ -21,7 +21,7 @@ struct RefusalCounter: Sendable, Equatable {
 
     mutating func count(_ code: String, of station: String, at time: Instant) {
         let minute = Instant(seconds: time.seconds / 60 * 60)
-        var key = Key(station: String(station.prefix(64)), code: String(code.prefix(64)), minute: minute)
+        var key = Key(station: station.kept(octets: 64), code: code.kept(octets: 64), minute: minute)
         if counts[key] == nil, counts.count >= Self.mostKeys {
             key = Key(station: "*", code: Self.overflowCode, minute: counts.keys.map(\.minute).max() ?? minute)
         }

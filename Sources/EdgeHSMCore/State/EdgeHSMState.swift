@@ -8,6 +8,9 @@ public import Vocabulary
 public struct EdgeHSMState: Sendable, Equatable {
     /// Longest that a hold lives without use, in seconds.
     public static let holdLifetime: Int64 = 900
+    /// Seconds after its last use for which a hold is its station's alone: another one neither takes the chip over nor
+    /// gives its unit up.
+    public static let holdIsOwn: Int64 = 30
     /// Most holds of one station, and of all.
     public static let mostHoldsOfStation = 64
     public static let mostHolds = 4_096

@@ -1,3 +1,4 @@
+import Durability
 import EdgeHSMCore
 import LineProtocol
 import Logging
@@ -38,6 +39,7 @@ extension EdgeEngine {
         _ = try writer.peek { try $0.judge(command, now: now) }
         do {
             try await execution.installKeys(of: opened)
+            try seam.pass("load.keys")
             let declaration = opened.certificationDeclaration
             let account = try await perform(
                 also: { database, _ in try JournalStore.keep(document: declaration, in: database) },
@@ -116,6 +118,8 @@ extension EdgeEngine {
     func prepareProduct(_ request: PrepareProduct.Request, by service: String) async throws -> PrepareProduct.Reply {
         try await serve(service) {
             try await loads.run {
+                // A zeroised EdgeHSM makes no key any more.
+                guard writer.peek({ !$0.durable.isZeroised }) else { throw Refusal(EdgeError.zeroised) }
                 if let existing = try await preparation(of: request.product) {
                     let content = try ProductPreparation.read(payload: existing.payload)
                     guard content.vendorID == request.vendorID, content.productID == request.productID else {

@@ -7,14 +7,14 @@ import Vocabulary
 
 // From a chip's first sight to its DAC. Issuing is decide → sign outside the turn → journal → release.
 extension EdgeEngine {
-    func begin(_ request: BeginUnit.Request, by station: StationName) async throws -> BeginUnit.Reply {
-        try await serve(station.text) {
+    func begin(_ request: BeginUnit.Request, by station: StationContext) async throws -> BeginUnit.Reply {
+        try await serve(station.name) {
             let nonce = Nonce(validated: Random.octets(Nonce.size))
-            let grant = try await perform { facts in
+            let grant = try await perform(from: station.certificate) { facts in
                 Begin(
                     authorization: request.authorization,
                     chipUID: request.chipUID,
-                    station: station,
+                    station: station.station,
                     purpose: request.forRotation == true ? .rotate(finishing: request.nextKey) : .provision,
                     nonce: nonce,
                     facts: try JournalStore.facts(
@@ -28,14 +28,14 @@ extension EdgeEngine {
         }
     }
 
-    func reprovision(_ request: ReprovisionUnit.Request, by station: StationName) async throws -> BeginUnit.Reply {
-        try await serve(station.text) {
+    func reprovision(_ request: ReprovisionUnit.Request, by station: StationContext) async throws -> BeginUnit.Reply {
+        try await serve(station.name) {
             let nonce = Nonce(validated: Random.octets(Nonce.size))
-            let grant = try await perform { facts in
+            let grant = try await perform(from: station.certificate) { facts in
                 Reprovision(
                     authorization: request.authorization,
                     chipUID: request.chipUID,
-                    station: station,
+                    station: station.station,
                     nonce: nonce,
                     facts: try JournalStore.facts(
                         chip: request.chipUID,
@@ -50,16 +50,16 @@ extension EdgeEngine {
 
     func issueCredential(
         _ request: IssueCredential.Request,
-        by station: StationName
+        by station: StationContext
     ) async throws -> IssueCredential.Reply {
-        try await serve(station.text) {
+        try await serve(station.name) {
             let batch = try await batch(request.authorization)
             let device = try await verify(request, of: batch)
-            let decision = try await perform(withheld: { await abandon($0) }) { facts in
+            let decision = try await perform(from: station.certificate, withheld: { await abandon($0) }) { facts in
                 DecideIssue(
                     authorization: request.authorization,
                     unit: request.unit,
-                    station: station,
+                    station: station.station,
                     request: device.presented(isVendorProven: batch.isVendorProven),
                     facts: try JournalStore.facts(
                         chip: device.chipUID,
@@ -73,7 +73,7 @@ extension EdgeEngine {
             case .stored(let record): return try reply(record, batch, isRepeat: true)
             case .sign(let reservation):
                 let signed = try await sign(reservation, device, batch)
-                let record = try await perform { _ in
+                let record = try await count(reservation, for: station) {
                     SignedIssue(reservation: reservation, dac: Octets(signed.dac), commitment: signed.commitment)
                 }
                 return try reply(record, batch, isRepeat: false)
@@ -83,9 +83,9 @@ extension EdgeEngine {
 
     func rotateCredential(
         _ request: RotateCredential.Request,
-        by station: StationName
+        by station: StationContext
     ) async throws -> IssueCredential.Reply {
-        try await serve(station.text) {
+        try await serve(station.name) {
             let batch = try await batch(request.authorization)
             let device = try await execution.verifyRequest(
                 request.request.bytes,
@@ -96,11 +96,11 @@ extension EdgeEngine {
             guard
                 request.proof.holds(chipUID: device.chipUID, newKey: device.publicKey, request: device.request)
             else { throw Refusal(EdgeError.rotationUnproven, "signature") }
-            let decision = try await perform(withheld: { await abandon($0) }) { facts in
+            let decision = try await perform(from: station.certificate, withheld: { await abandon($0) }) { facts in
                 DecideRotation(
                     authorization: request.authorization,
                     unit: request.unit,
-                    station: station,
+                    station: station.station,
                     request: device.presented(isVendorProven: batch.isVendorProven),
                     proof: request.proof,
                     facts: try JournalStore.facts(
@@ -115,7 +115,9 @@ extension EdgeEngine {
             case .stored(let record): return try reply(record, batch, isRepeat: true)
             case .sign(let reservation):
                 let signed = try await sign(reservation, device, batch)
-                let grant = try await perform { _ in SignedRotation(reservation: reservation, dac: Octets(signed.dac)) }
+                let grant = try await count(reservation, for: station) {
+                    SignedRotation(reservation: reservation, dac: Octets(signed.dac))
+                }
                 let unit = try await record(grant.unit)
                 return try reply(unit, batch, isRepeat: false)
             }
@@ -134,12 +136,29 @@ extension EdgeEngine {
     ) async throws -> SignedCredential {
         do {
             try seam.pass("dac.before")
+            // From the reservation on the product's certificates don't change, but they may have before it.
+            let batch = try await self.batch(batch.id)
             let signed = try await execution.issueCredential(device, unit: reservation.unit, of: batch)
             try seam.pass("dac.after")
             return signed
         } catch {
             _ = try await writer.turn { _ in AbandonIssue(reservation: reservation) }
             throw error
+        }
+    }
+
+    /// Has a signature counted. A station that was revoked since the decision gets nothing: its reservation ends as if it
+    /// had not been.
+    private func count<Command: EdgeCommand>(
+        _ reservation: Reservation,
+        for station: StationContext,
+        _ signed: @escaping @Sendable () -> Command
+    ) async throws -> Command.Grant {
+        do {
+            return try await perform(from: station.certificate) { _ in signed() }
+        } catch let counted as CountedRefusal where counted.refusal.has(EdgeError.peerRevoked) {
+            _ = try await writer.turn { _ in AbandonIssue(reservation: reservation) }
+            throw counted
         }
     }
 
@@ -162,12 +181,9 @@ extension EdgeEngine {
     }
 
     private func reply(_ record: UnitRecord, _ batch: Batch, isRepeat: Bool) throws -> IssueCredential.Reply {
-        guard let certificates = batch.certificates else {
-            throw Refusal(EdgeError.productNotPrepared, batch.manifest.product.text)
-        }
-        return IssueCredential.Reply(
+        IssueCredential.Reply(
             dac: record.dac,
-            pai: certificates.pai,
+            pai: try batch.installed().pai,
             serial: record.serial,
             isRepeat: isRepeat
         )

@@ -100,27 +100,35 @@ extension EdgeEngine {
 
     func zeroise(_ request: Zeroise.Request, by user: String) async throws -> Nothing {
         try await serve(user) {
-            try await perform { _ in
-                ZeroiseCommand(requester: user, edgeHSM: request.edgeHSM, reason: request.reason)
+            // Not while a load or a preparation brings keys.
+            try await loads.run {
+                try await perform { _ in
+                    ZeroiseCommand(requester: user, edgeHSM: request.edgeHSM, reason: request.reason.text)
+                }
+                try await destroyAllKeys()
             }
-            try await destroyAllKeys()
             return Nothing()
         }
     }
 
     /// After the journal says so, and again at each start of a zeroised EdgeHSM: a crash in between leaves nothing.
     func destroyAllKeys() async throws {
-        let (ids, products) = writer.peek { state in
-            (Array(state.durable.authorizations.keys), Array(state.durable.products.keys))
-        }
-        let batches = try ids.map { try batch($0, declaration: []) }
         do {
             try await keepLastCheckpoint()
         } catch {
             // Destroying comes first: the journal stays without its last signature rather than the keys in the token.
             logger.error("no last checkpoint", metadata: ["error": "\(error)"])
         }
-        try await execution.zeroise(batches: batches, products: products)
+        try await execution.zeroise()
         logger.notice("the keys of this EdgeHSM are destroyed")
+    }
+
+    /// Keys that a load brought and no entry names: the process died in between. Asked at each start, before serving.
+    func destroyOrphans() async throws {
+        let ids = writer.peek { Array($0.durable.authorizations.keys) }
+        let destroyed = try await execution.destroyOrphans(loaded: ids.map { try batch($0, declaration: []) })
+        for label in destroyed {
+            logger.notice("a key of a load that was never journaled is destroyed", metadata: ["key": "\(label)"])
+        }
     }
 }

@@ -61,7 +61,8 @@ extension EdgeEngine {
         return ReadJournal.Reply(entries: entries.map { Octets($0) }, size: size)
     }
 
-    /// A signed checkpoint of now; also the heartbeat. A zeroised EdgeHSM answers its last one for ever.
+    /// A signed checkpoint of now; also the heartbeat. A zeroised EdgeHSM answers its last one for ever. Throws
+    /// `edge.anchor.not-written` while an entry that must be anchored is not.
     ///
     /// Refused where the start check failed: a checkpoint says that this journal is the EdgeHSM's own, and that is just
     /// what the secure element denies then. Signing it would make an edited or shortened journal look true to a portal
@@ -88,6 +89,9 @@ extension EdgeEngine {
                 softwareVersion: version
             )
         }
+        // A signature lets others act on all of these entries, so the secure element must know each that takes power
+        // away: otherwise an older disk could be put back after the OEM has moved what was given up here.
+        try await settle(.none)
         return try await execution.signByIdentity(checkpoint.unsigned())
     }
 

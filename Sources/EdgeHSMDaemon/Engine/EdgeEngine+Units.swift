@@ -6,17 +6,18 @@ import Vocabulary
 // What a counted unit gets until it is finished: its secrets, its product keys, leave to be programmed, its end. Each
 // is asked of the core, executed, journaled (the core is asked again in that turn), and only then released.
 extension EdgeEngine {
-    func factoryData(_ request: GetFactoryData.Request, by station: StationName) async throws -> GetFactoryData.Reply {
-        try await serve(station.text) {
+    func factoryData(_ request: GetFactoryData.Request, by station: StationContext) async throws -> GetFactoryData.Reply
+    {
+        try await serve(station.name) {
             let unit = try await unitContext(request.authorization, request.unit, station)
             let batch = try await batch(request.authorization)
             let data = try await execution.unitData(unit.issued, of: batch, in: context)
             let digest = Digest256.of(data.factoryData)
-            _ = try await perform { facts in
+            _ = try await perform(from: station.certificate) { facts in
                 GiveFactoryData(
                     authorization: request.authorization,
                     unit: request.unit,
-                    station: station,
+                    station: station.station,
                     factoryData: digest,
                     facts: try facts.of(request.unit, request.authorization)
                 )
@@ -31,14 +32,14 @@ extension EdgeEngine {
         }
     }
 
-    func sealKey(_ request: SealKey.Request, by station: StationName) async throws -> SealKey.Reply {
-        try await serve(station.text) {
+    func sealKey(_ request: SealKey.Request, by station: StationContext) async throws -> SealKey.Reply {
+        try await serve(station.name) {
             let command: @Sendable (Writer.Facts) throws -> RecordSeal = { facts in
                 RecordSeal(
                     authorization: request.authorization,
                     unit: request.unit,
                     slot: request.slot,
-                    station: station,
+                    station: station.station,
                     facts: try facts.of(request.unit, request.authorization)
                 )
             }
@@ -51,7 +52,7 @@ extension EdgeEngine {
                 nonce: unit.nonce,
                 of: batch(request.authorization)
             )
-            let grant = try await perform(command)
+            let grant = try await perform(from: station.certificate, command)
             // Another CSR in between means another recipient: what was sealed is dropped.
             guard grant.context.agreementKey == unit.agreementKey, grant.context.nonce == unit.nonce else {
                 throw Refusal(EdgeError.unitNotAttested, request.unit.hex)
@@ -60,8 +61,8 @@ extension EdgeEngine {
         }
     }
 
-    func permit(_ request: GetPermit.Request, by station: StationName) async throws -> GetPermit.Reply {
-        try await serve(station.text) {
+    func permit(_ request: GetPermit.Request, by station: StationContext) async throws -> GetPermit.Reply {
+        try await serve(station.name) {
             let unit = try await unitContext(request.authorization, request.unit, station)
             guard let factoryData = unit.record.factoryData else {
                 throw Refusal(EdgeError.factoryDataNotGiven, request.unit.hex)
@@ -84,11 +85,11 @@ extension EdgeEngine {
                 of: batch,
                 in: context
             )
-            _ = try await perform { facts in
+            _ = try await perform(from: station.certificate) { facts in
                 GrantPermit(
                     authorization: request.authorization,
                     unit: request.unit,
-                    station: station,
+                    station: station.station,
                     permit: permit.statementID,
                     factoryData: factoryData,
                     facts: try facts.of(request.unit, request.authorization)
@@ -99,8 +100,8 @@ extension EdgeEngine {
         }
     }
 
-    func complete(_ request: CompleteUnit.Request, by station: StationName) async throws -> CompleteUnit.Reply {
-        try await serve(station.text) {
+    func complete(_ request: CompleteUnit.Request, by station: StationContext) async throws -> CompleteUnit.Reply {
+        try await serve(station.name) {
             let unit = try await record(request.unit)
             let evidence: (attestation: Digest256, permit: Digest256)
             if unit.state == .completed {
@@ -109,11 +110,11 @@ extension EdgeEngine {
             } else {
                 evidence = try await judge(request, unit)
             }
-            let grant = try await perform { facts in
+            let grant = try await perform(from: station.certificate) { facts in
                 CompleteCommand(
                     authorization: request.authorization,
                     unit: request.unit,
-                    station: station,
+                    station: station.station,
                     firmware: request.firmware,
                     factoryData: request.factoryData,
                     attestation: evidence.attestation,
@@ -145,14 +146,14 @@ extension EdgeEngine {
         return (attestation, given.permit)
     }
 
-    func fail(_ request: FailUnit.Request, by station: StationName) async throws -> FailUnit.Reply {
-        try await serve(station.text, needsToken: false) {
-            try await perform { facts in
+    func fail(_ request: FailUnit.Request, by station: StationContext) async throws -> FailUnit.Reply {
+        try await serve(station.name, needsToken: false) {
+            try await perform(from: station.certificate) { facts in
                 FailCommand(
                     authorization: request.authorization,
                     unit: request.unit,
-                    station: station,
-                    reason: request.reason,
+                    station: station.station,
+                    reason: request.reason.text,
                     facts: try facts.of(request.unit, request.authorization)
                 )
             }
@@ -164,24 +165,24 @@ extension EdgeEngine {
     /// Journaled and anchored before it is signed: a crash in between costs an unlock, never gives one.
     func answerDebug(
         _ request: AnswerDebugChallenge.Request,
-        by station: StationName
+        by station: StationContext
     ) async throws -> AnswerDebugChallenge.Reply {
-        try await serve(station.text) {
+        try await serve(station.name) {
             // What can't be answered must not cost an unlock.
             let batch = try await batch(request.authorization)
             try await execution.checkDebug(
                 request.challenge.bytes,
-                permissions: request.permissions,
+                permissions: request.permissions.text,
                 chipUID: request.chipUID,
                 of: batch
             )
-            let grant = try await perform { facts in
+            let grant = try await perform(from: station.certificate) { facts in
                 UnlockDebug(
                     authorization: request.authorization,
                     chipUID: request.chipUID,
-                    station: station,
+                    station: station.station,
                     challenge: Digest256.of(request.challenge.bytes),
-                    permissions: request.permissions,
+                    permissions: request.permissions.text,
                     facts: try JournalStore.facts(
                         chip: request.chipUID,
                         authorization: request.authorization,
@@ -191,7 +192,7 @@ extension EdgeEngine {
             }
             let answer = try await execution.answerDebug(
                 request.challenge.bytes,
-                permissions: request.permissions,
+                permissions: request.permissions.text,
                 chipUID: request.chipUID,
                 of: batch
             )
@@ -208,14 +209,14 @@ extension EdgeEngine {
     private func unitContext(
         _ authorization: Digest256,
         _ unit: Digest256,
-        _ station: StationName
+        _ station: StationContext
     ) async throws -> UnitContext {
         let reading = writer.clock.reading()
         return try await writer.read { facts in
             try facts.state.context(
                 authorization: authorization,
                 unit: unit,
-                station: station,
+                station: station.station,
                 facts: facts.of(unit, authorization),
                 at: reading
             )

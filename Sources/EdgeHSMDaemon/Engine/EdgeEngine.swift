@@ -118,16 +118,20 @@ public final class EdgeEngine: Sendable {
 
     /// Has a command decided, waits where the core says so, and returns its grant when all that it demands is done.
     ///
-    /// - Parameter withheld: called where the command was granted but the grant can't be handed out: an entry, perhaps an
-    ///   earlier one, is not anchored. A grant that holds something in memory must let go of it there.
+    /// - Parameters:
+    ///   - peer: SHA-256 of the asking station's certificate, judged in each turn: a station that is revoked while its
+    ///     request waits gets nothing for it.
+    ///   - withheld: called where the command was granted but the grant can't be handed out: an entry, perhaps an
+    ///     earlier one, is not anchored. A grant that holds something in memory must let go of it there.
     func perform<Command: EdgeCommand>(
+        from peer: Digest256? = nil,
         also: @escaping @Sendable (Database, Command.Grant) throws -> Void = { _, _ in },
         withheld: (Command.Grant) async -> Void = { _ in },
         _ make: @escaping @Sendable (Writer.Facts) throws -> Command
     ) async throws -> Command.Grant {
         let deadline = ContinuousClock.now + Self.longestWait
         while true {
-            let outcome = try await writer.turn(also: also, make)
+            let outcome = try await writer.turn(from: peer, also: also, make)
             do {
                 try await settle(outcome.anchor)
             } catch {
@@ -148,7 +152,7 @@ public final class EdgeEngine: Sendable {
     ///
     /// As long as an entry that must be anchored is not, no reply leaves: a retry must not be answered from a journal
     /// that the secure element doesn't know of yet.
-    private func settle(_ demand: AnchorDemand) async throws {
+    func settle(_ demand: AnchorDemand) async throws {
         guard writer.owesAnchor else {
             if demand == .background { renewInBackground() }
             return

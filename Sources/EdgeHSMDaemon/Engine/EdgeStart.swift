@@ -61,7 +61,8 @@ public struct EdgeStart: Sendable {
             }
             return existing
         }
-        let first = try StoredEntry(EdgeHSMState.genesisEntry(genesis, at: time))
+        let entry = EdgeHSMState.genesisEntry(genesis, at: time)
+        let first = StoredEntry(entry, try EdgeHSMState.octets(of: entry))
         try store.commit([first])
         return first
     }
@@ -100,7 +101,7 @@ public struct EdgeStart: Sendable {
         var halted: Refusal?
         do {
             let outcome = try await begin(&state, tree)
-            let entries = try outcome.entries.map { try StoredEntry($0) }
+            let entries = zip(outcome.entries, outcome.octets).map { StoredEntry($0, $1) }
             try seam.around("start.commit") { try store.commit(entries) }
             for entry in entries { tree.append(entry.leaf) }
             let plan = try outcome.grant()
@@ -113,7 +114,11 @@ public struct EdgeStart: Sendable {
         guard halted == nil else { return engine }
         // The new epoch is in the secure element before anything is served in it.
         try await engine.keeper.move()
-        if engine.writer.peek({ $0.durable.isZeroised }) { try await engine.destroyAllKeys() }
+        if engine.writer.peek({ $0.durable.isZeroised }) {
+            try await engine.destroyAllKeys()
+        } else {
+            try await engine.destroyOrphans()
+        }
         return engine
     }
 
@@ -168,6 +173,7 @@ public struct EdgeStart: Sendable {
         _ tree: MerkleTree,
         _ halted: Refusal?
     ) -> EdgeEngine {
+        gate.show(in: metrics)
         let writer = Writer(
             store: store,
             state: state,

@@ -74,8 +74,9 @@ final class Writer: Sendable {
     // MARK: Turns
 
     /// Has one command decided. `make` reads the facts and makes the command; a refusal that it throws is thrown here
-    /// and changes nothing. `also` writes beside the entries, in the same transaction, when the command was granted.
+    /// and changes nothing. `peer` is judged in the turn. `also` writes beside the entries, in the same transaction, when the command was granted.
     func turn<Command: EdgeCommand>(
+        from peer: Digest256? = nil,
         also: @escaping @Sendable (Database, Command.Grant) throws -> Void = { _, _ in },
         _ make: @escaping @Sendable (Facts) throws -> Command
     ) async throws -> Outcome<Command.Grant> {
@@ -84,8 +85,8 @@ final class Writer: Sendable {
             do {
                 command = try make(facts(database))
             } catch let refusal as Refusal { return .failure(refusal) }
-            let outcome = memory.withLock { $0.state.handle(command, at: clock.reading()) }
-            try append(outcome.entries, database)
+            let outcome = memory.withLock { $0.state.handle(command, from: peer, at: clock.reading()) }
+            try append(zip(outcome.entries, outcome.octets).map { StoredEntry($0, $1) }, database)
             if outcome.anchor == .beforeAcknowledging {
                 memory.withLock { $0.mustBeAnchored = $0.state.durable.size }
             }
@@ -135,13 +136,13 @@ final class Writer: Sendable {
         Facts(database: database, writer: self)
     }
 
-    /// Entries are applied to the state already, so whatever fails from here on is fatal.
-    private func append(_ new: [JournalEntry], _ database: Database) throws {
-        for entry in new {
-            let stored = try StoredEntry(entry)
+    /// Entries are applied to the state already, so whatever fails from here on is fatal: of a request, nothing may. The
+    /// core has measured them.
+    private func append(_ new: [StoredEntry], _ database: Database) throws {
+        for stored in new {
             try JournalStore.append(stored, in: database)
             memory.withLock { $0.tree.append(stored.leaf) }
-            end.move(to: entry.sequence + 1)
+            end.move(to: stored.entry.sequence + 1)
         }
         entries.increment(by: UInt64(new.count))
     }

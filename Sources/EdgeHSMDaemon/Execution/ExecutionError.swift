@@ -21,6 +21,7 @@ public enum ExecutionError: String, ErrorCatalogue {
     case permissionsExceeded = "debug.permissions.exceeded"
     case certificatesMismatch = "product.certificates.mismatch"
     case stationRequest = "station.request.invalid"
+    case keysRemain = "edge.zeroise.keys-remain"
 
     public var meaning: String {
         switch self {
@@ -44,6 +45,7 @@ public enum ExecutionError: String, ErrorCatalogue {
         case .evidenceOpenPort: "The debug port of the finished unit is still open."
         case .permissionsExceeded: "The debug permissions asked for go beyond what the version allows."
         case .certificatesMismatch: "The certificates do not stand for the keys that this EdgeHSM made for the product."
+        case .keysRemain: "Keys are left in the token of a zeroised EdgeHSM."
         case .stationRequest: "The certificate request of a station cannot be used."
         }
     }
@@ -66,6 +68,7 @@ public enum ExecutionError: String, ErrorCatalogue {
         case .evidenceOpenPort: "Lock the debug port, reset the unit and try again."
         case .permissionsExceeded: "Ask for fewer permissions, or have the officers approve more."
         case .certificatesMismatch: "Send the newest product preparation to the OEM and install the answer to it."
+        case .keysRemain: "Start the EdgeHSM again: it destroys them at each start. If they stay, destroy the token."
         case .stationRequest: "Make a new request at the station with `obis-station request-certificate`."
         }
     }

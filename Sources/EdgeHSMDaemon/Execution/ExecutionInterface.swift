@@ -342,9 +342,13 @@ public protocol Execution: Sendable {
     /// Signs any statement of this EdgeHSM by its identity key (checkpoints, enrolment requests).
     func signByIdentity(_ envelope: Envelope) async throws -> Envelope
 
-    /// Destroys every key of this EdgeHSM that can be enumerated from batches and products, and the fixed roles. The
-    /// anchor's records stay: a zeroised box must not start as a new one.
-    func zeroise(batches: [Batch], products: [ProductName]) async throws
+    /// Destroys unit-secret keys and imported product keys that belong to none of these batches: what a load left behind
+    /// that died before its journal entry. Keys of a preparation that died so stay, its retry finds them. Returns names.
+    func destroyOrphans(loaded batches: [Batch]) async throws -> [String]
+
+    /// Destroys every key of an EdgeHSM's roles that the token holds, written down or not, and looks that none is left.
+    /// Records stay, the anchor's and the enrolment's: a zeroised box must not start as a new one.
+    func zeroise() async throws
 }
 
 /// What the TLS server shows, and what it trusts. DER.

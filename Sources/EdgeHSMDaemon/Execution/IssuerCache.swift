@@ -57,6 +57,8 @@ final class IssuerCache: Sendable {
         return judged
     }
 
+    func forgetAll() { issuers.withLock { $0 = [:] } }
+
     func forget(_ certificates: CertificatesInstalled) {
         issuers.withLock { $0[Key(certificates)] = nil }
     }

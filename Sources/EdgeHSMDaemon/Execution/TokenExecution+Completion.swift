@@ -53,7 +53,7 @@ extension TokenExecution {
         let secrets = try await UnitSecrets.derive(for: unit.id, of: batch.id, from: token)
         let label = try secrets.label(of: unit.serial, manifest: batch.manifest)
         // The scanned text holds the passcode: compared in constant time, and never part of the refusal.
-        guard constantTimeEqual(Array(evidence.scannedLabel.utf8), Array(label.qr.utf8)) else {
+        guard constantTimeEqual(Array(evidence.scannedLabel.text.utf8), Array(label.qr.utf8)) else {
             throw Refusal(ExecutionError.evidenceLabel, unit.serial.text)
         }
         return Digest256.of(evidence.attestationElements.bytes + evidence.attestationSignature.bytes)

@@ -1,7 +1,7 @@
 import KeyCustody
 import Matter
 public import Statements
-public import Vocabulary
+import Vocabulary
 
 extension TokenExecution {
     public func openPackage(
@@ -140,16 +140,29 @@ extension TokenExecution {
         for name in names where try await token.has(name) { try await token.destroy(name) }
     }
 
-    public func zeroise(batches: [Batch], products: [ProductName]) async throws {
-        var names = Set<KeyName>()
+    public func destroyOrphans(loaded batches: [Batch]) async throws -> [String] {
+        var known: Set<KeyName> = []
         for batch in batches {
-            names.insert(BatchKeys.unitSecret(batch.id))
-            names.formUnion(batch.manifest.keys.map { BatchKeys.product($0, manifest: batch.authorization.manifest) })
+            known.insert(BatchKeys.unitSecret(batch.id))
+            known.formUnion(batch.manifest.keys.map { BatchKeys.product($0, manifest: batch.authorization.manifest) })
         }
-        for product in products {
-            names.formUnion([BatchKeys.pai(product), BatchKeys.debugIntermediate(product)])
+        let held = try await token.names(of: [.unitSecret, .importedFleetKey, .importedMasterKey])
+        let orphans = held.subtracting(known)
+        for name in orphans { try await token.destroy(name) }
+        return orphans.map(\.label).sorted()
+    }
+
+    public func zeroise() async throws {
+        for name in try await token.names(of: BatchKeys.rolesOfEdgeHSM) {
+            do {
+                try await token.destroy(name)
+            } catch let refusal as Refusal where refusal.has(KeyCustodyError.nameUnknown) { continue }
         }
-        names.formUnion([.edgeTransport, .edgeSeal, .siteCA, .edgeTLS, .edgeIdentity].map { KeyName($0) })
-        for name in names where try await token.has(name) { try await token.destroy(name) }
+        let left = try await token.names(of: BatchKeys.rolesOfEdgeHSM)
+        guard left.isEmpty else {
+            throw Refusal(ExecutionError.keysRemain, left.map(\.label).sorted().joined(separator: " "))
+        }
+        issuers.forgetAll()
+        identity.forget()
     }
 }

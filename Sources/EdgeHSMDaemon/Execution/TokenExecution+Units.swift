@@ -1,9 +1,26 @@
+import EdgeHSMCore
 import KeyCustody
 public import LineProtocol
 import Matter
 import Silicon
 import Statements
 public import Vocabulary
+
+extension Batch {
+    /// The product's certificates, asked for at each use and not at the load alone: they were brought by a Factory
+    /// Service, and only the approved manifest says which PAA is the OEM's.
+    ///
+    /// Throws `package.certificates.missing` and `edge.product.other-paa`.
+    func installed() throws -> CertificatesInstalled {
+        guard let certificates else {
+            throw Refusal(ExecutionError.packageNoCertificates, manifest.product.text)
+        }
+        guard certificates.product == manifest.product, certificates.paa == manifest.paa else {
+            throw Refusal(EdgeError.otherAuthority, manifest.product.text)
+        }
+        return certificates
+    }
+}
 
 extension TokenExecution {
     public func verifyRequest(
@@ -77,12 +94,7 @@ extension TokenExecution {
         )
     }
 
-    func installed(_ batch: Batch) throws -> CertificatesInstalled {
-        guard let certificates = batch.certificates else {
-            throw Refusal(ExecutionError.packageNoCertificates, batch.manifest.product.text)
-        }
-        return certificates
-    }
+    func installed(_ batch: Batch) throws -> CertificatesInstalled { try batch.installed() }
 
     public func unitData(
         _ unit: IssuedUnit,

@@ -10,7 +10,7 @@ public struct TokenExecution: Execution {
     /// Whose Certification Declarations are accepted: the alliance's signers, and in the lab its published test key.
     let declarationSigners: [DeclarationSigner]
     let issuers = IssuerCache()
-    private let identity = IdentityCache()
+    let identity = IdentityCache()
 
     public init(token: any Token, declarationSigners: [DeclarationSigner]) {
         self.token = token
@@ -49,6 +49,12 @@ final class IdentityCache: Sendable {
 
 /// Names of the keys that belong to products and batches.
 enum BatchKeys {
+    /// Every role whose keys an EdgeHSM has.
+    static let rolesOfEdgeHSM: Set<KeyRole> = [
+        .edgeIdentity, .edgeTLS, .edgeTransport, .edgeSeal, .siteCA, .pai, .debugIntermediate, .unitSecret,
+        .importedFleetKey, .importedMasterKey,
+    ]
+
     static func unitSecret(_ authorization: Digest256) -> KeyName { KeyName(.unitSecret, authorization.hex) }
     static func pai(_ product: ProductName) -> KeyName { KeyName(.pai, product.text) }
     static func debugIntermediate(_ product: ProductName) -> KeyName { KeyName(.debugIntermediate, product.text) }

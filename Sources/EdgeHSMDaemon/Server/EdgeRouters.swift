@@ -11,16 +11,16 @@ enum EdgeRouters {
         observer: @escaping Observer<StationContext>
     ) -> OperationRouter<StationContext> {
         var router = OperationRouter<StationContext> { observer($0, $1) }
-        router.mount(BeginUnit.self) { try await engine.begin($1, by: $0.station) }
-        router.mount(IssueCredential.self) { try await engine.issueCredential($1, by: $0.station) }
-        router.mount(GetFactoryData.self) { try await engine.factoryData($1, by: $0.station) }
-        router.mount(SealKey.self) { try await engine.sealKey($1, by: $0.station) }
-        router.mount(GetPermit.self) { try await engine.permit($1, by: $0.station) }
-        router.mount(CompleteUnit.self) { try await engine.complete($1, by: $0.station) }
-        router.mount(FailUnit.self) { try await engine.fail($1, by: $0.station) }
-        router.mount(AnswerDebugChallenge.self) { try await engine.answerDebug($1, by: $0.station) }
-        router.mount(ReprovisionUnit.self) { try await engine.reprovision($1, by: $0.station) }
-        router.mount(RotateCredential.self) { try await engine.rotateCredential($1, by: $0.station) }
+        router.mount(BeginUnit.self) { try await engine.begin($1, by: $0) }
+        router.mount(IssueCredential.self) { try await engine.issueCredential($1, by: $0) }
+        router.mount(GetFactoryData.self) { try await engine.factoryData($1, by: $0) }
+        router.mount(SealKey.self) { try await engine.sealKey($1, by: $0) }
+        router.mount(GetPermit.self) { try await engine.permit($1, by: $0) }
+        router.mount(CompleteUnit.self) { try await engine.complete($1, by: $0) }
+        router.mount(FailUnit.self) { try await engine.fail($1, by: $0) }
+        router.mount(AnswerDebugChallenge.self) { try await engine.answerDebug($1, by: $0) }
+        router.mount(ReprovisionUnit.self) { try await engine.reprovision($1, by: $0) }
+        router.mount(RotateCredential.self) { try await engine.rotateCredential($1, by: $0) }
         return router
     }
 

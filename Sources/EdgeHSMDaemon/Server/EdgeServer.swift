@@ -106,19 +106,29 @@ struct Doors: Sendable {
         switch peer {
         case .local(let uid): return await operators.answer(OperatorContext(userID: uid), frame)
         case .tls(let certificate):
-            let name = StationName(validated: certificate.commonName)
-            let fingerprint = certificate.fingerprint
-            switch EnrolStation.Request.Role(rawValue: certificate.organizationalUnit) {
-            case .station:
-                let reply = await stations.answer(StationContext(station: name, certificate: fingerprint), frame)
-                try? engine.seam.pass("reply.before")
-                return reply
-            case .service:
-                return await services.answer(ServiceContext(service: name, certificate: fingerprint), frame)
-            case nil:
-                let refusal = Refusal(EdgeError.peerUnknown, peer.name)
+            let reply = await answer(certificate, frame)
+            // What was asked in time and is ready after the revocation leaves no more.
+            do { try authorize(peer) } catch {
+                let refusal = error as? Refusal ?? Refusal(EdgeError.peerUnknown, peer.name)
                 return OperationRouter<StationContext>.refuse(refusal, request: frame)
             }
+            return reply
+        }
+    }
+
+    private func answer(_ certificate: PeerCertificate, _ frame: [UInt8]) async -> [UInt8] {
+        let name = StationName(validated: certificate.commonName)
+        let fingerprint = certificate.fingerprint
+        switch EnrolStation.Request.Role(rawValue: certificate.organizationalUnit) {
+        case .station:
+            let reply = await stations.answer(StationContext(station: name, certificate: fingerprint), frame)
+            try? engine.seam.pass("reply.before")
+            return reply
+        case .service:
+            return await services.answer(ServiceContext(service: name, certificate: fingerprint), frame)
+        case nil:
+            let refusal = Refusal(EdgeError.peerUnknown, name.text)
+            return OperationRouter<StationContext>.refuse(refusal, request: frame)
         }
     }
 }

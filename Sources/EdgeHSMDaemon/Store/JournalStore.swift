@@ -11,14 +11,8 @@ struct StoredEntry: Sendable {
     let bytes: [UInt8]
     let leaf: Digest256
 
-    /// Base64 of an entry must fit one frame; requests, which fit one too, never lead to a larger entry.
-    static let largest = min(JournalEntry.largest, 180 * 1024)
-
-    init(_ entry: JournalEntry) throws {
-        let bytes = try entry.serialized()
-        guard bytes.count <= Self.largest else {
-            throw Refusal(EdgeDaemonError.entryTooLarge, "\(bytes.count) octets, limit \(Self.largest)")
-        }
+    /// - Parameter bytes: what the core measured before it applied the entry.
+    init(_ entry: JournalEntry, _ bytes: [UInt8]) {
         self.entry = entry
         self.bytes = bytes
         self.leaf = MerkleHash.leaf(bytes)

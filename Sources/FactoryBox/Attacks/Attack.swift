@@ -25,6 +25,10 @@ public enum Attack: String, CaseIterable, Sendable {
     case vendorProofMissing = "station's own key, no vendor's proof"
     case vendorProofBorrowed = "station's own key, a chip's proof"
     case sealUnattested = "sealKey without the chip's CSR"
+    // Against everybody else at the site.
+    case certificatesSwapped = "PAA and PAI swapped under an open batch"
+    case endlessReason = "reason of one endless character"
+    case holdTaken = "chip that another station works on"
     // Races.
     case raceLastUnit = "two stations, the last unit"
     case raceChip = "two keys, one chip"
@@ -134,6 +138,10 @@ public enum Attack: String, CaseIterable, Sendable {
         case .vendorProofMissing: Facts("station", "unit.vendor-proof.missing", "the chip's CSR and its vendor's proof")
         case .vendorProofBorrowed: Facts("station", "unit.vendor-proof.invalid", "the CSR that the chip signed")
         case .sealUnattested: Facts("station", "edge.unit.not-attested", "the chip's CSR first")
+        case .certificatesSwapped:
+            Facts("Factory Service", "edge.product.certificates-in-use", "the OEM's certificates again")
+        case .endlessReason: Facts("station", "value.text.too-long", "a few words")
+        case .holdTaken: Facts("station", "edge.hold.other-station", "the station that began it")
         case .raceLastUnit: Facts("two stations", "edge.quota.exhausted", "a batch with units left")
         case .raceChip: Facts("two stations", "edge.unit.other-key", "the key that came first")
         case .raceKey: Facts("two stations", "edge.key.seen-before", "a key of its own")

@@ -58,10 +58,13 @@ extension AttackBench {
     }
 
     private func install(_ product: ProductPlan) async throws {
-        let certificates = try ProductCertificates(
-            parsing: Files.read(oem.certificates(of: product.name, at: edge.id))
-        )
+        let certificates = try certificates(of: product)
         _ = try await client("service").ask(InstallCertificates.self, .init(certificates: certificates))
+    }
+
+    /// As the ceremony wrote them for this box.
+    func certificates(of product: ProductPlan) throws -> ProductCertificates {
+        try ProductCertificates(parsing: Files.read(oem.certificates(of: product.name, at: edge.id)))
     }
 
     /// The same request, signed by somebody who has a key and no appliance.

@@ -46,6 +46,7 @@ actor AttackBench {
         try await attackRoles()
         try await attackPackages()
         try await attackUnits()
+        try await attackPeers()
         try await attackVendorProof()
         try await attackByRacing()
         try await attackDebugPorts()

@@ -17,14 +17,16 @@ struct LocalHandlers: Sendable {
     func mount(on router: inout OperationRouter<FactoryContext>) {
         router.mount(GetFactoryStatus.self) { _, _ in try await reporter.status() }
         router.mount(TakeFile.self) { _, request in
-            guard request.path.hasPrefix("/") else { throw Refusal(FactoryError.fileUnreadable, "path not absolute") }
-            let bytes = try await Blocking.run { try AtomicFile.read(request.path, limit: InboxFile.largest) }
+            guard request.path.text.hasPrefix("/") else {
+                throw Refusal(FactoryError.fileUnreadable, "path not absolute")
+            }
+            let bytes = try await Blocking.run { try AtomicFile.read(request.path.text, limit: InboxFile.largest) }
             return try await intake.take(bytes)
         }
         router.mount(ExportRecords.self) { _, request in
             let status = try await work.link.refresh()
             try await puller.pull(expecting: status.journalSize)
-            return try await exporter.export(to: request.folder)
+            return try await exporter.export(to: request.folder.text)
         }
         router.mount(ExportProof.self) { _, request in
             if let status = try? await work.link.refresh() { try? await puller.pull(expecting: status.journalSize) }
@@ -38,7 +40,7 @@ struct LocalHandlers: Sendable {
         }
         router.mount(BundleRecords.self) { _, request in
             if let status = try? await work.link.refresh() { try? await puller.pull(expecting: status.journalSize) }
-            return try await bundle.write(to: request.folder, all: request.all)
+            return try await bundle.write(to: request.folder.text, all: request.all)
         }
         router.mount(PrepareProductHere.self) { _, request in try await work.link.ask(PrepareProduct.self, request) }
         router.mount(RequestEnrolment.self) { _, request in

@@ -60,7 +60,7 @@ struct ProofExporter: Sendable {
     /// Replaces an older file. Throws `factory.proof.absent`, `factory.proof.ambiguous`,
     /// `factory.export.failed`.
     func export(_ request: ExportProof.Request) async throws -> ExportProof.Reply {
-        guard request.path.hasPrefix("/") else { throw Refusal(FactoryError.exportFailed, "path not absolute") }
+        guard request.path.text.hasPrefix("/") else { throw Refusal(FactoryError.exportFailed, "path not absolute") }
         guard let newest = try await store.newestCheckpoint() else {
             throw Refusal(FactoryError.proofAbsent, "no checkpoint yet")
         }
@@ -89,7 +89,7 @@ struct ProofExporter: Sendable {
         )
         let bytes = try file.serialized()
         do {
-            try await Blocking.run { try AtomicFile.write(bytes, to: request.path, mode: 0o644) }
+            try await Blocking.run { try AtomicFile.write(bytes, to: request.path.text, mode: 0o644) }
         } catch let refusal as Refusal { throw Refusal(FactoryError.exportFailed, refusal.detail) }
         return ExportProof.Reply(index: found.index, size: newest.size, id: found.id)
     }

@@ -50,7 +50,7 @@ public struct PortalLogEntry: Codable, Sendable, Hashable {
         self.object = object
         self.requestID = requestID
         self.outcome = outcome
-        self.detail = detail.map { String($0.prefix(400)) }
+        self.detail = detail.map { $0.kept(octets: 400) }
     }
 
     /// The octets that the leaf hash covers; kept as they are, never encoded again.

@@ -93,7 +93,7 @@ public struct Alarm: Sendable, Hashable {
         self.other = other
         self.sequence = sequence
         self.subject = subject
-        self.detail = String(detail.prefix(Self.longestDetail))
+        self.detail = detail.kept(octets: Self.longestDetail)
     }
 
     /// Alarms with one key are one.

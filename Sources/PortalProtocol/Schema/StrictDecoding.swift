@@ -78,7 +78,7 @@ private struct SchemaWalk {
         try members(until: UInt8(ascii: "}")) { walk in
             let key = walk.key()
             guard let field = object.field(key) else {
-                throw walk.refusal(path + [String(key.prefix(64))], "unknown field")
+                throw walk.refusal(path + [key.kept(octets: 64)], "unknown field")
             }
             seen.insert(key)
             try walk.check(field.schema, at: path + [key])

@@ -11,7 +11,7 @@ enum ParameterDecoding {
     ) throws -> Value {
         let known = Set(schema.fields.map(\.name))
         if let unknown = values.keys.filter({ !known.contains($0) }).min() {
-            throw malformed(String(unknown.prefix(64)), "unknown parameter")
+            throw malformed(unknown.kept(octets: 64), "unknown parameter")
         }
         return try Value(from: ParameterDecoder(values: values))
     }
@@ -28,9 +28,9 @@ enum ParameterDecoding {
         for pair in text.split(separator: "&") {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = try unescape(halves[0], "query")
-            let value = halves.count == 2 ? try unescape(halves[1], String(name.prefix(64)), plusIsSpace: true) : ""
+            let value = halves.count == 2 ? try unescape(halves[1], name.kept(octets: 64), plusIsSpace: true) : ""
             guard values.updateValue(value, forKey: name) == nil else {
-                throw malformed(String(name.prefix(64)), "twice")
+                throw malformed(name.kept(octets: 64), "twice")
             }
         }
         return values

@@ -126,9 +126,14 @@ extension JournalJudge {
         )
         turn.credential = credential
         try ledger.put(credential)
-        guard let authority = authority(of: batch.terms.content.product) else {
-            return note(.dacWrong, "no PAI was installed")
-        }
+        let product = batch.terms.content.product
+        guard let authority = authority(of: product) else { return note(.dacWrong, "no PAI was installed") }
+        // Whoever brings certificates could bring a PAA of their own; the officers approved one with the version.
+        demand(
+            products[product]?.certificates?.paa == batch.terms.manifest.paa,
+            .dacWrong,
+            "the installed PAA is not the one of the version"
+        )
         do { try judgeDAC(key, batch, authority.get()) } catch { note(.dacWrong, describe(error)) }
     }
 

@@ -19,6 +19,16 @@ func refusal<Result>(sourceLocation: SourceLocation = #_sourceLocation, _ body: 
     }
 }
 
+/// By its code as it goes over the wire.
+func expectRefused<Result>(
+    _ code: String,
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () throws -> Result
+) {
+    let found = refusal(sourceLocation: sourceLocation, body)
+    #expect(found?.code == code, "\(found?.detail ?? "")", sourceLocation: sourceLocation)
+}
+
 func expectRefused<Result>(
     _ code: some ErrorCatalogue,
     sourceLocation: SourceLocation = #_sourceLocation,

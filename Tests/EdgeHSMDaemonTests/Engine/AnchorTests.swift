@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import KeyCustody
 import LineProtocol
+import ServiceSupport
 import Statements
 import TestSupport
 import Testing
@@ -139,6 +140,46 @@ struct AnchorTests {
         #expect(try await AnchorKeeper.newest(in: world.token)?.size == size)
     }
 
+    @Test("I8: no checkpoint vouches for a release that the anchor does not know, nor after a kill in between")
+    func checkpointAwaitsAnchor() async throws {
+        let world = try await EngineWorld.make()
+        let (engine, _) = try await world.startWithBatch()
+        let order = try world.order(
+            .releaseAllotment(edgeHSM: OEMWorld.edgeID, product: OEMWorld.product, units: 10, sequence: 1)
+        )
+        try await EngineWorld.rest(engine)
+        let path = world.configuration.journalPath
+        func disk() async throws -> Data {
+            try await engine.writer.store.queue.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+            return try Data(contentsOf: URL(filePath: path))
+        }
+        let before = try await disk()
+        world.token.plan([.refuseCreate, .refuseCreate])
+        let notWritten = EdgeDaemonError.anchorNotWritten.rawValue
+        #expect(await refusal { try await engine.apply(DownlinkBundle(orders: [order]), by: "factory") } == notWritten)
+        #expect(try await engine.entries().contains { $0.event.body is AllotmentReleased })
+        // Whoever holds a checkpoint over it could have the units moved, and then put the older disk back.
+        #expect(await refusal { try await engine.checkpoint(by: "factory") } == notWritten)
+        let after = try await disk()
+        try world.crash(engine)
+
+        func put(_ file: Data) throws {
+            for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+            try file.write(to: URL(filePath: path))
+        }
+        try put(after)
+        let next = try await world.start()
+        let identity = try await world.token.signingKey(.init(.edgeIdentity)).publicKey
+        let size = try Verified<Checkpoint>(await next.checkpoint(by: "factory").checkpoint, signedBy: identity)
+            .content.size
+        #expect(try #require(next.writer.peek { $0.anchor?.size }) >= size - 1)
+        #expect(try await next.entries().contains { $0.event.body is AllotmentReleased })
+        try world.crash(next)
+        try put(before)
+        let third = try await world.start()
+        #expect(try await third.status().stopped?.has(EdgeError.anchorRollback) == true)
+    }
+
     @Test("a DAC that was decided while an anchor is owed is abandoned: its chip is not busy once the token answers")
     func reservationIsAbandoned() async throws {
         let world = try await EngineWorld.make()
@@ -229,7 +270,10 @@ struct AnchorTests {
             await refusal { try await engine.issue(EngineChip(), batch) } == EdgeDaemonError.tokenUnavailable.rawValue
         )
         #expect(try await engine.status().stopped?.has(EdgeDaemonError.tokenUnavailable) == true)
+        let gauge = world.metrics.gauge("obis_edge_token_serving", "")
+        #expect(gauge.level() == 0)
         world.gate.report(.serving)
+        #expect(gauge.level() == 1)
         _ = try await engine.issue(EngineChip(), batch)
     }
 

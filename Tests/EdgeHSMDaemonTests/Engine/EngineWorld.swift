@@ -1,6 +1,5 @@
 import Crypto
 import Durability
-import EdgeHSMCore
 import KeyCustody
 import LineProtocol
 import Logging
@@ -12,6 +11,7 @@ import TestSupport
 import TransparencyLog
 import Vocabulary
 
+@testable import EdgeHSMCore
 @testable import EdgeHSMDaemon
 
 /// A clock that a test moves.
@@ -79,7 +79,12 @@ final class EngineWorld: Sendable {
         metrics.counter("obis_edge_anchor_writes_total", "").count("failed")
     }
 
-    static let station = StationName(validated: "station-1")
+    /// Stations that every started world knows.
+    static let stations = (0..<16).map { number in
+        let name = "station-\(number)"
+        return StationContext(station: StationName(validated: name), certificate: Digest256.of(name.utf8))
+    }
+    static let station = stations[1]
 
     var fatalCount: Int { fatals.withLock { $0 } }
 
@@ -134,7 +139,7 @@ final class EngineWorld: Sendable {
         if let dataDirectory { configuration.dataDirectory = dataDirectory }
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
-        return try await EdgeStart(
+        let engine = try await EdgeStart(
             configuration: configuration,
             token: token,
             execution: oem.execution,
@@ -147,6 +152,18 @@ final class EngineWorld: Sendable {
             siteCA: siteCA,
             fatal: { [self] _ in fatals.withLock { $0 += 1 } }
         ).start()
+        try await enrolStations(engine)
+        return engine
+    }
+
+    /// In memory alone: a test's journal holds what the test is about.
+    private func enrolStations(_ engine: EdgeEngine) async throws {
+        guard engine.halted == nil else { return }
+        try await engine.writer.change { state, _, _ in
+            for station in Self.stations {
+                state.durable.peers[station.certificate] = EnrolledPeer(name: station.station, role: "station")
+            }
+        }
     }
 
     /// Started, with the product installed and a batch loaded.
@@ -239,7 +256,7 @@ extension EdgeEngine {
     func issue(
         _ chip: EngineChip,
         _ authorization: Digest256,
-        by station: StationName = EngineWorld.station
+        by station: StationContext = EngineWorld.station
     ) async throws -> (begun: BeginUnit.Reply, issued: IssueCredential.Reply) {
         let begun = try await begin(
             BeginUnit.Request(authorization: authorization, chipUID: chip.uid),

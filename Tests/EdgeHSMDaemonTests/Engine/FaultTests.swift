@@ -92,7 +92,7 @@ struct FaultTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<16 {
                 group.addTask {
-                    _ = try await engine.issue(EngineChip(), batch, by: StationName(validated: "station-\(number)"))
+                    _ = try await engine.issue(EngineChip(), batch, by: EngineWorld.stations[number])
                 }
             }
             try await group.waitForAll()

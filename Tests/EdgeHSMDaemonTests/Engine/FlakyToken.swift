@@ -54,6 +54,7 @@ final class FlakyToken: Token {
 
     var information: TokenDescription { real.information }
     func has(_ name: KeyName) async throws -> Bool { try await real.has(name) }
+    func names(of roles: Set<KeyRole>) async throws -> Set<KeyName> { try await real.names(of: roles) }
     func generate(_ name: KeyName) async throws { try await real.generate(name) }
     func destroy(_ name: KeyName) async throws { try await real.destroy(name) }
     func signingKey(_ name: KeyName) async throws -> any SigningKey { try await real.signingKey(name) }

@@ -1,5 +1,6 @@
 import EdgeHSMCore
 import LineProtocol
+import Matter
 import Statements
 import Testing
 import TransparencyLog
@@ -67,6 +68,60 @@ struct GovernanceTests {
         let right = try world.status(at: OEMWorld.now + 10, stored: (size, root))
         _ = try await engine.apply(DownlinkBundle(status: right), by: "factory")
         _ = try await engine.issue(EngineChip(), batch)
+        await engine.stop()
+    }
+
+    @Test("a Factory Service that swaps PAA and PAI under an open batch is refused; the same certificates are not")
+    func swappedCertificates() async throws {
+        let world = try await EngineWorld.make()
+        let (engine, batch) = try await world.startWithBatch()
+        let prepared = engine.writer.peek { $0.durable.products[OEMWorld.product]?.preparation }
+        let preparation = try ProductPreparation.read(payload: try #require(prepared).payload)
+        // A PAA of its own making over the EdgeHSM's own PAI key: every certificate in it holds.
+        let key = SoftwareKey()
+        let paa = try await OEMWorld.issuePAA(key)
+        let pai = try await OEMWorld.issuePAI(preparation, paa: paa, key: key)
+        let installed = world.oem.certificates
+        let rogue = ProductCertificates(
+            edgeHSM: OEMWorld.edgeID,
+            product: installed.product,
+            paa: Octets(paa.der),
+            pai: Octets(pai.der),
+            debugRoot: installed.debugRoot,
+            debugIntermediate: installed.debugIntermediate
+        )
+        #expect(
+            await refusal { try await engine.install(rogue, by: "factory") } == "edge.product.certificates-in-use"
+        )
+        try await world.installProduct(engine)
+        #expect(try await engine.issue(EngineChip(), batch).issued.pai == installed.pai)
+        // Even where they are installed they are not used.
+        let loaded = try await engine.batch(batch)
+        let swapped = Batch(
+            id: loaded.id,
+            authorization: loaded.authorization,
+            approval: loaded.approval,
+            manifest: loaded.manifest,
+            certificationDeclaration: loaded.certificationDeclaration,
+            certificates: CertificatesInstalled(
+                product: rogue.product,
+                paa: rogue.paa,
+                pai: rogue.pai,
+                debugRoot: rogue.debugRoot,
+                debugIntermediate: rogue.debugIntermediate
+            )
+        )
+        let chip = EngineChip()
+        let facts = try await engine.execution.verifyRequest(
+            chip.request(Nonce(validated: Random.octets(Nonce.size))),
+            proof: nil,
+            for: swapped,
+            at: OEMWorld.now
+        )
+        #expect(
+            await refusal { try await engine.execution.issueCredential(facts, unit: .zero, of: swapped) }
+                == "edge.product.other-paa"
+        )
         await engine.stop()
     }
 

@@ -61,7 +61,8 @@ struct LifeTests {
         let chip = EngineChip()
         let first = try await engine.issue(chip, batch)
         let second = try await engine.issue(chip, batch)
-        let elsewhere = try await engine.issue(chip, batch, by: StationName(validated: "station-2"))
+        world.clock.advance(EdgeHSMState.holdIsOwn)
+        let elsewhere = try await engine.issue(chip, batch, by: EngineWorld.stations[2])
         #expect(second.issued.isRepeat && elsewhere.issued.isRepeat)
         #expect(second.issued.dac == first.issued.dac && elsewhere.issued.dac == first.issued.dac)
         #expect(second.issued.serial == first.issued.serial)
@@ -76,7 +77,7 @@ struct LifeTests {
             for number in 0..<12 {
                 group.addTask {
                     do {
-                        let station = StationName(validated: "station-\(number)")
+                        let station = EngineWorld.stations[number]
                         return .success(try await engine.issue(EngineChip(), batch, by: station).issued.serial.text)
                     } catch { return .failure(error as? Refusal ?? Refusal(EdgeError.internalFault, "\(error)")) }
                 }
@@ -151,7 +152,7 @@ struct LifeTests {
         let refused = try await engine.entries().compactMap { $0.event.body as? Refused }
         #expect(refused.count == 3)
         #expect(refused.first { $0.code == EdgeError.nonceStale.rawValue }?.count == 2)
-        #expect(refused.allSatisfy { $0.station == EngineWorld.station.text })
+        #expect(refused.allSatisfy { $0.station == EngineWorld.station.name })
     }
 
     @Test("an unlock and a re-provisioning count against their allowances, and the new DAC costs no unit")

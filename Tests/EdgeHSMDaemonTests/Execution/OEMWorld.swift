@@ -193,7 +193,7 @@ struct OEMWorld: Sendable {
         )
     }
 
-    private static func issuePAA(_ key: SoftwareKey) async throws -> AttestationCertificate {
+    static func issuePAA(_ key: SoftwareKey) async throws -> AttestationCertificate {
         let serial = try CertificateSerial(random: (0..<16).map { _ in UInt8.random(in: 0...255) })
         let profile = try CertificateProfile.paa(
             commonName: "Test PAA",
@@ -218,7 +218,7 @@ struct OEMWorld: Sendable {
         )
     }
 
-    private static func issuePAI(
+    static func issuePAI(
         _ preparation: ProductPreparation,
         paa: AttestationCertificate,
         key: SoftwareKey

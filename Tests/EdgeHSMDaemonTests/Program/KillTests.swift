@@ -129,6 +129,25 @@ struct KillTests {
         #expect(process.wait() == 0)
     }
 
+    @Test("killed between the keys of a load and its journal entry: the next start destroys them, and so does zeroise")
+    func killedBeforeTheEntry() async throws {
+        let world = try await EngineWorld.make()
+        var process = try await EdgeProcess(world, faults: "load.keys:1:kill")
+        let service = try await Peer("factory", .service, world)
+        await #expect(throws: (any Error).self) { _ = try await prepare(process, service, world) }
+        #expect(process.wait() == -SIGKILL && process.output.contains("fault: killed at load.keys"))
+        let imported = KeyRole.importedMasterKey.rawValue
+        #expect(try ZeroiseTests.objects(world).contains(imported))
+        process = try await EdgeProcess(world)
+        #expect(try !ZeroiseTests.objects(world).contains(imported))
+        let edge = OEMWorld.edgeID.text
+        _ = try await EdgeProcess.run(["operator", "zeroise", "--edgehsm", edge, "--reason", "sold"], world)
+        let left = try ZeroiseTests.objects(world)
+        #expect(!left.contains("Key Object") && left.contains("obis-anchor"), "\(left)")
+        process.signal(SIGTERM)
+        #expect(process.wait() == 0)
+    }
+
     private func prepare(_ process: EdgeProcess, _ service: Peer, _ world: EngineWorld) async throws -> Digest256 {
         let client = try service.client(process)
         let caller = LineCaller(prefix: "factory") { try await client.request($0) }

@@ -25,6 +25,9 @@ final class TestToken: Token {
     }
 
     func has(_ name: KeyName) async throws -> Bool { keys[name] != nil || secrets.withLock { $0[name] != nil } }
+    func names(of roles: Set<KeyRole>) async throws -> Set<KeyName> {
+        Set(keys.keys).union(secrets.withLock { $0.keys }).filter { roles.contains($0.role) }
+    }
     func signingKey(_ name: KeyName) async throws -> any SigningKey {
         guard let key = keys[name] else { throw Refusal(KeyCustodyError.nameUnknown) }
         return key
