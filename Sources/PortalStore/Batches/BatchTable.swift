@@ -168,6 +168,7 @@ public struct BatchTable {
             rows.map { (try $0.name("edge") as EdgeHSMID, try $0.number("units")) },
             uniquingKeysWith: { first, _ in first }
         )
+        for credit in try credits(product) { units[credit.edge, default: 0] -= credit.units }
         for batch in try JournalBatches(transaction).unknown(product) { units[batch.edge, default: 0] += batch.units }
         return units
     }
@@ -181,7 +182,7 @@ public struct BatchTable {
                 [.name(product)]
             )?.number("used") ?? 0
         let lost = try JournalBatches(transaction).unknown(product).map(\.serials)
-        for serials in lost.sorted(by: { $0.lowerBound < $1.lowerBound }) where serials.lowerBound <= used {
+        for serials in lost.sorted(by: { $0.lowerBound < $1.lowerBound }) where serials.lowerBound <= max(used, 1) {
             used = max(used, serials.upperBound)
         }
         return used
@@ -208,27 +209,34 @@ public struct BatchTable {
     /// Credits what journals say of the product's open batches. Returns how many were settled.
     @discardableResult
     public func settle(_ product: ProductName) throws -> Int {
+        var settled = 0
+        for credit in try credits(product) {
+            settled += try transaction.execute(
+                "UPDATE batch SET credited = ?, settled = 1, revision = revision + 1 WHERE statement = ?",
+                [.number(credit.units), .fixed(credit.statement)]
+            )
+        }
+        return settled
+    }
+
+    /// Units that journals give back and that are not credited yet.
+    private func credits(_ product: ProductName) throws -> [(statement: Digest256, edge: EdgeHSMID, units: Int)] {
         let rows = try transaction.rows(
             "SELECT statement, edge, quantity FROM batch WHERE product = ? AND settled = 0 ORDER BY statement",
             [.name(product)]
         )
-        var settled = 0
         let facts = BatchFacts(transaction)
-        for row in rows {
-            let statement = try row.fixed("statement", as: Digest256.self)
-            let fact = try facts.fact(statement, edge: row.name("edge"))
+        return try rows.compactMap { row in
+            let (statement, edge): (Digest256, EdgeHSMID) = (try row.fixed("statement"), try row.name("edge"))
+            let fact = try facts.fact(statement, edge: edge)
             let units = UnitCredit.units(
                 quantity: try row.number("quantity"),
                 accounts: fact.accounts,
                 isVoid: fact.isVoid
             )
-            guard !fact.isLost, let units else { continue }
-            settled += try transaction.execute(
-                "UPDATE batch SET credited = ?, settled = 1, revision = revision + 1 WHERE statement = ?",
-                [.number(units), .fixed(statement)]
-            )
+            guard !fact.isLost, let units else { return nil }
+            return (statement, edge, units)
         }
-        return settled
     }
 }
 

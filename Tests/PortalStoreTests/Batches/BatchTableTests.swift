@@ -84,6 +84,8 @@ import Vocabulary
             // Its own: closed, and a tombstone.
             try await fixture.journal(batches[2].statement, issued: 30, returned: 70, isClosed: true, database)
             try await fixture.void(batches[3].statement, database)
+            let look = try await database.read { try BatchTable($0).standing(fixture.product) }
+            #expect(look == [fixture.edge: 230, fixture.other: 100], "a look says it before anybody settles it")
             try await expectGranted(fixture, database, [fixture.edge: 230, fixture.other: 100])
             let settled = try await database.read { try BatchTable($0).batch(batches[2].id) }
             #expect(settled?.credited == 70)
