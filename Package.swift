@@ -197,7 +197,7 @@ let package = Package(
             "FactoryBox",
             [
                 "CSearch", "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol",
-                "PortalProtocol", "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", crypto,
+                "PortalProtocol", "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", "Labels", crypto,
                 cryptoExtras, x509, asn1,
                 httpClient, .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio
@@ -355,7 +355,7 @@ let package = Package(
         tests(
             "StationCore",
             [
-                "StationCore", "StationService", "ServiceSupport", "FactoryCore", "Programmers", "VirtualChip",
+                "StationCore", "StationService", "Labels", "ServiceSupport", "FactoryCore", "Programmers", "VirtualChip",
                 "LineProtocol", "Statements", "Matter", "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
             ]
         ),

@@ -10,6 +10,7 @@ public enum CeremonyError: String, ErrorCatalogue {
     case versionGap = "ceremony.role-keys.version"
     case unregistered = "ceremony.edgehsm.unregistered"
     case replaced = "ceremony.edgehsm.replaced"
+    case outOfForce = "ceremony.edgehsm.out-of-force"
     case requestUnsigned = "ceremony.edgehsm.request-unsigned"
     case preparationDiffers = "ceremony.preparation.differs"
     case keyReused = "ceremony.key.reused"
@@ -66,6 +67,11 @@ extension CeremonyError {
             (
                 "The request was not signed by an EdgeHSM whose enrolment the officers have signed.",
                 "Enrol the EdgeHSM while you hold it and have the officers sign; accept no request from elsewhere."
+            )
+        case .outOfForce:
+            (
+                "The officers revoked this EdgeHSM or declared it dead: it gets no enrolment and no certificate any more.",
+                "Take the entry out of the ceremony file; enrol another appliance under a name of its own."
             )
         case .requestUnsigned:
             (

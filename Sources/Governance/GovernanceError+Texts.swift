@@ -107,6 +107,11 @@ extension GovernanceError {
         switch self {
         case .roleKeysExpired: ("The RoleKeys have expired.", "Have a ceremony make the next version.")
         case .approvalExpired: ("The officers' approval has expired.", "Have the officers sign a new approval.")
+        case .groundRevoked:
+            (
+                "The officers took the approval, the version, the EdgeHSM, the authorization or the authorizer's key out of force.",
+                "Name an approval and an EdgeHSM that are in force; a revocation can't be taken back."
+            )
         case .approvalSuperseded:
             ("A later approval of this product was used already.", "Use the product's newest approval.")
         case .manifestDiffers:

@@ -29,6 +29,7 @@ public enum GovernanceError: String, ErrorCatalogue {
     // The authorizer.
     case roleKeysExpired = "authorize.role-keys.expired"
     case approvalExpired = "authorize.approval.expired"
+    case groundRevoked = "authorize.ground.revoked"
     case approvalSuperseded = "authorize.approval.superseded"
     case manifestDiffers = "authorize.manifest.differs"
     case batchOutsideRules = "authorize.batch.outside-rules"

@@ -114,4 +114,7 @@ public protocol TokenOfficer: Sendable {
     /// Creates an RSA transport public key (DER SubjectPublicKeyInfo, 3072 bits) with CKA_TRUSTED; the attribute can't
     /// be set later. Throws `key.officer.busy` while a user is logged in to the token in this process.
     func registerTrusted(_ transport: KeyName, publicKey: [UInt8]) async throws
+    /// Destroys the trusted public key of an EdgeHSM that is out of service: no product key can be wrapped to it any more.
+    /// Throws `key.name.unknown` where there is none, `key.officer.busy` as above.
+    func removeTrusted(_ transport: KeyName) async throws
 }

@@ -39,7 +39,6 @@ public struct PKCS11TokenOfficer: TokenOfficer {
         }
     }
 
-    /// Destroys the trusted public key of an EdgeHSM that is out of service: no product key goes there any more.
     public func removeTrusted(_ transport: KeyName) async throws {
         let keyLabel = try transport.checkedLabel()
         try await asOfficer { session in

@@ -17,6 +17,11 @@ public enum StationError: String, ErrorCatalogue {
     case keyMissing = "station.product-key.missing"
     case labelMismatch = "station.label.mismatch"
     case labelUnwritable = "station.label.unwritable"
+    case scannerMissing = "station.scanner.missing"
+    case scannerAddress = "station.scanner.address"
+    case scannerUnreachable = "station.scanner.unreachable"
+    case scanTimeout = "station.scanner.timeout"
+    case scanMalformed = "station.scanner.malformed"
     case attestationInvalid = "station.attestation.invalid"
     case noSuchBatch = "station.work-order.unknown"
     case ambiguousBatch = "station.work-order.ambiguous"
@@ -44,6 +49,12 @@ public enum StationError: String, ErrorCatalogue {
         case .keyMissing: "The chip does not hold a product key that it should hold."
         case .labelMismatch: "The label that was read is not the label of this unit."
         case .labelUnwritable: "The label could not be printed."
+        case .scannerMissing: "The station's configuration names no label scanner for this site."
+        case .scannerAddress: "A scanner's address is neither a device, nor a Unix socket, nor a port of this machine."
+        case .scannerUnreachable:
+            "The label scanner of this site can't be reached, or has gone while it was waited for."
+        case .scanTimeout: "Nobody scanned the label in time."
+        case .scanMalformed: "What the scanner sent is no line of printable characters, or is too long."
         case .attestationInvalid: "The finished unit does not prove that it holds its key."
         case .noSuchBatch: "The Factory Service has no work order of this name."
         case .ambiguousBatch: "The Factory Service has several work orders of this name."
@@ -73,6 +84,13 @@ public enum StationError: String, ErrorCatalogue {
         case .keyMissing: "Start the unit again; scrap the device if it repeats."
         case .labelMismatch: "Remove the wrong label and start the unit again; check the printer's queue."
         case .labelUnwritable: "Check the printer, then start the unit again."
+        case .scannerMissing:
+            "Add the site's address to `scanners`; only a laboratory may say `\"profile\": \"lab\"` and do without."
+        case .scannerAddress: "Write `/dev/ttyACM0`, an absolute socket path, or 127.0.0.1:PORT."
+        case .scannerUnreachable: "Check the scanner's cable and power and the address in the detail, then start again."
+        case .scanTimeout: "Stick the label on, scan it when the station waits for it, and start the unit again."
+        case .scanMalformed:
+            "Scan the QR code, and set the scanner to plain text ended by CR or LF; start the unit again."
         case .attestationInvalid: "Scrap the device; if it repeats, stop the line and call the OEM."
         case .noSuchBatch: "Check the batch's name with `obis-station status`."
         case .ambiguousBatch:

@@ -68,15 +68,17 @@ public final class Station: Sendable {
         retry = RetryPolicy(attempts: configuration.attempts ?? 12)
         firmware = FirmwareSource(WorkLink(workCaller, retry: retry))
         seam = try FaultSeam.fromEnvironment()
-        for folder in [configuration.state, configuration.labels] {
-            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-                throw Refusal(StationError.progressUnwritable, "\(folder): errno \(errno)")
-            }
-        }
+        try Self.makeFolder(configuration.state)
         store = try StationStore(path: configuration.state + "/station.sqlite")
         let sender = ReportSender(store: store, work: workCaller, pause: .milliseconds(500)) { stuck("\($0)") }
         self.sender = sender
         reporter = Task { await sender.run() }
+    }
+
+    private static func makeFolder(_ path: String) throws {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw Refusal(StationError.progressUnwritable, "\(path): errno \(errno)")
+        }
     }
 
     public var work: WorkLink { WorkLink(workCaller, retry: retry) }
@@ -96,7 +98,25 @@ public final class Station: Sendable {
     }
 
     /// The environment of a site whose chip answers at `address`.
-    public func site(_ number: Int, chip address: String, batch: GetStatus.Batch) throws -> Site {
+    ///
+    /// - Parameter labels: false for work that prints and scans none, which so needs no scanner.
+    /// - Throws: `station.scanner.*`, `programmer.address.invalid`, `station.progress.unwritable`.
+    public func site(
+        _ number: Int,
+        chip address: String,
+        batch: GetStatus.Batch,
+        labels: Bool = true
+    ) throws -> Site {
+        let spool = LabelSpool(folder: configuration.labelFolder(number), productName: batch.product.text)
+        try Self.makeFolder(spool.folder)
+        let desk: any LabelDesk =
+            if !labels {
+                NoDesk()
+            } else if let scanner = try configuration.scanner(number) {
+                ScannedDesk(spool, scanner: scanner)
+            } else {
+                LabDesk(spool)
+            }
         let chip = SocketProgrammer(try ChipAddress(address))
         let seam = seam
         return Site(
@@ -105,7 +125,7 @@ public final class Station: Sendable {
             identityKey: configuration.edgeHSM.identityKey,
             edge: StationLink(edgeCaller, retry: retry),
             chip: chip,
-            desk: LabelSpool(folder: configuration.labels, productName: batch.product.text),
+            desk: desk,
             firmware: firmware,
             progress: store,
             reports: store,

@@ -60,6 +60,7 @@ struct ThiefCommand: AsyncParsableCommand {
         return try BatchGround(
             roleKeys: newest,
             history: history,
+            revoked: .none,
             approval: Self.envelope(approval),
             enrolment: Self.envelope(enrolment),
             manifest: StateFile.read(manifest, limit: Manifest.largest),

@@ -48,6 +48,8 @@ extension ObisStation {
             for place in [first, first + quantity - 1] where configuration.chipAddress(place) == nil {
                 throw ValidationError("The configuration has no chip address for place \(place).")
             }
+            // Before anything is begun that could not be finished.
+            for site in 1...sites { _ = try configuration.scanner(site) }
             let station = try Station(configuration, sites: sites) {
                 Output.error(Status.refused($0))
             }

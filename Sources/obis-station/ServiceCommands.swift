@@ -19,13 +19,15 @@ struct BenchOptions: ParsableArguments {
 
     func withSite<Value>(
         _ options: StationOptions,
+        labels: Bool = true,
         _ body: (Site, GetStatus.Batch, String) async throws -> Value
     ) async throws -> Value {
         let station = try Station(try options.load()) { Output.error(ObisStation.Status.refused($0)) }
         do {
             let batch = try await station.batch(workOrder)
             let shift = try await station.signIn(options.operatorName)
-            let value = try await body(try station.site(1, chip: chip, batch: batch), batch, shift)
+            let site = try station.site(1, chip: chip, batch: batch, labels: labels)
+            let value = try await body(site, batch, shift)
             await station.close()
             return value
         } catch {
@@ -107,7 +109,7 @@ extension ObisStation {
         @OptionGroup var bench: BenchOptions
 
         func run() async throws {
-            let result = try await bench.withSite(options) { site, batch, shift in
+            let result = try await bench.withSite(options, labels: false) { site, batch, shift in
                 try await RotationFlow(site: site, batch: batch, shift: shift).run()
             }
             if bench.json {

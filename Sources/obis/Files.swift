@@ -55,6 +55,15 @@ enum Files {
         try StateFile.names(in: folder).filter { $0.hasSuffix(".json") }.map { try envelope("\(folder)/\($0)") }
     }
 
+    /// Officers' orders. A folder that is not there is refused: a mistyped name must not pass for "nothing was revoked".
+    static func orders(_ folder: String) throws -> [Envelope] {
+        var status = stat()
+        guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw Refusal(GovernanceError.fileMissing, "folder \(folder)")
+        }
+        return try OfficersRevocations.orders(in: folder)
+    }
+
     /// Every `.json` of a folder that is an envelope, or the evidence that an entry stands in a journal.
     static func earlier(in folder: String) throws -> ([Envelope], [InclusionFile]) {
         var (envelopes, evidence): ([Envelope], [InclusionFile]) = ([], [])

@@ -50,6 +50,10 @@ import Vocabulary
             try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
         }
 
+        func folder(_ name: String) throws {
+            try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        }
+
         /// A token file with PINs in files; `parts` people hold the user PIN.
         func token(_ name: String, parts: Int = 1) throws -> [String: Any] {
             let files = (0..<parts).map { "\(name)-\($0).pin" }
@@ -262,8 +266,8 @@ import Vocabulary
         try machine.write("batch.json", batch(50))
         let arguments = [
             "authorize", "batch.json", "--role-keys", "state/role-keys", "--approval", "approval.json", "--manifest",
-            "manifest.json", "--cd", "cd.der", "--enrolment", "state/enrolments/edge-1.json", "--token",
-            "portal.token.json", "--profile", "lab", "--out", "package.json",
+            "manifest.json", "--cd", "cd.der", "--enrolment", "state/enrolments/edge-1.json", "--orders", "orders",
+            "--token", "portal.token.json", "--profile", "lab", "--out", "package.json",
         ]
         func authorize(_ more: String...) throws -> Subprocess.Result {
             try Subprocess.run(
@@ -272,6 +276,9 @@ import Vocabulary
                     + arguments + more
             )
         }
+        let folderless = try authorize()
+        #expect(folderless.status == 1 && folderless.output.contains("ceremony.file.missing"), "\(folderless.output)")
+        try machine.folder("orders")
         let early = try authorize()
         #expect(early.status == 1 && early.output.contains("statement.officers.too-few"), "\(early.output)")
         try machine.approve("approval.json", by: ["ben"])
@@ -343,6 +350,7 @@ import Vocabulary
         let unsigned = try machine.obis("statement", "verify", "order.json", "--role-keys", "state/role-keys", "--json")
         #expect(unsigned.status == 1 && unsigned.output.contains("statement.officers.too-few"))
         try machine.approve("order.json")
+        try revoked(machine)
         let twice = try machine.obis(
             "approve",
             "order.json",
@@ -387,6 +395,35 @@ import Vocabulary
         #expect(bundle.roleKeys.count == 1 && bundle.orders.count == 1 && bundle.status != nil)
         let shown = try machine.obis("statement", "show", "order.json")
         #expect(shown.status == 0 && shown.output.contains("Revokes edgeHSM edge-1, for ever."))
+    }
+
+    /// With the officers' order in the folder nothing more is sealed to the box, not even the batch that was made already;
+    /// the ceremony takes the trust from its transport key.
+    private func revoked(_ machine: Machine) throws {
+        try machine.write("batch.json", batch(50))
+        let arguments = [
+            "authorize", "batch.json", "--role-keys", "state/role-keys", "--approval", "approval.json", "--manifest",
+            "manifest.json", "--cd", "cd.der", "--enrolment", "state/enrolments/edge-1.json", "--orders", "orders",
+            "--token", "portal.token.json", "--profile", "lab", "--out", "package.json",
+        ]
+        let before = try machine.run(arguments)
+        #expect(before.status == 0, "\(before.output)")
+        for folder in ["orders", "state/orders"] {
+            try machine.folder(folder)
+            // As `obis order --out` was told to call it.
+            try StateFile.write(
+                "\(machine.folder)/\(folder)/stolen.env",
+                StateFile.read("\(machine.folder)/order.json", limit: Envelope.largest)
+            )
+        }
+        let after = try machine.run(arguments)
+        #expect(after.status == 1 && after.output.contains("authorize.ground.revoked"), "\(after.output)")
+        let ceremony = try machine.obis("ceremony", "ceremony.json", "--state", "state")
+        #expect(
+            ceremony.status == 0 && ceremony.output.contains("MADE        withdrawn-transport"),
+            "\(ceremony.output)"
+        )
+        #expect(try machine.obis("ceremony", "--state", "state", "--verify-transcript").status == 0)
     }
 
     @Test func usageIsTwoAndRefusalIsOne() throws {

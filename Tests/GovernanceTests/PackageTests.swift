@@ -65,6 +65,7 @@ import Vocabulary
             await refusal { () throws in
                 _ = try BatchGround(
                     roleKeys: roleKeys,
+                    revoked: .none,
                     approval: approval ?? production.approval,
                     enrolment: production.enrolment(),
                     manifest: manifest ?? production.manifest.bytes,
@@ -197,6 +198,7 @@ import Vocabulary
                 let signed = try await sign(approval, world)
                 let ground = try BatchGround(
                     roleKeys: world.roleKeys(),
+                    revoked: .none,
                     approval: signed,
                     enrolment: production.enrolment(),
                     manifest: made.bytes,

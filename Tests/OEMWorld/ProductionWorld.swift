@@ -152,9 +152,14 @@ public struct ProductionWorld: Sendable {
         )
     }
 
-    public func ground(approval: Envelope? = nil, profile: CustodyProfile = .lab) throws -> BatchGround {
+    public func ground(
+        approval: Envelope? = nil,
+        profile: CustodyProfile = .lab,
+        revoked: OfficersRevocations = .none
+    ) throws -> BatchGround {
         try BatchGround(
             roleKeys: world.roleKeys(),
+            revoked: revoked,
             approval: approval ?? self.approval,
             enrolment: enrolment(),
             manifest: manifest.bytes,
@@ -189,9 +194,10 @@ public struct ProductionWorld: Sendable {
 
     public func make(
         _ batch: BatchRequest,
-        approval: Envelope? = nil
+        approval: Envelope? = nil,
+        revoked: OfficersRevocations = .none
     ) async throws -> PackageMaker.Result {
-        let (ground, ledger) = (try ground(approval: approval), world.folder + "/ledger.json")
+        let (ground, ledger) = (try ground(approval: approval, revoked: revoked), world.folder + "/ledger.json")
         return try await world.access.withToken(world.portalToken) { token in
             try await FileAuthorizer(ground, now: World.now)
                 .make(batch, ledger: ledger, isFirst: !StateFile.exists(ledger), token: token)

@@ -109,7 +109,8 @@ import Vocabulary
             chips: [folder + "/chip"],
             state: folder + "/state",
             labels: folder + "/labels",
-            attempts: 1
+            attempts: 1,
+            profile: .lab
         )
         try JSONEncoder().encode(configuration).write(to: URL(filePath: folder + "/station.json"))
         return folder + "/station.json"
@@ -136,6 +137,16 @@ import Vocabulary
         let status = try run("obis-station", ["status", "--config", config, "--json"])
         let object = try JSONSerialization.jsonObject(with: Data(status.out.utf8)) as? [String: Any]
         #expect(status.code == 3 && status.error.isEmpty && object?["refusal"] != nil && object?["waiting"] != nil)
+    }
+
+    @Test func aLineWithoutScannersBeginsNothing() throws {
+        let config = try lonelyStation()
+        let text = try String(contentsOf: URL(filePath: config), encoding: .utf8)
+        try #require(text.contains(#""profile":"lab""#))
+        try text.replacing(#""profile":"lab""#, with: #""profile":"production""#)
+            .write(to: URL(filePath: config), atomically: true, encoding: .utf8)
+        let output = try run("obis-station", ["run", "--quantity", "1", "--config", config, "--work-order", "b"])
+        #expect(output.code == 2 && output.error.hasPrefix("station.scanner.missing: "), "\(output)")
     }
 
     @Test func aCertificateThatTLSDoesNotTakeIsARefusalOfTheConfiguration() throws {

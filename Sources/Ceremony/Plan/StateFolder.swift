@@ -20,6 +20,7 @@ public struct StateFolder: Sendable, Hashable {
         "product-keys/\(key.product)/\(key.version)/\(key.slot).json"
     }
     static func enrolment(_ edge: EdgeHSMID) -> String { "enrolments/\(edge).json" }
+    static func withdrawn(_ edge: EdgeHSMID) -> String { "withdrawn/\(edge).json" }
     static func certificates(_ edge: EdgeHSMID, _ product: ProductName) -> String { "products/\(edge)/\(product).json" }
 
     private static func padded(_ number: Int) -> String {
@@ -37,10 +38,16 @@ public struct StateFolder: Sendable, Hashable {
         )
     }
 
-    /// Officers' orders that people have put into `orders`: those that declare role keys compromised count here.
-    func orders() throws -> [Envelope] {
-        try StateFile.names(in: full("orders")).filter { $0.hasSuffix(".json") }.map {
-            try Envelope(parsing: StateFile.read(full("orders/\($0)"), limit: Envelope.largest))
+    /// What the officers' orders that people have put into `orders` took out of force. Throws a `StatementError`.
+    func revocations(_ history: [Verified<RoleKeys>]) throws -> OfficersRevocations {
+        try OfficersRevocations(OfficersRevocations.orders(in: full("orders")), history: history)
+    }
+
+    /// Every EdgeHSM that a ceremony enrolled, whether or not a ceremony file still lists it.
+    func enrolments() throws -> [EdgeHSMEnrolment] {
+        try StateFile.names(in: full("enrolments")).filter { $0.hasSuffix(".json") }.map { name in
+            let bytes = try StateFile.read(full("enrolments/\(name)"), limit: Envelope.largest)
+            return try EdgeHSMEnrolment.read(payload: Envelope(parsing: bytes).payload)
         }
     }
 
@@ -80,4 +87,11 @@ public struct ProductKeyRecord: Codable, Sendable, Hashable {
     public let checkValue: String
     /// True for a key whose value is known outside the token; lab only.
     public let importedInClear: Bool
+}
+
+/// Left behind where the portal token's security officer took the trust from an EdgeHSM's transport key.
+struct WithdrawnTransport: Codable, Hashable {
+    let edgeHSM: EdgeHSMID
+    /// The key's name in the portal token.
+    let transport: String
 }

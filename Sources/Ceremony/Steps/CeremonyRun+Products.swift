@@ -7,14 +7,22 @@ import Vocabulary
 
 // PAI and debug intermediate of one product at one EdgeHSM.
 extension CeremonyRun {
-    func certify(_ entry: CeremonyFile.Product, _ token: (any Token)?) async throws {
+    func certify(
+        _ entry: CeremonyFile.Product,
+        _ revoked: OfficersRevocations,
+        _ token: (any Token)?
+    ) async throws {
         let path = StateFolder.certificates(entry.edgeHSM, entry.product)
         let subject =
             "\(entry.product) (\(entry.vendorID.value.hex4)/\(entry.productID.value.hex4)) at \(entry.edgeHSM)"
-        let (preparation, request) = try preparation(entry)
+        let (preparation, request) = try preparation(entry, revoked)
         if let bytes = try state.read(path) {
             try requireSame(ProductCertificates(parsing: bytes), entry, preparation, request, path)
             return unchanged("product-certificates", subject, keyID: request.publicKey.keyID)
+        }
+        // What was certified before stands in the state; nothing new goes to an EdgeHSM that is out of force.
+        guard !revoked.isOutOfForce(entry.edgeHSM) else {
+            throw Refusal(CeremonyError.outOfForce, entry.edgeHSM.text)
         }
         try requireNewKeys([request.publicKey, preparation.debugKey])
         let vendor = VendorID(entry.vendorID.value)
@@ -47,7 +55,10 @@ extension CeremonyRun {
     }
 
     /// The EdgeHSM's request, under an identity that the officers registered.
-    private func preparation(_ entry: CeremonyFile.Product) throws -> (ProductPreparation, CertificateRequest) {
+    private func preparation(
+        _ entry: CeremonyFile.Product,
+        _ revoked: OfficersRevocations
+    ) throws -> (ProductPreparation, CertificateRequest) {
         let history = try state.roleKeysHistory()
         guard !history.isEmpty,
             let bytes = try state.read(StateFolder.enrolment(entry.edgeHSM))
@@ -57,7 +68,7 @@ extension CeremonyRun {
             enrolment = try EnrolmentCheck.verify(
                 Envelope(parsing: bytes),
                 history: history,
-                compromised: EnrolmentCheck.compromised(state.orders(), history: history)
+                compromised: revoked.compromisedKeys
             )
         } catch let refusal as Refusal where refusal.has(StatementError.tooFewOfficers) {
             throw Refusal(CeremonyError.unregistered, "\(entry.edgeHSM): \(refusal.detail)")

@@ -59,7 +59,11 @@ extension CeremonyRun {
 
     /// Checks an appliance's own request, has the portal token's security officer trust its transport key, and leaves
     /// the enrolment for the officers to sign.
-    func enrol(_ entry: CeremonyFile.EdgeHSM, portalPresent: Bool) async throws {
+    func enrol(
+        _ entry: CeremonyFile.EdgeHSM,
+        _ revoked: OfficersRevocations,
+        portalPresent: Bool
+    ) async throws {
         let path = StateFolder.enrolment(entry.edgeHSM)
         let enrolment = try enrolmentRequest(entry)
         let payload = try enrolment.payload()
@@ -70,6 +74,10 @@ extension CeremonyRun {
         }
         let transport = KeyName.transport(of: enrolment)
         let subject = "\(entry.edgeHSM) at \(entry.factory), identity \(enrolment.identity.keyID.hex.prefix(16))"
+        if revoked.isOutOfForce(entry.edgeHSM) {
+            guard existing != nil else { throw Refusal(CeremonyError.outOfForce, entry.edgeHSM.text) }
+            return unchanged("enrolment", subject, keyID: enrolment.identity.keyID)
+        }
         let isTrusted =
             portalPresent ? try await access.withToken(file.tokens.portal.token) { try await $0.has(transport) } : false
         if isTrusted {
@@ -89,6 +97,28 @@ extension CeremonyRun {
             keyID: enrolment.identity.keyID,
             files: [(path, enrolment.unsigned().serialized())]
         )
+    }
+
+    /// Has the portal token's security officer destroy the transport key of each EdgeHSM that the officers revoked or
+    /// declared dead: no product key can be wrapped to it any more, whoever asks the token.
+    func withdrawTrust(_ revoked: OfficersRevocations, portalPresent: Bool) async throws {
+        guard portalPresent else { return }
+        for enrolment in try state.enrolments() where revoked.isOutOfForce(enrolment.edgeHSM) {
+            let transport = KeyName.transport(of: enrolment)
+            let path = StateFolder.withdrawn(enrolment.edgeHSM)
+            let record = WithdrawnTransport(edgeHSM: enrolment.edgeHSM, transport: transport.label)
+            let bytes = try StatementCoding.encode(record)
+            let isTrusted = try await access.withToken(file.tokens.portal.token) { try await $0.has(transport) }
+            if !isTrusted, try state.read(path) == bytes {
+                unchanged("withdrawn-transport", transport.label)
+            } else if conditions.dryRun {
+                planned("withdrawn-transport", transport.label, files: [path])
+            } else {
+                // Gone without its record: a power cut came in between.
+                if isTrusted { try await access.officer(of: file.tokens.portal.token).removeTrusted(transport) }
+                try made("withdrawn-transport", transport.label, files: [(path, bytes)])
+            }
+        }
     }
 
     /// The request's content, once its self-signature and the reviewed file agree with it.

@@ -66,10 +66,12 @@ public actor CeremonyRun {
         if file.roleKeys != nil {
             try await withToken(file.tokens.ceremony, present: hasCeremony) { try await self.roleKeys($0) }
         }
-        for entry in file.edgeHSMs ?? [] { try await enrol(entry, portalPresent: hasPortal) }
+        let revoked = try state.revocations(state.roleKeysHistory())
+        try await withdrawTrust(revoked, portalPresent: hasPortal)
+        for entry in file.edgeHSMs ?? [] { try await enrol(entry, revoked, portalPresent: hasPortal) }
         if !(file.products ?? []).isEmpty {
             try await withToken(file.tokens.ceremony, present: hasCeremony) { token in
-                for product in self.file.products ?? [] { try await self.certify(product, token) }
+                for product in self.file.products ?? [] { try await self.certify(product, revoked, token) }
             }
         }
         var transcript: String?

@@ -49,10 +49,7 @@ extension Site {
             runs += 1
         }
         try await close(chips, line.log, point, book: &book)
-        let plans = [point.plan] + (hit ? [point.planAtRestart].compactMap { $0 } : [])
-        return plans.map {
-            KillRound(number: number, party: point.party, point: $0, hit: hit, openUnits: open, runs: runs)
-        }
+        return KillRound.deaths(number, point, hit: hit, openUnits: open, runs: runs)
     }
 
     /// A start of the EdgeHSM that ends at a fault point, before it serves anybody.

@@ -133,7 +133,7 @@ enum Evidence {
     }
 
     private static func label(of serial: String, at factory: Factory) throws -> Label {
-        let paths = factory.host.stations.map { "\($0.labels)/\(serial).json" }
+        let paths = factory.host.stations.map { "\($0.printed)/\(serial).json" }
         guard let path = paths.first(where: FileManager.default.fileExists) else {
             throw Refusal(FactoryBoxError.unexpected, "no label of \(serial) at \(factory.profile.id)")
         }

@@ -7,12 +7,16 @@ import Vocabulary
 struct FactoryHost: Sendable {
     static let sites = 4
 
-    /// A station's place: its folder, its configuration, and where its printer's labels lie.
+    /// A station's place: its folder, its configuration, its printers and scanners, and where the labels lie.
     struct Station: Sendable {
         let name: String
         let folder: String
         var configuration: String { folder + "/obis-station.json" }
+        /// Spools of its printers, one for each site.
         var labels: String { folder + "/labels" }
+        /// What the printers drew: the labels on the devices.
+        var printed: String { folder + "/printed" }
+        let bench: LabelBench
     }
 
     let world: World
@@ -31,9 +35,21 @@ struct FactoryHost: Sendable {
         for folder in ["inbox", "state"] { _ = try world.folder(name, "service", folder) }
         self.stations = try (1...stations).map { number in
             let station = "station-\(number)"
-            for folder in ["state", "labels"] { _ = try world.folder(edge.factory, station, folder) }
-            return Station(name: station, folder: world.path(edge.factory, station))
+            for folder in ["state", "labels", "printed"] { _ = try world.folder(edge.factory, station, folder) }
+            let folder = world.path(edge.factory, station)
+            let places = (1...Self.sites).map { site in
+                LabelBench.Place(
+                    spool: "\(folder)/labels/\(site)",
+                    socket: world.socket(Self.scanner(edge.factory, station, "\(site)"))
+                )
+            }
+            let bench = try LabelBench(places, printed: folder + "/printed")
+            return Station(name: station, folder: folder, bench: bench)
         }
+    }
+
+    private static func scanner(_ factory: String, _ station: String, _ site: String) -> String {
+        "\(factory)-\(station)-scanner-\(site)"
     }
 
     var serviceName: String { name + "-service" }
@@ -97,6 +113,7 @@ struct FactoryHost: Sendable {
         let chips: [String]
         let state: String
         let labels: String
+        let scanners: [String]
     }
 
     /// Key, request, the operator's comparison, certificate: for the service and for each station.
@@ -153,7 +170,8 @@ struct FactoryHost: Sendable {
                     factory: .init(name: serviceName, port: port),
                     chips: [world.socket(ChipRack.socketName(rackFolder, "{n}"))],
                     state: station.folder + "/state",
-                    labels: station.labels
+                    labels: station.labels + "/{n}",
+                    scanners: [world.socket(Self.scanner(edge.factory, station.name, "{n}"))]
                 ),
                 to: station.configuration
             )

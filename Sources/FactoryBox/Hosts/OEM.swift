@@ -25,6 +25,8 @@ struct OEM: Sendable {
 
     var state: String { ceremonyRoom.path("state") }
     var roleKeys: String { state + "/role-keys" }
+    /// Every order that the officers signed, for whoever makes packages from files.
+    var orders: String { ceremonyRoom.path("orders") }
     var rootKey: String { state + "/public/root-authority.pem" }
     var portalTokenFile: String { ceremonyRoom.path("portal.token.json") }
     var ceremonyTokenFile: String { ceremonyRoom.path("ceremony.token.json") }
@@ -32,6 +34,7 @@ struct OEM: Sendable {
     /// Tokens for everybody, an approval key for each officer.
     static func establish(in world: World, start: Instant) async throws -> OEM {
         let room = try TokenHost(world, "oem")
+        _ = try world.folder("oem", "orders")
         _ = try room.makeTokenFile(
             "ceremony",
             pinFiles: ceremonyPINs,

@@ -69,7 +69,7 @@ extension VersionOffice {
                 approval ?? productFile(order.product, "approval.json"), "--manifest",
                 productFile(order.product, "manifest.json"), "--cd", productFile(order.product, "cd.der"),
                 "--enrolment",
-                oem.enrolment(of: order.edgeHSM), "--token", oem.portalTokenFile, "--ledger",
+                oem.enrolment(of: order.edgeHSM), "--orders", oem.orders, "--token", oem.portalTokenFile, "--ledger",
                 ledger, "--profile", "lab", "--out", package, "--json",
             ] + begun + options,
             expecting: expecting

@@ -97,7 +97,7 @@ extension Company {
     func monthPaper(_ meter: CostMeter) async -> MonthPaper {
         let sums = await meter.sums()
         let hosts = factories.map(\.host)
-        let stations = hosts.flatMap(\.stations).flatMap { [$0.folder + "/state", $0.labels] }
+        let stations = hosts.flatMap(\.stations).flatMap { [$0.folder + "/state", $0.printed] }
         let database = portal.map { [$0.database, $0.database + "-wal"] } ?? []
         let sizes: [(program: String, name: String, disk: Int)] = [
             ("edgehsmd", "EdgeHSM", MonthPaper.size(of: factories.map(\.edge.dataDirectory))),

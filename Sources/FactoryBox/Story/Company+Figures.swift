@@ -48,9 +48,9 @@ extension Company {
             let due = devices.filter { $0.factory == factory.profile.id }.map(\.serial)
             var names: Set<String> = []
             for station in factory.host.stations {
-                for name in try FileManager.default.contentsOfDirectory(atPath: station.labels) {
+                for name in try FileManager.default.contentsOfDirectory(atPath: station.printed) {
                     names.insert(name)
-                    guard try !Files.read(station.labels + "/" + name).isEmpty else {
+                    guard try !Files.read(station.printed + "/" + name).isEmpty else {
                         throw Refusal(FactoryBoxError.unexpected, "label \(name) is empty")
                     }
                 }

@@ -5,6 +5,7 @@ import Vocabulary
 extension Company {
     /// All factories at once, with a bar each: links fail and return meanwhile, and a new product comes to one of them.
     func produce() async throws {
+        await factories.first?.swapOneLabel()
         let showing = Task { [board = board()] in await board.run() }
         do {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -24,6 +25,8 @@ extension Company {
         await showing.value
         let made = factories.map(\.finished).reduce(0, +)
         try same("devices that passed", made, scale.total)
+        try same("wrong labels refused", await factories.first?.labelRefused, true)
+        narrator.passed("a wrong label on a device", "read by the scanner and refused; its own label passed")
         narrator.passed("\(made) devices made, all passed", "\(factories.count) factories at once")
     }
 

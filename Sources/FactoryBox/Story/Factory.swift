@@ -22,6 +22,9 @@ actor Factory {
     private(set) var batches: [Batch] = []
     private var box: Service?
     private var service: Service?
+    /// One device of its first line gets the label of the device before; the scan must refuse it.
+    private var swapsLabel = false
+    private(set) var labelRefused = false
     /// The chip that was provisioned anew, once it was.
     var remadeChip: ChipUID?
 
@@ -66,6 +69,8 @@ actor Factory {
 
     // MARK: Production
 
+    func swapOneLabel() { swapsLabel = true }
+
     /// Blank chips for a batch, and the station that is to make devices of them.
     func plan(_ grant: GrantedBatch, station: Int, shift: Int) async throws {
         let chips = try await rack.add(grant.quantity, family: grant.product.family, notBefore: oem.start + -3_600)
@@ -89,9 +94,25 @@ actor Factory {
     }
 
     private func produce(_ batch: Batch) async throws {
-        let line = try host.begin(batch.work, log: "\(profile.id)-\(batch.grant.name)")
+        let log = "\(profile.id)-\(batch.grant.name)"
+        let isSwapped = swapsLabel && batch.work.station == 0
+        if isSwapped {
+            swapsLabel = false
+            host.stations[batch.work.station].bench.swapNextLabel()
+        }
+        var line = try host.begin(batch.work, log: log)
         progress.follow(line.log)
-        let status = await line.ended()
+        var status = await line.ended()
+        if isSwapped {
+            let open = try LineLog(line.log).units.filter { $0.result == "unfinished" }
+            guard status == 1, open.map(\.code) == ["station.label.mismatch"] else {
+                throw Refusal(FactoryBoxError.unexpected, "a swapped label: exit \(status): \(line.lastLines())")
+            }
+            labelRefused = true
+            // With its own label on it.
+            line = try host.begin(batch.work, log: log)
+            status = await line.ended()
+        }
         guard status == 0 else {
             throw Refusal(
                 FactoryBoxError.unexpected,

@@ -11,16 +11,19 @@ public struct BatchGround: Sendable {
     public let manifestBytes: [UInt8]
     public let certificationDeclaration: [UInt8]
     public let profile: CustodyProfile
+    /// What the officers took out of force.
+    public let revoked: OfficersRevocations
 
     /// Verifies signatures and that the parts belong together. Throws a `StatementError`, `authorize.*`.
     ///
     /// - Parameters:
     ///   - history: RoleKeys in order up to `roleKeys`, for enrolments that were signed under an earlier version.
-    ///   - compromised: key ids of officers whose signatures under an enrolment don't count.
+    ///   - revoked: what the officers took out of force. Signatures of compromised keys don't count; the rest stops each
+    ///     batch and each package. There is no default, so that nobody forgets it.
     public init(
         roleKeys: Verified<RoleKeys>,
         history: [Verified<RoleKeys>] = [],
-        compromised: Set<Digest256> = [],
+        revoked: OfficersRevocations,
         approval: Envelope,
         enrolment: Envelope,
         manifest: [UInt8],
@@ -28,11 +31,12 @@ public struct BatchGround: Sendable {
         profile: CustodyProfile
     ) throws {
         self.roleKeys = roleKeys
-        self.approval = try Verified(approval, signedByOfficersOf: roleKeys.content)
+        self.revoked = revoked
+        self.approval = try Self.verified(approval, roleKeys.content, compromised: revoked.compromisedKeys)
         self.enrolment = try EnrolmentCheck.verify(
             enrolment,
             history: history.isEmpty ? [roleKeys] : history,
-            compromised: compromised
+            compromised: revoked.compromisedKeys
         )
         self.manifest = try Manifest(parsing: manifest)
         self.manifestBytes = manifest
@@ -53,8 +57,42 @@ public struct BatchGround: Sendable {
         }
     }
 
+    /// The approval, if m officers signed it whose keys are not compromised.
+    private static func verified(
+        _ envelope: Envelope,
+        _ roleKeys: RoleKeys,
+        compromised: Set<Digest256>
+    ) throws -> Verified<VersionApproval> {
+        let verified = try Verified<VersionApproval>(envelope, signedByOfficersOf: roleKeys)
+        let sound = verified.signers.count { !compromised.contains($0) }
+        guard sound >= roleKeys.threshold else {
+            throw Refusal(
+                StatementError.tooFewOfficers,
+                "\(sound) of \(roleKeys.threshold) needed, others are compromised"
+            )
+        }
+        return verified
+    }
+
+    /// Throws `authorize.ground.revoked` where the officers took any of it out of force: the approval, the version, the
+    /// EdgeHSM, the authorizer's key or, once it is made, the authorization.
+    public func requireInForce(_ authorization: Digest256? = nil) throws {
+        let authorizer = roleKeys.content.authorizer.keyID
+        let target =
+            revoked.compromisedKeys.contains(authorizer)
+            ? .roleKey(authorizer)
+            : revoked.target(
+                approval: approval.id,
+                manifest: approval.content.manifest,
+                edgeHSM: enrolment.content.edgeHSM,
+                authorization: authorization
+            )
+        if let target { throw Refusal(GovernanceError.groundRevoked, target.description) }
+    }
+
     /// Throws `authorize.*` unless the officers' rules permit this batch now.
     public func check(_ batch: BatchRequest, now: Instant) throws {
+        try requireInForce()
         let approved = approval.content
         guard now <= roleKeys.content.expiresAt else { throw Refusal(GovernanceError.roleKeysExpired) }
         guard now <= approved.expiresAt else { throw Refusal(GovernanceError.approvalExpired) }
@@ -133,8 +171,9 @@ public struct BatchGround: Sendable {
     }
     #endif
 
-    /// Throws unless `authorization` stands on this ground.
+    /// Throws unless `authorization` stands on this ground and all of it is in force.
     func requireOwn(_ authorization: ProductionAuthorization) throws {
+        try requireInForce(Digest256.of(authorization.payload()))
         try authorization.validate()
         guard authorization.approval == approval.id, authorization.manifest == approval.content.manifest,
             authorization.product == approval.content.product

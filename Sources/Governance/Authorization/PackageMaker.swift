@@ -40,7 +40,8 @@ public struct PackageMaker: Sendable {
     /// Signs, wraps and seals an authorization that is durably accounted for. Calling it again makes the same
     /// authorization, signed and sealed anew.
     ///
-    /// Throws `authorize.manifest.differs` and `authorize.edgehsm.differs` for an authorization of another ground,
+    /// Throws `authorize.ground.revoked`: no key is wrapped to what the officers took out of force;
+    /// `authorize.manifest.differs` and `authorize.edgehsm.differs` for an authorization of another ground,
     /// `authorize.token.wrong-key`, `authorize.product-key.*`, `key.*`, a `StatementError`.
     public func make(from authorization: ProductionAuthorization) async throws -> Result {
         try ground.requireOwn(authorization)

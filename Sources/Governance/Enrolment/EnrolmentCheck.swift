@@ -37,22 +37,4 @@ public enum EnrolmentCheck {
         }
         throw problem
     }
-
-    /// Key ids that officers' orders declare compromised. Each order must count under one of the versions.
-    /// Throws a `StatementError`.
-    public static func compromised(_ orders: [Envelope], history: [Verified<RoleKeys>]) throws -> Set<Digest256> {
-        var keys: Set<Digest256> = []
-        for envelope in orders {
-            var verified: Verified<OfficerOrder>?
-            var problem = Refusal(StatementError.tooFewOfficers, "order \(envelope.statementID)")
-            for version in history.reversed() where verified == nil {
-                do { verified = try Verified(envelope, signedByOfficersOf: version.content) } catch {
-                    problem = error as? Refusal ?? problem
-                }
-            }
-            guard let verified else { throw problem }
-            if case .revoke(.roleKey(let key)) = verified.content.order { keys.insert(key) }
-        }
-        return keys
-    }
 }

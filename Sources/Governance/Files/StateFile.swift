@@ -76,6 +76,13 @@ public enum StateFile {
         guard unlink(path) == 0 || errno == ENOENT else { throw Refusal(GovernanceError.fileUnwritable, path) }
     }
 
+    /// Names of the entries of a folder that must be there and readable, sorted. Throws `ceremony.file.unreadable`.
+    public static func readableNames(in folder: String) throws -> [String] {
+        guard let handle = opendir(folder) else { throw Refusal(GovernanceError.fileUnreadable, "folder \(folder)") }
+        closedir(handle)
+        return names(in: folder)
+    }
+
     /// Names of the entries of a folder, sorted; none where it does not exist.
     public static func names(in folder: String) -> [String] {
         guard let handle = opendir(folder) else { return [] }

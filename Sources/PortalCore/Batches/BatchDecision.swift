@@ -83,8 +83,6 @@ public struct BatchStanding: Sendable, Hashable {
     public let openAtEdge: Int
     /// The product's approval that was locked last.
     public let newestApproval: VersionApproval
-    /// What the officers have revoked.
-    public let revoked: Set<RevocationTarget>
 
     public init(
         granted: Int,
@@ -93,8 +91,7 @@ public struct BatchStanding: Sendable, Hashable {
         isNameTaken: Bool,
         halted: String?,
         openAtEdge: Int,
-        newestApproval: VersionApproval,
-        revoked: Set<RevocationTarget>
+        newestApproval: VersionApproval
     ) {
         self.granted = granted
         self.grantedAtEdge = grantedAtEdge
@@ -103,7 +100,6 @@ public struct BatchStanding: Sendable, Hashable {
         self.halted = halted
         self.openAtEdge = openAtEdge
         self.newestApproval = newestApproval
-        self.revoked = revoked
     }
 }
 
@@ -125,11 +121,8 @@ public enum BatchDecision {
         guard standing.openAtEdge < mostOpen else {
             throw Refusal(BatchError.edgeFull, "\(standing.openAtEdge) open at \(order.edgeHSM)")
         }
-        let grounds: [RevocationTarget] = [
-            .approval(ground.approval.id), .version(ground.approval.content.manifest), .edgeHSM(order.edgeHSM),
-        ]
-        if let target = grounds.first(where: standing.revoked.contains) {
-            throw Refusal(BatchError.revoked, target.description)
+        do { try ground.requireInForce() } catch let refusal as Refusal {
+            throw Refusal(BatchError.revoked, refusal.detail)
         }
         let factory = ground.enrolment.content.factory
         try check(order, at: factory, product, ground.manifest, now)

@@ -100,8 +100,7 @@ public struct BatchDesk: Sendable {
             isNameTaken: try table.isNameTaken(new.batch, of: new.product),
             halted: try JournalLogs(transaction).current(of: new.edgeHSM)?.halted?.rawValue,
             openAtEdge: try table.countOpen(at: new.edgeHSM, now: now),
-            newestApproval: try VersionApproval.read(payload: newest.payload),
-            revoked: try OfficersWord(transaction).revoked()
+            newestApproval: try VersionApproval.read(payload: newest.payload)
         )
         return try BatchDecision.authorization(
             for: new.order,
@@ -172,7 +171,7 @@ extension BatchGround {
         try self.init(
             roleKeys: roleKeys,
             history: history,
-            compromised: word.compromised(),
+            revoked: word.revocations(),
             approval: approval,
             enrolment: enrolment,
             manifest: version.manifest,

@@ -141,7 +141,7 @@ public final class PackageWorker: Service {
         guard now <= batch.authorization.notAfter else {
             throw Refusal(BatchError.window, "ended \(batch.authorization.notAfter)")
         }
-        try OfficersWord(transaction).check(batch.authorization, of: version.manifestDigest)
+        try OfficersWord(transaction).check(statement, batch.authorization, of: version.manifestDigest)
     }
 
     /// Signed and sealed anew each time, always over the octets that were granted.

@@ -65,9 +65,11 @@ public struct PortalOffers: SyncOffers {
         guard let batch = try BatchTable(transaction).batch(statement: statement),
             let version = try VersionTable(transaction).approved(by: batch.authorization.approval)
         else { return false }
-        do { try OfficersWord(transaction).check(batch.authorization, of: version.manifestDigest) } catch let refusal
-            as Refusal where refusal.has(BatchError.edgeHalted) || refusal.has(BatchError.revoked)
-        { return false }
+        do {
+            try OfficersWord(transaction).check(statement, batch.authorization, of: version.manifestDigest)
+        } catch let refusal as Refusal where refusal.has(BatchError.edgeHalted) || refusal.has(BatchError.revoked) {
+            return false
+        }
         return true
     }
 

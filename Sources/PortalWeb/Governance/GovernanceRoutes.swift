@@ -128,7 +128,11 @@ extension PortalServices {
             let word = OfficersWord(transaction)
             let history = try word.history()
             guard !history.isEmpty else { throw Refusal(IdentityError.noRoleKeys) }
-            let enrolment = try EnrolmentCheck.verify(envelope, history: history, compromised: word.compromised())
+            let enrolment = try EnrolmentCheck.verify(
+                envelope,
+                history: history,
+                compromised: word.revocations().compromisedKeys
+            )
             let factory = enrolment.content.factory
             guard enrolment.content.edgeHSM == id, profile == .lab || enrolment.content.assurance != "software",
                 try FactoryTable(transaction).factory(factory) != nil

@@ -14,38 +14,31 @@ struct OfficersWord {
         try RoleKeysHistory.verify(GovernanceTable(transaction).roleKeys())
     }
 
-    /// What they took out of force; an EdgeHSM that was declared dead is too. Orders were verified when they came: one
-    /// whose officers have gone since still takes away what it took.
-    func revoked() throws -> Set<RevocationTarget> {
-        let orders = try GovernanceTable(transaction).everyOrder()
-        return Set(
-            try orders.compactMap { order in
-                switch try OfficerOrder.read(payload: order.envelope.payload).order {
-                case .revoke(let target): target
-                case .retireEdgeHSM(let edge, _, _, _): .edgeHSM(edge)
-                case .resetClock, .releaseAllotment: nil
-                }
+    /// What they took out of force; orders were verified when they came.
+    func revocations() throws -> OfficersRevocations {
+        OfficersRevocations(
+            judged: try GovernanceTable(transaction).everyOrder().map {
+                try OfficerOrder.read(payload: $0.envelope.payload)
             }
         )
     }
 
     /// Throws `portal.batch.edgehsm-halted` or `portal.batch.revoked` where a batch that was granted must not get to its
     /// EdgeHSM any more.
-    func check(_ authorization: ProductionAuthorization, of manifest: Digest256) throws {
+    ///
+    /// - Parameter statement: the authorization's id.
+    func check(_ statement: Digest256, _ authorization: ProductionAuthorization, of manifest: Digest256) throws {
         let edge = authorization.edgeHSM
         if let halted = try JournalLogs(transaction).current(of: edge)?.halted {
             throw Refusal(BatchError.edgeHalted, "\(edge): \(halted.rawValue)")
         }
-        let revoked = try revoked()
-        let grounds: [RevocationTarget] = [.approval(authorization.approval), .version(manifest), .edgeHSM(edge)]
-        if let target = grounds.first(where: revoked.contains) {
-            throw Refusal(BatchError.revoked, target.description)
-        }
-    }
-
-    /// Keys of officers whose signatures under an enrolment count no more.
-    func compromised() throws -> Set<Digest256> {
-        Set(try revoked().compactMap { if case .roleKey(let key) = $0 { key } else { nil } })
+        let target = try revocations().target(
+            approval: authorization.approval,
+            manifest: manifest,
+            edgeHSM: edge,
+            authorization: statement
+        )
+        if let target { throw Refusal(BatchError.revoked, target.description) }
     }
 
     /// The appliance that was enrolled, if its enrolment counts and it is in force.
@@ -53,7 +46,8 @@ struct OfficersWord {
     /// Throws `portal.object.unknown` where there is none, `portal.edge.revoked`, and a `StatementError`.
     func registered(_ edge: EdgeHSMID) throws -> Verified<EdgeHSMEnrolment> {
         guard let stored = try GovernanceTable(transaction).edge(edge) else { throw Refusal(PortalError.unknownObject) }
-        guard try !revoked().contains(.edgeHSM(edge)) else { throw Refusal(PreparationError.edgeRevoked, edge.text) }
-        return try EnrolmentCheck.verify(stored.envelope, history: history(), compromised: compromised())
+        let revoked = try revocations()
+        guard !revoked.isOutOfForce(edge) else { throw Refusal(PreparationError.edgeRevoked, edge.text) }
+        return try EnrolmentCheck.verify(stored.envelope, history: history(), compromised: revoked.compromisedKeys)
     }
 }

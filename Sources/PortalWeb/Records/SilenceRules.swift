@@ -1,3 +1,4 @@
+import Governance
 import PortalCore
 import PortalProtocol
 import PortalStore
@@ -10,13 +11,13 @@ struct SilenceRules {
     /// Seconds; an EdgeHSM without a rule is not in it.
     private var seconds: [EdgeHSMID: Int64] = [:]
     private let firstBatches: [EdgeHSMID: Instant]
-    private let retired: Set<RevocationTarget>
+    private let revoked: OfficersRevocations
 
     init(_ transaction: any SQLTransaction, at now: Instant) throws {
         let products = ProductTable(transaction)
         let versions = VersionTable(transaction)
         firstBatches = try BatchTable(transaction).firstOpen(at: now)
-        retired = try OfficersWord(transaction).revoked()
+        revoked = try OfficersWord(transaction).revocations()
         var ofProduct: [ProductName: Int64?] = [:]
         var ofApproval: [Digest256: Int64?] = [:]
         for ground in try BatchTable(transaction).grounds(at: now) {
@@ -42,5 +43,5 @@ struct SilenceRules {
     func firstBatch(_ edge: EdgeHSMID) -> Instant? { firstBatches[edge] }
 
     /// The officers took it out of service.
-    func isRetired(_ edge: EdgeHSMID) -> Bool { retired.contains(.edgeHSM(edge)) }
+    func isRetired(_ edge: EdgeHSMID) -> Bool { revoked.isOutOfForce(edge) }
 }

@@ -33,7 +33,8 @@ public enum FailureKind: Sendable, Equatable {
         "config.", "factory.", "key.", "line.", "net.", "package.", "process.", "product.", "store.", "tls.",
         "unit.factory-data.", "unit.key-slot.", "unit.secrets.",
         "station.firmware.", "station.progress.", "station.work-order.", "station.permit.", "station.credential.",
-        "station.label.unwritable", "station.request.",
+        "station.label.unwritable", "station.scanner.missing", "station.scanner.address", "station.scanner.unreachable",
+        "station.request.",
     ]
 
     /// Areas and subjects whose refusals mean that this device is no good.

@@ -27,6 +27,11 @@ struct AuthorizeCommand: AsyncParsableCommand {
     var cd: String
     @Option(help: "The EdgeHSM's enrolment, signed by the officers.", completion: .file())
     var enrolment: String
+    @Option(
+        help: "Folder of the officers' orders, all that were ever signed; an empty one while there is none.",
+        completion: .directory
+    )
+    var orders: String
     @Option(help: "Token file of the portal token.", completion: .file())
     var token: String
     @Option(help: "The OEM's ledger file, the same for every batch.")
@@ -54,6 +59,7 @@ struct AuthorizeCommand: AsyncParsableCommand {
         let ground = try BatchGround(
             roleKeys: newest,
             history: history,
+            revoked: OfficersRevocations(Files.orders(orders), history: history),
             approval: Files.envelope(approval),
             enrolment: Files.envelope(enrolment),
             manifest: StateFile.read(manifest, limit: Manifest.largest),
