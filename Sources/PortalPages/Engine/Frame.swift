@@ -14,6 +14,10 @@ public struct Viewer: Sendable, Hashable {
 
     public var isOEM: Bool { roles.contains { $0.kind == .oem } }
 
+    public func with(csrf: String) -> Viewer {
+        Viewer(name: name, organisation: organisation, roles: roles, csrf: csrf)
+    }
+
     var initials: String {
         let words = name.split(separator: " ").compactMap(\.first)
         return String((words.count > 1 ? [words[0], words[words.count - 1]] : Array(words.prefix(1)))).uppercased()
