@@ -74,7 +74,7 @@ public struct BatchStanding: Sendable, Hashable {
     /// Granted and not returned, everywhere and at the batch's EdgeHSM.
     public let granted: Int
     public let grantedAtEdge: Int
-    /// The number after the last serial given out.
+    /// The number that the batch's serials begin with.
     public let serialsUsed: Int
     public let isNameTaken: Bool
     /// Why the EdgeHSM gets no more packages.

@@ -43,12 +43,14 @@ public struct BatchQuota: Sendable, Hashable {
     public var remaining: Int { max(0, min(lifetimeTotal - granted, allotment - grantedAtEdge)) }
 
     /// Throws `portal.batch.allotment-exhausted`, `portal.batch.lifetime-exhausted`.
+    ///
+    /// Of the product's total no figure is told: what is granted everywhere is other ODMs' business too.
     public func admit(_ quantity: Int) throws {
         guard quantity <= allotment - grantedAtEdge else {
             throw Refusal(BatchError.allotment, "\(grantedAtEdge) granted and \(quantity) asked, allotted \(allotment)")
         }
         guard quantity <= lifetimeTotal - granted else {
-            throw Refusal(BatchError.lifetime, "\(granted) granted and \(quantity) asked, lifetime \(lifetimeTotal)")
+            throw Refusal(BatchError.lifetime, "\(quantity) asked")
         }
     }
 }

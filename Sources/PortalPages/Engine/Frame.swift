@@ -19,6 +19,10 @@ public struct Viewer: Sendable, Hashable {
         names[person] ?? (isOEM ? person.text : "the OEM")
     }
 
+    public func with(csrf: String) -> Viewer {
+        Viewer(name: name, organisation: organisation, roles: roles, csrf: csrf)
+    }
+
     var initials: String {
         let words = name.split(separator: " ").compactMap(\.first)
         return String((words.count > 1 ? [words[0], words[words.count - 1]] : Array(words.prefix(1)))).uppercased()

@@ -56,7 +56,8 @@ public struct VerifyPage: DoorPage {
     ///   - wantsCode: the account has an authenticator: its code is wanted, not the password.
     ///   - next: path of our own to go on to.
     ///   - back: path of our own for who does not want to.
-    public init(wantsCode: Bool, next: String, back: String, form state: FormState) {
+    ///   - carried: the form that goes on with the proof, as it was sent; empty: none.
+    public init(wantsCode: Bool, next: String, back: String, carried: String = "", form state: FormState) {
         let field: Field =
             wantsCode
             ? .input(
@@ -80,9 +81,12 @@ public struct VerifyPage: DoorPage {
                 action: "/account/verify",
                 form: state,
                 groups: [(nil, .empty, [field])],
-                submit: Button("Go on", style: .primary),
+                submit: Button(carried.isEmpty ? "Go on" : "Go on and save", style: .primary),
                 cancel: back,
-                extra: "<input type=\"hidden\" name=\"next\" value=\"\(next)\">"
+                extra: """
+                    <input type="hidden" name="next" value="\(next)">\
+                    <input type="hidden" name="carried" value="\(carried)">
+                    """
             )
         )
     }

@@ -265,7 +265,7 @@ public struct FactoryPage: SheetPage {
             (true, "Registered", "The factory has its name, its ODM and its time zone."),
             (
                 hasJoined, "Its Factory Service joins",
-                "Make a joining code above; on the site: \(.code("obis-factory join --config obis-factory.json --code …"))"
+                "Make a joining code above; on the site: \(.code("obis-factory join --config /etc/obis/factory.json --code-file -"))"
             ),
             (
                 isEnrolled, "The officers enrol its EdgeHSM",

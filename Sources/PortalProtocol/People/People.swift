@@ -84,10 +84,19 @@ public struct PersonChange: Codable, Sendable, Hashable {
     public let name: DisplayName?
     public let roles: Set<Role>?
     public let officer: OfficerName?
+    /// True: the person is no officer any more. Not together with `officer`.
+    public let isNoOfficer: Bool?
     public let isActive: Bool?
 
-    public init(name: DisplayName? = nil, roles: Set<Role>? = nil, officer: OfficerName? = nil, isActive: Bool? = nil) {
-        (self.name, self.roles, self.officer, self.isActive) = (name, roles, officer, isActive)
+    public init(
+        name: DisplayName? = nil,
+        roles: Set<Role>? = nil,
+        officer: OfficerName? = nil,
+        isNoOfficer: Bool? = nil,
+        isActive: Bool? = nil
+    ) {
+        (self.name, self.roles, self.officer) = (name, roles, officer)
+        (self.isNoOfficer, self.isActive) = (isNoOfficer, isActive)
     }
 }
 

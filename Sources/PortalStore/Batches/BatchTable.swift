@@ -48,8 +48,12 @@ public struct BatchTable {
         return batch.revision + 1
     }
 
-    public func isNameTaken(_ name: BatchName, of product: ProductName) throws -> Bool {
-        try transaction.row("SELECT id FROM batch WHERE product = ? AND name = ?", [.name(product), .name(name)]) != nil
+    /// By this ODM: another's names are not there for it.
+    public func isNameTaken(_ name: BatchName, of product: ProductName, by odm: OrganisationID) throws -> Bool {
+        try transaction.row(
+            "SELECT id FROM batch WHERE product = ? AND organisation = ? AND name = ?",
+            [.name(product), .name(odm), .name(name)]
+        ) != nil
     }
 
     /// Newest first, before `before`; of one ODM, or all.
@@ -173,19 +177,30 @@ public struct BatchTable {
         return units
     }
 
-    /// The number after the last serial of the product that was given out. Grants take serials one after the other, so
-    /// those that a restored database lost follow what it knows; what stands apart from them was never given out here.
-    public func serialsUsed(_ product: ProductName) throws -> Int {
-        var used =
-            try transaction.row(
-                "SELECT coalesce(max(serials_first + quantity), 0) AS used FROM batch WHERE product = ?",
-                [.name(product)]
-            )?.number("used") ?? 0
-        let lost = try JournalBatches(transaction).unknown(product).map(\.serials)
-        for serials in lost.sorted(by: { $0.lowerBound < $1.lowerBound }) where serials.lowerBound <= max(used, 1) {
-            used = max(used, serials.upperBound)
-        }
-        return used
+    /// The number after the last serial of the ODM's newest batch of the product; nil before its first.
+    public func serialsUsed(_ product: ProductName, by odm: OrganisationID) throws -> Int? {
+        try transaction.row(
+            """
+            SELECT serials_first + quantity AS used FROM batch WHERE product = ? AND organisation = ?
+            ORDER BY created_at DESC, serials_first DESC LIMIT 1
+            """,
+            [.name(product), .name(odm)]
+        )?.number("used")
+    }
+
+    /// Whether no batch of the product, of any ODM, has a serial among these, and none that a journal says was loaded and
+    /// that this database does not know.
+    public func areFree(_ numbers: Range<Int>, of product: ProductName) throws -> Bool {
+        // Batches' numbers never overlap, so the last one that begins before the end says it.
+        let before = try transaction.row(
+            """
+            SELECT serials_first + quantity AS used FROM batch WHERE product = ? AND serials_first < ?
+            ORDER BY serials_first DESC LIMIT 1
+            """,
+            [.name(product), .number(numbers.upperBound)]
+        )
+        guard try (before?.number("used") ?? 0) <= numbers.lowerBound else { return false }
+        return try JournalBatches(transaction).unknown(product).allSatisfy { !$0.serials.overlaps(numbers) }
     }
 
     /// A tail was lost: what it gave back is granted again, unless the journal that goes on says it too. What was granted

@@ -62,7 +62,7 @@ extension PortalSchema {
                 credited BIGINT NOT NULL CHECK (credited >= 0 AND credited <= quantity),
                 settled BIGINT NOT NULL,
                 revision BIGINT NOT NULL,
-                UNIQUE (product, name),
+                UNIQUE (product, organisation, name),
                 UNIQUE (product, serials_first)
             )
             """,

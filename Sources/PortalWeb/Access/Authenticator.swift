@@ -154,9 +154,7 @@ public struct Authenticator: Sendable {
         peer: () async -> [UInt8]?
     ) async throws -> Caller {
         switch rule {
-        case .everybody:
-            try limiter.check(address, at: clock.realtime())
-            return Caller(kind: .unknown, secret: [])
+        case .everybody: return Caller(kind: .unknown, secret: [])
         case .visitor:
             // No foreign page signs somebody in as somebody else.
             try SameOrigin.check(head.headers, head.authority)
@@ -168,7 +166,11 @@ public struct Authenticator: Sendable {
         }
     }
 
-    /// Counts a wrong setup, invitation or joining code of a public operation.
+    /// Before a setup, invitation, reset or joining code is looked at. Throws `portal.access.throttled`. Of public operations
+    /// these alone: whoever shares an address with somebody who guesses still learns whether the portal is well.
+    func checkFailures(of address: String) throws { try limiter.check(address, at: clock.realtime()) }
+
+    /// Counts a wrong setup, invitation, reset or joining code of a public operation.
     func noteFailure(of address: String) { limiter.note(address, at: clock.realtime()) }
 
     private func person(_ headers: HTTPFields, _ address: String) async throws -> Caller {

@@ -32,7 +32,7 @@ public struct BatchDesk: Sendable {
         let answer = try await portal.acts.perform(context) { transaction in
             let version = try Self.locked(new, by: odm, in: transaction)
             let ground = try Self.ground(new.edgeHSM, version, declaration, profile, of: odm, in: transaction)
-            let authorization = try Self.decide(new, on: ground, at: context.facts.time, in: transaction)
+            let authorization = try Self.decide(new, on: ground, of: odm, at: context.facts.time, in: transaction)
             let batch = try BatchRecord(
                 id: .random(),
                 version: version.version,
@@ -85,6 +85,7 @@ public struct BatchDesk: Sendable {
     private static func decide(
         _ new: NewBatch,
         on ground: BatchGround,
+        of odm: OrganisationID,
         at now: Instant,
         in transaction: any SQLTransaction
     ) throws -> ProductionAuthorization {
@@ -96,8 +97,14 @@ public struct BatchDesk: Sendable {
         let standing = BatchStanding(
             granted: granted.values.reduce(0, +),
             grantedAtEdge: granted[new.edgeHSM] ?? 0,
-            serialsUsed: try table.serialsUsed(new.product),
-            isNameTaken: try table.isNameTaken(new.batch, of: new.product),
+            serialsUsed: try SerialAssignment.start(
+                prefix: product.foundation.serialPrefix.text,
+                own: table.serialsUsed(new.product, by: odm),
+                quantity: new.quantity.value,
+                draw: { Int.random(in: $0) },
+                isFree: { try table.areFree($0, of: new.product) }
+            ),
+            isNameTaken: try table.isNameTaken(new.batch, of: new.product, by: odm),
             halted: try JournalLogs(transaction).current(of: new.edgeHSM)?.halted?.rawValue,
             openAtEdge: try table.countOpen(at: new.edgeHSM, now: now),
             newestApproval: try VersionApproval.read(payload: newest.payload)

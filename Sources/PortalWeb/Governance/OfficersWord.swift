@@ -23,6 +23,23 @@ struct OfficersWord {
         )
     }
 
+    /// The orders that an EdgeHSM is to get: all but those that name another one, or a batch of another one. They would do
+    /// nothing there, and name what another ODM has.
+    func orders(for edge: EdgeHSMID) throws -> [Envelope] {
+        let batches = BatchTable(transaction)
+        return try GovernanceTable(transaction).everyOrder().map(\.envelope).filter { envelope in
+            switch try OfficerOrder.read(payload: envelope.payload).order {
+            case .resetClock(let named, _, _), .releaseAllotment(let named, _, _, _),
+                .retireEdgeHSM(let named, _, _, _),
+                .revoke(.edgeHSM(let named)):
+                named == edge
+            case .revoke(.authorization(let statement)):
+                try batches.batch(statement: statement).map { $0.authorization.edgeHSM == edge } ?? true
+            case .revoke: true
+            }
+        }
+    }
+
     /// Throws `portal.batch.edgehsm-halted` or `portal.batch.revoked` where a batch that was granted must not get to its
     /// EdgeHSM any more.
     ///

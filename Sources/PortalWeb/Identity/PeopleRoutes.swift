@@ -87,7 +87,9 @@ extension PortalServices {
             guard var person = try people.person(id) else { throw Refusal(PortalError.unknownObject) }
             try context.facts.requireMatch(EntityTag(version: person.version))
             if let roles = change.roles { try Self.checkRoles(roles, person.kind) }
+            let leaves = change.isNoOfficer == true
             if let officer = change.officer {
+                guard !leaves else { throw ParameterDecoding.malformed("body", "officer and isNoOfficer") }
                 let holder = try people.person(officer: officer)
                 guard person.kind == .oem, holder == nil || holder?.id == id else {
                     throw Refusal(IdentityError.officerTaken, officer.text)
@@ -96,7 +98,7 @@ extension PortalServices {
             let before = person
             person.name = change.name?.text ?? person.name
             person.roles = change.roles ?? person.roles
-            person.officer = change.officer ?? person.officer
+            person.officer = leaves ? nil : change.officer ?? person.officer
             person.isActive = change.isActive ?? person.isActive
             person.version += 1
             try people.update(person)

@@ -139,6 +139,7 @@ extension PortalServices {
         _ context: PublicContext,
         _ body: () async throws -> Result
     ) async throws -> Result {
+        try authenticator.checkFailures(of: context.facts.address)
         do { return try await body() } catch let refusal as Refusal {
             if refusal.has(IdentityError.codeRefused) { authenticator.noteFailure(of: context.facts.address) }
             throw refusal

@@ -43,7 +43,7 @@ struct PageAPI: Sendable {
     let exchange: Exchange
     let headers: HTTPFields
     let session: PageSession?
-    let cookies = SetCookies()
+    var cookies = SetCookies()
 
     struct Reply<Message: Sendable>: Sendable {
         let message: Message

@@ -20,6 +20,12 @@ struct PageRequest: Sendable {
     let host: String
 
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
+    /// Path and query, to come back to.
+    var address: String {
+        let pairs = query.sorted { $0.key < $1.key }.map { "\(escaped($0.key))=\(escaped($0.value))" }
+        return pairs.isEmpty ? path : path + "?" + pairs.joined(separator: "&")
+    }
+
     /// As a part of an API path.
     func escapedParameter(_ name: String) -> String { escaped(parameter(name)) }
 
@@ -30,6 +36,40 @@ struct PageRequest: Sendable {
             )
         }
         return (session, viewer)
+    }
+
+    /// The same browser's other form, under the cookie that its session has got meanwhile; nil where it has got none.
+    func renewed(
+        _ target: (path: String, parameters: [String: String], query: [String: String]),
+        form: [String: String]
+    ) async throws -> Self? {
+        guard let cookie = api.cookies.session,
+            let signedIn = try await api.mount.authenticator.signedIn(cookie: cookie)
+        else { return nil }
+        let session = PageSession(
+            caller: signedIn.caller,
+            person: signedIn.person,
+            csrf: signedIn.csrf,
+            needsSecondFactor: signedIn.needsSecondFactor
+        )
+        return PageRequest(
+            parameters: target.parameters,
+            query: target.query,
+            form: form,
+            path: target.path,
+            session: session,
+            viewer: viewer?.with(csrf: signedIn.csrf),
+            api: PageAPI(
+                table: api.table,
+                mount: api.mount,
+                exchange: api.exchange,
+                headers: api.headers,
+                session: session,
+                cookies: api.cookies
+            ),
+            time: time,
+            host: host
+        )
     }
 
     /// A form as it is shown first.
@@ -59,6 +99,11 @@ enum PageForm {
     static func newKey() -> String {
         var generator = SystemRandomNumberGenerator()
         return "form-" + Hex.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+
+    /// What `parse` reads.
+    static func text(_ fields: [String: String]) -> String {
+        fields.sorted { $0.key < $1.key }.map { "\(escaped($0.key))=\(escaped($0.value))" }.joined(separator: "&")
     }
 
     /// `application/x-www-form-urlencoded`. Throws `portal.request.malformed`.

@@ -99,7 +99,7 @@ public struct PageSite: Sendable {
         var look: PageRequest?
         do {
             if route.method == .post { try SameOrigin.check(request.headers, request.head.authority) }
-            let form = route.method == .post ? try await Self.form(request) : [:]
+            let form = route.method == .post ? try await Self.form(request, within: mount.deadlines.message) : [:]
             let ready = try await self.look(request, exchange, mount, parameters, form)
             look = ready
             if let elsewhere = elsewhere(route, ready, request) { return elsewhere }
@@ -243,13 +243,13 @@ public struct PageSite: Sendable {
         _ look: PageRequest,
         _ request: Request
     ) throws -> Response {
-        let cookies = request.headers[.cookie] ?? ""
-        let theme: Frame.Theme? =
-            cookies.contains("obis-theme=dark") ? .dark : cookies.contains("obis-theme=light") ? .light : nil
         let frame = Frame(
-            viewer: look.viewer,
+            viewer: look.viewer.map { viewer in
+                // What was just done may have given the session another cookie: its forms carry what belongs to that.
+                look.api.cookies.session.map { viewer.with(csrf: SessionCookie.csrf(of: $0)) } ?? viewer
+            },
             path: look.path,
-            theme: theme,
+            theme: Self.theme(request),
             told: look.query["told"].flatMap { Told(rawValue: $0)?.words },
             time: look.time,
             fonts: assets.fontStyle
@@ -262,13 +262,28 @@ public struct PageSite: Sendable {
         )
     }
 
-    /// To a script.
-    private static func told(_ problem: Problem) throws -> Response {
-        Response(
-            status: .init(code: problem.status),
-            headers: [.contentType: "application/problem+json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: try StatementCoding.encode(problem)))
+    /// A page for what went wrong before it was known who asks, or unforeseen. Nil for who wants no page.
+    func failed(_ problem: Problem, _ request: Request) -> Response? {
+        guard Self.wantsPage(request) else { return nil }
+        let frame = Frame(
+            viewer: nil,
+            path: request.uri.path,
+            theme: Self.theme(request),
+            told: nil,
+            time: .epoch,
+            fonts: assets.fontStyle
         )
+        guard let html = try? templates.render(RefusedPage(problem), in: frame) else { return nil }
+        return Response(
+            status: .init(code: problem.status),
+            headers: [.contentType: "text/html; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: html))
+        )
+    }
+
+    private static func theme(_ request: Request) -> Frame.Theme? {
+        let cookies = request.headers[.cookie] ?? ""
+        return cookies.contains("obis-theme=dark") ? .dark : cookies.contains("obis-theme=light") ? .light : nil
     }
 
     private static func redirect(_ path: String, _ told: Told?) -> Response {
@@ -292,13 +307,15 @@ public struct PageSite: Sendable {
         request.headers[.accept]?.contains("text/html") ?? false
     }
 
-    private static func form(_ request: Request) async throws -> [String: String] {
+    private static func form(_ request: Request, within deadline: Duration) async throws -> [String: String] {
         let type = (request.headers[.contentType] ?? "").prefix { $0 != ";" }.lowercased()
         guard type == "application/x-www-form-urlencoded" else {
             throw Refusal(PortalError.bodyType, "application/x-www-form-urlencoded wanted")
         }
         var bytes: [UInt8] = []
+        let end = ContinuousClock.now + deadline
         for try await chunk in request.body {
+            guard ContinuousClock.now < end else { throw Refusal(PortalError.bodySlow, "\(deadline)") }
             guard bytes.count + chunk.readableBytes <= PageForm.largest else {
                 throw Refusal(PortalError.bodyTooLarge, "limit \(PageForm.largest) octets")
             }

@@ -11,6 +11,14 @@ final class SetCookies: Sendable {
         if !new.isEmpty { values.withLock { $0 += new } }
     }
 
+    /// Text of the session's cookie that was set last: what this browser's session goes on with. Nil: none was, or it ended.
+    var session: String? {
+        let prefix = SessionCookie.session + "="
+        let last = values.withLock { $0.last { $0.hasPrefix(prefix) } }
+        let text = last?.dropFirst(prefix.count).prefix { $0 != ";" } ?? ""
+        return text.isEmpty ? nil : String(text)
+    }
+
     func move(to response: inout Response) {
         for value in values.withLock({ $0 }) { response.headers.append(HTTPField(name: .setCookie, value: value)) }
     }

@@ -11,10 +11,6 @@ import Vocabulary
 
 /// Puts routes on Hummingbird's router: authenticates, bounds the body, makes facts and context, calls the handler.
 struct RouteMount: Sendable {
-    /// How long a whole body may take. A silent connection ends earlier, by the idle timeout.
-    static let jsonDeadline = Duration.seconds(60)
-    static let rawDeadline = Duration.seconds(1_800)
-
     /// Statuses of refusals that go into the portal's log, where somebody known wanted to change something.
     private static let noted: Set<Int> = [403, 409, 412, 422]
 
@@ -23,6 +19,7 @@ struct RouteMount: Sendable {
     /// Where refused acts are entered; nil: nowhere.
     let acts: Acts?
     var limiter = RequestLimiter(.people)
+    var deadlines = BodyDeadlines.usual
     /// `portal.OPERATION.piece` after each piece of a body.
     var seam = FaultSeam.none
 
@@ -130,11 +127,11 @@ struct RouteMount: Sendable {
             return ([], nil)
         case .json(_, let limit):
             try Self.checkType(request, "application/json")
-            let stream = try stream(request, operation, limit: limit, within: Self.jsonDeadline)
+            let stream = try stream(request, operation, limit: limit, within: deadlines.message)
             return (try await stream.collect(), nil)
         case .raw(let type, let limit):
             try Self.checkType(request, type)
-            return ([], try stream(request, operation, limit: limit, within: Self.rawDeadline))
+            return ([], try stream(request, operation, limit: limit, within: deadlines.file))
         }
     }
 

@@ -22,6 +22,7 @@ public struct ListenerSettings: Sendable {
     public let idle: Duration
     /// What one token or factory may ask.
     public let limits: RequestLimits
+    public let deadlines: BodyDeadlines
 
     public init(
         host: String,
@@ -29,7 +30,8 @@ public struct ListenerSettings: Sendable {
         identity: TLSIdentity,
         connections: Int = 512,
         idle: Duration = .seconds(60),
-        limits: RequestLimits = .people
+        limits: RequestLimits = .people,
+        deadlines: BodyDeadlines = .usual
     ) {
         self.host = host
         self.port = port
@@ -37,6 +39,7 @@ public struct ListenerSettings: Sendable {
         self.connections = connections
         self.idle = idle
         self.limits = limits
+        self.deadlines = deadlines
     }
 }
 
@@ -74,13 +77,19 @@ public struct PortalApplication: Service {
     ) throws {
         let all = people + (sync?.routes ?? [])
         let counted = RequestMetrics(metrics, operations: all.map(\.declaration.operationID))
-        func responder(_ routes: [any MountableRoute], _ limits: RequestLimits, onSync: Bool) throws -> PortalResponder
+        func responder(
+            _ routes: [any MountableRoute],
+            of listener: ListenerSettings,
+            onSync: Bool
+        ) throws
+            -> PortalResponder
         {
             if let stray = routes.first(where: { ($0.declaration.rule == .site) != onSync }) {
                 throw Refusal(PortalError.inconsistentRoutes, "\(stray.declaration.operationID): other listener")
             }
             var mount = RouteMount(authenticator: authenticator, clock: clock, acts: acts, seam: seam)
-            mount.limiter = RequestLimiter(limits)
+            mount.limiter = RequestLimiter(listener.limits)
+            mount.deadlines = listener.deadlines
             return try PortalResponder(
                 routes: routes,
                 mount: mount,
@@ -98,7 +107,7 @@ public struct PortalApplication: Service {
             tlsConfiguration: listener.identity.serverConfiguration()
         )
         services.append(
-            Self.application(try responder(people, listener.limits, onSync: false), peopleServer, listener, logger) {
+            Self.application(try responder(people, of: listener, onSync: false), peopleServer, listener, logger) {
                 ports.set(people: $0)
             }
         )
@@ -116,7 +125,7 @@ public struct PortalApplication: Service {
             )
             services.append(
                 Self.application(
-                    try responder(sync.routes, sync.settings.limits, onSync: true),
+                    try responder(sync.routes, of: sync.settings, onSync: true),
                     server,
                     sync.settings,
                     logger

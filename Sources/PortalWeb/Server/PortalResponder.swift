@@ -65,7 +65,7 @@ struct PortalResponder: HTTPResponder {
         } catch let error as JournalRefusal {
             return problem(error.refusal, exchange, storedSize: error.storedSize)
         } catch let refusal as Refusal {
-            return problem(refusal, exchange)
+            return shown(problem(refusal, exchange), refusal, request, exchange)
         } catch {
             logger.error(
                 "unexpected failure",
@@ -73,8 +73,17 @@ struct PortalResponder: HTTPResponder {
                     "request-id": "\(exchange.requestID)", "kind": "\(type(of: error))", "error": "\(error)",
                 ]
             )
-            return problem(Refusal(PortalError.internalFailed), exchange)
+            let refusal = Refusal(PortalError.internalFailed)
+            return shown(problem(refusal, exchange), refusal, request, exchange)
         }
+    }
+
+    /// To somebody who asked for a page, a refusal without one is shown as a page.
+    private func shown(_ response: Response, _ refusal: Refusal, _ request: Request, _ exchange: Exchange) -> Response {
+        guard exchange.declaration == nil, let pages else { return response }
+        let status = Int(response.status.code)
+        let told = status == 500 ? Refusal(PortalError.internalFailed) : refusal
+        return pages.failed(Problem(told, status: status, requestID: exchange.requestID), request) ?? response
     }
 
     private func problem(_ refusal: Refusal, _ exchange: Exchange, storedSize: Int? = nil) -> Response {

@@ -105,7 +105,7 @@ public enum CoreRoutes {
                 .people,
                 "Makes a link that works once.",
                 status: 201,
-                demands: .idempotencyKey,
+                demands: [.idempotencyKey, .freshProof],
                 refusals: [
                     .web(
                         IdentityError.wrongFields,

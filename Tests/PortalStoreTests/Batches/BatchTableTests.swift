@@ -40,24 +40,36 @@ import Vocabulary
             #expect(found == batch)
             let byStatement = try await database.read { try BatchTable($0).batch(statement: batch.statement) }
             #expect(byStatement == batch)
-            let taken = try await database.read {
-                try BatchTable($0).isNameTaken(BatchName("one"), of: fixture.product)
+            let (own, other) = try await database.read { transaction in
+                let table = BatchTable(transaction)
+                return (
+                    try table.isNameTaken(BatchName("one"), of: fixture.product, by: batch.organisation),
+                    try table.isNameTaken(BatchName("one"), of: fixture.product, by: OrganisationID("o-other"))
+                )
             }
-            #expect(taken)
+            #expect(own && !other, "what another ODM calls its batches is nobody's business")
         }
     }
 
     @Test func namesAndSerialsAreGivenOnce() async throws {
         try await withDatabase { database in
             let fixture = try await BatchFixture(database)
-            try await add([try fixture.batch("one", first: 0)], database)
+            let first = try fixture.batch("one", first: 0)
+            try await add([first], database)
             let again = [try fixture.batch("one", first: 100), try fixture.batch("two", first: 0)]
             for batch in again {
                 let code = await refusal { try await add([batch], database) }
                 #expect(code == "portal.store.conflict")
             }
-            let used = try await database.read { try BatchTable($0).serialsUsed(fixture.product) }
-            #expect(used == 100)
+            try await database.read { (transaction: any SQLTransaction) throws -> Void in
+                let table = BatchTable(transaction)
+                #expect(try table.serialsUsed(fixture.product, by: first.organisation) == 100)
+                #expect(try table.serialsUsed(fixture.product, by: OrganisationID("o-other")) == nil)
+                #expect(try table.areFree(100..<200, of: fixture.product))
+                for taken in [99..<101, 0..<1, 50..<60, 0..<1_000] {
+                    #expect(try !table.areFree(taken, of: fixture.product), "\(taken)")
+                }
+            }
         }
     }
 

@@ -74,7 +74,9 @@ struct PageBrowser {
         headers: [String: String] = [:]
     ) async throws -> TestPortal.Reply {
         var all = fields
-        for name in ["csrf", "key", "tag", "next", "first"] where all[name] == nil { all[name] = page?.hidden(name) }
+        for name in ["csrf", "key", "tag", "next", "first", "carried"] where all[name] == nil {
+            all[name] = page?.hidden(name)
+        }
         let body = all.map { "\(escaped($0.key))=\(escaped($0.value))" }.joined(separator: "&")
         let type = ["Content-Type": "application/x-www-form-urlencoded", "X-OBIS-CSRF": ""]
         return try await browser.ask("POST", path, headers: type.merging(headers) { $1 }, body: Array(body.utf8))

@@ -140,12 +140,15 @@ struct RecordRouteTests {
         try await run { site in
             let edge = try await site.get("/v1/edges/\(site.world.box)", as: EdgeJournal.self)
             let account = try #require(edge.accounts.first)
-            let (standing, used) = try await site.whole.services.database.read { transaction in
+            let (standing, isFree) = try await site.whole.services.database.read { transaction in
                 let table = BatchTable(transaction)
-                return (try table.standing(World.product), try table.serialsUsed(World.product))
+                let serials = [0..<account.granted, account.granted + 1..<account.granted + 9]
+                return (
+                    try table.standing(World.product), try serials.map { try table.areFree($0, of: World.product) }
+                )
             }
             #expect(account.granted > 0 && standing == [site.world.box: account.granted])
-            #expect(used == 1 + account.granted, "the next batch gets serials after them")
+            #expect(isFree == [false, true], "their serials are given to no other batch")
         }
     }
 

@@ -49,6 +49,7 @@ struct TestPortal {
         services: (services: PortalServices, clock: TestClock, metrics: Metrics)? = nil,
         idle: Duration = .seconds(60),
         limits: RequestLimits = .people,
+        deadlines: BodyDeadlines = .usual,
         pages: PageSite? = nil,
         _ body: (TestPortal) async throws -> Void
     ) async throws {
@@ -60,7 +61,8 @@ struct TestPortal {
             port: 0,
             identity: try server.issue("portal", usage: .serverAuth).identity(),
             idle: idle,
-            limits: limits
+            limits: limits,
+            deadlines: deadlines
         )
         let source = ClockSource(realtime: { clock.now }, bootSeconds: { 0 })
         let pages = try services.map {

@@ -29,7 +29,10 @@ struct WholePortal {
     /// Where the database is.
     let folder: String
 
-    static func run(_ body: (WholePortal) async throws -> Void) async throws {
+    static func run(
+        deadlines: BodyDeadlines = .usual,
+        _ body: (WholePortal) async throws -> Void
+    ) async throws {
         let folder = try TemporaryFolder()
         let clock = TestClock()
         let source = ClockSource(realtime: { clock.now }, bootSeconds: { 0 })
@@ -59,6 +62,7 @@ struct WholePortal {
             people: routes,
             sync: syncRoutes,
             services: (services, clock, metrics),
+            deadlines: deadlines,
             pages: PageSite(routes, sessions: PortalSessions(authenticator: services.authenticator))
         ) { portal in
             try await body(
@@ -95,11 +99,13 @@ struct WholePortal {
     }
 
     /// Sets the portal up; the administrator's token.
-    func administrator() async throws -> String {
+    func administrator(
+        _ oem: (organisation: String, admin: String) = ("Example OEM", "Ada")
+    ) async throws -> String {
         let request = SetupRequest(
             code: try OneTimeCode(setupCode),
-            organisation: try DisplayName("Example OEM"),
-            name: try DisplayName("Ada"),
+            organisation: try DisplayName(oem.organisation),
+            name: try DisplayName(oem.admin),
             email: try EmailAddress("ada@example.com")
         )
         let reply = try await create("/v1/setup", request)
@@ -112,7 +118,9 @@ struct WholePortal {
         _ roles: Set<Role>,
         into organisation: OrganisationID,
         by admin: String,
-        officer: String? = nil
+        officer: String? = nil,
+        called name: String = "Somebody",
+        at email: String = "somebody@example.com"
     ) async throws -> Welcome {
         let request = InvitationRequest(
             kind: .person,
@@ -125,8 +133,8 @@ struct WholePortal {
         let code = try made.message(NewInvitation.self).code
         let acceptance = InvitationAcceptance(
             code: code,
-            name: try DisplayName("Somebody"),
-            email: try EmailAddress("somebody@example.com")
+            name: try DisplayName(name),
+            email: try EmailAddress(email)
         )
         let accepted = try await create("/v1/invitations/accept", acceptance)
         #expect(accepted.status == 201, "\(accepted.text)")
@@ -138,11 +146,16 @@ struct WholePortal {
             .message(Organisation.self).id
     }
 
-    func createFactory(_ id: String, of odm: OrganisationID, by admin: String) async throws -> TestPortal.Reply {
+    func createFactory(
+        _ id: String,
+        of odm: OrganisationID,
+        by admin: String,
+        name: String = "Line hall"
+    ) async throws -> TestPortal.Reply {
         let factory = NewFactory(
             id: try FactoryID(id),
             organisation: odm,
-            name: try DisplayName("Line hall"),
+            name: try DisplayName(name),
             country: try CountryCode("CN"),
             timeZone: try TimeZoneName("Asia/Shanghai")
         )

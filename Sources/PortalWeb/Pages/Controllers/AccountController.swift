@@ -93,9 +93,21 @@ enum AccountController {
         return .redirect(PageTarget.address("/account/verify", ["next": next]))
     }
 
-    private static func verify(_ look: PageRequest, _ refused: Problem?) async throws -> PageAnswer {
+    /// The same for a form: the page that asks carries what was entered, and what was asked for is done with the proof.
+    static func proving(_ problem: APIProblem, keeping look: PageRequest) async throws -> PageAnswer {
+        guard problem.problem.code == PortalError.stale.rawValue else { throw problem }
+        let kept = look.form.filter { $0.key != "csrf" }
+        return try await verify(look, nil, next: look.address, carried: PageForm.text(kept))
+    }
+
+    private static func verify(
+        _ look: PageRequest,
+        _ refused: Problem?,
+        next: String? = nil,
+        carried: String = ""
+    ) async throws -> PageAnswer {
         let account = try await look.api.get("/v1/account", as: AccountView.self)
-        let next = PageTarget.own(look.query["next"] ?? look.form["next"])
+        let next = next ?? PageTarget.own(look.query["next"] ?? look.form["next"])
         let form = refused.map {
             look.returned(
                 $0,
@@ -108,6 +120,7 @@ enum AccountController {
                 wantsCode: account.authenticatorSince != nil,
                 next: next ?? "/account",
                 back: next?.hasPrefix("/people") == true ? "/people" : "/account",
+                carried: carried,
                 form: form ?? look.freshForm()
             ),
             status: refused?.status ?? 200
@@ -120,8 +133,27 @@ enum AccountController {
                 "code": SignInController.code(look), "password": look.form["password"].map { .string($0) },
             ])
             try await look.api.send(.post, "/v1/sessions/verify", body.bytes, as: OpenedSession.self)
-            return .redirect(PageTarget.own(look.form["next"]) ?? "/account")
-        } catch let problem as APIProblem { return try await verify(look, problem.problem) }
+        } catch let problem as APIProblem {
+            return try await verify(look, problem.problem, carried: look.form["carried"] ?? "")
+        }
+        let next = PageTarget.own(look.form["next"]) ?? "/account"
+        return try await carryOn(look, next) ?? .redirect(next)
+    }
+
+    /// Does what the carried form asked for, as its own page would: under the same rules, and once, by the form's own key or
+    /// tag. Nil where none is carried.
+    private static func carryOn(_ look: PageRequest, _ next: String) async throws -> PageAnswer? {
+        guard let carried = look.form["carried"], !carried.isEmpty else { return nil }
+        let form = try PageForm.parse(Array(carried.utf8))
+        let parts = next.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let query = try ParameterDecoding.query(parts.count > 1 ? parts[1] : nil)
+        for route in PageSite.pages where route.method == .post && !route.isOpen {
+            guard let escaped = route.template.parameters(of: parts[0]) else { continue }
+            let parameters = try escaped.mapValues { try ParameterDecoding.unescape($0[...], "path") }
+            guard let ready = try await look.renewed((parts[0], parameters, query), form: form) else { return nil }
+            return try await route.handler(ready)
+        }
+        return nil
     }
 
     // MARK: - Tokens
@@ -155,7 +187,7 @@ enum AccountController {
             let form = look.returned(problem.problem, fields: [IdentityError.scopeWidened: "scopes"])
             return .page(NewTokenPage(form: form), status: problem.problem.status)
         } catch let problem as APIProblem {
-            return try proving(problem, next: "/account/tokens/new")
+            return try await proving(problem, keeping: look)
         }
     }
 

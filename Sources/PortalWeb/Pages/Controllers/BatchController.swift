@@ -96,7 +96,8 @@ enum BatchController {
     /// Since it was granted, a day at most by five minutes, a month by hours.
     private static func start(_ batch: Batch, _ now: Instant) -> Instant {
         let oldest = now + (steps(batch, now) == .hour ? -30 * 86_400 : -86_400)
-        return max(batch.createdAt + (-600), oldest)
+        // A clock that was set back makes no page fail.
+        return min(max(batch.createdAt + (-600), oldest), now)
     }
 
     private static func steps(_ batch: Batch, _ now: Instant) -> ProductionStep {

@@ -130,7 +130,8 @@ enum FactoryController {
                     title: "Joining code",
                     words: "Code for the Factory Service",
                     text: made.text,
-                    command: "obis-factory join --config /etc/obis/obis-factory.json --code \(made.text)",
+                    // The code comes by standard input: a command's arguments are everybody's to see.
+                    command: "obis-factory join --config /etc/obis/factory.json --code-file -",
                     expiresAt: made.expiresAt,
                     back: (look.parameter("factory"), look.path)
                 )

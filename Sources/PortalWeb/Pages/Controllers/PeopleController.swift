@@ -87,12 +87,17 @@ enum PeopleController {
                     [
                         "name": .string(look.entered("name")), "roles": .array(roles),
                         "officer": officer.isEmpty ? nil : .string(officer),
+                        // The field is on the page of the OEM's people alone, and holds what they are.
+                        "isNoOfficer": officer.isEmpty && look.form["officer"] != nil ? .bool(true) : nil,
                     ]
                 )
             }
             return .redirect(look.path, told: .personChanged)
         } catch let problem as APIProblem {
             let dialog = ["reset", "end", "on", "off"].contains(what) ? what : nil
+            if problem.problem.code == PortalError.stale.rawValue, dialog == nil {
+                return try await AccountController.proving(problem, keeping: look)
+            }
             if problem.problem.code == PortalError.stale.rawValue {
                 return try AccountController.proving(problem, next: PageTarget.address(look.path, ["do": dialog]))
             }
@@ -172,19 +177,25 @@ enum PeopleController {
         } catch let problem as APIProblem { return try await invitation(look, problem.problem) }
     }
 
-    /// Makes a link of any kind, and shows it once.
+    /// Makes a link of any kind, and shows it once. Asks for a fresh proof first where there is none.
     static func invited(
         _ look: PageRequest,
         _ body: PageBody,
         back: (title: String, address: String)
     ) async throws -> PageAnswer {
-        let made = try await look.api.send(
-            .post,
-            "/v1/invitations",
-            body.bytes,
-            key: look.form["key"],
-            as: NewInvitation.self
-        ).message
+        let made: NewInvitation
+        do {
+            let reply = try await look.api.send(
+                .post,
+                "/v1/invitations",
+                body.bytes,
+                key: look.form["key"],
+                as: NewInvitation.self
+            )
+            made = reply.message
+        } catch let problem as APIProblem where problem.problem.code == PortalError.stale.rawValue {
+            return try await AccountController.proving(problem, keeping: look)
+        }
         return .page(
             ShownOncePage(
                 title: "Invitation",

@@ -13,27 +13,30 @@ import Vocabulary
 @testable import EdgeHSMFixture
 @testable import PortalWeb
 
-/// Every route with every kind of object of one ODM, asked by another: the answer is that of an object that is not there.
-@Suite("The whole portal: another ODM's objects")
-struct ForeignObjectTests {
+/// Two ODMs of one portal: the one has an object of every kind, the other looks for them.
+enum TwoODMs {
     /// Ids of the first ODM's objects by the names of path parameters, and what of them no answer may hold.
-    private struct Objects {
+    struct Objects: Sendable {
         var ids: [String: String] = [:]
         var secrets: Set<String> = []
         var own = ""
+        var admin = ""
+        /// Quantities and sums of the first ODM's.
+        var numbers: Set<Int> = []
         var strangers: [(name: String, token: String)] = []
     }
 
     /// Ids of the same form that nothing has.
-    private static let nothing = [
-        "product": "nothing", "version": "9.9.9", "slot": "nothing", "digest": String(repeating: "0", count: 64),
-        "edge": "nothing", "number": "9", "factory": "nothing", "key": String(repeating: "0", count: 64),
+    static let nothing = [
+        "product": "no-such-thing", "version": "9.9.9", "slot": "no-such-thing",
+        "digest": String(repeating: "0", count: 64),
+        "edge": "no-such-thing", "number": "9", "factory": "no-such-thing", "key": String(repeating: "0", count: 64),
         "person": "p-nothing", "token": "t-nothing", "invitation": "i-nothing", "batch": "b-nothing",
         "unit": "9-" + String(repeating: "0", count: 64), "alarm": "99999", "position": "0", "session": "s-nothing",
     ]
 
     /// Bodies with which operations that an ODM may call get as far as their object.
-    private static let bodies = [
+    static let bodies = [
         "createVersion": """
         {"version":"3.0.0","deviceType":256,"softwareVersion":1,
         "commissioning":{"flow":0,"discovery":2,"iterations":1000},
@@ -46,13 +49,27 @@ struct ForeignObjectTests {
         "closeBatch": #"{"reason":"enough"}"#, "uploadStick": "\n",
     ]
 
-    private static func objects(_ whole: WholePortal) async throws -> Objects {
-        let world = try World()
-        let admin = try await whole.administrator()
-        let mine = try await whole.createODM("Shenzhen Lamps", by: admin)
+    /// Stands in every name, id and address that the first ODM has.
+    static let canary = "zanzibar"
+
+    /// - Parameter isShared: the second ODM is in the same product's workspace.
+    static func objects(
+        _ whole: WholePortal,
+        isShared: Bool = false,
+        naming oem: (organisation: String, admin: String) = ("Example OEM", "Ada")
+    ) async throws -> Objects {
+        let world = try World().other(EdgeHSMID("\(canary)-box"), at: FactoryID("\(canary)-1"))
+        let admin = try await whole.administrator(oem)
+        let mine = try await whole.createODM("Zanzibar Lamps", by: admin)
         let others = try await whole.createODM("Berlin Lamps", by: admin)
-        _ = try await whole.createFactory(world.site.text, of: mine, by: admin)
-        let someone = try await whole.invite([.odmEngineer, .odmProductionManager], into: mine, by: admin)
+        _ = try await whole.createFactory(world.site.text, of: mine, by: admin, name: "Zanzibar hall")
+        let someone = try await whole.invite(
+            [.odmEngineer, .odmProductionManager],
+            into: mine,
+            by: admin,
+            called: "Xenia Zanzibar",
+            at: "xenia@zanzibar.example"
+        )
         let invitation = try await whole.create(
             "/v1/invitations",
             InvitationRequest(kind: .person, organisation: mine, roles: [.odmEngineer]),
@@ -60,6 +77,13 @@ struct ForeignObjectTests {
         ).message(NewInvitation.self)
         let (box, batch) = try Box.working(world, units: 1...3)
         let version = try await fill(whole, world, box, batch, mine, someone)
+        if isShared {
+            try await whole.services.database.write("share") { transaction in
+                _ = try FactoryTable(transaction).insertWorkspace(World.product, others, at: World.start)
+            }
+        }
+        _ = try await whole.createFactory("berlin-1", of: others, by: admin)
+        try await named(whole, someone.firstToken)
         let firmware = Array("an image of ours".utf8)
         let digest = Digest256.of(firmware)
         for folder in ["firmware", "declarations"] {
@@ -89,7 +113,8 @@ struct ForeignObjectTests {
             ["product", "edge", "factory", "person", "batch", "unit", "session"].compactMap { objects.ids[$0] }
                 + [mine.text, digest.hex, try #require(unit).serial.text, batch.hex]
         )
-        objects.own = someone.firstToken
+        (objects.own, objects.admin) = (someone.firstToken, admin)
+        objects.numbers = try await numbers(whole)
         for role in [Role.odmEngineer, .odmProductionManager] {
             let stranger = try await whole.invite([role], into: others, by: admin)
             objects.strangers.append(("\(role)", stranger.firstToken))
@@ -97,8 +122,73 @@ struct ForeignObjectTests {
         return objects
     }
 
+    /// A token with a name, and a reason.
+    private static func named(_ whole: WholePortal, _ token: String) async throws {
+        let made = try await whole.create(
+            "/v1/tokens",
+            TokenRequest(name: DisplayName("Zanzibar script"), scopes: [.read], days: TokenDays(1)),
+            token: token
+        )
+        #expect(made.status == 201, "\(made.text)")
+    }
+
+    /// The first ODM's quantities, and what they leave of the totals.
+    private static func numbers(_ whole: WholePortal) async throws -> Set<Int> {
+        let granted = try await whole.services.database.read {
+            try BatchTable($0).standing(World.product).values.reduce(0, +)
+        }
+        #expect(granted > largeBatch)
+        let lifetime = try product().lifetimeTotal.value
+        return [
+            largeBatch, granted, lifetime - granted, allotment, allotment - granted, approvedTotal,
+            approvedTotal - granted, firstSerial,
+        ]
+    }
+
+    static let largeBatch = 104_729
+    static let firstSerial = 1_299_709
+    static let allotment = 611_953
+    static let approvedTotal = 9_999_991
+
+    /// A batch of many units beside the one that the journal speaks of, by the same terms.
+    private static func large(
+        _ version: VersionName,
+        _ mine: OrganisationID,
+        _ person: PersonID,
+        like terms: ProductionAuthorization
+    )
+        throws -> BatchRecord
+    {
+        let authorization = ProductionAuthorization(
+            product: terms.product,
+            approval: terms.approval,
+            manifest: terms.manifest,
+            edgeHSM: terms.edgeHSM,
+            factory: terms.factory,
+            batch: try BatchName("\(canary)-large"),
+            quantity: largeBatch,
+            serials: .init(prefix: "L", first: firstSerial, digits: 10),
+            notBefore: terms.notBefore,
+            notAfter: terms.notAfter,
+            grace: terms.grace,
+            debugUnlocks: terms.debugUnlocks,
+            reprovisions: terms.reprovisions,
+            rotations: terms.rotations,
+            roleKeysVersion: terms.roleKeysVersion,
+            issuedAt: terms.issuedAt
+        )
+        return try BatchRecord(
+            id: BatchID("b-large"),
+            version: version,
+            organisation: mine,
+            authorization: authorization,
+            createdBy: person,
+            createdAt: World.start
+        )
+    }
+
     /// Product, version, workspace, batch, package, certificate, journal, alarms, quarantine.
-    private static func fill(
+    static func fill(
         _ whole: WholePortal,
         _ world: World,
         _ box: Box,
@@ -107,16 +197,21 @@ struct ForeignObjectTests {
         _ someone: Welcome
     ) async throws -> VersionRecord {
         let person = someone.person.id
-        let version = VersionRecord(
+        var version = VersionRecord(
             product: World.product,
             version: try VersionName("1.0.0"),
             organisation: mine,
             manifest: try world.manifest(),
             firmware: .zero,
-            declaration: .zero,
+            declaration: try await TestDeclaration.place(in: whole.folder + "/files"),
             provesProduct: true,
             created: VersionAct(person: person, at: World.start)
         )
+        var draft = BatchDraft.units(10)
+        (draft.allotment, draft.lifetimeTotal) = (allotment, approvedTotal)
+        (version.approval, version.sequence) = (try draft.approval(world), 1)
+        (version.state, version.lockedAt) = (.locked, World.start)
+        let kept = version
         let product = try product()
         let (database, now) = (whole.services.database, whole.portal.clock.now)
         try await database.write("fill") { transaction in
@@ -136,7 +231,12 @@ struct ForeignObjectTests {
                     notAfter: World.start + 90
                 )
             )
-            _ = try VersionTable(transaction).insert(version)
+            _ = try VersionTable(transaction).insert(kept)
+            try VersionTable(transaction).update(kept)
+            _ = try governance.insertOrder(
+                world.order(.retireEdgeHSM(edgeHSM: world.box, product: World.product, remainder: 7_919, sequence: 1)),
+                at: World.start
+            )
         }
         let ingest = IngestService(
             database: database,
@@ -151,13 +251,16 @@ struct ForeignObjectTests {
             let terms = try #require(try JournalBatches(transaction).batches(batch).first).batch.terms
             let record = try BatchRecord(
                 id: BatchID("b-ours"),
-                version: version.version,
+                version: kept.version,
                 organisation: mine,
                 authorization: terms.content,
                 createdBy: person,
                 createdAt: World.start
             )
             try BatchTable(transaction).insert(record)
+            try BatchTable(transaction).insert(
+                large(kept.version, mine, person, like: terms.content)
+            )
             try PackageTable(transaction).ask(record.statement, at: World.start)
             let package = PackageRecord(
                 statement: record.statement,
@@ -180,10 +283,10 @@ struct ForeignObjectTests {
             )
             try SessionTable(transaction).insert(session)
         }
-        return version
+        return kept
     }
 
-    private static func product() throws -> ProductRecord {
+    static func product() throws -> ProductRecord {
         ProductRecord(
             product: World.product,
             title: try DisplayName("Lamp"),
@@ -200,14 +303,14 @@ struct ForeignObjectTests {
                 debugPermissions: try SixteenOctets(String(repeating: "0", count: 32)),
                 serialPrefix: try SerialPrefix("L")
             ),
-            lifetimeTotal: try UnitTotal(1_000),
-            rules: ProductRules(chipIdentity: .none),
+            lifetimeTotal: try UnitTotal(15_485_863),
+            rules: try ProductRules(chipIdentity: .none, factories: [FactoryID("\(canary)-1")]),
             revision: 1,
             createdAt: World.start
         )
     }
 
-    private static func ask(
+    static func ask(
         _ whole: WholePortal,
         _ declaration: RouteDeclaration,
         _ ids: [String: String],
@@ -239,83 +342,5 @@ struct ForeignObjectTests {
             headers: headers,
             body: body
         )
-    }
-
-    @Test("the same octets as for what does not exist, on every route with an object in its path")
-    func objectsOfOthers() async throws {
-        try await WholePortal.run { whole in
-            let objects = try await Self.objects(whole)
-            var judged = 0
-            for declaration in whole.routes.map(\.declaration) where !declaration.template.parameters.isEmpty {
-                // What one uploads under a digest is one's own.
-                if ["putFirmware", "putDeclaration"].contains(declaration.operationID) { continue }
-                for (name, token) in objects.strangers {
-                    let ours = try await Self.ask(whole, declaration, objects.ids, token)
-                    let none = try await Self.ask(whole, declaration, Self.nothing, token)
-                    let id = "\(declaration.operationID) as \(name)"
-                    #expect(ours.status == none.status && ours.body == none.body, "\(id): \(ours.text) \(none.text)")
-                    #expect([403, 404].contains(ours.status), "\(id) got no further than \(ours.text)")
-                    if ours.status == 404 { judged += 1 }
-                    whole.portal.clock.advance(1)
-                }
-            }
-            #expect(judged >= 30, "\(judged) answers were of an object")
-        }
-    }
-
-    @Test("the ids are right: whose objects they are reads them")
-    func objectsOfOnesOwn() async throws {
-        try await WholePortal.run { whole in
-            let objects = try await Self.objects(whole)
-            // Here neither a declaration nor a checkpoint of a whole journal is in the portal, and the RoleKeys name another
-            // portal's key.
-            let unreadable = ["reviewVersion", "getUnitProof", "getStick"]
-            var read = 0
-            for declaration in whole.routes.map(\.declaration)
-            where declaration.method == .get && !declaration.template.parameters.isEmpty
-                && !unreadable.contains(declaration.operationID)
-            {
-                let reply = try await Self.ask(whole, declaration, objects.ids, objects.own)
-                if reply.problem?.code == "portal.access.role" { continue }
-                #expect(reply.status == 200, "\(declaration.operationID): \(reply.text)")
-                read += 1
-            }
-            #expect(read >= 15)
-        }
-    }
-
-    @Test("no list and no sum tells another ODM's names, serials or quantities")
-    func lists() async throws {
-        try await WholePortal.run { whole in
-            let objects = try await Self.objects(whole)
-            let queries = [
-                "findUnits": ["?chip=\(Chip(1).uid)"],
-                "getRollUps": RollUpDimension.allCases.map {
-                    "?by=\($0.rawValue)&from=\(World.start)&to=\(World.start)"
-                },
-                "getAuditConsistency": ["?first=0&second=0"],
-                "getProduction": ["?step=hour"],
-            ]
-            for declaration in whole.routes.map(\.declaration)
-            where declaration.method == .get && declaration.template.parameters.isEmpty
-                && !["getAPIDocument", "getReadiness", "getAccount"].contains(declaration.operationID)
-            {
-                for query in queries[declaration.operationID] ?? [""] {
-                    let path = declaration.template.text + query
-                    for (name, token) in objects.strangers {
-                        let reply = try await whole.portal.ask("GET", path, token: token)
-                        #expect([200, 403].contains(reply.status), "\(path) as \(name): \(reply.text)")
-                        for secret in objects.secrets {
-                            #expect(!reply.text.contains("\"\(secret)\""), "\(path) as \(name) tells \(secret)")
-                        }
-                        if declaration.operationID == "getRollUps" {
-                            #expect(try reply.message(RollUpAnswer.self).rows.isEmpty)
-                        }
-                    }
-                    let own = try await whole.portal.ask("GET", path, token: objects.own)
-                    #expect([200, 403].contains(own.status), "\(path): \(own.text)")
-                }
-            }
-        }
     }
 }
