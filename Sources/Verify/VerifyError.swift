@@ -59,7 +59,8 @@ public enum VerifyError: String, ErrorCatalogue {
         case .attestationMissing: "Ask the device for its attestation, or find out why it does not answer."
         case .attestationUnknown: "Find out which device answered, and why it is not on the list."
         case .auditUnproven: "Give --root-key, under which the file's RoleKeys count, or --portal-key."
-        case .auditDiffers: "Export the log again; if it stays so, somebody has changed it: keep both files and the database."
+        case .auditDiffers:
+            "Export the log again; if it stays so, somebody has changed it: keep both files and the database."
         case .auditEarlier: "Keep both files: one of them shows a log that was changed or cut."
         case .unexpected: "Report it together with the input."
         }

@@ -9,7 +9,8 @@ internal import Vocabulary
 struct ObisVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-verify",
-        abstract: "Checks certificates, onboarding codes, journals and portals' logs, independently of the system that made them.",
+        abstract:
+            "Checks certificates, onboarding codes, journals and portals' logs, independently of the system that made them.",
         discussion: """
             Exit status: 0 accepted, 1 refused, 2 wrong usage or an unreadable file. With --json each of the first two, and \
             an unreadable file, is one object on standard output: accepted, code, reason, fields.

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import PortalCore
 import PortalProtocol
+import Statements
 import TestSupport
 import Testing
 import Verify
@@ -60,7 +61,10 @@ struct SearchTests {
     }
 
     /// Units of three logs, many in the same second.
-    private static func fill(_ database: SQLitePortalDatabase, _ generator: inout SeededGenerator) async throws -> [Made] {
+    private static func fill(
+        _ database: SQLitePortalDatabase,
+        _ generator: inout SeededGenerator
+    ) async throws -> [Made] {
         let batches = (0..<3).map { Digest256.of([UInt8($0)]) }
         let made = (0..<400).map { number in
             Made(
@@ -159,8 +163,12 @@ struct SearchTests {
             if Bool.random(using: &generator) { filter.action = "createBatch" }
             if Bool.random(using: &generator) { filter.object = "b-7" }
             if Bool.random(using: &generator) { filter.isDone = Bool.random(using: &generator) }
-            if Bool.random(using: &generator) { filter.from = Self.start + Int64.random(in: 0..<15_000, using: &generator) }
-            if Bool.random(using: &generator) { filter.to = Self.start + Int64.random(in: 0..<15_000, using: &generator) }
+            if Bool.random(using: &generator) {
+                filter.from = Self.start + Int64.random(in: 0..<15_000, using: &generator)
+            }
+            if Bool.random(using: &generator) {
+                filter.to = Self.start + Int64.random(in: 0..<15_000, using: &generator)
+            }
             let isNewest = round.isMultiple(of: 2)
             let most = [50, 100, 10_000].randomElement(using: &generator) ?? 50
             let found = try await Self.all(filter, isNewest, most, database)

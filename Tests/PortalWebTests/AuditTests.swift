@@ -1,10 +1,11 @@
 import Crypto
 import Foundation
+import KeyCustody
 import PortalProtocol
 import PortalStore
 import Statements
-import TransparencyLog
 import Testing
+import TransparencyLog
 import Verify
 import Vocabulary
 
@@ -13,6 +14,13 @@ import Vocabulary
 /// The portal's own log: what it is asked by, and the file that is checked without the portal.
 @Suite("Audit", .serialized)
 struct AuditTests {
+    private static func items(_ whole: WholePortal, _ admin: String, _ query: String) async throws -> [AuditItem] {
+        let reply = try await whole.portal.ask("GET", "/v1/audit/newest?\(query)", token: admin)
+        #expect(reply.status == 200, "\(reply.text)")
+        let page = try reply.message(Page<AuditItem>.self)
+        return page.items
+    }
+
     @Test("filters answer by who, what, which object and when; a refused act is found as one")
     func filters() async throws {
         try await WholePortal.run { whole in
@@ -23,21 +31,22 @@ struct AuditTests {
             whole.portal.clock.advance(86_400)
             _ = try await whole.createFactory("shenzhen-1", of: odm, by: admin)
             _ = try await whole.createFactory("shenzhen-2", of: odm, by: engineer.firstToken)
-            func items(_ query: String) async throws -> [AuditItem] {
-                let reply = try await whole.portal.ask("GET", "/v1/audit/newest?\(query)", token: admin)
-                #expect(reply.status == 200, "\(reply.text)")
-                return try reply.message(Page<AuditItem>.self).items
-            }
-            let made = try await items("action=createFactory&outcome=done")
+            let made = try await Self.items(whole, admin, "action=createFactory&outcome=done")
             #expect(made.map(\.act.object) == ["shenzhen-1"] && made[0].act.actor == me.person.id.text)
-            let refused = try await items("actor=\(engineer.person.id)&outcome=refused")
+            let refused = try await Self.items(whole, admin, "actor=\(engineer.person.id)&outcome=refused")
             #expect(refused.map(\.act.outcome) == ["portal.access.role"])
-            #expect(try await items("object=\(odm)").map(\.act.action).contains("createOrganisation"))
-            let late = try await items("from=\(whole.portal.clock.now + -60)&action=createOrganisation")
+            #expect(
+                try await Self.items(whole, admin, "object=\(odm)").map(\.act.action).contains("createOrganisation")
+            )
+            let late = try await Self.items(
+                whole,
+                admin,
+                "from=\(whole.portal.clock.now + -60)&action=createOrganisation"
+            )
             #expect(late.isEmpty)
-            let early = try await items("to=\(whole.portal.clock.now + -3_600)&action=createFactory")
+            let early = try await Self.items(whole, admin, "to=\(whole.portal.clock.now + -3_600)&action=createFactory")
             #expect(early.isEmpty)
-            #expect(try await items("actor=nothing").isEmpty)
+            #expect(try await Self.items(whole, admin, "actor=nothing").isEmpty)
             let oldest = try await whole.portal.ask("GET", "/v1/audit?limit=1&action=createOrganisation", token: admin)
                 .message(Page<AuditItem>.self)
             #expect(oldest.items.count == 1 && oldest.next == nil)

@@ -25,7 +25,8 @@ public enum LabelDisclosureError: String, ErrorCatalogue {
     public var remedy: String {
         switch self {
         case .missing: "Ask again after the factory's next upload, or bring its .upload file."
-        case .unopenable: "Check that the portal's token holds the label key of every RoleKeys; else the record is damaged."
+        case .unopenable:
+            "Check that the portal's token holds the label key of every RoleKeys; else the record is damaged."
         case .differs: "Ship no label of this device; find out where its record was altered or mixed up."
         case .unfinished: "Have the station print it again, or finish the device first."
         case .void: "Look for the unit that took its place, by the chip's UID."

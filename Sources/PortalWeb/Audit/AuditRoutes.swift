@@ -1,6 +1,5 @@
 import Governance
 import PortalCore
-import PortalCore
 import PortalProtocol
 import PortalStore
 import Statements

@@ -5,7 +5,8 @@ public enum PortalRoutes {
     public static func people(_ parts: PortalParts, metrics: Metrics) throws -> [any MountableRoute] {
         let portal = parts.services
         let figures = OperationFigures(portal, ingest: parts.ingest, metrics: metrics)
-        let routes = try CoreRoutes.people(portal) + AccountRoutes.routes(portal) + VersionRoutes.routes(parts.versions)
+        let routes =
+            try CoreRoutes.people(portal) + AccountRoutes.routes(portal) + VersionRoutes.routes(parts.versions)
             + BatchRoutes.routes(parts.batches) + PreparationRoutes.routes(portal) + RecordRoutes.people(portal)
             + OverviewRoutes.routes(portal) + SyncRoutes.sticks(parts.sync, acts: portal.acts)
         return try ServiceRoutes.adding(

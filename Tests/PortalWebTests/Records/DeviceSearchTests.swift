@@ -20,8 +20,11 @@ struct DeviceSearchTests {
         let own: String
         let other: String
 
-        func get<Message: Decodable>(_ path: String, as type: Message.Type, token: String? = nil) async throws -> Message
-        {
+        func get<Message: Decodable>(
+            _ path: String,
+            as type: Message.Type,
+            token: String? = nil
+        ) async throws -> Message {
             let reply = try await whole.portal.ask("GET", path, token: token ?? admin)
             #expect(reply.status == 200, "\(path): \(reply.text)")
             return try reply.message(Message.self)

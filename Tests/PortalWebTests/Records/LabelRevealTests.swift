@@ -15,6 +15,9 @@ import Vocabulary
 @testable import EdgeHSMFixture
 @testable import PortalWeb
 
+/// The line's side of a test; `OEMWorld` has a `World` too.
+private typealias Line = EdgeHSMFixture.World
+
 /// What stands on a device's label, opened in a real token and held against the journal: for whom it is, and for nobody
 /// else.
 @Suite("Labels of devices", .serialized)
@@ -24,9 +27,9 @@ struct LabelRevealTests {
         struct Unit: Sendable {
             let passcode: Passcode
             let discriminator: Discriminator
-            let salt = World.random(32)
-            let rotatingID = World.random(16)
-            let blind = Secret(World.random(16))
+            let salt = Line.random(32)
+            let rotatingID = Line.random(16)
+            let blind = Secret(Line.random(16))
         }
 
         private let units = Mutex<[Digest256: Unit]>([:])
@@ -34,8 +37,8 @@ struct LabelRevealTests {
         func of(_ unit: Digest256) throws -> Unit {
             if let known = units.withLock({ $0[unit] }) { return known }
             let made = Unit(
-                passcode: try Passcode(drawnFrom: World.random),
-                discriminator: try Discriminator(drawnFrom: World.random)
+                passcode: try Passcode(drawnFrom: Line.random),
+                discriminator: try Discriminator(drawnFrom: Line.random)
             )
             return units.withLock { units in
                 units[unit] = units[unit] ?? made
@@ -58,7 +61,7 @@ struct LabelRevealTests {
     /// A portal whose journal has finished units, with their label records.
     private struct Site: Sendable {
         let whole: WholePortal
-        let world: World
+        let world: Line
         let secrets: Secrets
         let labelKey: P256Point
         let admin: String
@@ -80,8 +83,8 @@ struct LabelRevealTests {
         ) throws -> LabelUpload {
             let secret = try secrets.of(unit.unit)
             let payload = try OnboardingPayload(
-                vendorID: World.vendorID,
-                productID: World.productID,
+                vendorID: Line.vendorID,
+                productID: Line.productID,
                 flow: .standard,
                 discovery: DiscoveryCapabilities(rawValue: 4),
                 discriminator: secret.discriminator,
@@ -123,7 +126,7 @@ struct LabelRevealTests {
                 try transaction.execute("DELETE FROM label_record WHERE unit = ?", [.fixed(unit.unit)])
                 guard let label else { return }
                 let source = RecordSourceState(
-                    source: RecordSource(validated: World.random(16)),
+                    source: RecordSource(validated: Line.random(16)),
                     factory: factory,
                     service: StationName(validated: "service")
                 )
@@ -141,7 +144,7 @@ struct LabelRevealTests {
             let labelKey = try await token.agreementKey(KeyName(.labelRecord)).publicKey
             try await WholePortal.run(agreeing: token) { whole in
                 let secrets = Secrets()
-                var world = try World()
+                var world = try Line()
                 world.labelRecord = labelKey
                 world.commitment = { secrets.commitment($0) }
                 try await body(Self.fill(whole, world, secrets, labelKey))
@@ -151,7 +154,7 @@ struct LabelRevealTests {
 
     private static func fill(
         _ whole: WholePortal,
-        _ world: World,
+        _ world: Line,
         _ secrets: Secrets,
         _ labelKey: P256Point
     ) async throws -> Site {
@@ -164,7 +167,7 @@ struct LabelRevealTests {
         try await database.write("test") { transaction in
             let table = GovernanceTable(transaction)
             try table.insertRoleKeys(1, world.roleKeys())
-            try table.insertEdge(world.box, world.site, world.enrolment(), at: World.start)
+            try table.insertEdge(world.box, world.site, world.enrolment(), at: Line.start)
         }
         let ingest = IngestService(
             database: database,
@@ -271,7 +274,8 @@ struct LabelRevealTests {
                 try await site.store(label, of: unit, factory: factory)
                 let reply = try await site.reveal(unit)
                 #expect(reply.status == 409 && reply.problem?.code == code, "\(what): \(reply.text)")
-                #expect(!reply.text.contains("MT:") && !reply.text.contains(try site.passcode(of: unit)), "\(what)")
+                let passcode = try site.passcode(of: unit)
+                #expect(!reply.text.contains("MT:") && !reply.text.contains(passcode), "\(what)")
             }
             try await expect("portal.label.missing", "none", nil)
             let good = try site.record(of: unit)
@@ -386,7 +390,9 @@ struct LabelRevealTests {
             site.whole.portal.clock.advance(LabelBudget.person.seconds)
             #expect(try await site.reveal(site.units[0]).status == 200)
             // Another person of the organisation has their own hour, within the organisation's day.
-            #expect(LabelBudget.wait(Array(repeating: .epoch, count: 300), LabelBudget.organisation, at: .epoch) == 86_400)
+            #expect(
+                LabelBudget.wait(Array(repeating: .epoch, count: 300), LabelBudget.organisation, at: .epoch) == 86_400
+            )
             #expect(LabelBudget.wait(Array(repeating: .epoch, count: 299), LabelBudget.organisation, at: .epoch) == nil)
         }
     }
@@ -412,7 +418,8 @@ struct LabelRevealTests {
             #expect(shown.header("Cache-Control") == "no-store")
             let code = try #require(shown.text.firstMatch(of: /id="manual-code">([0-9-]+)</)).1
             let passcode = try ManualPairingCode(String(code)).passcode
-            #expect(passcode == (try site.secrets.of(unit.unit).passcode))
+            let known = try site.secrets.of(unit.unit).passcode
+            #expect(passcode == known)
             #expect(shown.text.contains("<path fill=\"#000000\" d=\"M"))
             let again = try await site.whole.portal.ask("GET", place, token: site.admin, headers: html)
             #expect(!again.text.contains("manual-code"))

@@ -22,12 +22,14 @@ enum DeviceController {
     @Sendable private static func list(_ look: PageRequest) async throws -> PageAnswer {
         _ = try look.require()
         let query = (look.query["q"] ?? "").filter { !$0.isWhitespace }
-        let batches = try await look.api.get("/v1/batches", ["limit": "200"], as: Page<Batch>.self).items
+        var batches = try await look.api.get("/v1/batches", ["limit": "60"], as: Page<Batch>.self).items
         let factories = try await look.api.get("/v1/factories", ["limit": "200"], as: Page<Factory>.self).items
         var values = look.query.filter { ["q", "batch", "stage", "factory", "from", "to"].contains($0.key) }
         // Links from before named a batch by its authorization.
         if let named = batches.first(where: { $0.authorization.hex == values["batch"] }) {
             values["batch"] = named.id.text
+        } else if let id = values["batch"], !id.isEmpty, !batches.contains(where: { $0.id.text == id }) {
+            batches.append(try await look.api.get("/v1/batches/\(escaped(id))", as: Batch.self))
         }
         let filter = Self.filter(values)
         if !query.isEmpty {
@@ -35,12 +37,20 @@ enum DeviceController {
             let units = try await found(query, look).filter { wanted == nil || $0.stage == wanted }
             if units.count == 1, let unit = units.first { return .redirect("/devices/\(unit.id.text)") }
             return .page(
-                DeviceListPage(units, isLookUp: true, values: values, batches: batches, factories: factories, now: look.time)
+                DeviceListPage(
+                    units,
+                    isLookUp: true,
+                    values: values,
+                    batches: batches,
+                    factories: factories,
+                    now: look.time
+                )
             )
         }
         let page = try await look.api.get(
             "/v1/devices",
-            filter.merging(["limit": "50", "cursor": look.query["cursor"]].compactMapValues { $0 }) { first, _ in first },
+            filter.merging(["limit": "50", "cursor": look.query["cursor"]].compactMapValues { $0 }) { first, _ in first
+            },
             as: PortalProtocol.Page<UnitView>.self
         )
         return .page(
@@ -119,7 +129,8 @@ enum DeviceController {
                 case let body as Rotated: body.dac.bytes
                 default: nil
                 }
-            if let der, let text = DeviceCertificate.words("Device Attestation Certificate, entry \(step.sequence)", der)
+            if let der,
+                let text = DeviceCertificate.words("Device Attestation Certificate, entry \(step.sequence)", der)
             {
                 certificates.append(text)
             }

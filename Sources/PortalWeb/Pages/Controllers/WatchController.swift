@@ -97,7 +97,8 @@ enum WatchController {
                 requestID: item.act.requestID
             )
         }
-        let people = names.map { (id: $0.key.text, name: $0.value) }.sorted { $0.name < $1.name }
+        // Of more people than a list can hold, the API answers for each.
+        let people = names.map { (id: $0.key.text, name: $0.value) }.sorted { $0.name < $1.name }.prefix(300)
         return .page(
             AuditPage(
                 entries,
