@@ -116,7 +116,7 @@ public struct PortalLogSearch {
             }
             if newestFirst { high = last - 1 } else { low = last + 1 }
             looked += rows.count
-            chunk = 500
+            chunk = min(500, most - looked)
         }
         return Found(positions: positions, next: low <= high ? (newestFirst ? high : low) : nil)
     }
