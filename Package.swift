@@ -328,7 +328,7 @@ let package = Package(
             "PortalStore",
             [
                 "PortalStore", "PortalCore", "PortalProtocol", "Durability", "TransparencyLog", "Statements",
-                "Vocabulary", crypto, grdb,
+                "Verify", "Vocabulary", crypto, grdb,
             ]
         ),
         tests(

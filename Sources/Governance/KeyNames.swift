@@ -44,6 +44,17 @@ extension Token {
         }
         throw Refusal(GovernanceError.tokenNotAuthorizer, "\(role.rawValue) \(wanted.keyID.hex.prefix(16))")
     }
+
+    /// The same for a key that agrees; nil where the token has none such.
+    public func agreementKey(_ role: KeyRole, equal wanted: P256Point) async throws -> (any AgreementKey)? {
+        for generation in 1...64 {
+            let name = KeyName.generation(role, generation)
+            guard try await has(name) else { break }
+            let key = try await agreementKey(name)
+            if key.publicKey == wanted { return key }
+        }
+        return nil
+    }
 }
 
 extension Envelope {

@@ -16,6 +16,9 @@ public enum VerifyError: String, ErrorCatalogue {
     case attestationMissing = "verify.attestation.missing"
     case attestationUnknown = "verify.attestation.unknown-device"
     case attestationDeclaration = "verify.attestation.declaration"
+    case auditUnproven = "verify.audit.unproven"
+    case auditDiffers = "verify.audit.differs"
+    case auditEarlier = "verify.audit.inconsistent"
     case unexpected = "verify.internal.unexpected"
 
     public var meaning: String {
@@ -34,6 +37,9 @@ public enum VerifyError: String, ErrorCatalogue {
         case .attestationMissing: "A device of the list has no answer in attestation.jsonl."
         case .attestationUnknown: "attestation.jsonl has the answer of a device that the list does not name."
         case .attestationDeclaration: "A device attests another Certification Declaration than the list names for it."
+        case .auditUnproven: "Nothing that is trusted says whose key signed the portal's log."
+        case .auditDiffers: "The entries are not those that the portal's key signed."
+        case .auditEarlier: "The portal's log does not continue what its key signed before."
         case .unexpected: "The verifier met an error that it has no code for."
         }
     }
@@ -52,6 +58,10 @@ public enum VerifyError: String, ErrorCatalogue {
             "Give the journals of all EdgeHSMs that made devices of the list; do not ship a device that none recorded."
         case .attestationMissing: "Ask the device for its attestation, or find out why it does not answer."
         case .attestationUnknown: "Find out which device answered, and why it is not on the list."
+        case .auditUnproven: "Give --root-key, under which the file's RoleKeys count, or --portal-key."
+        case .auditDiffers:
+            "Export the log again; if it stays so, somebody has changed it: keep both files and the database."
+        case .auditEarlier: "Keep both files: one of them shows a log that was changed or cut."
         case .unexpected: "Report it together with the input."
         }
     }

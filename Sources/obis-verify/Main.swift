@@ -9,7 +9,8 @@ internal import Vocabulary
 struct ObisVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "obis-verify",
-        abstract: "Checks certificates, onboarding codes and journals, independently of the system that made them.",
+        abstract:
+            "Checks certificates, onboarding codes, journals and portals' logs, independently of the system that made them.",
         discussion: """
             Exit status: 0 accepted, 1 refused, 2 wrong usage or an unreadable file. With --json each of the first two, and \
             an unreadable file, is one object on standard output: accepted, code, reason, fields.
@@ -17,7 +18,7 @@ struct ObisVerify: ParsableCommand {
         version: Program.version(of: "obis-verify"),
         subcommands: [
             AttestationCommand.self, OnboardingCommand.self, SPAKE2PlusCommand.self, FirmwareCommand.self,
-            JournalCommand.self, ClosingCommand.self, DevicesCommand.self,
+            JournalCommand.self, ClosingCommand.self, DevicesCommand.self, AuditCommand.self,
         ]
     )
 

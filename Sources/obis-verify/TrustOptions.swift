@@ -27,12 +27,14 @@ struct TrustOptions: ParsableArguments {
     }
 
     private func identityKey() throws -> P256Point? {
-        try identity.map { text in
-            guard let point = try? P256Point(hex: text), point.signingKey != nil else {
-                throw ValidationError("--identity is not a P-256 point of 65 octets in hexadecimal")
-            }
-            return point
+        try identity.map { try Self.point($0, "--identity") }
+    }
+
+    static func point(_ text: String, _ option: String) throws -> P256Point {
+        guard let point = try? P256Point(hex: text), point.signingKey != nil else {
+            throw ValidationError("\(option) is not a P-256 point of 65 octets in hexadecimal")
         }
+        return point
     }
 
     private func root() throws -> P256Point? {

@@ -40,7 +40,7 @@ struct ErrorCatalogueTests {
         PortalError.self, PageError.self, SyncMessageError.self, VersionError.self, PortalStoreError.self,
         IdentityError.self,
         IngestError.self, SyncError.self, RecordError.self, BatchError.self, PreparationError.self,
-        AccountError.self,
+        AccountError.self, LabelDisclosureError.self,
     ]
 
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -89,7 +89,8 @@ extension Box {
     mutating func sign(_ reservation: Reservation, _ key: P256Point) throws -> UnitRecord {
         let notBefore = try state.authorization(reservation.authorization).content.notBefore
         let dac = try world.dac(for: key, notBefore: notBefore)
-        return try run(SignedIssue(reservation: reservation, dac: Octets(dac), commitment: .zero)).grant()
+        let commitment = world.commitment(reservation.unit)
+        return try run(SignedIssue(reservation: reservation, dac: Octets(dac), commitment: commitment)).grant()
     }
 
     /// From `begin` to the DAC.

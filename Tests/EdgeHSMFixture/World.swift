@@ -40,6 +40,10 @@ package struct World: Sendable {
     let authorizer = P256.Signing.PrivateKey()
     let portal = P256.Signing.PrivateKey()
     package let label = P256.Signing.PrivateKey()
+    /// What label records are sealed to; nil: to `label`.
+    package var labelRecord: P256Point?
+    /// Of a unit's secrets, as the journal holds it.
+    package var commitment: @Sendable (Digest256) -> Digest256 = { _ in .zero }
     package var identity = P256.Signing.PrivateKey()
     var seal = P256.Signing.PrivateKey()
     /// The box that `Box.init` makes, and its site.
@@ -142,7 +146,7 @@ package struct World: Sendable {
             threshold: 2,
             authorizer: authorizer.point,
             portal: portal.point,
-            labelRecord: label.point,
+            labelRecord: labelRecord ?? label.point,
             issuedAt: issuedAt,
             expiresAt: expiresAt
         ).unsigned().signed(by: root)

@@ -119,7 +119,7 @@ struct PageTests {
             try check(FactoryListPage(nothing, organisations: [:], viewer: viewer), viewer)
             try check(NewFactoryPage(organisations: [], form: form), viewer)
             try check(
-                DeviceListPage(query: "", units: nil, next: nil, batches: [], values: [:], now: now),
+                DeviceListPage([], values: [:], batches: [], factories: [], now: now),
                 viewer
             )
             try check(

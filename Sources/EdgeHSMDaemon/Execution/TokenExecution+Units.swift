@@ -112,21 +112,21 @@ extension TokenExecution {
             pai: installed(batch).pai.bytes
         )
         let label = try secrets.label(of: unit.serial, manifest: batch.manifest)
-        let record = LabelRecord(
+        let record = UnitLabelRecord(
             authorization: batch.id,
             unit: unit.id,
             chipUID: unit.chipUID,
             serial: unit.serial,
             qr: label.qr,
             manualCode: label.manualCode,
-            salt: Hex.encode(secrets.salt),
-            rotatingID: Hex.encode(secrets.rotatingID),
-            blind: secrets.blind.withBytes { Hex.encode($0) }
+            salt: secrets.salt,
+            rotatingID: secrets.rotatingID,
+            blind: secrets.blind
         )
         let sealed = try HPKESealer.seal(
             StatementCoding.encode(record),
             to: context.roleKeys.labelRecord,
-            info: LabelRecord.sealInfo,
+            info: UnitLabelRecord.sealInfo,
             aad: unit.id.bytes
         )
         return UnitData(

@@ -66,20 +66,19 @@ struct UnitSecrets: Sendable {
         try SPAKE2PlusVerifier(passcode: passcode, salt: salt, iterations: iterations)
     }
 
-    /// SHA-256(blind ‖ passcode u32 LE ‖ discriminator u16 LE ‖ salt ‖ rotating id ‖ SPAKE2+ iterations u32 LE). The
-    /// SPAKE2+ verifier follows from these, and is not worked out before somebody asks for it.
+    /// See `UnitCommitment`. The SPAKE2+ verifier follows from it, and is not worked out before somebody asks for it.
     func commitment(of manifest: Manifest) throws -> Digest256 {
-        let number = passcode.reveal()
         guard let iterations = UInt32(exactly: manifest.commissioning.iterations) else {
             throw Refusal(ExecutionError.packageMismatch, "SPAKE2+ iterations")
         }
-        var octets = blind.withBytes { Array($0) }
-        defer { for index in octets.indices { octets[index] = 0 } }
-        octets += (0..<4).map { UInt8(truncatingIfNeeded: number >> UInt32($0 * 8)) }
-        octets += (0..<2).map { UInt8(truncatingIfNeeded: discriminator.value >> UInt16($0 * 8)) }
-        octets += salt + rotatingID
-        octets += (0..<4).map { UInt8(truncatingIfNeeded: iterations >> UInt32($0 * 8)) }
-        return Digest256.of(octets)
+        return UnitCommitment.digest(
+            blind: blind,
+            passcode: passcode.reveal(),
+            discriminator: discriminator.value,
+            salt: salt,
+            rotatingID: rotatingID,
+            iterations: iterations
+        )
     }
 
     func label(of serial: DeviceSerial, manifest: Manifest) throws -> LabelContent {
@@ -103,22 +102,4 @@ struct UnitSecrets: Sendable {
             manualCode: ManualPairingCode(payload).text
         )
     }
-}
-
-/// What the OEM gets of a unit's label, sealed. The blind opens the journal's commitment.
-struct LabelRecord: Codable, Sendable {
-    static let sealInfo = Array("obis label record v1".utf8)
-
-    let authorization: Digest256
-    let unit: Digest256
-    let chipUID: ChipUID
-    let serial: DeviceSerial
-    let qr: String
-    let manualCode: String
-    /// 32 octets in hexadecimal; with the rotating id, what the commitment covers beside the code's own content.
-    let salt: String
-    /// 16 octets in hexadecimal.
-    let rotatingID: String
-    /// 16 octets in hexadecimal.
-    let blind: String
 }

@@ -43,7 +43,7 @@ public struct FormState: Sendable {
 /// One field with its label, its help and what is wrong with it.
 struct Field: Component {
     enum Kind: String, Sendable {
-        case text, email, number, password, search
+        case text, email, number, password, search, date
         case dateTime = "datetime-local"
     }
 

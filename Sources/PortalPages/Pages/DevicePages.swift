@@ -2,52 +2,27 @@ public import PortalProtocol
 import Statements
 public import Vocabulary
 
-/// Devices by serial, chip UID, DAC serial or key; by batch, day and result.
+/// Devices by what stands on them, and by date, result, batch and factory.
 public struct DeviceListPage: SheetPage {
     public static let name = "devices"
     public let title = "Devices"
     let sheet: Sheet
 
     /// - Parameters:
-    ///   - query: as it was entered; empty: nothing was asked yet.
-    ///   - units: nil: nothing was asked.
+    ///   - isLookUp: a serial or the like was asked for, and these answer to it.
+    ///   - exports: addresses of the same list as CSV and JSON.
+    ///   - values: as they were entered.
     public init(
-        query: String,
-        units: [UnitView]?,
-        next: String?,
-        batches: [Batch],
+        _ units: [UnitView],
+        isLookUp: Bool = false,
+        next: String? = nil,
+        exports: [String] = [],
         values: [String: String],
+        batches: [Batch],
+        factories: [Factory],
         now: Instant
     ) {
-        let fields: [Field] = [
-            .input(
-                FormState(values: values, key: "", csrf: ""),
-                "q",
-                "Serial, chip UID or DAC serial",
-                .search,
-                isRequired: false,
-                extra: "maxlength=\"128\" autocomplete=\"off\" spellcheck=\"false\""
-            ),
-            .select(
-                FormState(values: values, key: "", csrf: ""),
-                "batch",
-                "Batch",
-                [("", "Any", .empty)] + batches.map { ($0.authorization.hex, $0.batch.text, .empty) },
-                isRequired: false
-            ),
-            .select(
-                FormState(values: values, key: "", csrf: ""),
-                "stage",
-                "Result",
-                [("", "Any", .empty)] + UnitStage.allCases.map { ($0.rawValue, $0.words, .empty) },
-                isRequired: false
-            ),
-        ]
-        let form = fields.map { Markup.of($0) }.joined()
-        let filters: Markup = """
-            <section class="panel" aria-label="Search"><div class="panel-body"><form class="filters" method="get" action="/devices">\(form)\(Markup.of(Button("Search", icon: .search, style: .primary)))</form></div></section>
-            """
-        let rows = (units ?? []).map { unit -> [Markup] in
+        let rows = units.map { unit -> [Markup] in
             [
                 .sub(.link(unit.serial.text, "/devices/\(unit.id.text)"), .code(unit.chip.hex)),
                 unit.stage.badge(unit.isExposed),
@@ -56,25 +31,23 @@ public struct DeviceListPage: SheetPage {
                 .text(unit.station), .time(unit.issuedAt), .ago(unit.changedAt, now: now),
             ]
         }
+        let isFiltered = values.contains { !$0.value.isEmpty }
         let empty =
-            units == nil
+            isFiltered
             ? Empty(
-                .search,
-                "Look a device up",
-                "By what stands on its label, in its chip or in its certificate; or list a batch by result."
-            )
-            : Empty(
                 .search,
                 "No such device",
                 "Nothing in the journals that you may see answers to this. A device that was made behind a cut link appears with the factory's next upload."
             )
+            : Empty(.device, "No device yet", "Devices appear with their factory's first upload.")
+        let title = isLookUp ? "\(units.count) found" : isFiltered ? "Devices that answer to this" : "Newest devices"
         sheet = Sheet(
             Head("Devices", lead: "Every device as its EdgeHSM's journal tells it."),
-            above: filters,
+            above: Self.filters(values, batches, factories),
             main: [
                 Box(
                     "list",
-                    units == nil ? "Result" : "\(units?.count ?? 0) found",
+                    title,
                     .table(
                         "Devices",
                         [
@@ -85,10 +58,55 @@ public struct DeviceListPage: SheetPage {
                         empty: empty,
                         next: next
                     ),
+                    actions: zip(["CSV", "JSON"], exports).map {
+                        Button($0, $1, icon: .export, isSmall: true, isDownload: true)
+                    },
                     isFlush: true
                 )
             ]
         )
+    }
+
+    private static func filters(_ values: [String: String], _ batches: [Batch], _ factories: [Factory]) -> Markup {
+        let form = FormState(values: values, key: "", csrf: "")
+        let fields: [Field] = [
+            .input(
+                form,
+                "q",
+                "Serial, chip UID or DAC serial",
+                .search,
+                isRequired: false,
+                extra: "maxlength=\"128\" autocomplete=\"off\" spellcheck=\"false\""
+            ),
+            .select(
+                form,
+                "stage",
+                "Result",
+                [("", "Any", .empty)] + UnitStage.allCases.map { ($0.rawValue, $0.words, .empty) },
+                isRequired: false
+            ),
+            .select(
+                form,
+                "batch",
+                "Batch",
+                [("", "Any", .empty)] + batches.map { ($0.id.text, $0.batch.text, .empty) },
+                isRequired: false
+            ),
+            .select(
+                form,
+                "factory",
+                "Factory",
+                [("", "Any", .empty)] + factories.map { ($0.id.text, $0.name, .empty) },
+                isRequired: false
+            ),
+            .input(form, "from", "Certified from, UTC", .date, isRequired: false),
+            .input(form, "to", "to", .date, isRequired: false),
+        ]
+        let clear: Markup =
+            values.contains { !$0.value.isEmpty } ? .of(Button("Clear", "/devices", style: .quiet)) : .empty
+        return """
+            <section class="panel" aria-label="Search"><div class="panel-body"><form class="filters" method="get" action="/devices">\(fields.map { Markup.of($0) }.joined())\(Markup.of(Button("Search", icon: .search, style: .primary)))\(clear)</form></div></section>
+            """
     }
 }
 
@@ -121,10 +139,19 @@ public struct DevicePage: SheetPage {
         }
     }
 
+    /// What stands on the label.
+    public enum Label: Sendable {
+        /// The viewer may ask for it.
+        case closed(FormState)
+        case shown(UnitLabel)
+    }
+
+    /// - Parameter label: nil for whom it is not.
     public init(
         _ history: UnitHistory,
         certificates: [CertificateText],
         hasProof: Bool,
+        label: Label?,
         zone: String,
         viewer: Viewer,
         now: Instant
@@ -151,6 +178,7 @@ public struct DevicePage: SheetPage {
                 )
             )
         }
+        if case .closed(let form) = label, let refused = form.note { notes.insert(refused, at: 0) }
         let file = "proof-\(unit.serial.text).json"
         let proof: Markup =
             hasProof
@@ -187,9 +215,30 @@ public struct DevicePage: SheetPage {
                         ])
                     )
                 ),
-                Box("proof", "Proof", proof),
-            ]
+                label.map { Box("label", "Label", Self.label($0, place)) }, Box("proof", "Proof", proof),
+            ].compactMap { $0 }
         )
+    }
+
+    private static func label(_ label: Label, _ place: String) -> Markup {
+        switch label {
+        case .closed(let form):
+            return """
+                <p class="small muted">Whoever has the code can take the device into their home. That you saw it is entered in the audit log.</p>\
+                <form method="post" action="\(place)">\(form.hidden)\(Markup.of(Button("Show code", icon: .key)))</form>
+                """
+        case .shown(let label):
+            var rest = label.manualCode[...]
+            let groups = (label.manualCode.count == 11 ? [4, 3, 4] : [4, 3, 4, 5, 5]).map { count in
+                defer { rest = rest.dropFirst(count) }
+                return String(rest.prefix(count))
+            }
+            return """
+                <div class="scan"><div class="qr" role="img" aria-label="QR code of the device; its manual code stands beside it as text">\(QRMarkup.of(label.picture))</div>\
+                <div class="stack-s"><p class="strong">Manual code</p><p>\(.copyable(groups.joined(separator: "-"), id: "manual-code", name: "manual code"))</p>\
+                <p class="small muted">Entered in the audit log. Leave this page to put the code away.</p></div></div>
+                """
+        }
     }
 
     private static func timeline(_ history: UnitHistory) -> Markup {

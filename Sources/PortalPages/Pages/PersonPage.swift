@@ -14,8 +14,12 @@ public struct PersonPage: SheetPage {
         /// Nil for whom they are not.
         public let sessions: [SessionView]?
 
-        public init(person: Person, organisation: Organisation?, sessions: [SessionView]?) {
+        /// Empty for whom they are not.
+        public let tokens: [TokenView]
+
+        public init(person: Person, organisation: Organisation?, sessions: [SessionView]?, tokens: [TokenView]) {
             (self.person, self.organisation, self.sessions) = (person, organisation, sessions)
+            self.tokens = tokens
         }
     }
 
@@ -41,6 +45,10 @@ public struct PersonPage: SheetPage {
                 )
             )
         }
+        if isAdmin {
+            let tokens = Self.tokens(content.tokens, person, place, form, now)
+            main.append(Box("tokens", "API tokens of \(person.name)", tokens, isFlush: true))
+        }
         let about = Box("about", "About", Self.about(person, content.organisation, viewer))
         sheet = Sheet(
             Head(
@@ -64,6 +72,37 @@ public struct PersonPage: SheetPage {
             : Button("Switch on", "\(place)?do=on", dialog: "dialog-on")
         return (person.isActive ? [Button("Reset link", "\(place)?do=reset", icon: .link, dialog: "dialog-reset")] : [])
             + [toggle]
+    }
+
+    private static func tokens(
+        _ tokens: [TokenView],
+        _ person: Person,
+        _ place: String,
+        _ form: FormState,
+        _ now: Instant
+    ) -> Markup {
+        .table(
+            "API tokens of \(person.name)",
+            [
+                .init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Good until", .tight),
+                .init("State", .tight), .init("Action", .tight),
+            ],
+            tokens.map { token in
+                let isLive = token.revokedAt == nil && token.expiresAt > now
+                let state: Markup =
+                    token.revokedAt != nil
+                    ? .badge(.bad, "Revoked") : isLive ? .badge(.ok, "Valid") : .badge(.idle, "Expired")
+                let of = "token \(token.name) of \(person.name)"
+                return [
+                    .sub(.text(token.name), .text(token.id.text)),
+                    .text(token.scopes.map(\.rawValue).sorted().joined(separator: ", ")),
+                    token.lastUsedAt.map { .ago($0, now: now) } ?? "never", .date(token.expiresAt), state,
+                    isLive
+                        ? .action("Revoke", of: of, place, "token", token.id.text, form, isDangerous: true) : .none,
+                ]
+            },
+            empty: Empty(.key, "No token", "Programs of \(person.name) have no way in.")
+        )
     }
 
     private static func about(_ person: Person, _ organisation: Organisation?, _ viewer: Viewer) -> Markup {

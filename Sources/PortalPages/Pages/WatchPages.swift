@@ -146,24 +146,71 @@ public struct AuditPage: SheetPage {
         }
     }
 
+    /// - Parameters:
+    ///   - values: filters as they were entered.
+    ///   - actors: ids with names, of whom acts may be.
+    ///   - exports: addresses of the same list as CSV and JSON.
     public init(
         _ entries: [Entry],
         checkpoint: AuditCheckpoint?,
         values: [String: String],
+        actors: [(id: String, name: String)],
         actions: [String],
-        previous: String?,
+        exports: [String],
         next: String?,
         now: Instant
     ) {
+        let isFiltered = values.contains { !$0.value.isEmpty }
+        sheet = Sheet(
+            Head(
+                "Audit",
+                lead:
+                    "Every act in the portal, its own tamper-evident log: an entry can be neither changed nor taken out without the next checkpoint showing it."
+            ),
+            above: Self.filters(values, actors, actions),
+            main: [
+                Box("checkpoint", "State of the log", Self.state(checkpoint), note: "signed by the portal key, now"),
+                Box(
+                    "list",
+                    isFiltered ? "Entries that answer to this, newest first" : "Entries, newest first",
+                    Self.table(entries, next),
+                    actions: zip(["CSV", "JSON"], exports).map {
+                        Button($0, $1, icon: .export, isSmall: true, isDownload: true)
+                    },
+                    isFlush: true
+                ),
+            ]
+        )
+    }
+
+    private static func filters(
+        _ values: [String: String],
+        _ actors: [(id: String, name: String)],
+        _ actions: [String]
+    ) -> Markup {
         let form = FormState(values: values, key: "", csrf: "")
         let fields: [Field] = [
-            .input(form, "q", "Who, what or which object", .search, isRequired: false, extra: "maxlength=\"128\""),
+            .select(
+                form,
+                "actor",
+                "Who",
+                [("", "Anybody", .empty)] + actors.map { ($0.id, $0.name, .empty) },
+                isRequired: false
+            ),
             .select(
                 form,
                 "action",
                 "Act",
-                [("", "Any", .empty)] + actions.map { ($0, Self.words($0), .empty) },
+                [("", "Any", .empty)] + actions.map { ($0, words($0), .empty) },
                 isRequired: false
+            ),
+            .input(
+                form,
+                "object",
+                "Object, as it stands in the list",
+                .search,
+                isRequired: false,
+                extra: "maxlength=\"200\" autocomplete=\"off\" spellcheck=\"false\""
             ),
             .select(
                 form,
@@ -172,58 +219,52 @@ public struct AuditPage: SheetPage {
                 [("", "Any", .empty), ("done", "Done", .empty), ("refused", "Refused", .empty)],
                 isRequired: false
             ),
+            .input(form, "from", "From, UTC", .date, isRequired: false),
+            .input(form, "to", "to", .date, isRequired: false),
         ]
-        let filters: Markup = """
-            <section class="panel" aria-label="Filter"><div class="panel-body"><form class="filters" method="get" action="/audit">\(fields.map { Markup.of($0) }.joined())\(Markup.of(Button("Filter", icon: .filter)))</form></div></section>
+        let clear: Markup =
+            values.contains { !$0.value.isEmpty } ? .of(Button("Clear", "/audit", style: .quiet)) : .empty
+        return """
+            <section class="panel" aria-label="Filter"><div class="panel-body"><form class="filters" method="get" action="/audit">\(fields.map { Markup.of($0) }.joined())\(Markup.of(Button("Filter", icon: .filter)))\(clear)</form></div></section>
             """
+    }
+
+    private static func state(_ checkpoint: AuditCheckpoint?) -> Markup {
+        guard let checkpoint else { return .empty }
+        let command = "obis-verify audit audit.jsonl --root-key root-authority.pem --earlier audit-checkpoint.json"
+        return """
+            \(Markup.of(Definitions([("Entries", .number(checkpoint.size)), ("Merkle root", .copyable(checkpoint.root.hex, id: "audit-root", name: "root"))])))\
+            <p class="row">\(Markup.of(Button("Signed export", "/audit/export.jsonl", icon: .export, isSmall: true, isDownload: true)))\
+            \(Markup.of(Button("Checkpoint", "/audit/checkpoint.json", icon: .shield, isSmall: true, isDownload: true)))</p>\
+            <p class="small muted">Checks without the portal, against a checkpoint that you kept: nothing since was changed or left out.</p>\
+            \(Markup.of(CodeBlock(command, id: "audit-command", label: "Command that checks the export")))
+            """
+    }
+
+    private static func table(_ entries: [Entry], _ next: String?) -> Markup {
         let rows = entries.map { entry -> [Markup] in
             [
                 .number(entry.position), .time(entry.time, seconds: true), .text(entry.actor),
-                .sub(.text(Self.words(entry.action)), .code(entry.action)),
+                .sub(.text(words(entry.action)), .code(entry.action)),
                 .code(entry.object),
                 entry.outcome == "done" ? .badge(.ok, "Done") : .sub(.badge(.bad, "Refused"), .code(entry.outcome)),
                 .text(entry.detail ?? ""),
             ]
         }
-        let state: Markup =
-            checkpoint.map { checkpoint in
-                """
-                \(Markup.of(Definitions([("Entries", .number(checkpoint.size)), ("Merkle root", .copyable(checkpoint.root.hex, id: "audit-root", name: "root"))])))\
-                <p class="row">\(Markup.of(Button("Signed export", "/audit/export.json", icon: .export, isSmall: true, isDownload: true)))\
-                \(Markup.of(Button("Checkpoint", "/audit/checkpoint.json", icon: .shield, isSmall: true, isDownload: true)))</p>
-                """
-            } ?? .empty
-        sheet = Sheet(
-            Head(
-                "Audit",
-                lead:
-                    "Every act in the portal, its own tamper-evident log: an entry can be neither changed nor taken out without the next checkpoint showing it."
-            ),
-            above: filters,
-            main: [
-                Box("checkpoint", "State of the log", state, note: "signed by the portal key, now"),
-                Box(
-                    "list",
-                    "Entries, newest first",
-                    .table(
-                        "Audit entries",
-                        [
-                            .init("No.", .tight), .init("When", .tight), .init("Who"), .init("Act", .tight),
-                            .init("Object"),
-                            .init("Outcome", .tight), .init("Detail", .wide),
-                        ],
-                        rows,
-                        empty: Empty(
-                            .audit,
-                            "Nothing here answers to that",
-                            "Take a filter away, or look further back."
-                        ),
-                        next: next
-                    ),
-                    isFlush: true
-                ),
-            ]
-        )
+        let more: Markup =
+            entries.isEmpty && next != nil
+            ? "<p class=\"panel-foot\"><a href=\"\(next ?? "")\">Look further back</a></p>" : .empty
+        return .table(
+            "Audit entries",
+            [
+                .init("No.", .tight), .init("When", .tight), .init("Who"), .init("Act", .tight),
+                .init("Object"),
+                .init("Outcome", .tight), .init("Detail", .wide),
+            ],
+            rows,
+            empty: Empty(.audit, "Nothing here answers to that", "Take a filter away, or look further back."),
+            next: next
+        ) + more
     }
 
     /// `createBatch` as `Create batch`.

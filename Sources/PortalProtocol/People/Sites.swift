@@ -140,14 +140,6 @@ public struct EdgeSummary: Codable, Sendable, Hashable {
     }
 }
 
-/// One entry of the portal's own log, as octets, so that its leaf hash can be recomputed.
-public struct AuditItem: Codable, Sendable, Hashable {
-    public let position: Int
-    /// JSON; SHA-256(0x00 ‖ these octets) is the leaf hash.
-    public let entry: Octets
-    public init(position: Int, entry: Octets) { (self.position, self.entry) = (position, entry) }
-}
-
 /// A signed checkpoint of the portal's own log (`PortalCheckpoint`).
 public struct AuditCheckpoint: Codable, Sendable, Hashable {
     public let size: Int

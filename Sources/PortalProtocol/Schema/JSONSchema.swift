@@ -33,6 +33,8 @@ public indirect enum JSONSchema: Sendable {
         public let name: String
         public let fields: [Field]
 
+        public init(name: String, fields: [Field]) { (self.name, self.fields) = (name, fields) }
+
         public func field(_ name: String) -> Field? { fields.first { $0.name == name } }
     }
 

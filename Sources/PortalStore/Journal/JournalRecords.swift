@@ -54,8 +54,32 @@ public struct JournalRecords {
         after: (serial: String, log: Int64, sequence: Int)?,
         limit: Int
     ) throws -> [UnitRecord] {
-        try JournalUnits(transaction).units(ofBatch: batch, serials: serials, stage: stage, after: after, limit: limit)
-            .compactMap(record)
+        try records(
+            JournalUnits(transaction).units(ofBatch: batch, serials: serials, stage: stage, after: after, limit: limit)
+        )
+    }
+
+    /// Units by when they were certified: see `JournalSearch`.
+    public func units(
+        _ filter: JournalSearch.Filter,
+        before: JournalSearch.Place?,
+        limit: Int
+    ) throws -> [UnitRecord] {
+        try records(JournalSearch(transaction).units(filter, before: before, limit: limit))
+    }
+
+    /// Neighbours share logs and batches, whose terms are large: each is read once.
+    private func records(_ units: [JournalUnit]) throws -> [UnitRecord] {
+        var logs: [Int64: JournalLog?] = [:]
+        var batches: [Digest256: [Int64: JudgedBatch?]] = [:]
+        return try units.compactMap { unit in
+            let log = try logs[unit.log] ?? JournalLogs(transaction).log(unit.log)
+            logs[unit.log] = .some(log)
+            let id = unit.unit.batch
+            let batch = try batches[id]?[unit.log] ?? JournalBatches(transaction).batch(id, log: unit.log)
+            batches[id, default: [:]][unit.log] = .some(batch)
+            return log.map { Self.record(unit, $0, batch) }
+        }
     }
 
     /// A unit of one log.
@@ -65,13 +89,27 @@ public struct JournalRecords {
 
     private func record(_ unit: JournalUnit) throws -> UnitRecord? {
         guard let log = try JournalLogs(transaction).log(unit.log) else { return nil }
-        return UnitRecord(
+        return Self.record(unit, log, try JournalBatches(transaction).batch(unit.unit.batch, log: unit.log))
+    }
+
+    private static func record(_ unit: JournalUnit, _ log: JournalLog, _ batch: JudgedBatch?) -> UnitRecord {
+        UnitRecord(
             unit: unit,
             edgeHSM: log.edgeHSM,
             factory: log.factory,
             isCurrent: log.stage != .superseded,
-            batch: try JournalBatches(transaction).batch(unit.unit.batch, log: unit.log)
+            batch: batch
         )
+    }
+
+    /// The entry that issued a unit; nil where what stands there is none, or another's.
+    public func issue(of unit: JournalUnit) throws -> Issued? {
+        let position = unit.unit.position
+        guard let octets = try JournalEntries(transaction, log: unit.log).octets(position..<position + 1).first,
+            let entry = try? JournalEntry(parsing: octets), let issued = entry.event.body as? Issued,
+            issued.unit == unit.unit.id, issued.authorization == unit.unit.batch
+        else { return nil }
+        return issued
     }
 
     /// The entries about a unit in order, as they were signed for.

@@ -17,11 +17,13 @@ public struct PortalLogTable {
     @discardableResult
     public func append(_ make: (Int) throws -> PortalLogEntry) throws -> Int {
         let position = try size()
-        let bytes = try make(position).serialized()
+        let entry = try make(position)
+        let bytes = try entry.serialized()
         try transaction.execute(
             "INSERT INTO portal_log (position, entry) VALUES (?, ?)",
             [.number(position), .blob(bytes)]
         )
+        try PortalLogSearch(transaction).note(entry)
         for node in try tree.nodes(appending: MerkleHash.leaf(bytes), at: position) {
             try transaction.execute(
                 "INSERT INTO portal_log_node (height, position, hash) VALUES (?, ?, ?)",
@@ -38,6 +40,9 @@ public struct PortalLogTable {
             [.number(first), .number(limit)]
         ).map { (try $0.number("position"), try $0.blob("entry")) }
     }
+
+    /// One entry as octets.
+    public func entry(_ position: Int) throws -> [UInt8]? { try entries(from: position, limit: 1).first?.bytes }
 
     /// Roots and proofs over what is there.
     public var tree: StoredTree {

@@ -68,6 +68,8 @@ public struct PortalServices: Sendable {
             try IdempotencyTable(transaction).secret("cursors") { FreshBytes.make(32) }
         }
         cursors = PageCursors(key: Secret(secret))
+        // Acts from before they could be looked for.
+        while try await database.write("log-facts", { try PortalLogSearch($0).catchUp() }) {}
         authenticator = try Authenticator(
             identities: StoredIdentities(database: database),
             clock: clock,

@@ -21,31 +21,40 @@ extension PortalServices {
         let first: LogPosition
         let second: LogPosition
     }
+    /// Oldest first.
     func audit(
         _ context: OEMReaderContext,
-        _ call: ListCall
-    ) async throws -> Answer<Page<AuditItem>> {
-        let limit = (call.query.limit ?? .usual).value
-        let scope = "audit"
-        let last = try cursors.start(call.query.cursor, of: scope, count: 1)?.first.flatMap { Int($0) } ?? -1
-        let found = try await database.read { try PortalLogTable($0).entries(from: last + 1, limit: limit + 1) }
-        let items = found.map { AuditItem(position: $0.position, entry: Octets($0.bytes)) }
-        return Answer(try cursors.page(items, limit: limit, of: scope) { ["\($0.position)"] })
-    }
+        _ call: Call<Nothing, AuditQuery, NoBody>
+    ) async throws -> Answer<Page<AuditItem>> { try await acts(call.query, newestFirst: false) }
 
     /// Newest first, as people look for what has just happened.
-    func newestAudit(_ context: OEMReaderContext, _ call: ListCall) async throws -> Answer<Page<AuditItem>> {
-        let limit = (call.query.limit ?? .usual).value
-        let scope = "newest audit"
-        let before = try cursors.start(call.query.cursor, of: scope, count: 1)?.first.flatMap { Int($0) }
-        let found = try await database.read { transaction in
+    func newestAudit(
+        _ context: OEMReaderContext,
+        _ call: Call<Nothing, AuditQuery, NoBody>
+    ) async throws -> Answer<Page<AuditItem>> { try await acts(call.query, newestFirst: true) }
+
+    private func acts(_ query: AuditQuery, newestFirst: Bool) async throws -> Answer<Page<AuditItem>> {
+        let limit = (query.limit ?? .usual).value
+        let words = [
+            query.actor?.text, query.action?.text, query.object?.text, query.outcome?.rawValue,
+            query.from?.description, query.to?.description,
+        ].map { word in word.map { "\($0.utf8.count):\($0)" } ?? "" }
+        let scope = "audit \(newestFirst) \(words.joined(separator: " "))"
+        let start = try cursors.start(query.cursor, of: scope, count: 1)?.first.flatMap { Int($0) }
+        let (items, next) = try await database.read { transaction in
+            let found = try PortalLogSearch(transaction).find(
+                PortalLogSearch.Filter(query),
+                from: start,
+                newestFirst: newestFirst,
+                limit: limit
+            )
             let log = PortalLogTable(transaction)
-            let end = min(before ?? .max, try log.size())
-            let first = max(0, end - limit - 1)
-            return first < end ? try log.entries(from: first, limit: end - first) : []
+            let items = try found.positions.compactMap { position in
+                try log.entry(position).map { try AuditItem(position: position, entry: $0) }
+            }
+            return (items, found.next)
         }
-        let items = found.reversed().map { AuditItem(position: $0.position, entry: Octets($0.bytes)) }
-        return Answer(try cursors.page(Array(items), limit: limit, of: scope) { ["\($0.position)"] })
+        return Answer(Page(items: items, next: try next.map { try cursors.cursor(["\($0)"], of: scope) }))
     }
 
     /// Signed now, over all entries so far.
@@ -84,5 +93,35 @@ extension PortalServices {
             let proof = try log.tree.consistency(from: first, to: second)
             return Answer(AuditProof(root: try log.tree.root(at: second), hashes: proof.hashes))
         }
+    }
+}
+
+extension PortalLogSearch.Filter {
+    init(_ query: AuditQuery) {
+        self.init()
+        (actor, action, object) = (query.actor?.text, query.action?.text, query.object?.text)
+        isDone = query.outcome.map { $0 == .done }
+        (from, to) = (query.from, query.to)
+    }
+}
+
+extension AuditItem {
+    init(position: Int, entry octets: [UInt8]) throws {
+        let entry = try StatementCoding.decode(PortalLogEntry.self, from: octets)
+        self.init(
+            position: position,
+            entry: Octets(octets),
+            act: AuditAct(
+                time: entry.time,
+                actorKind: entry.actorKind.rawValue,
+                actor: entry.actor,
+                organisation: entry.organisation,
+                action: entry.action,
+                object: entry.object,
+                requestID: entry.requestID,
+                outcome: entry.outcome,
+                detail: entry.detail
+            )
+        )
     }
 }

@@ -133,6 +133,21 @@ extension PortalServices {
         return Answer(try cursors.page(found.map { TokenView($0) }, limit: limit, of: scope) { [$0.id.text] })
     }
 
+    /// Anybody's, for an administrator who may revoke them.
+    func tokensOfPerson(
+        _ context: OEMAdminContext,
+        _ call: Call<PersonPath, PageQuery, NoBody>
+    ) async throws -> Answer<Page<TokenView>> {
+        let (limit, id) = ((call.query.limit ?? .usual).value, call.path.person)
+        let scope = "tokens of \(id)"
+        let start = try cursors.start(call.query.cursor, of: scope, count: 1)
+        let found = try await database.read { transaction in
+            guard try PeopleTable(transaction).person(id) != nil else { throw Refusal(PortalError.unknownObject) }
+            return try TokenTable(transaction).tokens(of: id, after: start?.first, limit: limit + 1)
+        }
+        return Answer(try cursors.page(found.map { TokenView($0) }, limit: limit, of: scope) { [$0.id.text] })
+    }
+
     func createToken(
         _ context: PersonContext,
         _ call: Call<Nothing, Nothing, JSON<TokenRequest>>

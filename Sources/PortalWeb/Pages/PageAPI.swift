@@ -20,6 +20,11 @@ struct PageRouteTable: Sendable {
         self.routes = Dictionary(grouping: routes) { "\($0.declaration.method.rawValue)" }
     }
 
+    /// Ids of the operations that change something.
+    var acts: [String] {
+        routes.values.joined().map(\.declaration).filter { $0.scope == .write }.map(\.operationID).sorted()
+    }
+
     /// - Parameter path: with its segments escaped.
     func find(
         _ method: HTTPRequest.Method,
@@ -79,14 +84,6 @@ struct PageAPI: Sendable {
         { return nil }
     }
 
-    /// What an item of a list can have, as the API document says; empty for a path that answers no list.
-    func itemColumns(_ path: String) -> [[String]] {
-        guard case .json(let schema)? = table.find(.get, path)?.route.declaration.output.body,
-            case .array(let item, _)? = schema.fields.first(where: { $0.name == "items" })?.schema
-        else { return [] }
-        return CSV.columns(of: item)
-    }
-
     /// All pages of a list, up to `most` items.
     func all<Item: Codable & Sendable & Hashable>(
         _ path: String,
@@ -133,8 +130,22 @@ struct PageAPI: Sendable {
         }
     }
 
+    /// The same as a question.
+    func admits(_ method: HTTPRequest.Method, _ path: String) async -> Bool {
+        do { try await require(method, path) } catch { return false }
+        return true
+    }
+
+    /// The operations that change something, by their ids.
+    var acts: [String] { table.acts }
+
     /// Octets as they are: a file.
     func octets(_ path: String) async throws -> [UInt8] { try await ask(.get, path, [:]).bytes }
+
+    /// An answer as it is, to be passed on while it comes: a file of any length.
+    func response(_ path: String, _ query: [String: String] = [:]) async throws -> Response {
+        try await answer(.get, path, query)
+    }
 
     private struct Raw {
         let bytes: [UInt8]
@@ -158,6 +169,19 @@ struct PageAPI: Sendable {
         key: String? = nil,
         tag: String? = nil
     ) async throws -> Raw {
+        let response = try await answer(method, path, query, body, key: key, tag: tag)
+        let bytes = try await BodyCollector.octets(of: response.body, limit: Self.largestAnswer)
+        return Raw(bytes: bytes, headers: response.headers)
+    }
+
+    private func answer(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ query: [String: String],
+        _ body: [UInt8] = [],
+        key: String? = nil,
+        tag: String? = nil
+    ) async throws -> Response {
         guard let (route, escaped) = table.find(method, path) else {
             throw problem(Refusal(PortalError.unknownRoute, "\(method) \(path)"), nil)
         }
@@ -173,7 +197,7 @@ struct PageAPI: Sendable {
                     return try await route.answer(caller, facts, incoming)
                 }
                 cookies.collect(response.headers)
-                return Raw(bytes: try await Self.collect(response.body), headers: response.headers)
+                return response
             } catch let refusal as Refusal {
                 try await mount.note(refusal, declaration, exchange, caller, path: path)
                 throw refusal
@@ -235,29 +259,6 @@ struct PageAPI: Sendable {
         exchange.refused(refusal.code)
         return APIProblem(problem: Problem(refusal, status: status, requestID: exchange.requestID))
     }
-
-    private static func collect(_ body: ResponseBody) async throws -> [UInt8] {
-        let writer = Collector(limit: largestAnswer)
-        try await body.write(writer)
-        return writer.box.bytes
-    }
-}
-
-/// Takes an answer's octets into memory.
-private struct Collector: ResponseBodyWriter {
-    final class Box: @unchecked Sendable { var bytes: [UInt8] = [] }
-
-    let box = Box()
-    let limit: Int
-
-    mutating func write(_ buffer: ByteBuffer) async throws {
-        guard box.bytes.count + buffer.readableBytes <= limit else {
-            throw Refusal(PortalError.internalFailed, "too large")
-        }
-        box.bytes += buffer.readableBytesView
-    }
-
-    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
 
 extension Problem {

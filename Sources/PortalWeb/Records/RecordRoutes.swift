@@ -6,7 +6,7 @@ import Vocabulary
 public enum RecordRoutes {
     /// Of the people's listener.
     public static func people(_ portal: PortalServices) throws -> [any MountableRoute] {
-        try units(portal) + watch(portal) + journals(portal)
+        try units(portal) + LabelRoutes.routes(portal) + watch(portal) + journals(portal)
     }
 
     private static func units(_ portal: PortalServices) throws -> [any MountableRoute] {
@@ -19,6 +19,15 @@ public enum RecordRoutes {
                 "Units by device serial, chip, serial number of a DAC or device key.",
                 refusals: [.web(RecordError.oneKey)],
                 handler: portal.units
+            ),
+            try Route(
+                .get,
+                "/v1/devices",
+                "listDevices",
+                .records,
+                "Units by date, result, batch and factory, newest first.",
+                refusals: [.web(PortalError.unknownObject)],
+                handler: portal.devices
             ),
             try Route(
                 .get,

@@ -59,6 +59,67 @@ extension PortalServices {
         )
     }
 
+    /// By when they were certified, newest first. The OEM sees all, an ODM what was made in its own factories.
+    func devices(
+        _ context: MemberContext,
+        _ call: Call<Nothing, DeviceQuery, NoBody>
+    ) async throws -> Answer<Page<UnitView>> {
+        let (query, own) = (call.query, context.limitedTo)
+        let limit = (query.limit ?? .usual).value
+        let scope = [
+            "devices", own?.text, query.stage?.rawValue, query.batch?.text, query.factory?.text,
+            query.from?.description, query.to?.description,
+        ].map { $0 ?? "" }.joined(separator: " ")
+        let before = try cursors.start(query.cursor, of: scope, count: 3).map { keys in
+            JournalSearch.Place(
+                issuedAt: try Instant(keys[0]),
+                log: Int64(keys[1]) ?? 0,
+                sequence: Int(keys[2]) ?? 0
+            )
+        }
+        let found = try await database.read { transaction in
+            let filter = try Self.filter(query, own, transaction)
+            return try JournalRecords(transaction).units(filter, before: before, limit: limit + 1)
+        }
+        return Answer(
+            try cursors.page(found.map { UnitView($0) }, limit: limit, of: scope) { unit in
+                [unit.issuedAt.description, String(unit.id.parts?.log ?? 0), String(unit.sequence)]
+            }
+        )
+    }
+
+    /// Throws `portal.object.unknown` for a batch or factory of others.
+    private static func filter(
+        _ query: DeviceQuery,
+        _ own: OrganisationID?,
+        _ transaction: any SQLTransaction
+    ) throws -> JournalSearch.Filter {
+        let scope = RecordScope(transaction, limitedTo: own)
+        var (logs, batch): ([Int64], Digest256?)
+        if let id = query.batch {
+            let record = try BatchDesk.visible(id, to: own, in: transaction)
+            let own = try JournalLogs(transaction).all(of: record.authorization.edgeHSM)
+            logs = own.filter { $0.stage != .rebuilding }.map(\.log)
+            batch = record.statement
+        } else {
+            logs = try JournalLogs(transaction).numbers(of: try query.factory.map { [$0] } ?? scope.factories())
+            batch = nil
+        }
+        if let factory = query.factory {
+            guard try FactoryTable(transaction).factory(factory) != nil, try scope.admits(factory) else {
+                throw Refusal(PortalError.unknownObject)
+            }
+            if batch != nil { logs = try JournalLogs(transaction).numbers(of: [factory]).filter(logs.contains) }
+        }
+        return JournalSearch.Filter(
+            logs: logs,
+            stages: query.stage.map { [JudgedUnit.Stage($0)] } ?? JudgedUnit.Stage.allCases,
+            batch: batch,
+            from: query.from,
+            to: query.to
+        )
+    }
+
     func unit(_ context: MemberContext, _ call: ObjectCall<UnitPath>) async throws -> Answer<UnitHistory> {
         let (reference, own) = (call.path.unit, context.limitedTo)
         let history = try await database.read { transaction in
@@ -94,7 +155,7 @@ extension PortalServices {
         return Answer(file)
     }
 
-    private static func record(
+    static func record(
         _ reference: UnitReference,
         _ own: OrganisationID?,
         _ transaction: any SQLTransaction

@@ -110,3 +110,16 @@ struct TextAnswer<Kind: RawKind>: RouteOutput {
         )
     }
 }
+
+/// Octets that are made while they go out: no list is too long for it. Whatever can be refused is refused before.
+struct StreamAnswer<Kind: RawKind>: RouteOutput {
+    let body: ResponseBody
+
+    init(_ body: ResponseBody) { self.body = body }
+
+    static func declared() throws -> OutputDeclaration { OutputDeclaration(body: .raw(contentType: Kind.contentType)) }
+
+    func response(status: Int) -> Response {
+        Response(status: .init(code: status), headers: [.contentType: Kind.contentType], body: body)
+    }
+}

@@ -32,9 +32,13 @@ public struct PageCursors: Sendable {
         keys: (Item) -> [String]
     ) throws -> Page<Item> {
         guard items.count > limit, limit > 0 else { return Page(items: items, next: nil) }
-        let content = try StatementCoding.encode(keys(items[limit - 1]))
-        let text = Base64URL.encode(content + tag(content, scope))
-        return Page(items: Array(items[..<limit]), next: try PageCursor(text))
+        return Page(items: Array(items[..<limit]), next: try cursor(keys(items[limit - 1]), of: scope))
+    }
+
+    /// A cursor that `start` reads again.
+    func cursor(_ keys: [String], of scope: String) throws -> PageCursor {
+        let content = try StatementCoding.encode(keys)
+        return try PageCursor(Base64URL.encode(content + tag(content, scope)))
     }
 
     private func tag(_ content: [UInt8], _ scope: String) -> [UInt8] {

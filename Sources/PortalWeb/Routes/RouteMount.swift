@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOSSL
+import PortalCore
 import PortalProtocol
 import ServiceSupport
 import Statements
@@ -87,7 +88,9 @@ struct RouteMount: Sendable {
         path: String
     ) async throws {
         guard let acts, caller.actor != .nobody, let status = declaration.status(of: refusal.code) else { return }
-        let isRefusedAct = declaration.scope == .write && Self.noted.contains(status)
+        // Who asks for more codes than may be seen wants to be seen too.
+        let isNoted = Self.noted.contains(status) || refusal.has(LabelDisclosureError.tooMany)
+        let isRefusedAct = declaration.scope == .write && isNoted
         guard isRefusedAct || refusal.has(PortalError.unknownObject) else { return }
         try await acts.noteRefusal(
             caller.actor,

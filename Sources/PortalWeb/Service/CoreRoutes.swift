@@ -171,6 +171,14 @@ public enum CoreRoutes {
                 handler: portal.createToken
             ),
             try Route(
+                .get,
+                "/v1/people/{person}/tokens",
+                "listTokensOfPerson",
+                .people,
+                "Somebody's tokens, for administrators.",
+                handler: portal.tokensOfPerson
+            ),
+            try Route(
                 .delete,
                 "/v1/tokens/{token}",
                 "revokeToken",
@@ -322,7 +330,7 @@ public enum CoreRoutes {
                 "/v1/audit",
                 "listAudit",
                 .governance,
-                "The portal's own log, oldest first.",
+                "The portal's own log by actor, act, object and time, oldest first.",
                 handler: portal.audit
             ),
             try Route(
@@ -330,7 +338,7 @@ public enum CoreRoutes {
                 "/v1/audit/newest",
                 "listNewestAudit",
                 .governance,
-                "The portal's own log, newest first.",
+                "The portal's own log by actor, act, object and time, newest first.",
                 handler: portal.newestAudit
             ),
             try Route(
@@ -341,6 +349,15 @@ public enum CoreRoutes {
                 "Size and root of the log, signed by the portal key.",
                 refusals: VersionRefusals.signing,
                 handler: portal.auditCheckpoint
+            ),
+            try Route(
+                .get,
+                "/v1/audit/export",
+                "exportAudit",
+                .governance,
+                "The whole log as a file for obis-verify audit, under a checkpoint that is signed now.",
+                refusals: VersionRefusals.signing,
+                handler: portal.auditExport
             ),
             try Route(
                 .get,

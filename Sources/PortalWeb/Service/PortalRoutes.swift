@@ -5,11 +5,12 @@ public enum PortalRoutes {
     public static func people(_ parts: PortalParts, metrics: Metrics) throws -> [any MountableRoute] {
         let portal = parts.services
         let figures = OperationFigures(portal, ingest: parts.ingest, metrics: metrics)
+        let routes =
+            try CoreRoutes.people(portal) + AccountRoutes.routes(portal) + VersionRoutes.routes(parts.versions)
+            + BatchRoutes.routes(parts.batches) + PreparationRoutes.routes(portal) + RecordRoutes.people(portal)
+            + OverviewRoutes.routes(portal) + SyncRoutes.sticks(parts.sync, acts: portal.acts)
         return try ServiceRoutes.adding(
-            to: CoreRoutes.people(portal) + AccountRoutes.routes(portal) + VersionRoutes.routes(parts.versions)
-                + BatchRoutes.routes(parts.batches)
-                + PreparationRoutes.routes(portal) + RecordRoutes.people(portal) + OverviewRoutes.routes(portal)
-                + SyncRoutes.sticks(parts.sync, acts: portal.acts),
+            to: routes + ExportRoute.all(of: routes),
             metrics: { try await figures.text() },
             ready: portal.checkReadiness
         )

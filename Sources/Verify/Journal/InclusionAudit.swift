@@ -56,17 +56,10 @@ public enum InclusionAudit {
         roleKeys: [Envelope],
         root: P256Point
     ) throws -> EdgeHSMEnrolment {
-        guard let first = roleKeys.first else {
+        guard !roleKeys.isEmpty else {
             throw Refusal(JournalError.identityUnproven, "no RoleKeys that the enrolment counts under")
         }
-        var keys = try Verified<RoleKeys>(first, signedBy: root).content
-        guard keys.root == root else { throw Refusal(JournalError.rootAuthority, keys.root.hex) }
-        var (id, all) = (first.statementID, [keys])
-        for envelope in roleKeys.dropFirst() {
-            keys = try keys.successor(envelope, ownID: id).content
-            id = envelope.statementID
-            all.append(keys)
-        }
+        let all = try RoleKeysChain.verify(roleKeys, root: root)
         var last = Refusal(JournalError.statementUnverified)
         for keys in all {
             do { return try Verified<EdgeHSMEnrolment>(enrolment, signedByOfficersOf: keys).content } catch {

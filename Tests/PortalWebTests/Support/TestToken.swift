@@ -20,11 +20,18 @@ final class TestToken: Token {
     /// Keys of the role `account-secret`, made when they are asked for.
     private let secrets = Mutex<[KeyName: SymmetricKey]>([:])
 
-    init(_ names: [KeyName]) {
+    /// A real token, where keys that agree are asked for.
+    private let agreeing: (any Token)?
+
+    init(_ names: [KeyName], agreeing: (any Token)? = nil) {
+        self.agreeing = agreeing
         keys = Dictionary(uniqueKeysWithValues: names.map { ($0, Key(key: P256.Signing.PrivateKey())) })
     }
 
-    func has(_ name: KeyName) async throws -> Bool { keys[name] != nil || secrets.withLock { $0[name] != nil } }
+    func has(_ name: KeyName) async throws -> Bool {
+        if name.role == .labelRecord { return try await agreeing?.has(name) ?? false }
+        return keys[name] != nil || secrets.withLock { $0[name] != nil }
+    }
     func names(of roles: Set<KeyRole>) async throws -> Set<KeyName> {
         Set(keys.keys).union(secrets.withLock { $0.keys }).filter { roles.contains($0.role) }
     }
@@ -45,7 +52,10 @@ final class TestToken: Token {
         }
     }
     func destroy(_ name: KeyName) async throws { throw Absent() }
-    func agreementKey(_ name: KeyName) async throws -> any AgreementKey { throw Absent() }
+    func agreementKey(_ name: KeyName) async throws -> any AgreementKey {
+        guard let agreeing else { throw Absent() }
+        return try await agreeing.agreementKey(name)
+    }
     func transportPublicKey(_ name: KeyName) async throws -> [UInt8] { throw Absent() }
     func wrap(_ product: KeyName, under transport: KeyName) async throws -> [UInt8] { throw Absent() }
     func unwrap(_ wrapped: [UInt8], with transport: KeyName, as name: KeyName) async throws { throw Absent() }

@@ -29,14 +29,16 @@ struct WholePortal {
     /// Where the database is.
     let folder: String
 
+    /// - Parameter agreeing: a real token for the keys of label records.
     static func run(
         deadlines: BodyDeadlines = .usual,
+        agreeing: (any Token)? = nil,
         _ body: (WholePortal) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         let clock = TestClock()
         let source = ClockSource(realtime: { clock.now }, bootSeconds: { 0 })
-        let token = TestToken([KeyName(.portal), KeyName(.enrolmentCA), KeyName(.authorizer)])
+        let token = TestToken([KeyName(.portal), KeyName(.enrolmentCA), KeyName(.authorizer)], agreeing: agreeing)
         let root = P256.Signing.PrivateKey()
         let database = try SQLitePortalDatabase.open(path: folder.path + "/portal.sqlite", reserve: 0)
         let services = try await PortalServices(

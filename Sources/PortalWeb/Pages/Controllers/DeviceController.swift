@@ -1,17 +1,15 @@
-import FoundationEssentials
 import HTTPTypes
 import PortalPages
 import PortalProtocol
 import Statements
-import SwiftASN1
 import Vocabulary
-import X509
 
 /// Devices: look-up, and one with its life, certificates and proof.
 enum DeviceController {
     static let routes: [PageRoute] = [
         PageRoute(.get, "/devices", "devices", handler: list),
-        PageRoute(.get, "/devices/{unit}", "device", handler: page),
+        PageRoute(.get, "/devices/{unit}", "device") { look in try await page(look, nil, status: 200) },
+        PageRoute(.post, "/devices/{unit}", "deviceLabel", handler: reveal),
         PageRoute(.get, "/devices/{unit}/proof.json", "deviceProof") { look in
             let bytes = try await look.api.octets("\(api(look))/proof")
             let serial = try await look.api.get(api(look), as: UnitHistory.self).unit.serial.text
@@ -24,38 +22,63 @@ enum DeviceController {
     @Sendable private static func list(_ look: PageRequest) async throws -> PageAnswer {
         _ = try look.require()
         let query = (look.query["q"] ?? "").filter { !$0.isWhitespace }
-        let (batchID, stage) = (look.query["batch"] ?? "", look.query["stage"] ?? "")
-        let batches = try await look.api.get("/v1/batches", ["limit": "200"], as: Page<Batch>.self).items
-        var units: [UnitView]?
-        var next: String?
+        var batches = try await look.api.get("/v1/batches", ["limit": "60"], as: Page<Batch>.self).items
+        let factories = try await look.api.get("/v1/factories", ["limit": "200"], as: Page<Factory>.self).items
+        var values = look.query.filter { ["q", "batch", "stage", "factory", "from", "to"].contains($0.key) }
+        // Links from before named a batch by its authorization.
+        if let named = batches.first(where: { $0.authorization.hex == values["batch"] }) {
+            values["batch"] = named.id.text
+        } else if let id = values["batch"], !id.isEmpty, !batches.contains(where: { $0.id.text == id }) {
+            batches.append(try await look.api.get("/v1/batches/\(escaped(id))", as: Batch.self))
+        }
+        let filter = Self.filter(values)
         if !query.isEmpty {
-            units = try await found(query, look)
-            if let wanted = UnitStage(rawValue: stage) { units = units?.filter { $0.stage == wanted } }
-        } else if let batch = batches.first(where: { $0.authorization.hex == batchID }) {
-            var filter = ["limit": "50"]
-            filter["cursor"] = look.query["cursor"]
-            if !stage.isEmpty { filter["stage"] = stage }
-            let page = try await look.api.get(
-                "/v1/batches/\(batch.id.text)/units",
-                filter,
-                as: PortalProtocol.Page<UnitView>.self
+            let wanted = values["stage"].flatMap { UnitStage(rawValue: $0) }
+            let units = try await found(query, look).filter { wanted == nil || $0.stage == wanted }
+            if units.count == 1, let unit = units.first { return .redirect("/devices/\(unit.id.text)") }
+            return .page(
+                DeviceListPage(
+                    units,
+                    isLookUp: true,
+                    values: values,
+                    batches: batches,
+                    factories: factories,
+                    now: look.time
+                )
             )
-            units = page.items
-            next = page.next.map { "/devices?batch=\(batchID)&stage=\(escaped(stage))&cursor=\($0.text)" }
         }
-        if let units, units.count == 1, let unit = units.first, !query.isEmpty {
-            return .redirect("/devices/\(unit.id.text)")
-        }
+        let page = try await look.api.get(
+            "/v1/devices",
+            filter.merging(["limit": "50", "cursor": look.query["cursor"]].compactMapValues { $0 }) { first, _ in first
+            },
+            as: PortalProtocol.Page<UnitView>.self
+        )
         return .page(
             DeviceListPage(
-                query: query,
-                units: units,
-                next: next,
+                page.items,
+                next: page.next.map { address("/devices", values, ["cursor": $0.text]) },
+                exports: ["csv", "json"].map { address("/exports/devices.\($0)", filter) },
+                values: values,
                 batches: batches,
-                values: ["q": query, "batch": batchID, "stage": stage],
+                factories: factories,
                 now: look.time
             )
         )
+    }
+
+    /// The API's words for what was entered: days are whole days of UTC.
+    private static func filter(_ values: [String: String]) -> [String: String] {
+        var filter: [String: String] = [:]
+        for name in ["batch", "stage", "factory"] { filter[name] = values[name].flatMap { $0.isEmpty ? nil : $0 } }
+        if let from = values["from"], !from.isEmpty { filter["from"] = "\(from)T00:00:00Z" }
+        if let to = values["to"], !to.isEmpty { filter["to"] = "\(to)T23:59:59Z" }
+        return filter
+    }
+
+    private static func address(_ path: String, _ values: [String: String]...) -> String {
+        let all = values.reduce([:]) { $0.merging($1) { first, _ in first } }.filter { !$0.value.isEmpty }
+        let pairs = all.sorted { $0.key < $1.key }.map { "\($0.key)=\(escaped($0.value))" }
+        return pairs.isEmpty ? path : "\(path)?\(pairs.joined(separator: "&"))"
     }
 
     /// By whatever the text can be: people paste what they have.
@@ -75,7 +98,24 @@ enum DeviceController {
         return units
     }
 
-    @Sendable private static func page(_ look: PageRequest) async throws -> PageAnswer {
+    /// Shows what stands on the label, in the answer to this form alone.
+    @Sendable private static func reveal(_ look: PageRequest) async throws -> PageAnswer {
+        do {
+            let label = try await look.api.send(.post, "\(api(look))/label", as: UnitLabel.self).message
+            return try await page(look, .shown(label), status: 200)
+        } catch let problem as APIProblem {
+            if problem.problem.code == PortalError.stale.rawValue {
+                return try AccountController.proving(problem, next: look.path)
+            }
+            return try await page(look, .closed(look.refusedForm(problem.problem)), status: problem.problem.status)
+        }
+    }
+
+    private static func page(
+        _ look: PageRequest,
+        _ shown: DevicePage.Label?,
+        status: Int
+    ) async throws -> PageAnswer {
         let (_, viewer) = try look.require()
         let history = try await look.api.get(api(look), as: UnitHistory.self)
         let proof = try await look.api.optional("\(api(look))/proof", as: InclusionFile.self)
@@ -89,35 +129,25 @@ enum DeviceController {
                 case let body as Rotated: body.dac.bytes
                 default: nil
                 }
-            if let der, let text = certificate("Device Attestation Certificate, entry \(step.sequence)", der) {
+            if let der,
+                let text = DeviceCertificate.words("Device Attestation Certificate, entry \(step.sequence)", der)
+            {
                 certificates.append(text)
             }
         }
+        var label = shown
+        if label == nil, await look.api.admits(.post, "\(api(look))/label") { label = .closed(look.freshForm()) }
         return .page(
             DevicePage(
                 history,
                 certificates: certificates,
                 hasProof: proof != nil,
+                label: label,
                 zone: factory.timeZone,
                 viewer: viewer,
                 now: look.time
-            )
+            ),
+            status: status
         )
-    }
-
-    /// What a person reads in a certificate.
-    private static func certificate(_ title: String, _ der: [UInt8]) -> DevicePage.CertificateText? {
-        guard let certificate = try? Certificate(derEncoded: der) else { return nil }
-        let until = Int64(max(0, certificate.notValidAfter.timeIntervalSince1970))
-        let from = Int64(max(0, certificate.notValidBefore.timeIntervalSince1970))
-        let lines = [
-            ("Subject", certificate.subject.description), ("Issuer", certificate.issuer.description),
-            ("Serial number", Hex.encode(Array(certificate.serialNumber.bytes))),
-            ("Not before", Instant(seconds: from).description),
-            ("Not after", until >= Instant.noExpiry.seconds ? "no expiry" : Instant(seconds: until).description),
-            ("Signature", certificate.signatureAlgorithm.description), ("SHA-256", Digest256.of(der).hex),
-        ]
-        let pem = PEMDocument(type: "CERTIFICATE", derBytes: der).pemString
-        return .init(title: title, lines: lines, pem: pem)
     }
 }

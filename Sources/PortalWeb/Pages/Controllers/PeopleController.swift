@@ -45,7 +45,9 @@ enum PeopleController {
         let content = PersonPage.Content(
             person: reply.message,
             organisation: organisations.first { $0.id == reply.message.organisation },
-            sessions: try await look.api.optional("\(api(look))/sessions", as: Page<SessionView>.self)?.items
+            sessions: try await look.api.optional("\(api(look))/sessions", as: Page<SessionView>.self)?.items,
+            tokens: try await look.api.optional("\(api(look))/tokens", ["limit": "200"], as: Page<TokenView>.self)?
+                .items ?? []
         )
         let form = refused.map {
             look.returned(
@@ -77,6 +79,10 @@ enum PeopleController {
             case "end":
                 try await look.api.send(.delete, "\(api(look))/sessions", as: Nothing.self)
                 return .redirect(look.path, told: .sessionsEnded)
+            case "token":
+                let token = escaped(look.form["id"] ?? "")
+                try await look.api.send(.delete, "/v1/tokens/\(token)", as: Nothing.self)
+                return .redirect(look.path, told: .tokenRevoked)
             case "on", "off":
                 try await patch(look, ["isActive": .bool(what == "on")])
             default:

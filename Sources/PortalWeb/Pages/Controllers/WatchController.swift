@@ -1,6 +1,5 @@
-import FoundationEssentials
 import HTTPTypes
-import PortalCore
+import Hummingbird
 import PortalPages
 import PortalProtocol
 import Statements
@@ -16,7 +15,7 @@ enum WatchController {
             let bytes = try await look.api.octets("/v1/audit/checkpoint")
             return .file(bytes, type: "application/json", name: "audit-checkpoint.json")
         },
-        PageRoute(.get, "/audit/export.json", "auditExport", handler: auditExport),
+        PageRoute(.get, "/audit/export.jsonl", "auditExport", handler: auditExport),
         PageRoute(.get, "/keys", "keys", handler: keys),
     ]
 
@@ -69,73 +68,61 @@ enum WatchController {
 
     // MARK: - The portal's own log
 
-    /// Entries that one page looks through.
-    private static let window = 200
+    /// What the portal does by itself, beside the operations of the API.
+    private static let ownActs = ["forgetEvents", "forgetFile", "makePackage", "receivePreparation"]
 
     @Sendable private static func audit(_ look: PageRequest) async throws -> PageAnswer {
         _ = try look.require()
         let checkpoint = try await look.api.get("/v1/audit/checkpoint", as: AuditCheckpoint.self)
         let names = try await People.names(look)
-        var query = ["limit": String(window)]
+        let values = look.query.filter {
+            ["actor", "action", "object", "outcome", "from", "to"].contains($0.key) && !$0.value.isEmpty
+        }
+        var query = values
+        query["from"] = values["from"].map { "\($0)T00:00:00Z" }
+        query["to"] = values["to"].map { "\($0)T23:59:59Z" }
+        let exports = ["csv", "json"].map { address("/exports/audit.\($0)", query) }
+        query["limit"] = "50"
         query["cursor"] = look.query["cursor"]
         let found = try await look.api.get("/v1/audit/newest", query, as: Page<AuditItem>.self)
-        let items = found.items
-        let all = items.compactMap { item -> AuditPage.Entry? in
-            guard let entry = try? JSONDecoder().decode(PortalLogEntry.self, from: Data(item.entry.bytes)) else {
-                return nil
-            }
-            return .init(
-                position: entry.position,
-                time: entry.time,
-                actor: (try? PersonID(entry.actor)).flatMap { names[$0] } ?? entry.actor,
-                action: entry.action,
-                object: entry.object,
-                outcome: entry.outcome,
-                detail: entry.detail,
-                requestID: entry.requestID
+        let entries = found.items.map { item in
+            AuditPage.Entry(
+                position: item.position,
+                time: item.act.time,
+                actor: (try? PersonID(item.act.actor)).flatMap { names[$0] } ?? item.act.actor,
+                action: item.act.action,
+                object: item.act.object,
+                outcome: item.act.outcome,
+                detail: item.act.detail,
+                requestID: item.act.requestID
             )
         }
-        let wanted = (look.query["q"] ?? "").lowercased()
-        let (action, outcome) = (look.query["action"] ?? "", look.query["outcome"] ?? "")
-        let shown = all.filter { entry in
-            (action.isEmpty || entry.action == action)
-                && (outcome.isEmpty || (outcome == "done") == (entry.outcome == "done"))
-                && (wanted.isEmpty
-                    || [entry.actor, entry.action, entry.object, entry.outcome, entry.detail ?? "", entry.requestID]
-                        .contains { $0.lowercased().contains(wanted) })
-        }
-        let older = found.next.map {
-            "/audit?cursor=\($0.text)&q=\(escaped(wanted))&action=\(escaped(action))&outcome=\(escaped(outcome))"
-        }
+        // Of more people than a list can hold, the API answers for each.
+        let people = names.map { (id: $0.key.text, name: $0.value) }.sorted { $0.name < $1.name }.prefix(300)
         return .page(
             AuditPage(
-                shown,
+                entries,
                 checkpoint: checkpoint,
-                values: ["q": look.query["q"] ?? "", "action": action, "outcome": outcome],
-                actions: Set(all.map(\.action)).sorted(),
-                previous: nil,
-                next: older,
+                values: values,
+                actors: people + [(id: "portal", name: "The portal itself"), (id: "nobody", name: "Nobody known")],
+                actions: (look.api.acts + ownActs).sorted(),
+                exports: exports,
+                next: found.next.map { address("/audit", values.merging(["cursor": $0.text]) { $1 }) },
                 now: look.time
             )
         )
     }
 
-    private struct AuditFile: Codable {
-        let format: String
-        let checkpoint: AuditCheckpoint
-        /// All entries that the checkpoint covers, in order: leaf hashes give its root.
-        let entries: [AuditItem]
+    private static func address(_ path: String, _ query: [String: String]) -> String {
+        let pairs = query.sorted { $0.key < $1.key }.map { "\($0.key)=\(escaped($0.value))" }
+        return pairs.isEmpty ? path : "\(path)?\(pairs.joined(separator: "&"))"
     }
 
+    /// As the API streams it.
     @Sendable private static func auditExport(_ look: PageRequest) async throws -> PageAnswer {
-        let checkpoint = try await look.api.get("/v1/audit/checkpoint", as: AuditCheckpoint.self)
-        let entries: [AuditItem] = try await look.api.all("/v1/audit", most: 100_000)
-        let file = AuditFile(
-            format: "obis-audit-export-v1",
-            checkpoint: checkpoint,
-            entries: entries.filter { $0.position < checkpoint.size }
-        )
-        return .file(try StatementCoding.encode(file), type: "application/json", name: "audit-\(checkpoint.size).json")
+        var response = try await look.api.response("/v1/audit/export")
+        response.headers[.contentDisposition] = "attachment; filename=\"audit.jsonl\""
+        return .response(response)
     }
 
     // MARK: - Keys
