@@ -17,6 +17,8 @@ extension Stylesheet {
         td.wide { min-width: 16rem; }
         tbody th, tbody td > a { white-space: nowrap; }
         .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
+        /* Its list grows and shrinks while somebody looks; what stands around it does not move. */
+        .steady { height: 17rem; overflow-y: auto; scrollbar-width: thin; }
         div[data-live] > * + * { margin-top: var(--s3); }
         .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--sunken); overflow: hidden; }
         .meter.tall { height: .75rem; }
