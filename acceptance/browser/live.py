@@ -20,7 +20,7 @@ POLITE = "live: screen readers are told politely"
 # Anything that moved since, but what the person moved themselves.
 SHIFT = """() => { window.__shift = []; new PerformanceObserver(list => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.__shift.push(
-    `${entry.value.toFixed(4)} by ${entry.sources.map(s => s.node?.className || s.node?.nodeName).join(', ')}`); })
+    `${entry.value.toFixed(4)} by ${entry.sources.map(s => (s.node?.dataset?.live ?? s.node?.className) || s.node?.nodeName).join(', ')}`); })
   .observe({ type: 'layout-shift', buffered: false }); }"""
 PLACES = "() => [...document.querySelectorAll('[data-live]')].map(e => e.dataset.live + '=' + e.innerText).join('\\n')"
 REGION = "e => e.closest('[role=status], [aria-live=polite]') !== null && e.closest('[role=alert], [aria-live=assertive]') === null"
@@ -146,7 +146,7 @@ class Live:
         refuse = lambda route: route.continue_() if "once=1" in route.request.url else route.fulfill(status=503)
         page.route("**/live?*", refuse)
         page.goto(self.portal.base + "/", wait_until="load")
-        page.wait_for_function("document.querySelector('.live').innerText.startsWith('Every')", timeout=30 * SECONDS)
+        page.wait_for_function("() => document.querySelector('.live').innerText.startsWith('Every')", timeout=30 * SECONDS)
         self.verdicts.say(POLL, "a change comes all the same", self.waits(page, self.change(), 8 * SECONDS))
         self.verdicts.say(POLL, "nothing says that the portal is away",
                           "it does" if page.is_visible(OFFLINE_BANNER) else None)

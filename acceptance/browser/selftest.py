@@ -8,7 +8,7 @@ FOUND = "a planted fault is found"
 CLEAN = "a page without a fault passes"
 
 PAGE = """<!doctype html><html lang=en><head><title>Planted · OBIS</title><style>
-:focus-visible {{ outline: 2px solid #2a4fd0; }} body {{ margin: 0; font: 14px/1.5 sans-serif; }} .skip {{ position: absolute; }}
+:focus-visible, input:focus-within {{ outline: 2px solid #2a4fd0; }} body {{ margin: 0; font: 14px/1.5 sans-serif; }} .skip {{ position: absolute; }}
 </style></head><body><a class=skip href=#main>Skip to content</a><main id=main><h1>Planted</h1>
 <p>Some words. <a href=/a>One</a></p><form><label>When <input type=datetime-local name=when></label><button>Send</button></form>
 {}</main></body></html>"""

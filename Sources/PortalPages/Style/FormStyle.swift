@@ -2,6 +2,7 @@ extension Stylesheet {
     static let forms = """
         @layer components {
         .form { display: grid; gap: var(--s5); }
+        .form .stack > p { max-width: 75ch; }
         .dialog .form { gap: 0; }
         .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: var(--s5) var(--s4); align-items: start; }
         .field label, .field legend { display: block; padding: 0; font-weight: var(--strong); margin-bottom: var(--s1); }
