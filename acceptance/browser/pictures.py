@@ -17,8 +17,12 @@ class Album:
         self.folder, self.written = pathlib.Path(folder), set()
 
     def take(self, page, kind, name, is_full=True):
-        size = "phone" if (page.viewport_size or {}).get("width", 0) < 600 else "desktop"
-        shot = Image.open(io.BytesIO(page.screenshot(full_page=is_full))).convert("RGB")
+        self.keep(page.screenshot(full_page=is_full), kind, name)
+
+    def keep(self, octets, kind, name):
+        """A screenshot, as PNG."""
+        shot = Image.open(io.BytesIO(octets)).convert("RGB")
+        size = "phone" if shot.width < 600 else "desktop"
         if shot.height > TALLEST[size]:
             shot = shot.crop((0, 0, shot.width, TALLEST[size]))
         small = shot.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)

@@ -1,7 +1,10 @@
 """What a page is when it is not full: empty, refused, broken, loading, offline. Each is a page of its own that says what
 happened and what to do, and is judged like any other."""
+import base64
 import sqlite3
 import time
+
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from . import judge
 from .portal import new_password, totp
@@ -17,13 +20,29 @@ FIRST = "first run: the empty portal leads from its one-time code to the first p
 # What people see first of an empty portal, and whose words tell it.
 EMPTY_PAGES = {
     "overview": ("/", "No factory yet"), "products": ("/products", "No product yet"),
-    "batches": ("/batches", "No batch yet"), "batch-new": ("/batches/new", "No approved version yet"),
+    "batches": ("/batches", "No batch yet"),
     "factories": ("/factories", "No factory yet"), "factory-new": ("/factories/new", "No ODM yet"),
     "devices": ("/devices", "Look a device up"), "alarms": ("/alarms", "No open alarm"),
     "audit": ("/audit", None), "keys": ("/keys", "No EdgeHSM yet"),
     "people": ("/people", "No invitation yet"), "exports": ("/exports", None), "account": ("/account", "No token"),
 }
+# Pages of the navigation and of one thing each: their states are photographed.
+MAIN = ("overview", "products", "product", "version", "batches", "batch", "factories", "factory", "devices", "device",
+        "alarms", "audit", "keys", "people", "exports", "account")
+# What an ODM's manager sees of it, who has just joined.
+MANAGERS_PAGES = {
+    "odm-overview": ("/", "No factory yet"), "odm-products": ("/products", "No product yet"),
+    "odm-batch-new": ("/batches/new", "No approved version yet"), "odm-factories": ("/factories", "No factory yet"),
+    "odm-people": ("/people", None),
+}
 
+# Milliseconds that an answer takes.
+SLOW = 3_000
+LEAVE = """path => { const words = document.querySelector('.leaving'), bar = document.querySelector('.progress');
+  new MutationObserver(() => words.textContent && console.log(`leaving: ${words.textContent} ${bar.checkVisibility()}`))
+    .observe(words, { childList: true });
+  const link = document.createElement('a'); link.href = path; link.hidden = true;
+  document.body.append(link); setTimeout(() => link.click()); }"""
 OFFLINE_BANNER = "[role=status] > .offline"
 
 
@@ -86,8 +105,9 @@ class States:
         self.verdicts.say(FIRST, "it ends where the first product is made",
                           None if "/products/new" in page.url or "first product" in page.inner_text("main") else page.url)
         self.picture(page, "first-product-desktop-light")
-        self.empty_pages(page, empty)
+        self.empty_pages(page, empty, EMPTY_PAGES)
         state = context.storage_state()
+        self.first_odm(page, browser, empty)
         context.close()
         return state
 
@@ -97,11 +117,36 @@ class States:
                             ("email", "ada@example.com"), ("password", password)):
             page.fill(f"[name={name}]", value)
 
-    def empty_pages(self, page, empty):
+    def first_odm(self, page, browser, empty):
+        """Its link, and what the first of its people sees who opens it."""
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(empty.base + "/people/invite?kind=odm", wait_until="load")
+        page.fill("[name=organisationName]", "Brightline Electronics")
+        page.locator("main form[method=post] button[type=submit]").last.click()
+        page.wait_for_selector("#once-text")
+        link = page.inner_text("#once-text").strip()
+        self.judge(page, "invitation's link")
+        context = browser.new_context(ignore_https_errors=True, viewport={"width": 1440, "height": 900},
+                                      reduced_motion="reduce")
+        newcomer = context.new_page()
+        newcomer.goto(empty.base + "/join#" + link.split("#")[-1], wait_until="load")
+        newcomer.click("main button[type=submit]")
+        newcomer.wait_for_selector("[name=password]")
+        self.says(FIRST, "the ODM's link says who invites", newcomer, "Brightline Electronics")
+        self.judge(newcomer, "an ODM joins")
+        self.picture(newcomer, "join-desktop-light")
+        for name, value in (("name", "Mei Manager"), ("email", "mei@example.com"), ("password", new_password())):
+            newcomer.fill(f"[name={name}]", value)
+        newcomer.click("main button[type=submit]")
+        newcomer.wait_for_load_state("load")
+        self.empty_pages(newcomer, empty, MANAGERS_PAGES)
+        context.close()
+
+    def empty_pages(self, page, empty, pages):
         for theme, size, width, height in (("light", "desktop", 1440, 900), ("dark", "phone", 360, 780)):
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": height})
-            for name, (path, words) in EMPTY_PAGES.items():
+            for name, (path, words) in pages.items():
                 answer = page.goto(empty.base + path, wait_until="load")
                 where = f"empty portal, {name}, {theme}"
                 self.verdicts.say(EMPTY, where, None if answer.ok and judged(page) else f"HTTP {answer.status}")
@@ -121,13 +166,13 @@ class States:
         table(empty.database, "ALTER TABLE factory RENAME TO factory_lost")
         try:
             answer = page.goto(empty.base + "/factories", wait_until="load")
-            fault = None if answer.status == 500 and judged(page) else f"HTTP {answer.status}"
+            fault = None if answer.status == 503 and judged(page) else f"HTTP {answer.status}"
             self.verdicts.say(ERRORS, "the database has lost a table", fault)
-            self.says(ERRORS, "the database has lost a table, words", page, "The portal failed", "request")
+            self.says(ERRORS, "the database has lost a table, words", page, "Not now", "request")
             leaks = [word for word in ("SQLite", "no such table", "factory_lost") if word in page.content()]
             self.verdicts.all(ERRORS, "the database has lost a table, secrets", leaks)
             self.judge(page, "a failure of the portal")
-            self.picture(page, "error-500-desktop-light")
+            self.picture(page, "error-503-desktop-light")
         finally:
             table(empty.database, "ALTER TABLE factory_lost RENAME TO factory")
         answer = page.goto(empty.base + "/factories", wait_until="load")
@@ -227,48 +272,48 @@ class States:
         for theme, size, width, height in (("light", "desktop", 1440, 900), ("dark", "phone", 360, 780)):
             context = self.people.context("admin", theme, width, height)
             page = context.new_page()
-            for name in ("overview", "products", "version", "batches", "batch", "factories", "factory", "devices",
-                         "device", "alarms", "audit", "keys", "people", "exports", "account"):
+            for name in MAIN if size == "desktop" else MAIN[:1]:
                 page.goto(self.portal.base + pages[name], wait_until="load")
-                shown = self.slow(page, "/styleguide")
+                shown = self.slow(page, "/styleguide", f"{name}-loading-{size}-{theme}")
                 self.verdicts.say(LOADING, f"{name}, {theme}", shown)
-                self.picture(page, f"{name}-loading-{size}-{theme}", is_full=False)
-                page.unroute_all(behavior="ignoreErrors")
+                delay(page, 0)
             context.close()
         context = self.people.context("admin")
         page = context.new_page()
         page.goto(self.portal.base + "/account/password", wait_until="load")
-        sent = []
-        hold = lambda route: sent.append(route) if route.request.method == "POST" else route.continue_()
-        page.route("**/account/**", hold)
+        delay(page, SLOW)
         form = page.locator("main form[method=post]").last
-        form.evaluate("form => { form.noValidate = true; form.requestSubmit(); }")
-        page.wait_for_timeout(300)
-        button = form.locator("button[type=submit]")
-        self.verdicts.say(LOADING, "a form that is on its way", None if button.is_disabled() else "it can be sent again")
-        page.unroute_all(behavior="ignoreErrors")
+        with page.expect_console_message(lambda said: said.text.startswith("sent:")) as said:
+            form.evaluate("""form => { form.noValidate = true;
+              const isDisabled = () => [...form.querySelectorAll('[type=submit]')].every(e => e.disabled);
+              form.addEventListener('submit', () => setTimeout(() => console.log('sent: ' + isDisabled()), 50));
+              setTimeout(() => form.requestSubmit()); }""")
+        isOnce = said.value.text == "sent: true"
+        self.verdicts.say(LOADING, "a form that is on its way", None if isOnce else "it can be sent again")
         context.close()
 
-    def slow(self, page, path):
-        """Nil if it says that it loads within a second of a click, and no sooner than is needed."""
-        held = []
-        page.route(f"**{path}", lambda route: held.append(route))
-        page.evaluate("""path => { const link = document.createElement('a'); link.href = path; link.hidden = true;
-          document.body.append(link); link.click(); link.remove(); }""", path)
-        page.wait_for_timeout(900)
-        text = page.locator(".leaving").inner_text() if page.locator(".leaving").count() else ""
-        isSeen = page.evaluate("() => { const e = document.querySelector('.progress'); return !!e && e.checkVisibility()"
-                               " && e.getBoundingClientRect().height > 0; }")
-        if not held:
-            return "the page was not asked for"
-        return None if isSeen and "Loading" in text else f"no bar, or the words are “{text}”"
+    def slow(self, page, path, name):
+        """None if it says that it loads while the answer is on its way. The page tells by its console and is photographed by
+        the browser's own protocol: Playwright's calls wait for what is loading."""
+        session = delay(page, SLOW)
+        try:
+            with page.expect_console_message(lambda told: told.text.startswith("leaving:"), timeout=SLOW) as told:
+                page.evaluate(LEAVE, path)
+            if self.album:
+                shot = session.send("Page.captureScreenshot", {"format": "png"})["data"]
+                self.album.keep(base64.b64decode(shot), "states", name)
+            return None if told.value.text == "leaving: Loading true" else told.value.text
+        except PlaywrightTimeout:
+            return "no word of it"
+        finally:
+            page.wait_for_url(f"**{path}")
 
     def offline(self, pages):
         for theme, size, width, height in (("light", "desktop", 1440, 900), ("dark", "phone", 360, 780)):
             context = self.people.context("manager" if size == "phone" else "admin", theme, width, height)
             page = context.new_page()
-            for name, path in pages.items():
-                page.goto(self.portal.base + path, wait_until="load")
+            for name in pages if size == "desktop" else MAIN:
+                page.goto(self.portal.base + pages[name], wait_until="load")
                 here = page.url
                 context.set_offline(True)
                 page.wait_for_timeout(200)
@@ -278,11 +323,20 @@ class States:
                 if page.url.split("#")[0] != here.split("#")[0]:
                     fault = f"a link led to {page.url}"
                 self.verdicts.say(OFFLINE, f"{name}, {theme}", fault)
-                self.picture(page, f"{name}-offline-{size}-{theme}", is_full=False)
+                if name in MAIN:
+                    self.picture(page, f"{name}-offline-{size}-{theme}", is_full=False)
                 context.set_offline(False)
                 page.wait_for_timeout(100)
                 self.verdicts.say(OFFLINE, f"{name}, {theme}, back", "the banner stays" if page.is_visible(OFFLINE_BANNER) else None)
             context.close()
+
+
+def delay(page, milliseconds):
+    """Every answer takes that much longer, as over a bad link."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.emulateNetworkConditions", {
+        "offline": False, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1})
+    return session
 
 
 def table(database, statement):
