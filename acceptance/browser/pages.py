@@ -4,8 +4,11 @@
 def of(portal):
     """Paths by name, of objects that are there."""
     batches = portal.ask("GET", "/v1/batches?limit=50")["items"]
-    batch = next((each for each in batches if each["state"] == "loaded"), batches[0])
-    units = portal.ask("GET", f"/v1/batches/{batch['id']}/units?limit=1")["items"]
+    # One that something was made of.
+    for batch in batches:
+        units = portal.ask("GET", f"/v1/batches/{batch['id']}/units?limit=1")["items"]
+        if units:
+            break
     me = portal.ask("GET", "/v1/me")["person"]["id"]
     place = f"/products/{batch['product']}"
     version = f"{place}/versions/{batch['version']}"

@@ -123,8 +123,8 @@ class States:
         page.goto(empty.base + "/people/invite?kind=odm", wait_until="load")
         page.fill("[name=organisationName]", "Brightline Electronics")
         page.locator("main form[method=post] button[type=submit]").last.click()
-        page.wait_for_selector("#once-text")
-        link = page.inner_text("#once-text").strip()
+        page.wait_for_selector("#shown")
+        link = page.inner_text("#shown").strip()
         self.judge(page, "invitation's link")
         context = browser.new_context(ignore_https_errors=True, viewport={"width": 1440, "height": 900},
                                       reduced_motion="reduce")

@@ -79,7 +79,7 @@ public struct OverviewPage: PageView {
             ("rate", "Rate now", "\(Format.number(rate)) <span class=\"small muted\">an hour</span>", "last 15 min"),
             (
                 "links", "Factories on line", "\(up) <span class=\"small muted\">of \(overview.factories.count)</span>",
-                up == overview.factories.count ? "all heard" : "others make on, and report later"
+                up == overview.factories.count ? "all heard" : "others report later"
             ),
             (
                 "running", "Running batches", .number(overview.batches.filter { $0.batch.state == .loaded }.count),

@@ -34,6 +34,7 @@ extension Stylesheet {
         .chart-plot { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 var(--s2); }
         .chart-y { display: flex; flex-direction: column; justify-content: space-between; color: var(--muted); font-size: var(--t-xs); text-align: right; line-height: 1; }
         .chart-x { grid-column: 2; display: flex; justify-content: space-between; margin-top: var(--s1); color: var(--muted); font-size: var(--t-xs); }
+        @media (max-width: 30rem) { .chart-x span:nth-child(even):not(:last-child) { visibility: hidden; } }
         .chart-svg { display: block; width: 100%; height: 10rem; overflow: visible; }
         .chart-svg .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
         .chart-svg .bar { fill: var(--mark, var(--accent)); }
@@ -84,6 +85,8 @@ extension Stylesheet {
         .factory .facts { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--s1); color: var(--muted); font-size: var(--t-s); }
         .factory .facts li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 var(--s2); }
         .factory .facts li > span:first-child { white-space: nowrap; }
+        /* On a line of its own, whatever it says, so that a card stays as high as it is. */
+        .factory .facts li:not(:last-child) > strong:has(.badge) { flex-basis: 100%; text-align: left; }
         /* As wide as there is room, so that what comes live changes inside it and moves nothing. */
         .factory .facts strong { flex: 1 1 auto; color: var(--text); font-weight: var(--regular); text-align: right; }
         .swatches { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: var(--s3); font-size: var(--t-s); }

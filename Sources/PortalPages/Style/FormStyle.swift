@@ -29,6 +29,7 @@ extension Stylesheet {
         .suffix { display: flex; align-items: center; gap: var(--s2); }
         .actions { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: center; }
         .filters { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: flex-end; }
+        .filters .optional { display: none; }
         .filters .field { flex: 0 1 11rem; }
         .filters .field.grow { flex: 1 1 16rem; max-width: 28rem; }
         }
