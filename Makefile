@@ -1,7 +1,7 @@
 # make demo        everything from the ceremony to the summary, on this machine
 # make test        one debug build, then lint, module boundaries and all tests
 # make acceptance  what needs PyPI packages, vendors' tools and sanitizers
-# make screenshots  every page of a running demo's portal, judged and photographed into docs/images (DEMO=.demo)
+# make screenshots  every page of the demo's portal and its states, photographed into docs/images (DEMO=.demo)
 # make bench       release build in its own folder, figures as ratios of one run
 
 SHELL := /bin/bash

@@ -7,9 +7,10 @@ import tempfile
 import time
 
 from . import browser_life, firmware, portal_openapi, portal_sql_postgres, sanitizers, selftest
+from .browser import part as browser
 from .report import Report
 
-PARTS = ["selftest", "matter", "firmware", "portal", "life", "sql", "sanitizers"]
+PARTS = ["selftest", "matter", "firmware", "portal", "life", "browser", "sql", "sanitizers"]
 
 
 def matter(report, evidence, log):
@@ -44,6 +45,7 @@ def main():
         "portal": lambda: portal_openapi.run(report, options.portal, options.demo, logs),
         "life": lambda: browser_life.run(report, options.demo, logs, pathlib.Path(options.portal).parent),
         "sql": lambda: portal_sql_postgres.run(report, logs),
+        "browser": lambda: browser.run(report, pathlib.Path(options.portal).resolve().parent, options.demo, logs),
         "sanitizers": lambda: sanitizers.run(report, logs),
     }
     for part in options.only or PARTS:

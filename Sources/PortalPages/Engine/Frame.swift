@@ -195,16 +195,12 @@ struct Layout: Sendable {
         </div>
         </div>
         </header>
-        <p class="offline" role="status" hidden>{{{offlineIcon}}}Not connected to the portal. What you see may be old; it will be brought up to date by itself.</p>
         <main class="content" id="main" tabindex="-1">
         {{{page}}}
         </main>
         </div>
         </div>
-        <div class="toasts" role="status" aria-live="polite">{{#toast}}{{> toast}}{{/toast}}</div>
-        <template id="toast-form">{{#emptyToast}}{{> toast}}{{/emptyToast}}</template>
-        </body>
-        </html>
+        {{> ends}}
         """#
 
     static let plain = #"""
@@ -216,8 +212,16 @@ struct Layout: Sendable {
         {{{page}}}
         </main>
         </div>
+        {{> ends}}
+        """#
+
+    /// What any page can say of itself: being offline, what was done, that another page is on its way. The regions are there
+    /// from the start, for screen readers speak of what comes into one.
+    static let ends = #"""
+        <div role="status"><p class="offline" hidden>{{{offlineIcon}}}<span>Not connected to the portal. What you see may be old; it is brought up to date by itself.</span></p></div>
         <div class="toasts" role="status" aria-live="polite">{{#toast}}{{> toast}}{{/toast}}</div>
         <template id="toast-form">{{#emptyToast}}{{> toast}}{{/emptyToast}}</template>
+        <div class="progress" hidden></div><p class="sr leaving" role="status"></p>
         </body>
         </html>
         """#

@@ -25,7 +25,7 @@ public struct Templates: Sendable {
 
     /// Throws `portal.page.template` for one that can't be parsed, that is there twice, or that names one that is not.
     public init() throws {
-        var sources: [String: String] = ["document": Layout.document]
+        var sources: [String: String] = ["document": Layout.document, "ends": Layout.ends]
         for component in Self.components {
             guard sources.updateValue(component.template, forKey: component.name) == nil else {
                 throw Refusal(PageError.template, "\(component.name) twice")

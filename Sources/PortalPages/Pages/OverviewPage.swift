@@ -79,7 +79,7 @@ public struct OverviewPage: PageView {
             ("rate", "Rate now", "\(Format.number(rate)) <span class=\"small muted\">an hour</span>", "last 15 min"),
             (
                 "links", "Factories on line", "\(up) <span class=\"small muted\">of \(overview.factories.count)</span>",
-                up == overview.factories.count ? "all heard" : "others make on, and report later"
+                up == overview.factories.count ? "all heard" : "others report later"
             ),
             (
                 "running", "Running batches", .number(overview.batches.filter { $0.batch.state == .loaded }.count),
@@ -212,7 +212,7 @@ public struct OverviewPage: PageView {
         <section aria-labelledby="factories"><h2 class="sr" id="factories">Factories</h2><div class="cards">{{#factories}}{{{html}}}
         {{/factories}}</div></section>
         <div class="columns"><section class="panel" aria-labelledby="production">{{#chartPanel}}{{> panel-head}}{{/chartPanel}}<div class="panel-body">{{{chart}}}</div></section>
-        <section class="panel" aria-labelledby="alarms">{{#alarmPanel}}{{> panel-head}}{{/alarmPanel}}<div class="panel-body">{{{alarms}}}</div></section></div>
+        <section class="panel" aria-labelledby="alarms">{{#alarmPanel}}{{> panel-head}}{{/alarmPanel}}<div class="panel-body steady">{{{alarms}}}</div></section></div>
         <section class="panel" aria-labelledby="batches">{{#batchPanel}}{{> panel-head}}{{/batchPanel}}{{{batches}}}</section>{{/none}}
         """#
 }

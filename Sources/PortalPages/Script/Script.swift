@@ -68,11 +68,43 @@ enum Script {
         }
 
         // Offline.
-        const banner = document.querySelector('.offline');
-        const online = () => { if (banner) banner.hidden = navigator.onLine; };
+        const banner = document.querySelector('[role="status"] > .offline');
+        const online = () => { banner.hidden = navigator.onLine; };
         addEventListener('online', online);
         addEventListener('offline', online);
         online();
+
+        // Another page on its way: after a moment that is told. Without the portal this one stays, with all that was entered.
+        const progress = document.querySelector('.progress');
+        const leaving = document.querySelector('.leaving');
+        let waiting;
+        const stay = () => {
+          clearTimeout(waiting);
+          progress.hidden = true;
+          leaving.textContent = '';
+        };
+        const leave = event => {
+          if (event.defaultPrevented) return;
+          if (!navigator.onLine) {
+            event.preventDefault();
+            say('Not connected. This page stays as it is.', 'warn');
+            return;
+          }
+          stay();
+          waiting = setTimeout(() => {
+            progress.hidden = false;
+            leaving.textContent = 'Loading';
+          }, 400);
+        };
+        addEventListener('click', event => {
+          const link = event.target.closest('a[href]');
+          if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+          const isFile = link.target || link.hasAttribute('download') || link.pathname.endsWith('.json');
+          const isHere = link.hash && link.pathname === location.pathname && link.search === location.search;
+          if (!isFile && !isHere && link.origin === location.origin) leave(event);
+        });
+        addEventListener('submit', leave);
+        addEventListener('pageshow', stay);
 
         startLive({ say, banner });
         startForms({ say });
@@ -88,7 +120,7 @@ enum Script {
           const page = location.pathname + location.search;
           const address = `/live?page=${encodeURIComponent(page)}`;
           const pause = document.querySelector('[data-live-pause]');
-          let stream, poll, last = '', paused = false, failures = 0;
+          let stream, poll, last = '', paused = false, failures = 0, asked = 0, isLost = false;
 
           const show = (state, text) => { lamp.dataset.state = state; lamp.textContent = text; };
           const put = changes => {
@@ -102,7 +134,7 @@ enum Script {
           };
           const heard = () => {
             failures = 0;
-            if (banner) banner.hidden = true;
+            if (banner) banner.hidden = navigator.onLine;
             show('live', 'Live');
           };
           const stop = () => {
@@ -118,13 +150,18 @@ enum Script {
               put(await answer.json());
               heard();
               show('live', 'Every 5 s');
+              asked += 1;
+              // The portal is back, or a minute is over: perhaps a stream is to be had again.
+              if (isLost || asked >= 12) start();
             } catch {
+              isLost = true;
               show('lost', 'Not connected');
               if (banner) banner.hidden = false;
             }
           };
           const start = () => {
             stop();
+            [asked, isLost] = [0, false];
             show('wait', 'Connecting');
             stream = new EventSource(last ? `${address}&after=${last}` : address);
             stream.addEventListener('change', event => { last = event.lastEventId; heard(); put(JSON.parse(event.data)); });
@@ -150,6 +187,8 @@ enum Script {
           document.addEventListener('visibilitychange', () => {
             if (document.hidden) { stop(); show('wait', 'Waiting'); } else if (!paused) start();
           });
+          addEventListener('offline', () => { if (!paused) { stop(); show('lost', 'Not connected'); } });
+          addEventListener('online', () => { if (!paused && !document.hidden) start(); });
           addEventListener('pagehide', stop);
           start();
         }
@@ -253,7 +292,8 @@ enum Script {
           for (const form of document.querySelectorAll('form[data-upload]')) { form.hidden = false; upload(form, say); }
           // A form is sent once; its key would make a second time the same anyway.
           for (const form of document.querySelectorAll('form[method="post"]')) {
-            form.addEventListener('submit', () => setTimeout(() => {
+            form.addEventListener('submit', event => setTimeout(() => {
+              if (event.defaultPrevented) return;
               for (const button of form.querySelectorAll('button[type="submit"]')) button.disabled = true;
             }));
           }

@@ -82,13 +82,18 @@ extension Stylesheet {
         .popover a, .popover button { display: flex; width: 100%; align-items: center; gap: var(--s3); min-height: 2.125rem; padding: 0 var(--s2);
           border: 0; border-radius: var(--radius-s); background: none; color: var(--text); font-weight: var(--regular); cursor: pointer; text-align: left; }
         .popover a:hover, .popover button:hover { background: var(--hover); text-decoration: none; }
-        .toasts { position: fixed; right: var(--s4); bottom: var(--s4); z-index: 50; display: grid; gap: var(--s2); width: min(24rem, calc(100vw - 2rem)); }
+        .toasts { position: fixed; right: var(--s4); bottom: var(--s12); z-index: 50; display: grid; gap: var(--s2); width: min(24rem, calc(100vw - 2rem)); }
         .toast { display: flex; align-items: flex-start; gap: var(--s3); padding: var(--s3) var(--s4); border: 1px solid var(--line); border-radius: var(--radius);
           background: var(--raised); box-shadow: var(--shadow); }
         .toast p { flex: 1; }
         .toast > .icon { color: var(--tone, var(--accent)); margin-top: .125rem; }
-        .offline { display: flex; align-items: center; gap: var(--s2); justify-content: center; padding: var(--s1) var(--s4); background: var(--warn-bg);
-          color: var(--warn); font-size: var(--t-s); font-weight: var(--strong); }
+        .offline { position: fixed; inset: auto 0 0; z-index: 45; display: flex; align-items: center; gap: var(--s2); justify-content: center;
+          padding: var(--s2) var(--s4); border-top: 1px solid var(--warn-mark); background: var(--warn-bg); color: var(--warn);
+          font-size: var(--t-s); font-weight: var(--strong); }
+        .progress { position: fixed; inset: 0 0 auto; z-index: 60; height: .1875rem; background: var(--accent); transform-origin: left;
+          animation: ahead 8s cubic-bezier(.1, .7, .3, 1) both; }
+        .panel .offline { position: static; border: 0; }
+        @keyframes ahead { from { transform: scaleX(.08); } to { transform: scaleX(.94); } }
         .live { display: inline-flex; align-items: center; gap: var(--s2); color: var(--muted); font-size: var(--t-s); min-width: 6.5rem; }
         .live::before { content: ""; width: .5rem; height: .5rem; border-radius: 50%; background: var(--idle-mark); }
         .live[data-state="live"]::before { background: var(--ok-mark); }

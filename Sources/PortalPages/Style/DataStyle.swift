@@ -17,6 +17,8 @@ extension Stylesheet {
         td.wide { min-width: 16rem; }
         tbody th, tbody td > a { white-space: nowrap; }
         .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
+        /* Its list grows and shrinks while somebody looks; what stands around it does not move. */
+        .steady { height: 17rem; overflow-y: auto; scrollbar-width: thin; }
         div[data-live] > * + * { margin-top: var(--s3); }
         .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--sunken); overflow: hidden; }
         .meter.tall { height: .75rem; }
@@ -32,6 +34,7 @@ extension Stylesheet {
         .chart-plot { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 var(--s2); }
         .chart-y { display: flex; flex-direction: column; justify-content: space-between; color: var(--muted); font-size: var(--t-xs); text-align: right; line-height: 1; }
         .chart-x { grid-column: 2; display: flex; justify-content: space-between; margin-top: var(--s1); color: var(--muted); font-size: var(--t-xs); }
+        @media (max-width: 30rem) { .chart-x span:nth-child(even):not(:last-child) { visibility: hidden; } }
         .chart-svg { display: block; width: 100%; height: 10rem; overflow: visible; }
         .chart-svg .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
         .chart-svg .bar { fill: var(--mark, var(--accent)); }
@@ -82,6 +85,8 @@ extension Stylesheet {
         .factory .facts { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--s1); color: var(--muted); font-size: var(--t-s); }
         .factory .facts li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 var(--s2); }
         .factory .facts li > span:first-child { white-space: nowrap; }
+        /* On a line of its own, whatever it says, so that a card stays as high as it is. */
+        .factory .facts li:not(:last-child) > strong:has(.badge) { flex-basis: 100%; text-align: left; }
         /* As wide as there is room, so that what comes live changes inside it and moves nothing. */
         .factory .facts strong { flex: 1 1 auto; color: var(--text); font-weight: var(--regular); text-align: right; }
         .swatches { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: var(--s3); font-size: var(--t-s); }

@@ -2,6 +2,7 @@ extension Stylesheet {
     static let forms = """
         @layer components {
         .form { display: grid; gap: var(--s5); }
+        .form .stack > p { max-width: 75ch; }
         .dialog .form { gap: 0; }
         .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: var(--s5) var(--s4); align-items: start; }
         .field label, .field legend { display: block; padding: 0; font-weight: var(--strong); margin-bottom: var(--s1); }
@@ -28,6 +29,7 @@ extension Stylesheet {
         .suffix { display: flex; align-items: center; gap: var(--s2); }
         .actions { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: center; }
         .filters { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: flex-end; }
+        .filters .optional { display: none; }
         .filters .field { flex: 0 1 11rem; }
         .filters .field.grow { flex: 1 1 16rem; max-width: 28rem; }
         }

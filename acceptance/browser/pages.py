@@ -1,0 +1,36 @@
+"""Every page of the portal, by a name that pictures have too."""
+
+
+def of(portal):
+    """Paths by name, of objects that are there."""
+    batches = portal.ask("GET", "/v1/batches?limit=50")["items"]
+    # One that something was made of.
+    for batch in batches:
+        units = portal.ask("GET", f"/v1/batches/{batch['id']}/units?limit=1")["items"]
+        if units:
+            break
+    me = portal.ask("GET", "/v1/me")["person"]["id"]
+    place = f"/products/{batch['product']}"
+    version = f"{place}/versions/{batch['version']}"
+    return {
+        "overview": "/", "products": "/products", "product": place, "product-new": "/products/new",
+        "version": version, "version-statement": f"{version}?tab=statement",
+        "version-manifest": f"{version}?tab=manifest", "version-new": f"{place}/versions/new",
+        "approval": f"{version}/approval", "batches": "/batches", "batch-new": "/batches/new",
+        "batch": f"/batches/{batch['id']}", "batch-close": f"/batches/{batch['id']}?do=close",
+        "factories": "/factories", "factory": f"/factories/{batch['factory']}", "factory-new": "/factories/new",
+        "devices": "/devices", "devices-of-batch": f"/devices?batch={batch['authorization']}",
+        "devices-none": "/devices?q=NOTHING0001", "device": f"/devices/{units[0]['id']}" if units else "/devices",
+        "alarms": "/alarms", "alarms-all": "/alarms?show=all", "audit": "/audit", "keys": "/keys",
+        "people": "/people", "person": f"/people/{me}", "invite": "/people/invite", "invite-odm": "/people/invite?kind=odm",
+        "account": "/account", "account-password": "/account/password", "account-token": "/account/tokens/new",
+        "account-authenticator": "/account/authenticator", "account-codes": "/account/recovery-codes",
+        "account-verify": "/account/verify",
+        "exports": "/exports", "styleguide": "/styleguide", "not-here": "/not-here",
+    }
+
+
+# Where nobody has to have signed in.
+OPEN = {
+    "setup": "/setup", "join": "/join", "sign-in": "/sign-in", "sign-in-recovery": "/sign-in?recovery=1", "reset": "/reset",
+}
