@@ -2,6 +2,6 @@
 public enum PortalSchema {
     /// In the order in which they run; a table's references stand before it.
     public static let migrations: [PortalMigration] = [
-        identity, sites, versions, preparations, .journal, .sync, batches, accounts, .production, watch,
+        identity, sites, versions, preparations, .journal, .sync, batches, accounts, .production, watch, pages, quotas,
     ]
 }
