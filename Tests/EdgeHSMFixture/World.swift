@@ -264,6 +264,7 @@ package struct BatchDraft {
     var approvedManifest: [UInt8]?
     /// Nil: `A` for the first batch, and a prefix of its own for any other.
     package var prefix: String?
+    package var firstSerial = 1
     var releases: [Digest256] = []
 
     private var ownPrefix: String {
@@ -303,7 +304,7 @@ package struct BatchDraft {
             factory: factory ?? world.site,
             batch: BatchName(batch),
             quantity: quantity,
-            serials: .init(prefix: prefix ?? ownPrefix, first: 1, digits: 6),
+            serials: .init(prefix: prefix ?? ownPrefix, first: firstSerial, digits: 6),
             notBefore: notBefore,
             notAfter: notAfter,
             grace: grace,

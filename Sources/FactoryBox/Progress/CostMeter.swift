@@ -18,15 +18,28 @@ actor CostMeter {
     private struct Cost {
         /// Seconds, user and system.
         var cpu = 0.0
-        /// Octets of memory at the fullest moment.
+        /// Octets of memory at the fullest moment, and now.
         var memory = 0
+        var present = 0
         /// Octets that went to the disk.
         var written = 0
+    }
+
+    /// What a process held in memory when this many devices were made.
+    private struct Moment {
+        let made: Int
+        let memory: Int
     }
 
     /// Only processes of this world are looked at, not those of a world within it.
     private let logs: String
     private var costs: [Int32: (program: String, cost: Cost)] = [:]
+    private var lines: [LineProgress] = []
+    /// Of each process, whenever more devices were made.
+    private var moments: [Int32: [Moment]] = [:]
+    /// When the first device was made, and the newest.
+    private var begun: ContinuousClock.Instant?
+    private var ended: (made: Int, at: ContinuousClock.Instant)?
 
     init(of world: World) { logs = world.path("logs") + "/" }
 
@@ -38,12 +51,37 @@ actor CostMeter {
         }
     }
 
+    /// From now on memory is held against what these lines make.
+    func follow(_ lines: [LineProgress]) { self.lines = lines }
+
+    /// Devices a second between the first and the newest.
+    var rate: Double {
+        guard let begun, let ended else { return 0 }
+        let seconds = (ended.at - begun) / .seconds(1)
+        return seconds > 0 ? Double(ended.made) / seconds : 0
+    }
+
     private func look() {
+        let made = lines.reduce(0) { $0 + $1.passed }
+        if made > 0, begun == nil { begun = .now }
+        if made > ended?.made ?? 0 { ended = (made, .now) }
         for service in ServiceList.shared.all where service.isRunning && service.log.path.hasPrefix(logs) {
             let process = service.identifier
             guard let cost = Self.cost(of: process) else { continue }
             costs[process] = (service.program, cost)
+            if moments[process]?.last?.made != made {
+                moments[process, default: []].append(Moment(made: made, memory: cost.present))
+            }
         }
+    }
+
+    /// Octets that a process grew by with each device, of all lines together, in the second half of them: what the first
+    /// ones filled, caches and pools, is left out as far as it was full by then. Nil where too few were made.
+    private func growth(of process: Int32) -> Double? {
+        guard let moments = moments[process], let last = moments.last, last.made >= 40,
+            let middle = moments.first(where: { $0.made * 2 >= last.made }), middle.made < last.made
+        else { return nil }
+        return Double(last.memory - middle.memory) / Double(last.made - middle.made)
     }
 
     /// What all processes of one program cost together.
@@ -53,6 +91,10 @@ actor CostMeter {
         let cpu: Double
         /// Octets of the fullest process at its fullest moment.
         let memory: Int
+        /// Octets of the fullest process before the first device.
+        let before: Int
+        /// Octets that the process that grew most grew by with each device of the run, late in it; nil: not known.
+        let growth: Double?
         /// Octets that went to the disk.
         let written: Int
     }
@@ -60,12 +102,14 @@ actor CostMeter {
     /// By the name of the program's file.
     func sums() -> [String: Sum] {
         look()
-        return Dictionary(grouping: costs.values, by: \.program).mapValues { entries in
-            let costs = entries.map(\.cost)
+        return Dictionary(grouping: costs, by: \.value.program).mapValues { entries in
+            let costs = entries.map(\.value.cost)
             return Sum(
                 processes: costs.count,
                 cpu: costs.map(\.cpu).reduce(0, +),
                 memory: costs.map(\.memory).max() ?? 0,
+                before: entries.compactMap { moments[$0.key]?.last { $0.made == 0 }?.memory }.max() ?? 0,
+                growth: entries.compactMap { growth(of: $0.key) }.max(),
                 written: costs.map(\.written).reduce(0, +)
             )
         }
@@ -76,6 +120,7 @@ actor CostMeter {
         return Cost(
             cpu: cpu,
             memory: (number(in: "/proc/\(process)/status", after: "VmHWM:") ?? 0) * 1_024,
+            present: (number(in: "/proc/\(process)/status", after: "VmRSS:") ?? 0) * 1_024,
             written: number(in: "/proc/\(process)/io", after: "write_bytes:") ?? 0
         )
     }

@@ -26,10 +26,40 @@ struct MonthPaper: Sendable {
     let parts: [Part]
     /// Devices of this run.
     let made: Int
+    /// Devices a second while lines worked.
+    let rate: Double
 
     private static var perSecond: Double { devices / seconds }
 
-    var rows: [(String, String)] { parts.map { ($0.name, words($0)) } }
+    var rows: [(String, String)] { parts.map { ($0.name, words($0)) } + [("load", load)] }
+
+    /// What memory under load was measured at: as long as that is more than the month's peak, the peak needs no more.
+    private var load: String {
+        String(
+            format: "%.1f devices/s here, %.1f at the month's peak: memory that load takes is %@",
+            rate,
+            Self.perSecond * Self.peak,
+            rate >= Self.perSecond * Self.peak ? "within what was measured" : "more than was measured"
+        )
+    }
+
+    /// The fullest process at its fullest moment is what load takes, with queues and caches as full as they were; what a
+    /// month's history adds is at most what late devices added here, times the month's, as if no cache had filled by it.
+    private static func memory(_ cost: CostMeter.Sum) -> String {
+        let fullest = String(
+            format: "memory %d MiB at the fullest, %d before the first device",
+            cost.memory / 1_048_576,
+            cost.before / 1_048_576
+        )
+        guard let growth = cost.growth else { return fullest }
+        guard growth > 0 else { return fullest + ", and no growth late in the run" }
+        return fullest
+            + String(
+                format: ", %.2f KiB a device late in the run: at most %.0f MiB more after the month",
+                growth / 1_024,
+                growth * devices / 1_048_576
+            )
+    }
 
     private func words(_ part: Part) -> String {
         func each(_ figure: Int) -> Double { Double(figure) / Double(max(made, 1)) }
@@ -41,7 +71,7 @@ struct MonthPaper: Sendable {
                 cpu * Self.devices / 3_600,
                 cpu * Self.perSecond * Self.peak
             ),
-            "memory \(part.cost.memory / 1_048_576) MiB",
+            Self.memory(part.cost),
         ]
         if let disk = part.disk {
             words.append(
@@ -110,7 +140,7 @@ extension Company {
                 MonthPaper.Part(name: name, cost: sum, disk: disk, traffic: program == "obis-portal" ? traffic : nil)
             }
         }
-        return MonthPaper(parts: parts, made: scale.total)
+        return MonthPaper(parts: parts, made: scale.total, rate: await meter.rate)
     }
 
     private var traffic: MonthPaper.Traffic {

@@ -31,6 +31,7 @@ public struct Story: Sendable {
         narrator.chapter("Ceremony")
         let scale = StoryScale(devices: options.devices)
         let company = try await Company.found(in: world, narrator: narrator, scale: scale)
+        await meter.follow(company.factories.map(\.progress))
         // Attacks have an OEM and a line of their own, so that production keeps its numbers.
         let heard = Narrator(kept: true)
         let attacks = try AttackRun(in: world.part("attacked"), narrator: heard)

@@ -38,6 +38,8 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// A Factory Service's own records, of labels and events, are not those that it told before: its database was set
     /// back, copied or replaced.
     case recordsReplaced = "records-replaced"
+    /// A factory tells more labels or sources than it can have.
+    case recordsQuota = "records-quota"
     /// Somebody known asks for objects that are not there or not theirs, one after the other.
     case probing
     /// Under expired RoleKeys nothing new loads.
@@ -51,7 +53,7 @@ public enum AlarmKind: String, Sendable, Hashable, Codable, CaseIterable {
     public var severity: Severity {
         switch self {
         case .silent, .clockAhead, .gap, .malformed, .altered, .packageStuck, .roleKeysExpiring, .recordsReplaced,
-            .probing:
+            .recordsQuota, .probing:
             .warning
         default: .critical
         }

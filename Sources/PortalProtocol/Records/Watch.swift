@@ -224,6 +224,8 @@ public struct RollUpQuery: Codable, Sendable, Hashable {
     public let product: ProductName?
     /// An authorization.
     public let batch: Digest256?
+    /// Several authorizations.
+    public let batches: DigestList?
     public let edge: EdgeHSMID?
 
     public init(
@@ -233,10 +235,11 @@ public struct RollUpQuery: Codable, Sendable, Hashable {
         factory: FactoryID? = nil,
         product: ProductName? = nil,
         batch: Digest256? = nil,
+        batches: DigestList? = nil,
         edge: EdgeHSMID? = nil
     ) {
         (self.by, self.from, self.to, self.factory) = (by, from, to, factory)
-        (self.product, self.batch, self.edge) = (product, batch, edge)
+        (self.product, self.batch, self.batches, self.edge) = (product, batch, batches, edge)
     }
 }
 

@@ -1,4 +1,4 @@
-public import PortalCore
+import PortalCore
 public import PortalProtocol
 import Statements
 public import Vocabulary
@@ -56,34 +56,29 @@ public struct BatchTable {
         ) != nil
     }
 
-    /// Newest first, before `before`; of one ODM, or all.
+    /// Newest first, before `before`; of one ODM and one product, or all.
     public func page(
         of organisation: OrganisationID?,
+        product: ProductName? = nil,
         before: (createdAt: Instant, id: BatchID)?,
         limit: Int
     ) throws -> [BatchRecord] {
+        // The first bound is where the index is entered; the second leaves out what was listed of the same second.
+        var condition: SQLText = "created_at <= ? AND (created_at < ? OR id < ?)"
         let start = before?.createdAt ?? Instant(seconds: .max)
-        let place: [SQLValue] = [.time(start), .time(start), .text(before?.id.text ?? ""), .number(limit)]
-        let rows =
-            if let organisation {
-                try transaction.rows(
-                    """
-                    SELECT * FROM batch
-                    WHERE organisation = ? AND (created_at < ? OR (created_at = ? AND id < ?))
-                    ORDER BY created_at DESC, id DESC LIMIT ?
-                    """,
-                    [.name(organisation)] + place
-                )
-            } else {
-                try transaction.rows(
-                    """
-                    SELECT * FROM batch WHERE created_at < ? OR (created_at = ? AND id < ?)
-                    ORDER BY created_at DESC, id DESC LIMIT ?
-                    """,
-                    place
-                )
-            }
-        return try rows.map(BatchRecord.init)
+        var arguments: [SQLValue] = [.time(start), .time(start), .text(before?.id.text ?? "")]
+        if let organisation {
+            condition = "\(condition) AND organisation = ?"
+            arguments.append(.name(organisation))
+        }
+        if let product {
+            condition = "\(condition) AND product = ?"
+            arguments.append(.name(product))
+        }
+        return try transaction.rows(
+            "SELECT * FROM batch WHERE \(condition) ORDER BY created_at DESC, id DESC LIMIT ?",
+            arguments + [.number(limit)]
+        ).map(BatchRecord.init)
     }
 
     /// Batches of one EdgeHSM that its journal has not closed yet, oldest first.
@@ -240,10 +235,12 @@ public struct BatchTable {
             "SELECT statement, edge, quantity FROM batch WHERE product = ? AND settled = 0 ORDER BY statement",
             [.name(product)]
         )
-        let facts = BatchFacts(transaction)
+        let facts = try BatchFacts(transaction).facts(
+            rows.map { (try $0.fixed("statement"), try $0.name("edge")) }
+        )
         return try rows.compactMap { row in
             let (statement, edge): (Digest256, EdgeHSMID) = (try row.fixed("statement"), try row.name("edge"))
-            let fact = try facts.fact(statement, edge: edge)
+            guard let fact = facts[statement] else { return nil }
             let units = UnitCredit.units(
                 quantity: try row.number("quantity"),
                 accounts: fact.accounts,
@@ -252,51 +249,5 @@ public struct BatchTable {
             guard !fact.isLost, let units else { return nil }
             return (statement, edge, units)
         }
-    }
-}
-
-/// What ingested journals say of an authorization. Only its own EdgeHSM's word counts, and a tombstone in a tail that it
-/// lost does not: after its restart it knows nothing of it.
-public struct BatchFacts {
-    private let transaction: any SQLTransaction
-    public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
-
-    public struct Fact: Sendable, Hashable {
-        /// In each of the EdgeHSM's logs that has it; empty: it was not loaded.
-        public let accounts: [UnitCredit.Account]
-        /// It was never loaded and never can be.
-        public let isVoid: Bool
-        /// Loaded, but only in a tail that the EdgeHSM lost: it may be loaded again.
-        public let isLost: Bool
-        /// Closed in every log that has it, or void.
-        public var isOver: Bool { accounts.isEmpty ? isVoid : !isLost && accounts.allSatisfy(\.isClosed) }
-    }
-
-    public func fact(_ statement: Digest256, edge: EdgeHSMID) throws -> Fact {
-        let rows = try transaction.rows(
-            """
-            SELECT b.issued, b.burned, b.returned, b.closed, l.stage FROM journal_batches b
-            JOIN journal_logs l ON l.log = b.log WHERE b.batch = ? AND l.edge = ? ORDER BY b.log LIMIT 64
-            """,
-            [.fixed(statement), .name(edge)]
-        )
-        let accounts = try rows.map {
-            UnitCredit.Account(
-                issued: try $0.number("issued"),
-                burned: try $0.number("burned"),
-                returned: try $0.number("returned"),
-                isClosed: try $0.flag("closed")
-            )
-        }
-        let isLost =
-            try !rows.isEmpty && rows.allSatisfy { try $0.text("stage") == JournalLog.Stage.superseded.rawValue }
-        let void = try transaction.row(
-            """
-            SELECT v.sequence FROM journal_logs l JOIN journal_voids v ON v.log = l.log AND v.batch = ?
-            WHERE l.edge = ? AND l.stage <> 'superseded' LIMIT 1
-            """,
-            [.fixed(statement), .name(edge)]
-        )
-        return Fact(accounts: accounts, isVoid: accounts.isEmpty && void != nil, isLost: isLost)
     }
 }

@@ -25,6 +25,21 @@ public struct PackageTable {
         ).map(PackageTask.init)
     }
 
+    private static let tasksOf = KeyQuery("SELECT * FROM package_task WHERE statement")
+    private static let packagesOf = KeyQuery("SELECT statement, digest, size, made_at FROM package WHERE statement")
+
+    /// Those of these authorizations, by it.
+    public func tasks(_ statements: [Digest256]) throws -> [Digest256: PackageTask] {
+        let rows = try Self.tasksOf.rows(statements.map { .fixed($0) }, in: transaction).map(PackageTask.init)
+        return Dictionary(rows.map { ($0.statement, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Those of these authorizations, by it.
+    public func packages(_ statements: [Digest256]) throws -> [Digest256: PackageRecord] {
+        let rows = try Self.packagesOf.rows(statements.map { .fixed($0) }, in: transaction).map(PackageRecord.init)
+        return Dictionary(rows.map { ($0.statement, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
     public func task(_ statement: Digest256) throws -> PackageTask? {
         try transaction.row("SELECT * FROM package_task WHERE statement = ?", [.fixed(statement)])
             .map(PackageTask.init)

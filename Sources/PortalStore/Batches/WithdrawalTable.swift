@@ -23,8 +23,15 @@ public struct WithdrawalTable {
     }
 
     public func withdrawals(of statement: Digest256) throws -> [WithdrawalRecord] {
-        try transaction.rows("SELECT * FROM withdrawal WHERE statement = ? ORDER BY number", [.fixed(statement)])
-            .map(WithdrawalRecord.init)
+        try withdrawals([statement])[statement] ?? []
+    }
+
+    private static let ofBatches = KeyQuery("SELECT * FROM withdrawal WHERE statement", then: "ORDER BY number")
+
+    /// In the order in which they were asked, by authorization; each has one of a kind at most.
+    public func withdrawals(_ statements: [Digest256]) throws -> [Digest256: [WithdrawalRecord]] {
+        let rows = try Self.ofBatches.rows(statements.map { .fixed($0) }, in: transaction).map(WithdrawalRecord.init)
+        return Dictionary(grouping: rows, by: \.statement)
     }
 
     /// Everything that was taken from one EdgeHSM, in order, with what its journal says of it.

@@ -60,6 +60,9 @@ struct SQLiteCall {
         )
     }
 
+    /// Steps of SQLite's machine since this was last asked.
+    func takeSteps() -> Int { Int(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1)) }
+
     // MARK: The present row
 
     var columnCount: Int { Int(sqlite3_column_count(handle)) }

@@ -14,6 +14,8 @@ public final class SQLitePortalDatabase: PortalDatabase {
     private let readers: DatabasePool
     private let seam: FaultSeam
     private let subset = SharedSubset.Checker()
+    /// What the statements cost, for tests; counted in debug builds only.
+    public let work = StatementWork()
     private let reserve: UInt64
     private let waiting = Mutex(0)
 
@@ -77,16 +79,16 @@ public final class SQLitePortalDatabase: PortalDatabase {
     public func read<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLTransaction) throws -> Value
     ) async throws -> Value {
-        try await mapped { [readers, subset] in
-            try await readers.read { try Self.run($0, subset, body) }
+        try await mapped { [readers, subset, work] in
+            try await readers.read { try Self.run($0, subset, work, body) }
         }
     }
 
     public func readNewest<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLTransaction) throws -> Value
     ) async throws -> Value {
-        try await mapped { [durable, subset] in
-            try await durable.queue.read { try Self.run($0, subset, body) }
+        try await mapped { [durable, subset, work] in
+            try await durable.queue.read { try Self.run($0, subset, work, body) }
         }
     }
 
@@ -100,10 +102,10 @@ public final class SQLitePortalDatabase: PortalDatabase {
             waiting += 1
         }
         defer { waiting.withLock { $0 -= 1 } }
-        return try await mapped { [durable, subset, seam, reserve] in
+        return try await mapped { [durable, subset, seam, reserve, work] in
             let value = try await durable.queue.write { database in
                 try FileSystem.requireReserve(reserve, at: durable.path)
-                let value = try Self.run(database, subset, body)
+                let value = try Self.run(database, subset, work, body)
                 try seam.pass("portal.\(name).before-commit")
                 return value
             }
@@ -115,9 +117,10 @@ public final class SQLitePortalDatabase: PortalDatabase {
     private static func run<Value>(
         _ database: Database,
         _ subset: SharedSubset.Checker,
+        _ work: StatementWork,
         _ body: (any SQLTransaction) throws -> Value
     ) throws -> Value {
-        let transaction = SQLiteTransaction(database, subset: subset)
+        let transaction = SQLiteTransaction(database, subset: subset, work: work)
         defer { transaction.end() }
         let value = try body(transaction)
         if let failure = transaction.failure { throw failure }

@@ -5,13 +5,15 @@ import Vocabulary
 final class SQLiteTransaction: SQLTransaction {
     private var database: Database?
     private let subset: SharedSubset.Checker
+    private let work: StatementWork
     /// What the first failed statement said; after it the transaction can only be given up, as in PostgreSQL.
     private(set) var failure: (any Error)?
     private var arguments = SQLArguments()
 
-    init(_ database: Database, subset: SharedSubset.Checker) {
+    init(_ database: Database, subset: SharedSubset.Checker, work: StatementWork) {
         self.database = database
         self.subset = subset
+        self.work = work
     }
 
     /// Nothing may run in it afterwards.
@@ -65,7 +67,9 @@ final class SQLiteTransaction: SQLTransaction {
             try subset.check(sql)
             let statement = try database.cachedStatement(sql: sql.text)
             StatementTrace.note(sql)
-            return try body(database, statement)
+            let value = try body(database, statement)
+            work.note(sql) { SQLiteCall(statement).takeSteps() }
+            return value
         } catch {
             let error = (error as? DatabaseError).map(Self.refusal) ?? error
             failure = error

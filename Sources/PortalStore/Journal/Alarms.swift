@@ -60,6 +60,14 @@ public struct Alarms {
     private static let pageOfFactory: SQLText = """
         SELECT * FROM alarms WHERE factory = ? AND number < ? ORDER BY number DESC LIMIT ?
         """
+    private static let openPage: SQLText = """
+        SELECT * FROM alarms WHERE acknowledged_at IS NULL AND cleared_at IS NULL AND number < ?
+        ORDER BY number DESC LIMIT ?
+        """
+    private static let openPageOfFactory: SQLText = """
+        SELECT * FROM alarms WHERE factory = ? AND acknowledged_at IS NULL AND cleared_at IS NULL AND number < ?
+        ORDER BY number DESC LIMIT ?
+        """
 
     /// Raises each; those with one key are one with a count. An acknowledged one that comes again is open again.
     public func raise(_ alarms: [Alarm], factory: FactoryID, at time: Instant) throws {
@@ -151,17 +159,22 @@ public struct Alarms {
     }
 
     /// Newest first, before `number`; of these factories, nil: of all.
+    ///
+    /// - Parameter onlyOpen: without those that are acknowledged or cleared.
     public func list(
         of factories: [FactoryID]? = nil,
+        onlyOpen: Bool = false,
         before number: Int64 = .max,
         limit: Int
     ) throws -> [Stored] {
         let most = min(max(limit, 1), 1_000)
         guard let factories else {
-            return try transaction.rows(Self.page, [.integer(number), .number(most)]).map(Stored.init)
+            let page = onlyOpen ? Self.openPage : Self.page
+            return try transaction.rows(page, [.integer(number), .number(most)]).map(Stored.init)
         }
+        let page = onlyOpen ? Self.openPageOfFactory : Self.pageOfFactory
         let found = try factories.flatMap {
-            try transaction.rows(Self.pageOfFactory, [.name($0), .integer(number), .number(most)]).map(Stored.init)
+            try transaction.rows(page, [.name($0), .integer(number), .number(most)]).map(Stored.init)
         }
         return Array(found.sorted { $0.number > $1.number }.prefix(most))
     }

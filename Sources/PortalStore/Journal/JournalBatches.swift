@@ -37,7 +37,6 @@ public struct JournalBatches {
         columns: 3,
         then: "ON CONFLICT (log, batch) DO NOTHING"
     )
-    private static let void: SQLText = "SELECT sequence FROM journal_voids WHERE log = ? AND batch = ?"
 
     /// A batch of one log.
     public struct Stored: Sendable, Hashable {
@@ -111,8 +110,41 @@ public struct JournalBatches {
         return found
     }
 
-    public func isVoid(_ id: Digest256, log: Int64) throws -> Bool {
-        try transaction.row(Self.void, [.integer(log), .fixed(id)]) != nil
+    /// What one log counts of a batch, without its terms.
+    struct Counts {
+        let log: Int64
+        let account: Checkpoint.Account
+        let isClosed: Bool
+    }
+
+    private static let countsOf = KeyQuery(
+        "SELECT log, batch, granted, issued, burned, returned, closed FROM journal_batches WHERE batch"
+    )
+    private static let voidsOf = KeyQuery("SELECT log, batch FROM journal_voids WHERE batch")
+
+    /// By batch, in whatever logs it stands.
+    func counts(_ ids: [Digest256]) throws -> [Digest256: [Counts]] {
+        let rows = try Self.countsOf.rows(ids.map { .fixed($0) }, in: transaction).map { row in
+            let (granted, issued) = (try row.number("granted"), try row.number("issued"))
+            let (burned, returned) = (try row.number("burned"), try row.number("returned"))
+            let account = Checkpoint.Account(
+                authorization: try row.fixed("batch"),
+                granted: granted,
+                issued: issued,
+                burned: burned,
+                returned: returned,
+                remaining: granted - issued - burned - returned
+            )
+            return Counts(log: try row.integer("log"), account: account, isClosed: try row.flag("closed"))
+        }
+        return Dictionary(grouping: rows, by: \.account.authorization)
+    }
+
+    /// The logs that have a tombstone of a batch.
+    func voids(_ ids: [Digest256]) throws -> [Digest256: Set<Int64>] {
+        try Self.voidsOf.rows(ids.map { .fixed($0) }, in: transaction).reduce(into: [:]) { found, row in
+            found[try row.fixed("batch", as: Digest256.self), default: []].insert(try row.integer("log"))
+        }
     }
 
     /// - Parameter withTerms: it was loaded just now; otherwise its terms are there.

@@ -1,4 +1,3 @@
-public import PortalCore
 public import Statements
 internal import TransparencyLog
 public import Verify
@@ -7,7 +6,7 @@ public import Vocabulary
 /// What people ask of the journals: units, their entries, proofs, and where a batch's units are. No answer reads more
 /// rows than it shows.
 public struct JournalRecords {
-    private let transaction: any SQLTransaction
+    let transaction: any SQLTransaction
 
     public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
 
@@ -142,29 +141,6 @@ public struct JournalRecords {
             hashes: proof.hashes,
             enrolment: enrolment,
             roleKeys: roleKeys
-        )
-    }
-
-    /// Where the units of an authorization are, by its own EdgeHSM's journal as it goes on; what only a lost tail knows of
-    /// it stays counted.
-    ///
-    /// - Parameter granted: its quantity.
-    public func reconciliation(of batch: Digest256, at edge: EdgeHSMID, granted: Int) throws -> Reconciliation {
-        let logs = try JournalLogs(transaction).all(of: edge).filter { $0.stage != .rebuilding }
-        let table = JournalBatches(transaction)
-        guard let log = logs.last(where: { $0.stage == .current }) else {
-            return Reconciliation(granted: granted, counted: nil, stated: nil, isClosed: false, isVoid: false)
-        }
-        let own = try table.batch(batch, log: log.log)
-        let counted = try own ?? logs.reversed().compactMap { try table.batch(batch, log: $0.log) }.first
-        let checkpoint = try log.newestCheckpoint()?.content
-        return Reconciliation(
-            granted: granted,
-            counted: counted?.account,
-            stated: checkpoint?.accounts.first { $0.authorization == batch },
-            isBehind: checkpoint.map { $0.size < log.size } ?? false,
-            isClosed: own?.used.isClosed ?? false,
-            isVoid: try table.isVoid(batch, log: log.log)
         )
     }
 }

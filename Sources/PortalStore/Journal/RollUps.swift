@@ -38,7 +38,7 @@ public struct RollUps {
         public var days: ClosedRange<Int>
         public var factories: [FactoryID]?
         public var products: [ProductName]?
-        public var batch: Digest256?
+        public var batches: [Digest256]?
         public var edgeHSM: EdgeHSMID?
 
         /// Entries of a list, at most.
@@ -117,7 +117,7 @@ public struct RollUps {
         }
         restrict("factory", filter.factories.map { $0.prefix(Filter.mostNames).map { .name($0) } })
         restrict("product", filter.products.map { $0.prefix(Filter.mostNames).map { .name($0) } })
-        restrict("batch", filter.batch.map { [.fixed($0)] })
+        restrict("batch", filter.batches.map { $0.prefix(Filter.mostNames).map { .fixed($0) } })
         restrict("edge", filter.edgeHSM.map { [.name($0)] })
         let columns: SQLText =
             switch dimension {

@@ -2,6 +2,7 @@
 public enum PortalSchema {
     /// In the order in which they run; a table's references stand before it.
     public static let migrations: [PortalMigration] = [
-        identity, sites, versions, preparations, .journal, .sync, batches, accounts, .production, watch, search,
+        identity, sites, versions, preparations, .journal, .sync, batches, accounts, .production, watch, search, pages,
+        quotas,
     ]
 }

@@ -90,8 +90,39 @@ public struct SiteRecords {
         )
     }
 
-    /// The first record of a unit is kept: a later one could only hide it.
-    public func insert(_ label: LabelUpload, number: Int, of state: RecordSourceState, at time: Instant) throws {
+    public func countSources(of factory: FactoryID) throws -> Int {
+        try transaction.row("SELECT count(*) AS amount FROM record_source WHERE factory = ?", [.name(factory)])?
+            .number("amount") ?? 0
+    }
+
+    /// Counts label records that were inserted; how many the factory has then.
+    public func tally(_ labels: Int, of factory: FactoryID) throws -> Int {
+        try transaction.execute(
+            """
+            INSERT INTO record_tally (factory, labels) VALUES (?, ?)
+            ON CONFLICT (factory) DO UPDATE SET labels = record_tally.labels + excluded.labels
+            """,
+            [.name(factory), .number(labels)]
+        )
+        return try transaction.row("SELECT labels FROM record_tally WHERE factory = ?", [.name(factory)])?
+            .number("labels") ?? 0
+    }
+
+    /// Units of all batches that the factory was ever granted.
+    public func granted(_ factory: FactoryID) throws -> Int {
+        try transaction.row(
+            "SELECT CAST(coalesce(sum(quantity), 0) AS BIGINT) AS units FROM batch WHERE factory = ?",
+            [.name(factory)]
+        )?.number("units") ?? 0
+    }
+
+    /// The first record of a unit is kept: a later one could only hide it. How many rows there are more.
+    public func insert(
+        _ label: LabelUpload,
+        number: Int,
+        of state: RecordSourceState,
+        at time: Instant
+    ) throws -> Int {
         try transaction.execute(
             """
             INSERT INTO label_record (unit, source, number, factory, batch, serial, record, received_at)

@@ -5,17 +5,19 @@ import Statements
 import Vocabulary
 
 extension BatchDesk {
-    /// Newest first; an ODM sees its own.
-    func batches(_ context: MemberContext, _ query: PageQuery) async throws -> Page<Batch> {
-        let odm = context.limitedTo
+    /// Newest first, of one product or all; an ODM sees its own.
+    func batches(_ context: MemberContext, _ query: BatchQuery) async throws -> Page<Batch> {
+        let (odm, product) = (context.limitedTo, query.product)
         let limit = (query.limit ?? .usual).value
-        let scope = "batches/\(context.person.organisation)"
+        let scope = "batches/\(context.person.organisation)/\(product?.text ?? "")"
         let start = try portal.cursors.start(query.cursor, of: scope, count: 2).map { keys in
             (createdAt: try Instant(keys[0]), id: try BatchID(keys[1]))
         }
         let items = try await portal.database.read { transaction in
-            try BatchTable(transaction).page(of: odm, before: start, limit: limit + 1)
-                .map { try Self.message($0, in: transaction) }
+            try Self.messages(
+                BatchTable(transaction).page(of: odm, product: product, before: start, limit: limit + 1),
+                in: transaction
+            )
         }
         return try portal.cursors.page(items, limit: limit, of: scope) { [$0.createdAt.description, $0.id.text] }
     }
@@ -68,15 +70,47 @@ extension BatchDesk {
     }
 
     static func message(_ batch: BatchRecord, in transaction: any SQLTransaction) throws -> Batch {
-        let fact = try BatchFacts(transaction).fact(batch.statement, edge: batch.authorization.edgeHSM)
-        let package = try PackageTable(transaction).package(batch.statement)
-        let deliveredAt = try HandOverTable(transaction).time(
-            SyncRoutes.packageOperation,
-            batch.statement.hex,
-            to: batch.authorization.factory.text
+        guard let message = try messages([batch], in: transaction).first else {
+            throw Refusal(PortalError.unknownObject)
+        }
+        return message
+    }
+
+    /// In the same order; what stands beside the batches is asked for once for all of them.
+    static func messages(_ batches: [BatchRecord], in transaction: any SQLTransaction) throws -> [Batch] {
+        let statements = batches.map(\.statement)
+        let facts = try BatchFacts(transaction).facts(
+            batches.map { ($0.statement, $0.authorization.edgeHSM) }
         )
-        let task = try package == nil ? PackageTable(transaction).task(batch.statement) : nil
-        let withdrawals = try WithdrawalTable(transaction).withdrawals(of: batch.statement)
+        let packages = try PackageTable(transaction).packages(statements)
+        let tasks = try PackageTable(transaction).tasks(statements.filter { packages[$0] == nil })
+        let withdrawals = try WithdrawalTable(transaction).withdrawals(statements)
+        return try batches.compactMap { batch in
+            try facts[batch.statement].map { fact in
+                try message(
+                    batch,
+                    fact,
+                    package: packages[batch.statement],
+                    task: tasks[batch.statement],
+                    withdrawals: withdrawals[batch.statement] ?? [],
+                    deliveredAt: HandOverTable(transaction).time(
+                        SyncRoutes.packageOperation,
+                        batch.statement.hex,
+                        to: batch.authorization.factory.text
+                    )
+                )
+            }
+        }
+    }
+
+    private static func message(
+        _ batch: BatchRecord,
+        _ fact: BatchFacts.Fact,
+        package: PackageRecord?,
+        task: PackageTask?,
+        withdrawals: [WithdrawalRecord],
+        deliveredAt: Instant?
+    ) throws -> Batch {
         let state: BatchState =
             if fact.isOver { .ended } else if !withdrawals.isEmpty { .ending } else if !fact.accounts.isEmpty {
                 .loaded
@@ -117,11 +151,16 @@ extension BatchDesk {
 
 extension BatchReconciliation {
     init(_ batch: BatchRecord, in transaction: any SQLTransaction) throws {
-        let found = try JournalRecords(transaction).reconciliation(
-            of: batch.statement,
-            at: batch.authorization.edgeHSM,
-            granted: batch.authorization.quantity
+        self.init(
+            try JournalRecords(transaction).reconciliation(
+                of: batch.statement,
+                at: batch.authorization.edgeHSM,
+                granted: batch.authorization.quantity
+            )
         )
+    }
+
+    init(_ found: Reconciliation) {
         self.init(
             granted: found.granted,
             issued: found.issued,

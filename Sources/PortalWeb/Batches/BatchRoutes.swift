@@ -70,8 +70,8 @@ public enum BatchRoutes {
 
     private static func looks(_ desk: BatchDesk) throws -> [any MountableRoute] {
         [
-            try Route(.get, "/v1/batches", "listBatches", .batches, "Batches, newest first.") {
-                (context: MemberContext, call: Call<Nothing, PageQuery, NoBody>) in
+            try Route(.get, "/v1/batches", "listBatches", .batches, "Batches, newest first; of one product or all.") {
+                (context: MemberContext, call: Call<Nothing, BatchQuery, NoBody>) in
                 Answer(try await desk.batches(context, call.query))
             },
             try Route(.get, "/v1/batches/{batch}", "getBatch", .batches, "One batch.") {

@@ -58,8 +58,7 @@ extension PortalServices {
                 byFactory[row.factory, default: SliceCounts()] += row.counts
                 byBatch[row.batch, default: SliceCounts()] += row.counts
             }
-            let alarms = try Alarms(transaction).list(of: names, limit: 200)
-                .filter { $0.acknowledgedAt == nil && $0.clearedAt == nil }.prefix(Self.mostAlarms)
+            let alarms = try Alarms(transaction).list(of: names, onlyOpen: true, limit: Self.mostAlarms)
             return Overview(
                 time: now,
                 factories: try Self.factories(of: own, byFactory, at: now, in: transaction),
@@ -107,10 +106,14 @@ extension PortalServices {
         in transaction: any SQLTransaction
     ) throws -> [BatchProgress] {
         let open = try BatchTable(transaction).unsettled(of: own, limit: mostBatches * 2)
-        let shown = try open.map { ($0, try BatchDesk.message($0, in: transaction)) }.filter { $0.1.state != .ended }
-        return try shown.prefix(mostBatches).map { record, batch in
-            let reconciliation = try BatchReconciliation(record, in: transaction)
-            let perHour = ProductionRate.perHour(recent[record.statement]?.issued ?? 0, at: now)
+        let shown = try BatchDesk.messages(open, in: transaction).filter { $0.state != .ended }.prefix(mostBatches)
+        let reconciliations = try JournalRecords(transaction).reconciliations(
+            shown.map { .init(batch: $0.authorization, edgeHSM: $0.edgeHSM, granted: $0.quantity) }
+        )
+        return shown.compactMap { batch in
+            guard let found = reconciliations[batch.authorization] else { return nil }
+            let reconciliation = BatchReconciliation(found)
+            let perHour = ProductionRate.perHour(recent[batch.authorization]?.issued ?? 0, at: now)
             return BatchProgress(
                 batch: batch,
                 reconciliation: reconciliation,

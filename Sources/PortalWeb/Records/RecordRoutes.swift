@@ -68,7 +68,14 @@ public enum RecordRoutes {
 
     private static func watch(_ portal: PortalServices) throws -> [any MountableRoute] {
         [
-            try Route(.get, "/v1/alarms", "listAlarms", .records, "Alarms, newest first.", handler: portal.alarms),
+            try Route(
+                .get,
+                "/v1/alarms",
+                "listAlarms",
+                .records,
+                "Alarms, newest first; of one factory or all, open or all.",
+                handler: portal.alarms
+            ),
             try Route(.get, "/v1/alarms/{alarm}", "getAlarm", .records, "One alarm.", handler: portal.alarm),
             try Route(
                 .post,

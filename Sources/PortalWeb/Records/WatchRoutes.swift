@@ -8,13 +8,19 @@ extension PortalServices {
     struct AlarmPath: Codable, Sendable { let alarm: AlarmNumber }
 
     /// Newest first; an ODM those of its own factories.
-    func alarms(_ context: MemberContext, _ call: ListCall) async throws -> Answer<Page<AlarmView>> {
-        let (limit, own) = ((call.query.limit ?? .usual).value, context.limitedTo)
-        let scope = "alarms \(own?.text ?? "")"
-        let before = try cursors.start(call.query.cursor, of: scope, count: 1)?.first.flatMap { Int64($0) } ?? .max
+    func alarms(
+        _ context: MemberContext,
+        _ call: Call<Nothing, AlarmQuery, NoBody>
+    ) async throws -> Answer<Page<AlarmView>> {
+        let (query, own) = (call.query, context.limitedTo)
+        let (limit, onlyOpen) = ((query.limit ?? .usual).value, query.open ?? false)
+        let scope = "alarms \(own?.text ?? "") \(query.factory?.text ?? "") \(onlyOpen)"
+        let before = try cursors.start(query.cursor, of: scope, count: 1)?.first.flatMap { Int64($0) } ?? .max
         let found = try await database.read { transaction in
             let records = RecordScope(transaction, limitedTo: own)
-            return try Alarms(transaction).list(of: records.factories(), before: before, limit: limit + 1).map {
+            var names = try records.factories()
+            if let factory = query.factory { names = names?.contains(factory) == false ? [] : [factory] }
+            return try Alarms(transaction).list(of: names, onlyOpen: onlyOpen, before: before, limit: limit + 1).map {
                 AlarmView($0, hidesOther: try records.hides($0.other))
             }
         }
@@ -122,7 +128,7 @@ extension PortalServices {
                 filter.factories = filter.factories?.contains(factory) == false ? [] : [factory]
             }
             filter.products = query.product.map { [$0] }
-            filter.batch = query.batch
+            filter.batches = query.batch.map { [$0] } ?? query.batches?.digests
             filter.edgeHSM = query.edge
             do { return try RollUps(transaction).sums(by: RollUps.Dimension(query.by), filter) } catch let refusal
                 as Refusal
@@ -134,8 +140,17 @@ extension PortalServices {
 }
 
 extension Alarms.Stored {
+    var tag: EntityTag { .alarm(times: times, acknowledgedAt, clearedAt) }
+}
+
+extension AlarmView {
+    /// If-Match of its acknowledgement: a list says as much of an alarm as its own address does.
+    var tag: EntityTag { .alarm(times: times, acknowledgedAt, clearedAt) }
+}
+
+extension EntityTag {
     /// Another one when it was raised again, acknowledged or cleared.
-    var tag: EntityTag {
+    fileprivate static func alarm(times: Int, _ acknowledgedAt: Instant?, _ clearedAt: Instant?) -> EntityTag {
         EntityTag(version: times * 4 + (acknowledgedAt == nil ? 0 : 1) + (clearedAt == nil ? 0 : 2))
     }
 }

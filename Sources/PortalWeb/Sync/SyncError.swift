@@ -6,6 +6,7 @@ public enum SyncError: String, WebError, ErrorCatalogue {
     case sourceTaken = "portal.sync.source-taken"
     case recordsDiffer = "portal.records.differ"
     case recordGap = "portal.records.gap"
+    case recordsQuota = "portal.records.quota"
     case preparation = "portal.sync.preparation"
     case uploadMalformed = "portal.sync.malformed"
     case downlinkTooLarge = "portal.sync.downlink-too-large"
@@ -13,7 +14,7 @@ public enum SyncError: String, WebError, ErrorCatalogue {
     public var status: Int {
         switch self {
         case .otherFactory: 404
-        case .sourceTaken, .recordGap, .recordsDiffer: 409
+        case .sourceTaken, .recordGap, .recordsDiffer, .recordsQuota: 409
         case .preparation, .uploadMalformed: 422
         case .downlinkTooLarge: 413
         }
@@ -26,6 +27,7 @@ public enum SyncError: String, WebError, ErrorCatalogue {
         case .recordsDiffer:
             "Records under these numbers were told before and were others: the Factory Service's database was set back or copied."
         case .recordGap: "Records before those of the upload are not stored."
+        case .recordsQuota: "The factory has told more label records, or more sources of them, than it can have."
         case .preparation: "The preparation is not signed by an EdgeHSM of this factory, or not about it."
         case .uploadMalformed: "The upload is not in its form."
         case .downlinkTooLarge: "All files for this factory together are too large for one archive."
@@ -39,6 +41,8 @@ public enum SyncError: String, WebError, ErrorCatalogue {
         case .recordsDiffer:
             "Let the Factory Service begin a new source, as it does over the link; then bring all of it."
         case .recordGap: "Go on from the numbers that the state names."
+        case .recordsQuota:
+            "Look at the alarm and find out what writes there; the journal goes on being taken in meanwhile."
         case .preparation: "Have the EdgeHSM prepare the product again."
         case .uploadMalformed: "Bring Factory Service and portal to the same release; copy the file again."
         case .downlinkTooLarge: "Load some of the files at the factory first, or use the link."

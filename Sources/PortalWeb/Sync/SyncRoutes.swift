@@ -136,7 +136,15 @@ public enum SyncRoutes {
     }
 
     static let uploadRefusals: [RefusalGroup] = [
-        .web(SyncError.otherFactory, .sourceTaken, .recordGap, .recordsDiffer, .preparation, .uploadMalformed),
+        .web(
+            SyncError.otherFactory,
+            .sourceTaken,
+            .recordGap,
+            .recordsDiffer,
+            .recordsQuota,
+            .preparation,
+            .uploadMalformed
+        ),
         .codes(404, IngestError.edgeUnknown), .codes(413, IngestError.tooLarge),
         .codes(503, IngestError.restoring),
         .codes(409, IngestError.gap, .altered, .forked, .truncated),

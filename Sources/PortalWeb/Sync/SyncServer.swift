@@ -53,17 +53,27 @@ public struct SyncServer: Sendable {
             outcome = taken
         }
         let time = now()
-        let state: RecordSourceState
-        do {
-            state = try await database.write("records") { transaction in
+        if !upload.preparations.isEmpty {
+            // By themselves: what is wrong with records beside them does not hold them up.
+            try await database.write("preparations") { transaction in
                 for envelope in upload.preparations {
                     try take(preparation: envelope, of: factory, in: transaction, at: time)
                 }
-                return try take(recordsOf: upload, in: transaction, at: time)
             }
-        } catch let refusal as Refusal where refusal.has(SyncError.recordsDiffer) {
-            try await database.write("records-alarm") {
-                try alarm("\(upload.service): \(refusal.detail)", of: factory, in: $0, at: time)
+        }
+        let state: RecordSourceState
+        do {
+            state = try await database.write("records") { try take(recordsOf: upload, in: $0, at: time) }
+        } catch let refusal as Refusal
+            where refusal.has(SyncError.recordsDiffer) || refusal.has(SyncError.recordsQuota)
+        {
+            let detail = "\(upload.service): \(refusal.detail)"
+            try await database.write("records-alarm") { transaction in
+                if refusal.has(SyncError.recordsQuota) {
+                    try stand(.recordsQuota, detail, of: factory, in: transaction, at: time)
+                } else {
+                    try alarm(detail, of: factory, in: transaction, at: time)
+                }
             }
             throw refusal
         }
@@ -87,6 +97,18 @@ public struct SyncServer: Sendable {
         try Alarms(transaction).raise([Alarm(.recordsReplaced, edge, detail)], factory: factory, at: time)
     }
 
+    /// Once, however often the Factory Service tries again.
+    private func stand(
+        _ kind: AlarmKind,
+        _ detail: String,
+        of factory: FactoryID,
+        in transaction: any SQLTransaction,
+        at time: Instant
+    ) throws {
+        guard let edge = try SiteRecords(transaction).edges(of: factory).first else { return }
+        try Alarms(transaction).stand(Alarm(kind, edge, detail), factory: factory, at: time)
+    }
+
     private func take(
         recordsOf upload: SyncUpload,
         in transaction: any SQLTransaction,
@@ -98,6 +120,9 @@ public struct SyncServer: Sendable {
         var state =
             known ?? RecordSourceState(source: upload.source, factory: upload.factory, service: upload.service)
         guard upload.labels != nil || upload.events != nil else { return state }
+        if known == nil, try records.countSources(of: upload.factory) >= RecordQuota.mostSources {
+            throw Refusal(SyncError.recordsQuota, "\(RecordQuota.mostSources) sources")
+        }
         if known == nil, try records.knows(upload.service, of: upload.factory) {
             let detail = "\(upload.service) tells its records anew, as source \(upload.source)"
             try alarm(detail, of: upload.factory, in: transaction, at: time)
@@ -105,10 +130,12 @@ public struct SyncServer: Sendable {
         if let chunk = upload.labels {
             let octets = try chunk.recordOctets()
             let new = try state.labels.advance(over: octets, from: chunk.from, after: chunk.after, "label")
+            var added = 0
             for (index, label) in chunk.records.suffix(new).enumerated() {
                 let number = state.labels.number - new + 1 + index
-                try records.insert(label, number: number, of: state, at: time)
+                added += try records.insert(label, number: number, of: state, at: time)
             }
+            if added > 0 { try requireQuota(added, of: upload.factory, records) }
         }
         if let chunk = upload.events {
             let octets = chunk.recordOctets()
@@ -119,6 +146,14 @@ public struct SyncServer: Sendable {
         }
         if state != known { try records.put(state, at: time) }
         return state
+    }
+
+    /// Label records that were there before, told once more by another source, take nothing of it.
+    private func requireQuota(_ added: Int, of factory: FactoryID, _ records: SiteRecords) throws {
+        let most = RecordQuota.mostLabels(granted: try records.granted(factory))
+        guard try records.tally(added, of: factory) <= most else {
+            throw Refusal(SyncError.recordsQuota, "more than \(most) label records")
+        }
     }
 
     private func take(

@@ -21,6 +21,10 @@ public struct JournalEntry: Codable, Sendable, Hashable {
 
     /// Reads an entry's octets; throws a `StatementError`.
     public init(parsing bytes: [UInt8]) throws {
+        if let usual = UsualEntry.read(bytes) {
+            self = usual
+            return
+        }
         self = try StatementCoding.decode(JournalEntry.self, checking: bytes, limit: Self.largest)
     }
 

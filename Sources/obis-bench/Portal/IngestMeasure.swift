@@ -2,6 +2,7 @@ import Foundation
 import PortalProtocol
 import PortalStore
 import PortalWeb
+import Synchronization
 import Vocabulary
 
 /// Journals of several EdgeHSMs taken in at the same time, each chunk after the receipt of the one before, as their
@@ -16,6 +17,8 @@ struct IngestMeasure {
         /// The same with one EdgeHSM sending at a time: nothing goes on beside the chunk that it waits for.
         let alone: Cost
         let bare: Cost
+        /// Octets that the process grew by with each entry of the second half of `ingest`.
+        let growth: Double
         var ratio: Double { bare.wall / ingest.wall }
         var aloneRatio: Double { bare.wall / alone.wall }
     }
@@ -33,7 +36,7 @@ struct IngestMeasure {
     /// Takes everything in, into a new file, and throws when anything is refused or found wrong.
     ///
     /// - Parameter senders: EdgeHSMs whose journals come at the same time.
-    func ingest(senders: Int) async throws -> Cost {
+    func ingest(senders: Int) async throws -> (cost: Cost, growth: Double) {
         try Self.remove(database)
         let store = try SQLitePortalDatabase.open(path: database)
         try await enrol(in: store)
@@ -43,11 +46,20 @@ struct IngestMeasure {
             rootAuthority: root,
             grants: nil
         ) { [now] in now }
+        let memory = Mutex((entries: 0, half: 0))
+        let all = entries
         let cost = try await timedWait {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (number, journal) in journals.enumerated() {
                     if number >= senders { try await group.next() }
-                    group.addTask { try await Self.send(journal, to: service) }
+                    group.addTask {
+                        try await Self.send(journal, to: service) { taken in
+                            memory.withLock { memory in
+                                memory.entries += taken
+                                if memory.half == 0, memory.entries * 2 >= all { memory.half = processMemory() }
+                            }
+                        }
+                    }
                 }
                 try await group.waitForAll()
             }
@@ -56,8 +68,9 @@ struct IngestMeasure {
             (try Quarantine($0).list(limit: 1).count, try Alarms($0).list(limit: 1).count)
         }
         guard wrong + alarms == 0 else { throw Fault.refused }
+        let grown = processMemory() - memory.withLock(\.half)
         try store.close()
-        return cost
+        return (cost, Double(grown) / Double(max(entries / 2, 1)))
     }
 
     private func enrol(in store: SQLitePortalDatabase) async throws {
@@ -79,12 +92,17 @@ struct IngestMeasure {
         }
     }
 
-    private static func send(_ journal: JournalMill.Product, to service: IngestService) async throws {
+    private static func send(
+        _ journal: JournalMill.Product,
+        to service: IngestService,
+        _ taken: (Int) -> Void
+    ) async throws {
         for chunk in journal.chunks {
             let outcome = try await service.ingest(chunk, from: journal.edge.factory)
             guard outcome.refusal == nil, outcome.storedSize == chunk.end, outcome.added == chunk.entries.count else {
                 throw outcome.refusal ?? Refusal(IngestError.incomplete, "\(outcome.storedSize)")
             }
+            taken(outcome.added)
         }
     }
 
@@ -98,7 +116,8 @@ struct IngestMeasure {
             try Self.remove(path)
             let loaded = try bare.run(at: path)
             let alone = try await ingest(senders: 1)
-            let round = Round(ingest: try await ingest(senders: journals.count), alone: alone, bare: loaded)
+            let together = try await ingest(senders: journals.count)
+            let round = Round(ingest: together.cost, alone: alone.cost, bare: loaded, growth: together.growth)
             note(round)
             rounds.append(round)
             try Self.remove(path)

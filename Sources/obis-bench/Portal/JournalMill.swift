@@ -22,6 +22,8 @@ struct JournalMill {
     /// Serials begin with it: no two EdgeHSMs give the same.
     private let letter: String
     private let batches: [Digest256]
+    /// First serial number of each: no two of a product begin alike.
+    private let firstSerials: [Int]
     private let notBefore: Instant
     private let devices: Int
     private var entries: [[UInt8]]
@@ -36,12 +38,15 @@ struct JournalMill {
     }
 
     /// - Parameter batches: authorizations that the devices are made under, one after the other.
-    private init(_ world: World, letter: String, devices: Int, batches count: Int) throws {
+    private init(_ world: World, letter: String, number: Int, devices: Int, batches count: Int) throws {
         self.world = world
         self.letter = letter
         self.devices = devices
         var box = try Box(world, enrolment: world.enrolment().statementID)
-        var draft = BatchDraft.units(devices / count + 1)
+        let share = devices / count + 1
+        var draft = BatchDraft.units(share)
+        firstSerials = (0..<count).map { (number * count + $0) * share + 1 }
+        let firstSerials = firstSerials
         draft.allotment = draft.quantity * count
         draft.lifetimeTotal = draft.allotment
         draft.notAfter = World.start + (Self.days + 1) * World.day
@@ -49,6 +54,7 @@ struct JournalMill {
         batches = try (0..<count).map { number in
             draft.batch = "\(world.box)-\(number + 1)"
             draft.prefix = letter + String(number + 1)
+            draft.firstSerial = firstSerials[number]
             return try box.load(draft, under: approval)
         }
         notBefore = draft.notBefore
@@ -71,7 +77,7 @@ struct JournalMill {
             for (index, world) in worlds.enumerated() {
                 group.addTask {
                     let letter = String(UnicodeScalar(UInt8(ascii: "A") + UInt8(index)))
-                    var mill = try JournalMill(world, letter: letter, devices: devices, batches: batches)
+                    var mill = try JournalMill(world, letter: letter, number: index, devices: devices, batches: batches)
                     try mill.run()
                     return (index, try mill.cut(chunk))
                 }
@@ -136,8 +142,9 @@ struct JournalMill {
     private mutating func issue(_ device: Device) throws {
         let key = P256.Signing.PrivateKey().point
         let dac = try world.dac(for: key, notBefore: notBefore)
-        let prefix = letter + String((batches.firstIndex(of: device.authorization) ?? 0) + 1)
-        let digits = String(device.index + 1)
+        let batch = batches.firstIndex(of: device.authorization) ?? 0
+        let prefix = letter + String(batch + 1)
+        let digits = String(firstSerials[batch] + device.index)
         let serial = try DeviceSerial(prefix + String(repeating: "0", count: 6 - digits.count) + digits)
         try add(Issued.self, device) {
             .init(

@@ -13,6 +13,8 @@ struct PortalReport: Codable, Sendable {
         /// Rate of ingest ÷ rate of the bare load just before it, the median of all rounds.
         var ratio: Double { median(rounds.map(\.ratio)) }
         var aloneRatio: Double { median(rounds.map(\.aloneRatio)) }
+        /// Octets of memory that stay of an entry.
+        var growth: Double { median(rounds.map(\.growth)) }
 
         private static func middle(_ costs: [Cost]) -> Cost {
             Cost(cpu: median(costs.map(\.cpu)), wall: median(costs.map(\.wall)))
@@ -21,11 +23,12 @@ struct PortalReport: Codable, Sendable {
 
     let ingest: Ingest
     let rollUps: RollUpMeasure.Result
+    let pages: PageMeasure.Result
     let requests: [RequestMeasure.Kind: RequestMeasure.Waits]
     /// Records in the portal that the requests were made to.
     let records: Int
 
-    var lines: [String] { ingestTable + [""] + rollUpTable + [""] + requestTable }
+    var lines: [String] { ingestTable + [""] + rollUpTable + [""] + pages.lines + [""] + requestTable }
 
     private var ingestTable: [String] {
         func row(_ name: String, _ cost: Cost, _ ratio: String) -> String {
@@ -46,6 +49,7 @@ struct PortalReport: Codable, Sendable {
             row("ingest, \(ingest.edges) EdgeHSMs at once", ingest.ingest, Table.number(ingest.ratio, 2)),
             row("ingest, one EdgeHSM at a time", ingest.alone, Table.number(ingest.aloneRatio, 2)),
             row("bare load of the same rows", ingest.bare, ""),
+            "memory: \(Table.number(ingest.growth, 1)) octets an entry in the second half of an ingest",
         ]
     }
 

@@ -41,11 +41,8 @@ struct PortalSection {
         try RollUpMeasure.multiply(large, by: 10)
         let rollUps = try await RollUpMeasure.run(small: measure.database, large: large, turns: 40)
         narrator.note("\(rollUps.large.records) records: \(Table.number(rollUps.ratio, 2)) of the time")
-        narrator.chapter("Batches and look-ups")
-        var requests: [RequestMeasure.Kind: RequestMeasure.Waits] = [:]
-        try await PortalStage.run(database: large, folder: folder, allotment: 10_000) { stage in
-            requests = try await RequestMeasure(stage: stage, journals: journals).measure(batches: 200, lookUps: 500)
-        }
+        narrator.chapter("Pages, batches and look-ups")
+        let (pages, requests) = try await ask(small: measure.database, large: large, journals)
         return PortalReport(
             ingest: .init(
                 edges: Self.edges,
@@ -55,8 +52,34 @@ struct PortalSection {
                 rounds: found
             ),
             rollUps: rollUps,
+            pages: pages,
             requests: requests,
             records: rollUps.large.records
         )
+    }
+
+    private typealias Waits = [RequestMeasure.Kind: RequestMeasure.Waits]
+
+    /// Two portals at the same time, one on each file.
+    private func ask(
+        small: String,
+        large: String,
+        _ journals: [JournalMill.Product]
+    ) async throws -> (PageMeasure.Result, Waits) {
+        var (pages, requests): (PageMeasure.Result?, Waits) = (nil, [:])
+        try await PortalStage.run(database: small, folder: folder + "/small", allotment: 10_000) { small in
+            try await PortalStage.run(database: large, folder: folder + "/large", allotment: 10_000) { large in
+                let sides = [
+                    try await PageMeasure.side(small, journals: journals, tag: "page"),
+                    try await PageMeasure.side(large, journals: journals, tag: "page"),
+                ]
+                pages = try await PageMeasure(sides: sides).measure(turns: 100)
+                narrator.note("\(pages?.pages.count ?? 0) pages, each \(100) times of either portal")
+                requests = try await RequestMeasure(stage: large, journals: journals)
+                    .measure(batches: 200, lookUps: 500)
+            }
+        }
+        guard let pages else { throw Fault.answerWrong }
+        return (pages, requests)
     }
 }

@@ -34,8 +34,8 @@ struct PortalStage {
         allotment: Int,
         _ body: (PortalStage) async throws -> Void
     ) async throws {
-        // Read by the fixture that makes them: this takes one for each of ceremony, portal, appliance and officers.
-        setenv("OBIS_TEST_TOKENS", "8", 1)
+        // Read by the fixture that makes them: two portals take one each for ceremony, portal, appliance and officers.
+        setenv("OBIS_TEST_TOKENS", "20", 1)
         let production = try await ProductionWorld.make()
         let database = try SQLitePortalDatabase.open(path: path)
         let reference = production.world.portalToken
@@ -51,6 +51,7 @@ struct PortalStage {
         let parts = try PortalParts(services, files: folder + "/files", logger: logger)
         let declaration = "\(folder)/files/\(Digest256.of(production.declaration).hex)"
         try Data(production.declaration).write(to: URL(fileURLWithPath: declaration))
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try PortalCertificate.make(in: folder, start: ClockSource.system.realtime())
         let application = try application(parts, folder, logger)
         let group = ServiceGroup(configuration: .init(services: [application], logger: logger))
@@ -102,6 +103,7 @@ struct PortalStage {
             key: .pem(path: folder + "/portal.key")
         )
         let metrics = Metrics()
+        let people = try PortalRoutes.people(parts, metrics: metrics)
         return try PortalApplication(
             listener: ListenerSettings(
                 host: "127.0.0.1",
@@ -109,14 +111,15 @@ struct PortalStage {
                 identity: identity,
                 limits: RequestLimits(atOnce: 1_024, perSecond: 1_000_000)
             ),
-            people: PortalRoutes.people(parts, metrics: metrics),
+            people: people,
             sync: nil,
             authenticator: parts.services.authenticator,
             acts: parts.services.acts,
             clock: parts.services.clock,
             metrics: metrics,
             logger: logger,
-            background: parts.background
+            background: parts.background,
+            pages: PageSite(people, sessions: PortalSessions(authenticator: parts.services.authenticator))
         )
     }
 

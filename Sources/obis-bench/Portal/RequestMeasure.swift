@@ -38,6 +38,8 @@ struct RequestMeasure {
 
     let stage: PortalStage
     let journals: [JournalMill.Product]
+    /// What the batches' names begin with.
+    var tag = "bench"
 
     func measure(batches: Int, lookUps: Int) async throws -> [Kind: Waits] {
         var waits: [Kind: [Double]] = [:]
@@ -75,7 +77,7 @@ struct RequestMeasure {
     /// Seconds to the answer, and to the sealed package being kept.
     private func batch(_ number: Int) async throws -> (Double, Double) {
         let new = NewBatch(
-            batch: try BatchName("bench-\(number + 5)"),
+            batch: try BatchName("\(tag)-\(number + 5)"),
             product: try ProductName(ProductionWorld.product),
             version: try VersionName("1.0.0"),
             edgeHSM: stage.production.appliance.id,
@@ -95,7 +97,7 @@ struct RequestMeasure {
 
     // MARK: Units
 
-    private struct Sample {
+    struct Sample {
         let reference: UnitReference
         let serial: String
         let chip: ChipUID
@@ -103,7 +105,7 @@ struct RequestMeasure {
     }
 
     /// Units drawn from all journals.
-    private func units(_ count: Int) async throws -> [Sample] {
+    func units(_ count: Int) async throws -> [Sample] {
         var found: [Sample] = []
         while found.count < count {
             guard let journal = journals.randomElement(), let chunk = journal.chunks.randomElement() else { break }

@@ -9,8 +9,8 @@ import Vocabulary
 
 /// The portal's people's listener, as its users reach it.
 final class StageDoor: Sendable {
-    fileprivate let base: String
-    fileprivate let client: HTTPClient
+    let base: String
+    let client: HTTPClient
 
     /// - Parameter authority: folder with the PEM of what issued the portal's certificate.
     init(port: Int, authority: String) throws {

@@ -201,11 +201,13 @@ extension Box {
         quantity: Int = 20,
         units: ClosedRange<Int>? = nil,
         prefix: String = "A",
-        allotments: [VersionApproval.Allotment]? = nil
+        allotments: [VersionApproval.Allotment]? = nil,
+        firstSerial: Int = 1
     ) throws -> (Box, Digest256) {
         var box = try Box(world, enrolment: world.enrolment().statementID)
         var draft = BatchDraft(quantity: quantity)
         draft.prefix = prefix
+        draft.firstSerial = firstSerial
         draft.allotments = allotments
         let batch = try box.load(draft)
         if let units { for number in units { try box.make(batch, Chip(number)) } }

@@ -46,13 +46,21 @@ enum BatchController {
         return counts
     }
 
+    private static func issued(
+        _ look: PageRequest,
+        of batches: [Batch]
+    ) async throws -> [Digest256: ProductionCounts] {
+        guard !batches.isEmpty else { return [:] }
+        return try await issued(look, ["batches": DigestList(batches.map(\.authorization)).text])
+    }
+
     @Sendable private static func list(_ look: PageRequest) async throws -> PageAnswer {
         let (_, viewer) = try look.require()
         var query = ["limit": "50"]
         query["cursor"] = look.query["cursor"]
         let batches = try await look.api.get("/v1/batches", query, as: Page<Batch>.self)
         return .page(
-            BatchListPage(batches, issued: try await issued(look), viewer: viewer, now: look.time)
+            BatchListPage(batches, issued: try await issued(look, of: batches.items), viewer: viewer, now: look.time)
         )
     }
 

@@ -71,7 +71,11 @@ enum FactoryController {
             )
         }
         let organisations = try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? []
-        let alarms = try await look.api.get("/v1/alarms", ["limit": "200"], as: Page<AlarmView>.self).items
+        let alarms = try await look.api.get(
+            "/v1/alarms",
+            ["limit": "200", "factory": factory.id.text, "open": "true"],
+            as: Page<AlarmView>.self
+        ).items
         let from = look.time + (-23 * 300)
         let content = FactoryPage.Content(
             progress: progress,
@@ -83,7 +87,7 @@ enum FactoryController {
                 "/v1/production",
                 ["step": "fiveMinutes", "from": from.description, "factory": factory.id.text]
             ),
-            alarms: alarms.filter { $0.factory == factory.id && $0.acknowledgedAt == nil && $0.clearedAt == nil },
+            alarms: alarms,
             products: try await look.api.all("/v1/products", as: Product.self).map(\.product)
         )
         let form = refused.map { look.refusedForm($0) } ?? look.freshForm()

@@ -40,7 +40,11 @@ enum ProductController {
         if let newest { keys = try await look.api.optional("\(api(look))/keys", ["version": newest]) ?? [] }
         let organisations = try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? []
         let workspaces = try await look.api.optional("\(api(look))/workspaces", as: Page<Workspace>.self)?.items ?? []
-        let batches = try await look.api.get("/v1/batches", ["limit": "200"], as: Page<Batch>.self).items
+        let batches = try await look.api.get(
+            "/v1/batches",
+            ["limit": "8", "product": product.message.product.text],
+            as: Page<Batch>.self
+        ).items
         let content = ProductPage.Content(
             product: product.message,
             quota: try await look.api.get("\(api(look))/quota"),
@@ -51,7 +55,7 @@ enum ProductController {
                 organisations.filter { $0.kind == .odm }.map { ($0.id, $0.name) },
                 uniquingKeysWith: { first, _ in first }
             ),
-            batches: batches.filter { $0.product == product.message.product },
+            batches: batches,
             factories: try await People.factories(look)
         )
         let form = refused.map { look.refusedForm($0, tag: product.tag) } ?? look.freshForm(tag: product.tag)

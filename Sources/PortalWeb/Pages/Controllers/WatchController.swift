@@ -24,14 +24,13 @@ enum WatchController {
     private static func alarms(_ look: PageRequest, _ refused: Problem?, _ status: Int) async throws -> PageAnswer {
         let (_, viewer) = try look.require()
         let onlyOpen = look.query["show"] != "all"
-        var query = ["limit": onlyOpen ? "200" : "50"]
+        var query = ["limit": "50", "open": onlyOpen ? "true" : "false"]
         query["cursor"] = look.query["cursor"]
         let page = try await look.api.get("/v1/alarms", query, as: Page<AlarmView>.self)
         var tags: [Int: String] = [:]
         if viewer.roles.contains(.oemAdmin) {
-            for alarm in page.items.prefix(50) where alarm.acknowledgedAt == nil && alarm.clearedAt == nil {
-                let place = "/v1/alarms/\(alarm.number.value)"
-                tags[alarm.number.value] = try await look.api.reply(place, as: AlarmView.self).tag
+            for alarm in page.items where alarm.acknowledgedAt == nil && alarm.clearedAt == nil {
+                tags[alarm.number.value] = alarm.tag.text
             }
         }
         let names = try await People.names(look)
