@@ -16,20 +16,20 @@ import Vocabulary
 @testable import PortalWeb
 
 /// The line's side of a test; `OEMWorld` has a `World` too.
-private typealias Line = EdgeHSMFixture.World
+typealias LabelLine = EdgeHSMFixture.World
 
 /// What stands on a device's label, opened in a real token and held against the journal: for whom it is, and for nobody
 /// else.
 @Suite("Labels of devices", .serialized)
 struct LabelRevealTests {
     /// Secrets of units as an EdgeHSM would have derived them.
-    private final class Secrets: Sendable {
+    final class Secrets: Sendable {
         struct Unit: Sendable {
             let passcode: Passcode
             let discriminator: Discriminator
-            let salt = Line.random(32)
-            let rotatingID = Line.random(16)
-            let blind = Secret(Line.random(16))
+            let salt = LabelLine.random(32)
+            let rotatingID = LabelLine.random(16)
+            let blind = Secret(LabelLine.random(16))
         }
 
         private let units = Mutex<[Digest256: Unit]>([:])
@@ -37,8 +37,8 @@ struct LabelRevealTests {
         func of(_ unit: Digest256) throws -> Unit {
             if let known = units.withLock({ $0[unit] }) { return known }
             let made = Unit(
-                passcode: try Passcode(drawnFrom: Line.random),
-                discriminator: try Discriminator(drawnFrom: Line.random)
+                passcode: try Passcode(drawnFrom: LabelLine.random),
+                discriminator: try Discriminator(drawnFrom: LabelLine.random)
             )
             return units.withLock { units in
                 units[unit] = units[unit] ?? made
@@ -59,9 +59,9 @@ struct LabelRevealTests {
     }
 
     /// A portal whose journal has finished units, with their label records.
-    private struct Site: Sendable {
+    struct Site: Sendable {
         let whole: WholePortal
-        let world: Line
+        let world: LabelLine
         let secrets: Secrets
         let labelKey: P256Point
         let admin: String
@@ -83,8 +83,8 @@ struct LabelRevealTests {
         ) throws -> LabelUpload {
             let secret = try secrets.of(unit.unit)
             let payload = try OnboardingPayload(
-                vendorID: Line.vendorID,
-                productID: Line.productID,
+                vendorID: LabelLine.vendorID,
+                productID: LabelLine.productID,
                 flow: .standard,
                 discovery: DiscoveryCapabilities(rawValue: 4),
                 discriminator: secret.discriminator,
@@ -126,7 +126,7 @@ struct LabelRevealTests {
                 try transaction.execute("DELETE FROM label_record WHERE unit = ?", [.fixed(unit.unit)])
                 guard let label else { return }
                 let source = RecordSourceState(
-                    source: RecordSource(validated: Line.random(16)),
+                    source: RecordSource(validated: LabelLine.random(16)),
                     factory: factory,
                     service: StationName(validated: "service")
                 )
@@ -137,14 +137,14 @@ struct LabelRevealTests {
         func passcode(of unit: UnitView) throws -> String { String(try secrets.of(unit.unit).passcode.reveal()) }
     }
 
-    private func run(_ body: @escaping @Sendable (Site) async throws -> Void) async throws {
+    func run(_ body: @escaping @Sendable (Site) async throws -> Void) async throws {
         let reference = try OEMWorld.World.token()
         try await SoftHSMAccess().withToken(reference) { token in
             try await token.generate(KeyName(.labelRecord))
             let labelKey = try await token.agreementKey(KeyName(.labelRecord)).publicKey
             try await WholePortal.run(agreeing: token) { whole in
                 let secrets = Secrets()
-                var world = try Line()
+                var world = try LabelLine()
                 world.labelRecord = labelKey
                 world.commitment = { secrets.commitment($0) }
                 try await body(Self.fill(whole, world, secrets, labelKey))
@@ -154,7 +154,7 @@ struct LabelRevealTests {
 
     private static func fill(
         _ whole: WholePortal,
-        _ world: Line,
+        _ world: LabelLine,
         _ secrets: Secrets,
         _ labelKey: P256Point
     ) async throws -> Site {
@@ -167,7 +167,7 @@ struct LabelRevealTests {
         try await database.write("test") { transaction in
             let table = GovernanceTable(transaction)
             try table.insertRoleKeys(1, world.roleKeys())
-            try table.insertEdge(world.box, world.site, world.enrolment(), at: Line.start)
+            try table.insertEdge(world.box, world.site, world.enrolment(), at: LabelLine.start)
         }
         let ingest = IngestService(
             database: database,
@@ -347,88 +347,6 @@ struct LabelRevealTests {
             #expect(open.status == 409 && open.problem?.code == "portal.label.unfinished", "\(open.text)")
             let failed = try await site.reveal(site.units[4])
             #expect(failed.status == 409 && failed.problem?.code == "portal.label.void", "\(failed.text)")
-        }
-    }
-
-    @Test("after the batch is closed its labels are for the OEM alone")
-    func closedBatch() async throws {
-        try await run { site in
-            let unit = site.units[0]
-            let manager = try await site.whole.invite([.odmProductionManager], into: site.own, by: site.admin)
-            #expect(try await site.reveal(unit, by: manager.firstToken).status == 200)
-            try await site.whole.services.database.write("test") { transaction in
-                _ = try transaction.execute(
-                    "UPDATE journal_batches SET closed = 1 WHERE batch = ?",
-                    [.fixed(unit.authorization)]
-                )
-            }
-            let late = try await site.reveal(unit, by: manager.firstToken)
-            #expect(late.status == 409 && late.problem?.code == "portal.label.batch-over", "\(late.text)")
-            #expect(try await site.reveal(unit).status == 200)
-        }
-    }
-
-    @Test("nobody takes more codes than the budget, at once or one after the other, and who tries is entered")
-    func budget() async throws {
-        try await run { site in
-            let statuses = try await withThrowingTaskGroup(of: Int.self) { tasks in
-                for number in 0..<LabelBudget.person.most + 12 {
-                    tasks.addTask { try await site.reveal(site.units[number % 3]).status }
-                }
-                return try await tasks.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
-            }
-            #expect(statuses == [200: LabelBudget.person.most, 429: 12], "\(statuses)")
-            let over = try await site.reveal(site.units[0])
-            #expect(over.status == 429 && over.problem?.code == "portal.label.too-many", "\(over.text)")
-            #expect(over.header("Retry-After") == "3600")
-            let refused = try await site.whole.portal.ask(
-                "GET",
-                "/v1/audit/newest?action=revealLabel&outcome=refused",
-                token: site.admin
-            ).message(Page<AuditItem>.self).items
-            #expect(refused.first?.act.outcome == "portal.label.too-many")
-            site.whole.portal.clock.advance(LabelBudget.person.seconds)
-            #expect(try await site.reveal(site.units[0]).status == 200)
-            // Another person of the organisation has their own hour, within the organisation's day.
-            #expect(
-                LabelBudget.wait(Array(repeating: .epoch, count: 300), LabelBudget.organisation, at: .epoch) == 86_400
-            )
-            #expect(LabelBudget.wait(Array(repeating: .epoch, count: 299), LabelBudget.organisation, at: .epoch) == nil)
-        }
-    }
-
-    @Test("the page shows the code in the answer to its form alone, and the form to who may send it")
-    func page() async throws {
-        try await run { site in
-            let unit = site.units[0]
-            let html = ["Accept": "text/html"]
-            let place = "/devices/\(unit.id)"
-            let first = try await site.whole.portal.ask("GET", place, token: site.admin, headers: html)
-            #expect(first.status == 200 && first.text.contains("Show code"))
-            #expect(!first.text.contains("MT:") && !first.text.contains("manual-code"))
-            let csrf = try #require(first.text.firstMatch(of: /name="csrf" value="([^"]*)"/)).1
-            let shown = try await site.whole.portal.ask(
-                "POST",
-                place,
-                token: site.admin,
-                headers: html.merging(["Content-Type": "application/x-www-form-urlencoded"]) { $1 },
-                body: Array("csrf=\(csrf)".utf8)
-            )
-            #expect(shown.status == 200, "\(shown.status)")
-            #expect(shown.header("Cache-Control") == "no-store")
-            let code = try #require(shown.text.firstMatch(of: /id="manual-code">([0-9-]+)</)).1
-            let passcode = try ManualPairingCode(String(code)).passcode
-            let known = try site.secrets.of(unit.unit).passcode
-            #expect(passcode == known)
-            #expect(shown.text.contains("<path fill=\"#000000\" d=\"M"))
-            let again = try await site.whole.portal.ask("GET", place, token: site.admin, headers: html)
-            #expect(!again.text.contains("manual-code"))
-            let engineer = try await site.whole.invite([.odmEngineer], into: site.own, by: site.admin)
-            let closed = try await site.whole.portal.ask("GET", place, token: engineer.firstToken, headers: html)
-            #expect(closed.status == 200 && !closed.text.contains("Show code"))
-            // Its certificate is told in words.
-            #expect(closed.text.contains("ECDSA with SHA-256") && closed.text.contains("Vendor ID (Matter): FFF1"))
-            #expect(closed.text.contains("Product ID (Matter): 8001") && !closed.text.contains("37244"))
         }
     }
 }
