@@ -101,7 +101,7 @@ final class FakeEdge: Sendable {
         router.mount(FailUnit.self) { _, request in
             try self.guarded("fail") { state in
                 guard let uid = state.holds[request.unit]?.uid else { throw Refusal(FakeEdgeError.unitUnknown) }
-                state.failed.append(request.reason)
+                state.failed.append(request.reason.text)
                 let generation = state.units[uid]?.generation ?? 0
                 state.units[uid] = Unit(generation: generation + 1)
                 state.holds[request.unit] = nil
