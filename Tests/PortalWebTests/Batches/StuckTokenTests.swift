@@ -26,6 +26,7 @@ import Vocabulary
             return try await token.signingKey(name)
         }
 
+        func names(of roles: Set<KeyRole>) async throws -> Set<KeyName> { try await token.names(of: roles) }
         func has(_ name: KeyName) async throws -> Bool { try await token.has(name) }
         func generate(_ name: KeyName) async throws { try await token.generate(name) }
         func destroy(_ name: KeyName) async throws { try await token.destroy(name) }
