@@ -195,7 +195,7 @@ struct SecondFactorTests {
             #expect(
                 Set(demanding.map(\.operationID)) == [
                     "createToken", "changePerson", "resetPerson", "beginAuthenticator", "confirmAuthenticator",
-                    "renewRecoveryCodes", "createInvitation",
+                    "renewRecoveryCodes", "createInvitation", "revealLabel",
                 ]
             )
             _ = officer
