@@ -46,19 +46,13 @@ struct IngestMeasure {
             rootAuthority: root,
             grants: nil
         ) { [now] in now }
-        let memory = Mutex((entries: 0, half: 0))
-        let all = entries
+        let memory = HalfwayMemory(of: entries)
         let cost = try await timedWait {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (number, journal) in journals.enumerated() {
                     if number >= senders { try await group.next() }
                     group.addTask {
-                        try await Self.send(journal, to: service) { taken in
-                            memory.withLock { memory in
-                                memory.entries += taken
-                                if memory.half == 0, memory.entries * 2 >= all { memory.half = processMemory() }
-                            }
-                        }
+                        try await Self.send(journal, to: service) { memory.note($0) }
                     }
                 }
                 try await group.waitForAll()
@@ -68,7 +62,7 @@ struct IngestMeasure {
             (try Quarantine($0).list(limit: 1).count, try Alarms($0).list(limit: 1).count)
         }
         guard wrong + alarms == 0 else { throw Fault.refused }
-        let grown = processMemory() - memory.withLock(\.half)
+        let grown = processMemory() - memory.half
         try store.close()
         return (cost, Double(grown) / Double(max(entries / 2, 1)))
     }
@@ -128,6 +122,23 @@ struct IngestMeasure {
     static func remove(_ path: String) throws {
         for suffix in ["", "-wal", "-shm", ".lock"] where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.removeItem(atPath: path + suffix)
+        }
+    }
+}
+
+/// What the process had in memory when half of the entries were taken in.
+private final class HalfwayMemory: Sendable {
+    private let all: Int
+    private let state = Mutex((entries: 0, half: 0))
+
+    init(of all: Int) { self.all = all }
+
+    var half: Int { state.withLock { $0.half } }
+
+    func note(_ taken: Int) {
+        state.withLock { state in
+            state.entries += taken
+            if state.half == 0, state.entries * 2 >= all { state.half = processMemory() }
         }
     }
 }

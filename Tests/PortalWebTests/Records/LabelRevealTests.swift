@@ -130,7 +130,7 @@ struct LabelRevealTests {
                     factory: factory,
                     service: StationName(validated: "service")
                 )
-                try SiteRecords(transaction).insert(label, number: 1, of: source, at: now)
+                _ = try SiteRecords(transaction).insert(label, number: 1, of: source, at: now)
             }
         }
 
