@@ -199,7 +199,8 @@ let package = Package(
             "FactoryBox",
             [
                 "CSearch", "Vocabulary", "Statements", "TransparencyLog", "Matter", "Silicon", "LineProtocol",
-                "PortalProtocol", "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", "Labels", crypto,
+                "PortalProtocol", "ServiceSupport", "Programmers", "ChipPort", "VirtualChip", "Verify", "Labels",
+                crypto,
                 cryptoExtras, x509, asn1,
                 httpClient, .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio
@@ -365,7 +366,8 @@ let package = Package(
         tests(
             "StationCore",
             [
-                "StationCore", "StationService", "Labels", "ServiceSupport", "FactoryCore", "Programmers", "VirtualChip",
+                "StationCore", "StationService", "Labels", "ServiceSupport", "FactoryCore", "Programmers",
+                "VirtualChip",
                 "LineProtocol", "Statements", "Matter", "Silicon", "Vocabulary", crypto, cryptoExtras, x509, asn1,
             ]
         ),

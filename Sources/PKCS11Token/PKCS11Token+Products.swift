@@ -155,7 +155,9 @@ extension PKCS11Token {
 
 extension Session {
     /// Neither modifiable nor copyable where the module can do that in one step. SoftHSM2 2.6.1 can't: it unwraps for the
-    /// session, then copies into the token, not modifiable. Either way one object appears in the token, whole.
+    /// session, then copies into the token, not modifiable. Either way one object appears in the token, whole. Which it is
+    /// shows on an object of the session: SoftHSM2 leaves an empty key without a name where it refuses, and in the token
+    /// that would stay.
     fileprivate func importWrapped(
         _ wrapped: [UInt8],
         with transport: ObjectHandle,
@@ -166,15 +168,18 @@ extension Session {
             let numbers = Set(attributes.map(\.number))
             return template.filter { !numbers.contains($0.type) }
         }
+        let (inSession, notCopyable) = (Attribute(CKA_TOKEN, .flag(false)), Attribute(CKA_COPYABLE, .flag(false)))
         do {
-            let strict = without([.copyable]) + [Attribute(CKA_COPYABLE, .flag(false))]
-            _ = try unwrapOAEP(wrapped, with: transport, hash: hash, strict)
+            let strict = without([.copyable, .token]) + [inSession, notCopyable]
+            try destroy(unwrapOAEP(wrapped, with: transport, hash: hash, strict))
         } catch let failure as PKCS11Failure where failure.code == UInt(CKR_ATTRIBUTE_READ_ONLY) {
-            let forSession = without([.modifiable, .token]) + [Attribute(CKA_TOKEN, .flag(false))]
+            let forSession = without([.modifiable, .token]) + [inSession]
             let passing = try unwrapOAEP(wrapped, with: transport, hash: hash, forSession)
             defer { try? destroy(passing) }
             _ = try copy(passing, [Attribute(CKA_TOKEN, .flag(true)), Attribute(CKA_MODIFIABLE, .flag(false))])
+            return
         }
+        _ = try unwrapOAEP(wrapped, with: transport, hash: hash, without([.copyable]) + [notCopyable])
     }
 
     /// Ephemeral key pair and agreement in the token; Z and the one-time KEK pass the process, the wrapped key doesn't.

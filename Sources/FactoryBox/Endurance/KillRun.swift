@@ -37,7 +37,7 @@ public struct KillRun: Sendable {
         let oem = try await OEM.establish(in: world, start: Clock.now)
         var bulb = ProductPlan.all[0]
         // Every unclean stop of an EdgeHSM may burn a lease of 16.
-        bulb.quantity = 1_100
+        bulb.quantity = 1_000
         let site = try await Site.build(world, oem: oem, narrator: narrator, products: [bulb])
         do {
             try await site.start()

@@ -28,7 +28,10 @@ extension Synchroniser {
             guard cursor.entries > place.from || (cursor != before && place.from < before.entries) else {
                 throw Refusal(FactoryError.portalMalformed, "a receipt of \(cursor.entries) entries after \(before)")
             }
-            if .now >= end { return isCutShort = true }
+            if .now >= end {
+                isCutShort = true
+                return
+            }
         }
         guard ContinuousClock.now - lastCheckpoint > parts.settings.heartbeatPause else { return }
         lastCheckpoint = .now
@@ -88,7 +91,10 @@ extension Synchroniser {
             guard cursor.labels > before.0 || cursor.events > before.1 else {
                 throw Refusal(FactoryError.portalMalformed, "a receipt without progress")
             }
-            if .now >= end { return isCutShort = true }
+            if .now >= end {
+                isCutShort = true
+                return
+            }
         }
     }
 

@@ -21,7 +21,7 @@ public struct NewFactoryPage: PageView {
                 .people,
                 "No ODM yet",
                 "A factory belongs to an ODM. Invite one first.",
-                [Button("Invite an ODM", "/people?do=odm", style: .primary)]
+                [Button("Invite an ODM", "/people/invite?kind=odm", style: .primary)]
             )
             return
         }

@@ -273,7 +273,7 @@ public struct VersionPage: SheetPage {
                     "Sign on your own machine",
                     """
                     <p class="small muted">Your key never comes here. The command shows the same words and bytes, asks you, and signs with your token.</p>\
-                    \(Markup.of(CodeBlock("obis approve \(file) --token officer.json --role-keys role-keys --memory ~/.obis/approvals\(previous)", id: "sign-command", label: "Command for an officer")))\
+                    \(Markup.of(CodeBlock("obis approve \(file) --token officer.json --role-keys role-keys\(previous)", id: "sign-command", label: "Command for an officer")))\
                     <p class="row">\(Markup.of(Button("Approval file", "\(place)/approval.json", icon: .export, isSmall: true, isDownload: true)))\
                     \(Markup.of(Button("Bring signatures", "\(place)?do=sign", icon: .upload, dialog: "dialog-sign", isSmall: true)))</p>
                     """

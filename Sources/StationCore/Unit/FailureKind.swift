@@ -29,7 +29,7 @@ public enum FailureKind: Sendable, Equatable {
         "edge.receipt.", "edge.refusals.", "edge.rolekeys.", "edge.rules.", "edge.serials.", "edge.service.",
         "edge.setting.",
         "edge.signer.", "edge.slot.", "edge.state.", "edge.station.", "edge.time.", "edge.tls.", "edge.token.",
-        "edge.window.",
+        "edge.window.", "edge.zeroise.",
         "config.", "factory.", "key.", "line.", "net.", "package.", "process.", "product.", "store.", "tls.",
         "unit.factory-data.", "unit.key-slot.", "unit.secrets.",
         "station.firmware.", "station.progress.", "station.work-order.", "station.permit.", "station.credential.",

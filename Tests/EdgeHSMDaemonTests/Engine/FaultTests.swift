@@ -11,7 +11,7 @@ import Vocabulary
 struct FaultTests {
     /// Every place around the first issues after a start where the process dies or a step fails.
     static let plans: [String] =
-        (3...12).flatMap { count in
+        (4...13).flatMap { count in
             ["journal.commit:\(count):error", "journal.commit:\(count):error-after", "journal.reply:\(count):error"]
         } + ["anchor.before:2:error", "anchor.after:2:error", "anchor.before:3:error", "anchor.after:3:error"]
         + ["dac.before:1:error", "dac.after:2:error"]

@@ -207,7 +207,7 @@ extension Box {
         var box = try Box(world, enrolment: world.enrolment().statementID)
         var draft = BatchDraft(quantity: quantity)
         draft.prefix = prefix
-        draft.firstSerial = firstSerial
+        (draft.firstSerial, draft.batch) = (firstSerial, "batch-\(firstSerial)")
         draft.allotments = allotments
         let batch = try box.load(draft)
         if let units { for number in units { try box.make(batch, Chip(number)) } }

@@ -22,7 +22,7 @@ struct PagePortal {
     var database: SQLitePortalDatabase { get throws { try #require(whole.services.database as? SQLitePortalDatabase) } }
 
     static func run(devices: Int, _ body: (PagePortal) async throws -> Void) async throws {
-        try await WholePortal.run { whole in
+        try await WholePortal.run(start: World.start + 3_600) { whole in
             let first = try World()
             let worlds = [first, first.other(EdgeHSMID(validated: "edge-b"), at: FactoryID(validated: "site-2"))]
             let admin = try await whole.administrator()
@@ -35,7 +35,6 @@ struct PagePortal {
                 try table.insertRoleKeys(1, first.roleKeys())
                 for world in worlds { try table.insertEdge(world.box, world.site, world.enrolment(), at: World.start) }
             }
-            whole.portal.clock.advance(World.start + 3_600 - whole.portal.clock.now)
             let now = whole.portal.clock.now
             let ingest = IngestService(
                 database: database,
@@ -65,17 +64,18 @@ struct PagePortal {
         }
     }
 
-    /// Every page that shows what was recorded, by name.
+    /// Every page that shows what was recorded, by name; without a version's and the audit's, which want files and a portal
+    /// key that this world's officers never named. Those two are in the benchmark, on a portal that has both.
     var paths: [String] {
         get throws {
             let (batch, unit) = (try #require(batches.first), try #require(units.first))
             let product = "/products/\(batch.authorization.product)"
             let reference = UnitReference(log: unit.unit.log, unit: unit.unit.unit.id)
             return [
-                "/", "/products", product, "\(product)/versions/\(batch.version)", "/batches", "/batches/\(batch.id)",
+                "/", "/products", product, "/batches", "/batches/\(batch.id)",
                 "/factories", "/factories/\(batch.authorization.factory)", "/devices",
                 "/devices?batch=\(batch.statement)", "/devices/\(reference)", "/keys", "/alarms", "/alarms?show=all",
-                "/audit", "/people", "/exports", "/account", "/styleguide",
+                "/people", "/exports", "/account", "/styleguide",
             ]
         }
     }

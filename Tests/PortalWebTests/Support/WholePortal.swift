@@ -29,14 +29,18 @@ struct WholePortal {
     /// Where the database is.
     let folder: String
 
-    /// - Parameter agreeing: a real token for the keys of label records.
+    /// - Parameters:
+    ///   - agreeing: a real token for the keys of label records.
+    ///   - start: the portal's time at its first start.
     static func run(
         deadlines: BodyDeadlines = .usual,
         agreeing: (any Token)? = nil,
+        start: Instant? = nil,
         _ body: (WholePortal) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         let clock = TestClock()
+        if let start { clock.advance(start - clock.now) }
         let source = ClockSource(realtime: { clock.now }, bootSeconds: { 0 })
         let token = TestToken([KeyName(.portal), KeyName(.enrolmentCA), KeyName(.authorizer)], agreeing: agreeing)
         let root = P256.Signing.PrivateKey()

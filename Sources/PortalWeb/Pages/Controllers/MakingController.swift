@@ -21,18 +21,16 @@ enum MakingController {
         PageRoute(.post, "\(place)/{version}/approval", "proposeApproval", handler: propose),
     ]
 
-    private static func integer(_ look: PageRequest, _ name: String) -> JSONValue? {
-        Int64((look.form[name] ?? "").filter { !$0.isWhitespace }).map { .integer($0) }
-    }
+    private static func integer(_ look: PageRequest, _ name: String) -> JSONValue? { FormNumber.value(look, name) }
 
     private static func text(_ look: PageRequest, _ name: String) -> JSONValue { .string(look.form[name] ?? "") }
 
     private static func minutes(_ look: PageRequest, _ name: String) -> JSONValue? {
-        Int64(look.form[name] ?? "").flatMap { $0 < 1 << 40 ? .integer($0 * 60) : nil }
+        FormNumber.value(look, name, unit: 60)
     }
 
     private static func days(_ look: PageRequest, _ name: String) -> JSONValue? {
-        Int64(look.form[name] ?? "").flatMap { $0 < 1 << 32 ? .integer($0 * 86_400) : nil }
+        FormNumber.value(look, name, unit: 86_400)
     }
 
     /// Base64 of a certificate given as PEM or base64.
@@ -214,8 +212,8 @@ enum MakingController {
         let version = "/products/\(look.escapedParameter("product"))/versions/\(look.escapedParameter("version"))"
         do {
             let allotments = look.form.keys.filter { $0.hasPrefix("edge-") }.sorted().compactMap { name -> JSONValue? in
-                guard let units = Int64(look.form[name] ?? ""), units > 0 else { return nil }
-                return .object(["edgeHSM": .string(String(name.dropFirst(5))), "units": .integer(units)])
+                guard let units = integer(look, name), units != .integer(0) else { return nil }
+                return .object(["edgeHSM": .string(String(name.dropFirst(5))), "units": units])
             }
             let product = try await look.api.get("/v1/products/\(look.escapedParameter("product"))", as: Product.self)
             // What was not changed is the product's own, to the second.

@@ -109,17 +109,13 @@ enum ProductController {
     private static func changeRules(_ look: PageRequest) async throws -> PageAnswer {
         let old = try await look.api.get(api(look), as: Product.self).rules
         var rules: [String: JSONValue] = ["chipIdentity": .string(old.chipIdentity.rawValue)]
-        if let days = Int64(look.form["longestWindow"] ?? ""), days < 1 << 32 {
-            rules["longestWindow"] = .integer(days * 86_400)
-        }
+        rules["longestWindow"] = FormNumber.value(look, "longestWindow", unit: 86_400)
         if let factories = old.factories { rules["factories"] = .array(factories.map { .string($0.text) }) }
-        if let most = Int64(look.form["largestBatch"] ?? "") { rules["largestBatch"] = .integer(most) }
-        if let minutes = Int64(look.form["longestSilence"] ?? ""), minutes < 1 << 40 {
-            rules["longestSilence"] = .integer(minutes * 60)
-        }
+        rules["largestBatch"] = FormNumber.value(look, "largestBatch")
+        rules["longestSilence"] = FormNumber.value(look, "longestSilence", unit: 60)
         let body = try PageBody([
             "title": .string(look.form["title"] ?? ""),
-            "lifetimeTotal": .integer(Int64(look.form["lifetimeTotal"] ?? "") ?? 0), "rules": .object(rules),
+            "lifetimeTotal": FormNumber.value(look, "lifetimeTotal") ?? 0, "rules": .object(rules),
         ])
         try await look.api.send(.patch, api(look), body.bytes, tag: look.form["tag"], as: Product.self)
         return .redirect(look.path, told: .productChanged)
