@@ -90,7 +90,8 @@ struct VocabularyTests {
         var dumped = ""
         dump(holder, to: &dumped)
         for text in ["\(holder)", String(describing: holder.secret), String(reflecting: holder), dumped] {
-            #expect(!text.contains("hunter2") && !text.contains("104"))
+            // In a row: a local type's name holds an address, in which one of them may stand.
+            #expect(!text.contains("hunter2") && !text.contains("104, 117") && !text.contains("68756e"))
         }
         #expect("\(holder.secret)" == "<redacted>")
         #expect(holder.secret == Secret(Array("hunter2".utf8)))
