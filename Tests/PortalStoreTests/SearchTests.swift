@@ -38,7 +38,7 @@ struct SearchTests {
             (PortalLogSearch.newest("action = ? AND "), "portal_log_fact_action"),
             (PortalLogSearch.oldest("object = ? AND "), "portal_log_fact_object"),
             (PortalLogSearch.newest(""), "INTEGER PRIMARY KEY|sqlite_autoindex_portal_log_fact_1"),
-            (PortalLogSearch.lastUntil, "portal_log_fact_time"), (PortalLogSearch.firstSince, "portal_log_fact_time"),
+            (PortalLogSearch.lastBefore, "portal_log_fact_time"), (PortalLogSearch.firstAfter, "portal_log_fact_time"),
         ]
         for (sql, index) in questions {
             let plan = try Self.plan(folder, sql)
@@ -143,7 +143,7 @@ struct SearchTests {
         let entries = (0..<total).map { position in
             PortalLogEntry(
                 position: position,
-                time: Self.start + Int64(position) * 10 + Int64.random(in: -300...300, using: &generator),
+                time: Self.start + Int64(position) * 10 + Int64.random(in: -1_800...1_800, using: &generator),
                 actorKind: .person,
                 actor: "p-\(Int.random(in: 0..<4, using: &generator))",
                 organisation: nil,
@@ -157,7 +157,7 @@ struct SearchTests {
         try await database.write("test") { transaction in
             for entry in entries { try PortalLogTable(transaction).append { _ in entry } }
         }
-        for round in 0..<40 {
+        for round in 0..<100 {
             var filter = PortalLogSearch.Filter()
             if Bool.random(using: &generator) { filter.actor = "p-1" }
             if Bool.random(using: &generator) { filter.action = "createBatch" }

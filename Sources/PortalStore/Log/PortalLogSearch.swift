@@ -79,11 +79,11 @@ public struct PortalLogSearch {
         if let action = filter.action { return ("action = ? AND ", [.text(action)]) }
         return ("", [])
     }
-    static let lastUntil: SQLText = """
-        SELECT position FROM portal_log_fact WHERE at <= ? ORDER BY at DESC, position DESC LIMIT 1
+    static let lastBefore: SQLText = """
+        SELECT position FROM portal_log_fact WHERE at < ? ORDER BY at DESC, position DESC LIMIT 1
         """
-    static let firstSince: SQLText = """
-        SELECT position FROM portal_log_fact WHERE at >= ? ORDER BY at, position LIMIT 1
+    static let firstAfter: SQLText = """
+        SELECT position FROM portal_log_fact WHERE at > ? ORDER BY at, position LIMIT 1
         """
 
     /// Positions of acts that the filter accepts, `limit` at most.
@@ -122,15 +122,18 @@ public struct PortalLogSearch {
     }
 
     /// Where entries of the filter's time can stand; the first after the last: nowhere.
+    ///
+    /// An entry is at most ``disorder`` younger than any that follows it. So nothing up to an entry that is older
+    /// than `from` by more than that answers, nor anything from one on that is as much younger than `to`.
     private func bounds(_ filter: Filter) throws -> (first: Int, last: Int) {
         var (first, last) = (0, try PortalLogTable(transaction).size() - 1)
-        if let to = filter.to {
-            let row = try transaction.row(Self.lastUntil, [.time(to + Self.disorder)])
-            last = min(last, try row?.number("position") ?? -1)
-        }
         if let from = filter.from {
-            let row = try transaction.row(Self.firstSince, [.time(from + -Self.disorder)])
-            first = try row?.number("position") ?? .max
+            let row = try transaction.row(Self.lastBefore, [.time(from + -Self.disorder)])
+            first = try row.map { try $0.number("position") + 1 } ?? 0
+        }
+        if let to = filter.to {
+            let row = try transaction.row(Self.firstAfter, [.time(to + Self.disorder)])
+            last = try row.map { try $0.number("position") - 1 } ?? last
         }
         return (first, last)
     }
