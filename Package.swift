@@ -311,7 +311,8 @@ let package = Package(
         tests(
             "EdgeHSMDaemon",
             [
-                "EdgeHSMDaemon", "EdgeHSMCore", "Statements", "Matter", "Silicon", "KeyCustody", "PKCS11Token",
+                "EdgeHSMDaemon", "EdgeHSMCore", "OEMWorld", "Statements", "Matter", "Silicon", "KeyCustody",
+                "PKCS11Token",
                 "Durability",
                 "LineProtocol", "ServiceSupport", "TransparencyLog", "Vocabulary", "Verify", crypto, cryptoExtras, x509,
                 asn1, grdb, logging,

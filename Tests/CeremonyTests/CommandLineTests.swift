@@ -11,84 +11,7 @@ import Vocabulary
 
 /// The whole of it as people type it: `obis` as a program of its own, on tokens that it initialises itself.
 @Suite struct CommandLineTests {
-    /// A machine: its folder, its SoftHSM2 store, and the program.
-    private struct Machine {
-        let folder: String
-
-        init() throws {
-            folder = NSTemporaryDirectory() + "obis-cli-\(UUID().uuidString)"
-            try FileManager.default.createDirectory(atPath: folder + "/tokens", withIntermediateDirectories: true)
-            let configuration =
-                "directories.tokendir = \(folder)/tokens\nobjectstore.backend = file\nlog.level = ERROR\n"
-            try Data(configuration.utf8).write(to: URL(fileURLWithPath: folder + "/softhsm2.conf"))
-        }
-
-        func obis(_ arguments: String...) throws -> Subprocess.Result { try run(arguments) }
-
-        func run(_ arguments: [String]) throws -> Subprocess.Result {
-            try Subprocess.run(
-                "/usr/bin/env",
-                ["-C", folder, "SOFTHSM2_CONF=\(folder)/softhsm2.conf", BuiltProgram.path("obis")] + arguments
-            )
-        }
-
-        /// Runs a command that must succeed and returns its JSON.
-        @discardableResult
-        func done(_ arguments: String..., place: SourceLocation = #_sourceLocation) throws -> [String: Any] {
-            let result = try Subprocess.run(
-                "/usr/bin/env",
-                ["-C", folder, "SOFTHSM2_CONF=\(folder)/softhsm2.conf", BuiltProgram.path("obis")] + arguments + [
-                    "--json"
-                ]
-            )
-            try #require(result.status == 0, "\(arguments): \(result.output)", sourceLocation: place)
-            let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
-            return object as? [String: Any] ?? ["list": object]
-        }
-
-        func write(_ name: String, _ object: Any) throws {
-            try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
-        }
-
-        func folder(_ name: String) throws {
-            try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
-        }
-
-        /// A token file with PINs in files; `parts` people hold the user PIN.
-        func token(_ name: String, parts: Int = 1) throws -> [String: Any] {
-            let files = (0..<parts).map { "\(name)-\($0).pin" }
-            for file in files {
-                try SoftHSMFixture.writePIN("\(UInt64.random(in: 1_000_000...9_999_999))", to: "\(folder)/\(file)")
-            }
-            try SoftHSMFixture.writePIN("\(UInt64.random(in: 1_000_000...9_999_999))", to: "\(folder)/\(name).so")
-            let reference: [String: Any] = [
-                "module": SoftHSMFixture.modulePath, "label": name, "pinFiles": files, "officerPINFile": "\(name).so",
-            ]
-            try write("\(name).token.json", reference)
-            return reference
-        }
-
-        /// Both officers approve with the digits of the id, as scripts do.
-        func approve(_ file: String, by officers: [String] = ["ada", "ben"]) throws {
-            let id = try Envelope(parsing: StateFile.read("\(folder)/\(file)", limit: Envelope.largest)).statementID
-            for name in officers {
-                try done(
-                    "approve",
-                    file,
-                    "--token",
-                    "\(name).token.json",
-                    "--role-keys",
-                    "state/role-keys",
-                    "--memory",
-                    "memory-\(name)",
-                    "--confirm",
-                    String(id.hex.prefix(8))
-                )
-            }
-        }
-    }
-
-    private func ceremonyFile(_ machine: Machine, _ changes: [String: Any] = [:]) throws -> [String: Any] {
+    private func ceremonyFile(_ machine: CommandLineMachine, _ changes: [String: Any] = [:]) throws -> [String: Any] {
         var officers: [[String: Any]] = []
         for name in ["ada", "ben", "cem"] {
             let answer = try machine.done(
@@ -121,7 +44,7 @@ import Vocabulary
 
     @Test("a mistyped file is called what it is not, in words and as JSON; nobody is sent to the security team")
     func mistypedFiles() throws {
-        let machine = try Machine()
+        let machine = try CommandLineMachine()
         try machine.write("manifest.json", ["product": "lamp", "version": "1.0"])
         try Data("# Read me\n".utf8).write(to: URL(fileURLWithPath: machine.folder + "/README.md"))
         for file in ["README.md", "manifest.json"] {
@@ -141,7 +64,7 @@ import Vocabulary
 
     @Test("wrong usage is told as one JSON object where JSON was asked for, with exit status 2")
     func usageAsJSON() throws {
-        let machine = try Machine()
+        let machine = try CommandLineMachine()
         for (arguments, message) in [
             (["--json"], "Unknown option '--json'"), (["approve", "--json"], "Missing expected argument"),
             (["ceremony", "--json"], "Give a ceremony file"),
@@ -161,12 +84,12 @@ import Vocabulary
 
     @Test("no subcommand is wrong usage")
     func noSubcommand() throws {
-        let result = try Machine().obis()
+        let result = try CommandLineMachine().obis()
         #expect(result.status == 2 && result.output.contains("USAGE: obis"))
     }
 
     @Test func fromEmptyTokensToAPackage() async throws {
-        let machine = try Machine()
+        let machine = try CommandLineMachine()
         defer { try? FileManager.default.removeItem(atPath: machine.folder) }
         for name in ["ada", "ben", "cem"] { _ = try machine.token(name) }
         var file = try ceremonyFile(machine)
@@ -209,7 +132,7 @@ import Vocabulary
         try downlink(machine)
     }
 
-    private func package(_ machine: Machine, appliance: Appliance) async throws {
+    private func package(_ machine: CommandLineMachine, appliance: Appliance) async throws {
         try Data(repeating: 0x55, count: 2_048).write(to: URL(fileURLWithPath: machine.folder + "/body.bin"))
         try machine.done(
             "firmware-sign",
@@ -310,7 +233,7 @@ import Vocabulary
     }
 
     /// An officer sees what is in the manifest, and only in the one that the approval names. Nothing typed: nothing signed.
-    private func manifestInWords(_ machine: Machine) throws {
+    private func manifestInWords(_ machine: CommandLineMachine) throws {
         func shown(_ manifest: String...) throws -> String {
             try machine.run(
                 [
@@ -338,7 +261,7 @@ import Vocabulary
         ]
     }
 
-    private func downlink(_ machine: Machine) throws {
+    private func downlink(_ machine: CommandLineMachine) throws {
         try machine.write(
             "order-in.json",
             [
@@ -399,7 +322,7 @@ import Vocabulary
 
     /// With the officers' order in the folder nothing more is sealed to the box, not even the batch that was made already;
     /// the ceremony takes the trust from its transport key.
-    private func revoked(_ machine: Machine) throws {
+    private func revoked(_ machine: CommandLineMachine) throws {
         try machine.write("batch.json", batch(50))
         let arguments = [
             "authorize", "batch.json", "--role-keys", "state/role-keys", "--approval", "approval.json", "--manifest",
@@ -427,7 +350,7 @@ import Vocabulary
     }
 
     @Test func usageIsTwoAndRefusalIsOne() throws {
-        let machine = try Machine()
+        let machine = try CommandLineMachine()
         defer { try? FileManager.default.removeItem(atPath: machine.folder) }
         #expect(try machine.obis("ceremony").status == 2)
         #expect(try machine.obis("no-such-command").status == 2)

@@ -67,6 +67,25 @@ import Vocabulary
 enum Sample {
     static func digest(_ number: UInt8) -> Digest256 { Digest256(validated: [UInt8](repeating: number, count: 32)) }
 
+    static func report(_ shift: String, _ number: Int) -> ReportUnit.Request {
+        let unit = Digest256.of(Array("unit \(number)".utf8))
+        return ReportUnit.Request(
+            shift: shift,
+            authorization: Sample.digest(1),
+            chipUID: ChipUID(validated: Array(unit.bytes.prefix(16))),
+            unit: unit,
+            serial: nil,
+            result: .passed,
+            code: nil,
+            site: 1,
+            milliseconds: 10,
+            labelRecord: SealedRecord(
+                encapsulated: P256Point(validated: [4] + [UInt8](repeating: 1, count: 64)),
+                ciphertext: Octets(unit.bytes)
+            )
+        )
+    }
+
     static func batch(
         _ number: UInt8 = 1,
         state: GetStatus.Batch.State = .open,

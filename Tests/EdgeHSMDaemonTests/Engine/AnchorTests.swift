@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import KeyCustody
 import LineProtocol
+import OEMWorld
 import ServiceSupport
 import Statements
 import TestSupport

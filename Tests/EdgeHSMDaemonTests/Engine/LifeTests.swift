@@ -3,6 +3,7 @@ import EdgeHSMCore
 import KeyCustody
 import LineProtocol
 import Matter
+import OEMWorld
 import Silicon
 import Statements
 import Testing

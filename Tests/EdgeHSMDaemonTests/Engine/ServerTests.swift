@@ -4,6 +4,7 @@ import KeyCustody
 import LineProtocol
 import Logging
 import Matter
+import OEMWorld
 import ServiceSupport
 import Statements
 import TestSupport

@@ -2,6 +2,7 @@ import EdgeHSMCore
 import Foundation
 import KeyCustody
 import LineProtocol
+import OEMWorld
 import Statements
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import EdgeHSMDaemon
 import Foundation
 import KeyCustody
 import LineProtocol
+import OEMWorld
 import ServiceSupport
 import Statements
 import TestSupport

@@ -9,7 +9,11 @@ import ServiceLifecycle
 import ServiceSupport
 import Statements
 import Synchronization
+import TestSupport
+import Testing
 import Vocabulary
+
+@testable import FactoryService
 
 /// The portal itself, its sync listener and its database, with offers that a test makes.
 final class RealPortal: Sendable {
@@ -38,6 +42,34 @@ final class RealPortal: Sendable {
         (self.database, self.server, self.offers, self.identities) = (database, server, offers, identities)
         (self.key, self.port, self.people) = (key, port, people)
         (self.group, self.running) = (group, running)
+    }
+
+    /// A Factory Service, a line that breaks, and the portal itself, for as long as the body takes.
+    static func withLine(_ body: (FactoryLine, RealPortal, CutWire, Synchroniser) async throws -> Void) async throws {
+        let made = Mutex<(RealPortal, CutWire)?>(nil)
+        let line = try await FactoryLine(
+            portal: { pki, edge in
+                let portal = try await RealPortal.start(pki, edge: edge.identityPoint, name: "portal")
+                let wire = try await CutWire.start(to: portal.port)
+                made.withLock { $0 = (portal, wire) }
+                let files = try pki.files("factory-1", role: "factory", organization: "site-1")
+                return .init(
+                    host: "127.0.0.1",
+                    port: wire.port,
+                    tls: .init(certificates: files.certificate, key: files.key, authorities: pki.caPath),
+                    interval: 100
+                )
+            }
+        )
+        let (portal, wire) = try #require(made.withLock { $0 })
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(line, portal, wire, try #require(line.daemon.synchroniser)))
+        } catch { result = .failure(error) }
+        await line.close()
+        await wire.close()
+        try await portal.stop()
+        try result.get()
     }
 
     /// - Parameter edge: the identity of `edge-1`, enrolled for `site-1`.

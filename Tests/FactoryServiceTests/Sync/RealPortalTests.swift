@@ -18,61 +18,15 @@ import Vocabulary
 
 /// A Factory Service, a line that breaks, and the portal itself.
 @Suite(.serialized) struct RealPortalTests {
-    private func with(_ body: (FactoryLine, RealPortal, CutWire, Synchroniser) async throws -> Void) async throws {
-        let made = Mutex<(RealPortal, CutWire)?>(nil)
-        let line = try await FactoryLine(
-            portal: { pki, edge in
-                let portal = try await RealPortal.start(pki, edge: edge.identityPoint, name: "portal")
-                let wire = try await CutWire.start(to: portal.port)
-                made.withLock { $0 = (portal, wire) }
-                let files = try pki.files("factory-1", role: "factory", organization: "site-1")
-                return .init(
-                    host: "127.0.0.1",
-                    port: wire.port,
-                    tls: .init(certificates: files.certificate, key: files.key, authorities: pki.caPath),
-                    interval: 100
-                )
-            }
-        )
-        let (portal, wire) = try #require(made.withLock { $0 })
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(line, portal, wire, try #require(line.daemon.synchroniser)))
-        } catch { result = .failure(error) }
-        await line.close()
-        await wire.close()
-        try await portal.stop()
-        try result.get()
-    }
-
     private func report(_ caller: LineCaller, _ shift: String, _ number: Int) async throws {
-        _ = try await caller.call(ReportUnit.self, Self.report(shift, number))
-    }
-
-    private static func report(_ shift: String, _ number: Int) -> ReportUnit.Request {
-        let unit = Digest256.of(Array("unit \(number)".utf8))
-        return ReportUnit.Request(
-            shift: shift,
-            authorization: Sample.digest(1),
-            chipUID: ChipUID(validated: Array(unit.bytes.prefix(16))),
-            unit: unit,
-            serial: nil,
-            result: .passed,
-            code: nil,
-            site: 1,
-            milliseconds: 10,
-            labelRecord: SealedRecord(
-                encapsulated: P256Point(validated: [4] + [UInt8](repeating: 1, count: 64)),
-                ciphertext: Octets(unit.bytes)
-            )
-        )
+        _ = try await caller.call(ReportUnit.self, Sample.report(shift, number))
     }
 
     @Test func whatGoesUpOverABreakingLineIsWhatAStickBrings() async throws {
         let seed = Seed.take("RealPortalTests.breakingLine")
         let random = Mutex(SeededGenerator(seed: seed))
         func draw(_ range: ClosedRange<Int>) -> Int { random.withLock { Int.random(in: range, using: &$0) } }
-        try await with { line, portal, wire, synchroniser in
+        try await RealPortal.withLine { line, portal, wire, synchroniser in
             line.edge.state.withLock { $0.batches = [Sample.batch(1)] }
             await line.rounds(1)
             let station = try line.station("station-1")
@@ -121,7 +75,7 @@ import Vocabulary
 
     @Test func packageFirmwareCertificatesAndStatusComeDown() async throws {
         let firmware = (0..<2_500_000).map { UInt8(truncatingIfNeeded: ($0 &* 13) >> 2) }
-        try await with { line, portal, wire, synchroniser in
+        try await RealPortal.withLine { line, portal, wire, synchroniser in
             let id = Sample.digest(9)
             let batch = Sample.batch(9, firmware: Digest256.of(firmware), size: firmware.count)
             line.edge.state.withLock { $0.offers[id] = batch }
@@ -152,7 +106,7 @@ import Vocabulary
     }
 
     @Test func nothingIsToldToAStrangerAndARevokedServiceIsOut() async throws {
-        try await with { line, portal, _, synchroniser in
+        try await RealPortal.withLine { line, portal, _, synchroniser in
             try line.edge.grow(5)
             await line.daemon.round()
             await synchroniser.round()
@@ -225,7 +179,7 @@ import Vocabulary
     /// A site without a link: everything goes by stick, in both directions, through the portal's own listener.
     @Test func aStickCarriesBothWays() async throws {
         let firmware = (0..<90_001).map { UInt8(truncatingIfNeeded: $0 &* 5) }
-        try await with { line, portal, wire, _ in
+        try await RealPortal.withLine { line, portal, wire, _ in
             wire.setFate { .refused }
             let id = Sample.digest(9)
             let batch = Sample.batch(9, firmware: Digest256.of(firmware), size: firmware.count)
@@ -269,121 +223,9 @@ import Vocabulary
         }
     }
 
-    @Test func recordsWithAGapOrOfATakenSourceAreRefused() async throws {
-        try await with { _, portal, _, _ in
-            let source = RecordSource(validated: [UInt8](repeating: 9, count: 16))
-            func upload(
-                _ service: String,
-                _ from: Int,
-                _ lines: [String],
-                site: String = "site-1",
-                before: [String]? = nil
-            ) -> SyncUpload {
-                let before = before ?? (1..<from).map { String($0) }
-                let head = before.reduce(RecordStream.events.start(of: source)) {
-                    RecordStream.head(after: $0, Array($1.utf8))
-                }
-                return SyncUpload(
-                    factory: FactoryID(validated: site),
-                    service: StationName(validated: service),
-                    source: source,
-                    events: EventChunk(from: from, after: head, lines: lines)
-                )
-            }
-            let site = FactoryID(validated: "site-1")
-            let stored = [
-                try await portal.server.take(upload("a", 1, ["1", "2"]), from: site).eventsStored,
-                try await portal.server.take(upload("a", 2, ["2", "3"]), from: site).eventsStored,
-                try await portal.server.take(upload("a", 1, ["1"]), from: site).eventsStored,
-            ]
-            #expect(stored == [2, 3, 3])
-            let gap = await #expect(throws: Refusal.self) {
-                try await portal.server.take(upload("a", 5, ["5"]), from: site)
-            }
-            #expect(gap?.has(SyncError.recordGap) == true)
-            let taken = await #expect(throws: Refusal.self) {
-                try await portal.server.take(upload("b", 4, ["4"]), from: site)
-            }
-            #expect(taken?.has(SyncError.sourceTaken) == true)
-            #expect(try await portal.rows() == ["event 1 1", "event 2 2", "event 3 3"])
-            // Records under numbers that were told before, and others: a copy of the storage, or one that was set back.
-            for other in [
-                upload("a", 2, ["2", "drei", "4"]), upload("a", 4, ["4"], before: ["1", "2", "drei"]),
-            ] {
-                let differs = await #expect(throws: Refusal.self) { try await portal.server.take(other, from: site) }
-                #expect(differs?.has(SyncError.recordsDiffer) == true)
-            }
-            #expect(try await portal.rows().count == 3)
-            #expect(try await portal.alarms() == ["records-replaced 2"])
-            // The id of a source is worth nothing at another factory: neither side is touched by it.
-            let elsewhere = FactoryID(validated: "site-2")
-            let strange = upload("a", 1, ["x"], site: "site-2")
-            #expect(try await portal.server.take(strange, from: elsewhere).eventsStored == 1)
-            #expect(try await portal.server.take(upload("a", 4, ["4"]), from: site).eventsStored == 4)
-            #expect(try await portal.server.state(of: elsewhere, source: source).eventsStored == 1)
-        }
-    }
-
-    /// The Factory Service's own database is restored from a copy, and goes on beyond where the portal is before the link
-    /// returns: by its numbers alone nothing would be missing.
-    @Test func recordsOfAStorageThatWasSetBackGoUpAnew() async throws {
-        try await with { line, portal, _, synchroniser in
-            let store = await synchroniser.parts.store
-            func tell(_ store: FactoryStore, _ units: ClosedRange<Int>) async throws {
-                for number in units {
-                    let report = Self.report("s", number)
-                    let doubts = UnitDoubts(isShiftUnknown: false, isBatchUnknown: false)
-                    try await store.add(report, of: StationName(validated: "station-1"), doubts, at: .epoch)
-                }
-            }
-            await line.daemon.round()
-            try await tell(store, 1...4)
-            let copy = line.folder + "/copy.sqlite"
-            let made = try Subprocess.run(
-                "/usr/bin/sqlite3",
-                [line.configuration.state + "/factory.sqlite", "VACUUM INTO '\(copy)'"]
-            )
-            #expect(made.status == 0, "\(made.output)")
-            try await tell(store, 5...8)
-            _ = try await synchroniser.syncNow()
-            #expect(try await portal.units().count == 8)
-
-            let restored = try FactoryStore(path: copy)
-            try await tell(restored, 101...120)
-            let old = await synchroniser.parts
-            let again = Synchroniser(
-                SyncParts(
-                    settings: old.settings,
-                    service: old.service,
-                    folder: old.folder,
-                    edge: old.edge,
-                    intake: old.intake,
-                    puller: old.puller,
-                    store: restored,
-                    firmware: old.firmware,
-                    metrics: Metrics(),
-                    logger: old.logger,
-                    now: old.now
-                )
-            )
-            _ = try await again.syncNow()
-            #expect(
-                try await portal.units().count == 28,
-                "none was passed over, and none of the lost database's is gone"
-            )
-            #expect(try await restored.formerSource()?.detail.hasPrefix("label 8") == true)
-            #expect(try await portal.alarms() == ["records-replaced 1"])
-            let report = try await again.syncNow()
-            #expect(report.labels == 0 && report.events == 0)
-            #expect(try await portal.alarms() == ["records-replaced 1"], "once")
-            await again.close()
-            try restored.close()
-        }
-    }
-
     /// A stick of which one line is bad: what does not build on it is taken, and the answer names the line.
     @Test func aRefusedLineOfAStickKeepsNothingElseBack() async throws {
-        try await with { line, portal, wire, synchroniser in
+        try await RealPortal.withLine { line, portal, wire, synchroniser in
             wire.setFate { .refused }
             line.edge.state.withLock { $0.batches = [Sample.batch(1)] }
             try line.edge.grow(2_500)
