@@ -34,7 +34,12 @@ struct ConfigurationOption: ParsableArguments {
     /// Works with the token under its exclusive lock, so that it belongs to this process alone.
     ///
     /// Closed in any case: a module that is unloaded at exit while its sessions work takes the process down with it.
-    func open<Value>(_ work: (EdgeDaemon) async throws -> Value) async throws -> Value {
+    ///
+    /// - Parameter roles: what the token must be able to hold; throws `key.mechanism.missing` where it can't.
+    func open<Value>(
+        probing roles: Set<KeyRole> = [],
+        _ work: (EdgeDaemon) async throws -> Value
+    ) async throws -> Value {
         let configuration = try load()
         let gate = TokenGate()
         let settings = configuration.token
@@ -52,6 +57,7 @@ struct ConfigurationOption: ParsableArguments {
         )
         let logger = Logger(label: "edgehsmd") { JSONLogHandler(label: $0) }
         do {
+            try await token.probe(for: roles)
             let daemon = try EdgeDaemon(configuration: configuration, token: token, gate: gate, logger: logger)
             let value = try await work(daemon)
             await token.close()

@@ -18,7 +18,9 @@ struct InitCommand: AsyncParsableCommand {
     func run() async throws {
         try ProcessHardening.apply()
         if initialize { try await appliance.initializeToken() }
-        let certificates = try await appliance.open { try await $0.enrolment.initialise() }
+        let certificates = try await appliance.open(probing: EdgeEnrolment.tokenRoles) {
+            try await $0.enrolment.initialise()
+        }
         print("site CA \(Digest256.of(certificates.siteCA.bytes))")
     }
 }

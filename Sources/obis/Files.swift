@@ -64,10 +64,10 @@ enum Files {
         return try OfficersRevocations.orders(in: folder)
     }
 
-    /// Every `.json` of a folder that is an envelope, or the evidence that an entry stands in a journal.
+    /// Every `.json` and `.env` of a folder: an envelope, or the evidence that an entry stands in a journal.
     static func earlier(in folder: String) throws -> ([Envelope], [InclusionFile]) {
         var (envelopes, evidence): ([Envelope], [InclusionFile]) = ([], [])
-        for name in StateFile.names(in: folder) where name.hasSuffix(".json") {
+        for name in StateFile.names(in: folder) where name.hasSuffix(".json") || name.hasSuffix(".env") {
             let bytes = try StateFile.read("\(folder)/\(name)", limit: InclusionFile.largest)
             if let file = try? InclusionFile(parsing: bytes) {
                 evidence.append(file)

@@ -107,6 +107,41 @@ import Vocabulary
         #expect(await code(["permissions": "13000000000000000000000000000000"]) == "ceremony.state.differs")
         #expect(await code() == nil)
         #expect(await code(["commonName": "Another"]) == "ceremony.state.differs")
+
+        // Another PAI for the same key is said to be a renewal; it begins later and follows the one before.
+        let renewed: [String: Any] = [
+            "commonName": "Example PAI lamp edge-1 2028", "notBefore": "2028-01-01T00:00:00Z", "renewal": 1,
+        ]
+        func renewal(_ changes: [String: Any]) async -> String? {
+            await code(renewed.merging(changes) { _, new in new })
+        }
+        #expect(await renewal(["renewal": 2]) == "ceremony.step.prerequisite")
+        #expect(await renewal(["renewal": 0]) == "ceremony.file.malformed")
+        #expect(await renewal(["notBefore": "2026-11-02T00:00:00Z"]) == "ceremony.state.differs")
+        #expect(await renewal(["permissions": "01000000000000000000000000000000"]) == "ceremony.state.differs")
+        #expect(await renewal([:]) == nil)
+        let first = try Self.certificates(world, "edge-1/lamp.json")
+        let second = try Self.certificates(world, "edge-1/renewed/0001/lamp.json")
+        #expect(first.paa == second.paa && first.debugRoot == second.debugRoot)
+        #expect(first.debugIntermediate == second.debugIntermediate)
+        let (old, new) = (
+            try AttestationCertificate(der: first.pai.bytes), try AttestationCertificate(der: second.pai.bytes)
+        )
+        #expect(old.publicKey == new.publicKey && old.notBefore < new.notBefore && old.subject != new.subject)
+        // Both may stand in the file from now on, and neither is made again.
+        try await world.run(
+            world.file([
+                "products": [ProductionWorld.productEntry(path), ProductionWorld.productEntry(path, renewed)]
+            ])
+        )
+        #expect(try Self.certificates(world, "edge-1/lamp.json") == first)
+        #expect(try Self.certificates(world, "edge-1/renewed/0001/lamp.json") == second)
+    }
+
+    private static func certificates(_ world: World, _ name: String) throws -> ProductCertificates {
+        try ProductCertificates(
+            parsing: StateFile.read("\(world.state.path)/products/\(name)", limit: Envelope.largest)
+        )
     }
 
     /// An enrolment stands when an officer who signed it retires, and falls when that officer's key is compromised.

@@ -135,6 +135,10 @@ import Vocabulary
             )
             #expect(checkpoint.content.size == 607)
             #expect(export.entries.map(\.bytes) == line.edge.state.withLock { $0.journal })
+            // An EdgeHSM that answers nothing more: what was copied before is what there is to rescue.
+            line.edge.state.withLock { $0.statusRefusal = Refusal(FactoryError.portalUnreachable) }
+            let rescued = try await line.local().call(ExportRecords.self, .init(folder: line.folder))
+            #expect(rescued.journalSize == 607)
         }
     }
 

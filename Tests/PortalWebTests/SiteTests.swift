@@ -117,22 +117,32 @@ struct SiteTests {
             let another = try whole.enrolment("edge-1", at: "shenzhen-1")
             let differs = try await whole.put("/v1/edges/edge-1", another, token: admin)
             #expect(differs.problem?.code == "portal.edge.differs")
-            let order = try WholePortal.sign(
-                OfficerOrder(
-                    order: .revoke(.edgeHSM(EdgeHSMID("edge-1"))),
-                    reason: "stolen",
-                    issuedAt: .epoch,
-                    expiresAt: whole.portal.clock.now + 100
-                ).unsigned(),
-                Array(whole.officers.prefix(2))
-            )
+            let expiry = whole.portal.clock.now + 100
+            func signed(_ order: OfficerOrder.Order, _ reason: String) throws -> Envelope {
+                try WholePortal.sign(
+                    OfficerOrder(order: order, reason: reason, issuedAt: .epoch, expiresAt: expiry).unsigned(),
+                    Array(whole.officers.prefix(2))
+                )
+            }
+            let order = try signed(.revoke(.edgeHSM(EdgeHSMID("edge-1"))), "stolen")
             #expect(try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin).status == 200)
             #expect(try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin).status == 200)
             let orders = try await whole.portal.ask("GET", "/v1/orders", token: admin).message(Page<NumberedOrder>.self)
             #expect(orders.items.map(\.number) == [1] && orders.next == nil)
             whole.portal.clock.advance(100)
-            let late = try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin)
+            let reset = try signed(
+                .resetClock(
+                    edgeHSM: EdgeHSMID("edge-1"),
+                    nonce: Nonce(validated: [UInt8](repeating: 1, count: 32)),
+                    time: .epoch
+                ),
+                "late"
+            )
+            let late = try await whole.put("/v1/orders", OrderList(orders: [reset]), token: admin)
             #expect(late.problem?.code == "portal.order.expired")
+            // What takes power away is taken whenever it comes.
+            let revoked = try signed(.revoke(.edgeHSM(EdgeHSMID("edge-2"))), "stolen too")
+            #expect(try await whole.put("/v1/orders", OrderList(orders: [revoked]), token: admin).status == 200)
         }
     }
 

@@ -87,6 +87,8 @@ public struct CeremonyFile: Codable, Sendable, Hashable {
         public let edgeHSM: EdgeHSMID
         public let vendorID: FourDigits
         public let productID: FourDigits
+        /// 1, 2, …: which renewal of the PAI for this preparation this is; absent: its first.
+        public let renewal: Int?
         /// Path of the `ProductPreparation` envelope.
         public let preparation: String
         public let commonName: String
@@ -137,7 +139,11 @@ public struct CeremonyFile: Codable, Sendable, Hashable {
             "a product key is listed twice"
         )
         try require(unique(edgeHSMs?.map(\.edgeHSM.text)), "an EdgeHSM is listed twice")
-        try require(unique(products?.map { "\($0.edgeHSM)/\($0.product)" }), "a product is listed twice")
+        try require(
+            unique(products?.map { "\($0.edgeHSM)/\($0.product)/\($0.renewal ?? 0)" }),
+            "a product is listed twice"
+        )
+        try require((products ?? []).allSatisfy { (1...64).contains($0.renewal ?? 1) }, "products: renewal")
         for entry in [tokens.ceremony, tokens.portal] {
             _ = try entry.token.userPINs()
             if entry.initialize || !(edgeHSMs ?? []).isEmpty && entry == tokens.portal {

@@ -21,7 +21,11 @@ public struct StateFolder: Sendable, Hashable {
     }
     static func enrolment(_ edge: EdgeHSMID) -> String { "enrolments/\(edge).json" }
     static func withdrawn(_ edge: EdgeHSMID) -> String { "withdrawn/\(edge).json" }
-    static func certificates(_ edge: EdgeHSMID, _ product: ProductName) -> String { "products/\(edge)/\(product).json" }
+    /// - Parameter renewal: 0 for the first of a preparation.
+    static func certificates(_ edge: EdgeHSMID, _ product: ProductName, renewal: Int) -> String {
+        renewal == 0
+            ? "products/\(edge)/\(product).json" : "products/\(edge)/renewed/\(padded(renewal))/\(product).json"
+    }
 
     private static func padded(_ number: Int) -> String {
         let digits = String(number)

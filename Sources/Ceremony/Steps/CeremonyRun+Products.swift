@@ -12,9 +12,11 @@ extension CeremonyRun {
         _ revoked: OfficersRevocations,
         _ token: (any Token)?
     ) async throws {
-        let path = StateFolder.certificates(entry.edgeHSM, entry.product)
+        let renewal = entry.renewal ?? 0
+        let path = StateFolder.certificates(entry.edgeHSM, entry.product, renewal: renewal)
         let subject =
             "\(entry.product) (\(entry.vendorID.value.hex4)/\(entry.productID.value.hex4)) at \(entry.edgeHSM)"
+            + (renewal == 0 ? "" : ", renewal \(renewal)")
         let (preparation, request) = try preparation(entry, revoked)
         if let bytes = try state.read(path) {
             try requireSame(ProductCertificates(parsing: bytes), entry, preparation, request, path)
@@ -24,7 +26,8 @@ extension CeremonyRun {
         guard !revoked.isOutOfForce(entry.edgeHSM) else {
             throw Refusal(CeremonyError.outOfForce, entry.edgeHSM.text)
         }
-        try requireNewKeys([request.publicKey, preparation.debugKey])
+        let earlier = try renewal == 0 ? nil : self.earlier(entry, renewal, preparation, request)
+        if earlier == nil { try requireNewKeys([request.publicKey, preparation.debugKey]) }
         let vendor = VendorID(entry.vendorID.value)
         guard let paaBytes = try state.read(StateFolder.paa(vendor)),
             let rootBytes = try state.read(StateFolder.debugRoot)
@@ -37,14 +40,18 @@ extension CeremonyRun {
         }
         let pai = try await issuePAI(entry, request, paa: AttestationCertificate(der: paaBytes), token)
         let root = try ADACCertificate(parsing: rootBytes)
-        let intermediate = try await issueIntermediate(entry, preparation.debugKey, root: root, token)
+        // A renewal is of the PAI: chips go on with the debug intermediate that they met.
+        let intermediate =
+            if let earlier { earlier.debugIntermediate } else {
+                Octets(try await issueIntermediate(entry, preparation.debugKey, root: root, token).encoded)
+            }
         let certificates = ProductCertificates(
             edgeHSM: entry.edgeHSM,
             product: entry.product,
             paa: Octets(paaBytes),
             pai: Octets(pai.der),
             debugRoot: Octets(rootBytes),
-            debugIntermediate: Octets(intermediate.encoded)
+            debugIntermediate: intermediate
         )
         try made(
             "product-certificates",
@@ -110,6 +117,29 @@ extension CeremonyRun {
         guard keys.allSatisfy({ !points.values.contains($0) }) else {
             throw Refusal(CeremonyError.keyReused, "a key of the OEM")
         }
+    }
+
+    /// What is renewed: the certificates made last for this preparation, which begin earlier.
+    private func earlier(
+        _ entry: CeremonyFile.Product,
+        _ renewal: Int,
+        _ preparation: ProductPreparation,
+        _ request: CertificateRequest
+    ) throws -> ProductCertificates {
+        let path = StateFolder.certificates(entry.edgeHSM, entry.product, renewal: renewal - 1)
+        guard let bytes = try state.read(path) else {
+            throw Refusal(GovernanceError.prerequisite, "\(path), which renewal \(renewal) is to follow")
+        }
+        let existing = try ProductCertificates(parsing: bytes)
+        let pai = try AttestationCertificate(der: existing.pai.bytes)
+        let debug = try ADACCertificate(parsing: existing.debugIntermediate.bytes).fields
+        guard pai.publicKey == request.publicKey, debug.key == preparation.debugKey,
+            debug.socClass == entry.socClass, debug.permissions == entry.permissions
+        else { throw Refusal(CeremonyError.differs, "\(path): keys or debug permissions of another preparation") }
+        guard pai.notBefore < entry.notBefore else {
+            throw Refusal(CeremonyError.differs, "\(path): it does not begin before renewal \(renewal)")
+        }
+        return existing
     }
 
     private func requireSame(

@@ -9,6 +9,10 @@ public import Vocabulary
 public struct EdgeEnrolment: Sendable {
     /// Keys that every EdgeHSM has, whatever it will make.
     public static let roles: [KeyRole] = [.edgeIdentity, .edgeTLS, .edgeTransport, .edgeSeal, .siteCA]
+    /// And with those that it gets by what it makes: what its token must be able to hold.
+    public static let tokenRoles = Set<KeyRole>(
+        roles + [.pai, .debugIntermediate, .unitSecret, .importedFleetKey, .importedMasterKey]
+    )
 
     let configuration: EdgeConfiguration
     let token: any Token
