@@ -93,7 +93,7 @@ struct PageTests {
         try check(
             AlarmPage(
                 Page(items: [made.alarm], next: nil),
-                quarantine: [made.quarantine],
+                quarantine: Page(items: [made.quarantine], next: nil),
                 names: ["p-1": Self.hostile],
                 tags: [1: Self.hostile],
                 onlyOpen: true,

@@ -188,7 +188,7 @@ struct Sample {
     }
 
     private func version(_ state: VersionState) -> ProductVersion {
-        let act = VersionAct(person: someone, at: now, reason: Remark(validated: text))
+        let act = VersionStep(person: someone, at: now, reason: Remark(validated: text))
         return ProductVersion(
             product: product1,
             version: version1,

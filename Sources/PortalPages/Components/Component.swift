@@ -34,6 +34,8 @@ struct Head: Component {
     let badges: Markup
     let lead: Markup
     let actions: [Button]
+    /// After the buttons: what is live among them.
+    let after: Markup
     /// The page has a live stream.
     let isLive: Bool
     let pause = Icon.pause.markup
@@ -44,13 +46,14 @@ struct Head: Component {
         badges: Markup = .empty,
         lead: Markup = .empty,
         actions: [Button] = [],
+        after: Markup = .empty,
         isLive: Bool = false
     ) {
         self.title = title
         self.crumbs = crumbs.isEmpty ? nil : Crumbs(crumbs)
         self.badges = badges
         self.lead = lead
-        self.actions = actions
+        (self.actions, self.after) = (actions, after)
         self.isLive = isLive
     }
 
@@ -61,7 +64,7 @@ struct Head: Component {
         <h1>{{.title}} {{{.badges}}}</h1>{{#.lead}}<p class="lead">{{{.}}}</p>{{/.lead}}</div>
         <div class="actions">{{#.isLive}}<span class="live" role="status">Not live</span>
         <button type="button" class="button quiet small" data-live-pause aria-pressed="false" hidden>{{{pause}}}<span class="label">Pause</span></button>{{/.isLive}}
-        {{#.actions}}{{> button}}{{/.actions}}</div>
+        {{#.actions}}{{> button}}{{/.actions}}{{{.after}}}</div>
         </div>
         """#
 }

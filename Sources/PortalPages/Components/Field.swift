@@ -59,6 +59,8 @@ struct Field: Component {
     let label: String
     let help: String?
     let error: String?
+    /// What somebody else has put there meanwhile, where that is not what was entered.
+    let now: String?
     let value: String
     let isRequired: Bool
     let isOptional: Bool
@@ -103,6 +105,10 @@ struct Field: Component {
         self.options = options.map {
             Option(value: $0.value, text: $0.text, isSelected: chosen.contains($0.value), extra: $0.extra)
         }
+        let isOther = isChecks ? Set(value.split(separator: ",").map(String.init)) != chosen : entered != value
+        now =
+            form?.problem?.status == 412 && form?.values[name] != nil && isOther
+            ? Self.words(value, options.map { ($0.value, $0.text) }, isChecks) : nil
         self.isSelect = isSelect
         self.isArea = isArea
         self.isChecks = isChecks
@@ -113,8 +119,17 @@ struct Field: Component {
         describedBy = describing()
     }
 
+    /// As the field's own choices call it.
+    private static func words(_ value: String, _ options: [(value: String, text: String)], _ isChecks: Bool) -> String {
+        let parts = isChecks ? value.split(separator: ",").map(String.init) : [value]
+        let words = parts.map { part in options.first { $0.value == part }?.text ?? part }.joined(separator: ", ")
+        return words.isEmpty ? "nothing" : words
+    }
+
     private func describing() -> Markup {
-        let described = [help.map { _ in "\(id)-help" }, error.map { _ in "\(id)-error" }].compactMap { $0 }
+        let described = [
+            help.map { _ in "\(id)-help" }, now.map { _ in "\(id)-now" }, error.map { _ in "\(id)-error" },
+        ].compactMap { $0 }
         return described.isEmpty ? .empty : " aria-describedby=\"\(described.joined(separator: " "))\""
     }
 
@@ -207,7 +222,7 @@ struct Field: Component {
 
     static let name = "field"
     static let template = #"""
-        {{#.isChecks}}<fieldset class="field"{{{describedBy}}}><legend>{{label}}</legend>{{#options}}<div class="check"><input type="checkbox" id="{{id}}-{{value}}" name="{{name}}" value="{{value}}"{{#isSelected}} checked{{/isSelected}}><label for="{{id}}-{{value}}">{{text}}</label></div>{{/options}}{{#help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/help}}{{#error}}<p class="error" id="{{id}}-error">{{{warning}}}{{.}}</p>{{/error}}</fieldset>{{/.isChecks}}{{^.isChecks}}<div class="field"><label for="{{.id}}">{{.label}}{{#.isOptional}} <span class="optional">(optional)</span>{{/.isOptional}}</label>{{#.input}}<input type="{{.}}" id="{{id}}" name="{{name}}" value="{{value}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}} {{{extra}}}>{{/.input}}{{#.isArea}}<textarea id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{value}}</textarea>{{/.isArea}}{{#.isSelect}}<select id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{#options}}<option value="{{value}}"{{#isSelected}} selected{{/isSelected}} {{{extra}}}>{{text}}</option>{{/options}}</select>{{/.isSelect}}{{#.help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/.help}}{{{.after}}}{{#.error}}<p class="error" id="{{id}}-error">{{{warning}}}<span>{{.}}</span></p>{{/.error}}</div>{{/.isChecks}}
+        {{#.isChecks}}<fieldset class="field"{{{describedBy}}}><legend>{{label}}</legend>{{#options}}<div class="check"><input type="checkbox" id="{{id}}-{{value}}" name="{{name}}" value="{{value}}"{{#isSelected}} checked{{/isSelected}}><label for="{{id}}-{{value}}">{{text}}</label></div>{{/options}}{{#help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/help}}{{#now}}<p class="help now" id="{{id}}-now">Meanwhile changed to: {{.}}</p>{{/now}}{{#error}}<p class="error" id="{{id}}-error">{{{warning}}}{{.}}</p>{{/error}}</fieldset>{{/.isChecks}}{{^.isChecks}}<div class="field"><label for="{{.id}}">{{.label}}{{#.isOptional}} <span class="optional">(optional)</span>{{/.isOptional}}</label>{{#.input}}<input type="{{.}}" id="{{id}}" name="{{name}}" value="{{value}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}} {{{extra}}}>{{/.input}}{{#.isArea}}<textarea id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{value}}</textarea>{{/.isArea}}{{#.isSelect}}<select id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{#options}}<option value="{{value}}"{{#isSelected}} selected{{/isSelected}} {{{extra}}}>{{text}}</option>{{/options}}</select>{{/.isSelect}}{{#.help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/.help}}{{#.now}}<p class="help now" id="{{id}}-now">Meanwhile changed to: {{.}}</p>{{/.now}}{{{.after}}}{{#.error}}<p class="error" id="{{id}}-error">{{{warning}}}<span>{{.}}</span></p>{{/.error}}</div>{{/.isChecks}}
         """#
 }
 

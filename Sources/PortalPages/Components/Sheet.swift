@@ -35,22 +35,29 @@ struct Sheet: Component {
     let above: Markup
     let main: [Box]
     let side: [Box]
+    /// Last beside the matter: what comes and goes there moves nothing else.
+    let sideEnd: Markup
     let hasSide: Bool
     let dialogs: [DialogForm]
 
+    /// - Parameter form: whose refusal is told above all where no dialog tells it.
     init(
         _ head: Head,
         notes: [Note] = [],
+        form: FormState? = nil,
         stats: Markup = .empty,
         tabs: Tabs? = nil,
         above: Markup = .empty,
         main: [Box],
         side: [Box] = [],
+        sideEnd: Markup = .empty,
         dialogs: [DialogForm] = []
     ) {
-        (self.head, self.notes, self.stats, self.tabs, self.above) = (head, notes, stats, tabs, above)
-        (self.main, self.side, self.dialogs) = (main, side, dialogs)
-        hasSide = !side.isEmpty
+        (self.head, self.stats, self.tabs, self.above) = (head, stats, tabs, above)
+        let refused = dialogs.contains { $0.isOpen } ? nil : form?.note
+        self.notes = [refused].compactMap { $0 } + notes
+        (self.main, self.side, self.sideEnd, self.dialogs) = (main, side, sideEnd, dialogs)
+        hasSide = !side.isEmpty || !sideEnd.isEmpty
     }
 
     static let name = "sheet"
@@ -61,7 +68,7 @@ struct Sheet: Component {
         {{{.stats}}}
         {{#.tabs}}{{> tabs}}{{/.tabs}}
         {{{.above}}}
-        {{#.hasSide}}<div class="columns"><div>{{#main}}{{> box}}{{/main}}</div><div>{{#side}}{{> box}}{{/side}}</div></div>{{/.hasSide}}{{^.hasSide}}{{#.main}}{{> box}}{{/.main}}{{/.hasSide}}
+        {{#.hasSide}}<div class="columns"><div>{{#main}}{{> box}}{{/main}}</div><div>{{#side}}{{> box}}{{/side}}{{{sideEnd}}}</div></div>{{/.hasSide}}{{^.hasSide}}{{#.main}}{{> box}}{{/.main}}{{/.hasSide}}
         """#
 }
 

@@ -14,9 +14,9 @@ public struct Viewer: Sendable, Hashable {
 
     public var isOEM: Bool { roles.contains { $0.kind == .oem } }
 
-    /// Somebody whose name the viewer may not know is one of the OEM's.
-    func name(of person: PersonID, _ names: [PersonID: String]) -> String {
-        names[person] ?? (isOEM ? person.text : "the OEM")
+    /// Whose name the viewer may not know stays without one: of the OEM or of another ODM, they are of another house.
+    func name(of person: PersonID?, _ names: [PersonID: String]) -> String {
+        person.flatMap { names[$0] ?? (isOEM ? $0.text : nil) } ?? "someone of another organisation"
     }
 
     public func with(csrf: String) -> Viewer {

@@ -71,9 +71,10 @@ enum PageList {
         [
             OverviewPage.self, StyleGuidePage.self, RefusedPage.self, VersionPage.self, BatchListPage.self,
             BatchPage.self,
-            NewBatchPage.self, ProductListPage.self, ProductPage.self, LinkPage.self, FactoryListPage.self,
+            NewBatchPage.self, ProductListPage.self, ProductPage.self, FactoryListPage.self,
             FactoryPage.self,
             NewFactoryPage.self, DeviceListPage.self, DevicePage.self, AlarmPage.self, AuditPage.self, KeysPage.self,
+            OrdersPage.self, EdgePage.self, SiteEventsPage.self,
             ExportPage.self, NewProductPage.self, NewVersionPage.self, ApprovalPage.self,
         ] + accounts
 

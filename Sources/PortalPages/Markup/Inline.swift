@@ -73,8 +73,18 @@ extension Markup {
     }
 
     /// A place that the live stream fills again: what stands in it is replaced when it changes.
-    static func live(_ key: String, _ content: Markup, tag: String = "span") -> Markup {
-        Markup(trusted: "<\(tag) data-live=\"\(escape(key))\">\(content.html)</\(tag)>")
+    ///
+    /// - Parameter keeps: the place keeps its room where less comes, so that what stands around it does not move.
+    static func live(
+        _ key: String,
+        _ content: Markup,
+        tag: String = "span",
+        style: String = "",
+        keeps: Bool = false
+    ) -> Markup {
+        let style = style.isEmpty ? "" : " class=\"\(escape(style))\""
+        let start = "<\(tag)\(style) data-live=\"\(escape(key))\"\(keeps ? " data-keep" : "")>"
+        return Markup(trusted: start + content.html + "</\(tag)>")
     }
 
     static func sub(_ first: Markup, _ second: Markup) -> Markup { "\(first)<span class=\"sub\">\(second)</span>" }

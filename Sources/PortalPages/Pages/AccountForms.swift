@@ -155,7 +155,7 @@ public struct NewTokenPage: SheetPage {
     }
 }
 
-/// A token or a link, shown this once.
+/// A token, a link or a code, shown this once.
 public struct ShownOncePage: DoorPage {
     public static let name = "shown-once"
     public let isPlain = false
@@ -164,11 +164,13 @@ public struct ShownOncePage: DoorPage {
     /// - Parameters:
     ///   - text: what is shown.
     ///   - label: what it is, for the copy button.
+    ///   - command: what takes it, where that is a command.
     public init(
         title: String,
         lead: String,
         text: String,
         label: String,
+        command: String? = nil,
         warning: String,
         expiresAt: Instant,
         back: (title: String, address: String)
@@ -178,7 +180,9 @@ public struct ShownOncePage: DoorPage {
             title,
             lead: .text(lead),
             notes: [Note(.warn, "Shown this once", .text(warning))],
-            body: .of(CodeBlock(text, id: "shown", label: label)) + .of(until),
+            body: .of(CodeBlock(text, id: "shown", label: label))
+                + (command.map { .of(CodeBlock($0, id: "shown-command", label: "Command that takes it")) } ?? .empty)
+                + .of(until),
             after: "<div class=\"actions\">\(Markup.of(Button(back.title, back.address, style: .primary)))</div>"
         )
     }

@@ -1,4 +1,5 @@
 public import PortalProtocol
+public import Statements
 public import Vocabulary
 
 /// What a security officer proposes the officers to sign.
@@ -9,17 +10,26 @@ public struct ApprovalPage: PageView {
     let form: FormBox
     let none: Empty?
 
-    /// - Parameter places: EdgeHSMs with what they are allotted now.
+    /// - Parameters:
+    ///   - current: what is proposed already.
+    ///   - places: EdgeHSMs with what they are allotted now.
     public init(
         product: Product,
         version: VersionName,
+        current: VersionApproval? = nil,
         places: [(edge: EdgeHSMID, factory: String, allotment: Int)],
         expires: String,
         form state: FormState
     ) {
         let place = "/products/\(product.product.text)/versions/\(version.text)"
+        let proposed = current.map { approval in
+            Dictionary(approval.allotments.map { ($0.edgeHSM, $0.units) }, uniquingKeysWith: { first, _ in first })
+        }
+        let (batch, silence, window) =
+            current.map { ($0.rules.largestBatch, $0.rules.longestSilence, $0.rules.longestWindow) }
+            ?? (product.rules.largestBatch?.value, product.rules.longestSilence, product.rules.longestWindow)
         head = Head(
-            "Propose an approval",
+            current == nil ? "Propose an approval" : "Change the proposal",
             crumbs: [
                 ("Products", "/products"), (product.title.text, "/products/\(product.product.text)"),
                 (version.text, place),
@@ -48,7 +58,7 @@ public struct ApprovalPage: PageView {
                             "Lifetime total",
                             .number,
                             help: "At most \(Format.number(product.lifetimeTotal.value)), the product's own.",
-                            value: String(product.lifetimeTotal.value)
+                            value: String(current?.lifetimeTotal ?? product.lifetimeTotal.value)
                         ),
                         .input(
                             state,
@@ -56,7 +66,7 @@ public struct ApprovalPage: PageView {
                             "Good until",
                             .dateTime,
                             help: "UTC. No new batch loads afterwards.",
-                            value: expires
+                            value: current.map { String($0.expiresAt.description.prefix(16)) } ?? expires
                         ),
                     ]
                 ),
@@ -64,13 +74,14 @@ public struct ApprovalPage: PageView {
                     "Allotments",
                     "Units of the product that each EdgeHSM may ever be granted. Empty: none. None may fall below what it is.",
                     places.map {
-                        .input(
+                        let units = proposed.map { [edge = $0.edge] in $0[edge] ?? 0 } ?? $0.allotment
+                        return .input(
                             state,
                             "edge-\($0.edge.text)",
                             "\($0.factory), \($0.edge.text)",
                             .number,
                             help: $0.allotment > 0 ? "Now \(Format.number($0.allotment))." : nil,
-                            value: $0.allotment > 0 ? String($0.allotment) : "",
+                            value: units > 0 ? String(units) : "",
                             isRequired: false,
                             extra: "min=\"0\""
                         )
@@ -84,19 +95,19 @@ public struct ApprovalPage: PageView {
                             "largestBatch",
                             "Units",
                             .number,
-                            value: product.rules.largestBatch.map { String($0.value) } ?? "",
+                            value: batch.map { String($0) } ?? "",
                             isRequired: false,
                             extra: "min=\"1\""
                         ),
-                        .input(state, "debugUnlocks", "Debug unlocks", .number, value: "0", extra: "min=\"0\""),
-                        .input(state, "reprovisions", "Re-provisionings", .number, value: "0", extra: "min=\"0\""),
-                        .input(state, "rotations", "Credential rotations", .number, value: "0", extra: "min=\"0\""),
+                        .input(state, "debugUnlocks", "Debug unlocks", .number, value: String(current?.allowances.debugUnlocks ?? 0), extra: "min=\"0\""),
+                        .input(state, "reprovisions", "Re-provisionings", .number, value: String(current?.allowances.reprovisions ?? 0), extra: "min=\"0\""),
+                        .input(state, "rotations", "Credential rotations", .number, value: String(current?.allowances.rotations ?? 0), extra: "min=\"0\""),
                         .input(
                             state,
                             "longestSilence",
                             "Longest silence, minutes",
                             .number,
-                            value: product.rules.longestSilence.map { String($0 / 60) } ?? "",
+                            value: silence.map { String($0 / 60) } ?? "",
                             isRequired: false,
                             extra: "min=\"1\""
                         ),
@@ -105,7 +116,7 @@ public struct ApprovalPage: PageView {
                             "longestWindow",
                             "Longest window, days",
                             .number,
-                            value: product.rules.longestWindow.map { String($0 / 86_400) } ?? "",
+                            value: window.map { String($0 / 86_400) } ?? "",
                             isRequired: false,
                             extra: "min=\"0\""
                         ),

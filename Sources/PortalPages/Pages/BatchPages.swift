@@ -139,6 +139,7 @@ public struct BatchPage: SheetPage {
                 actions: actions,
                 isLive: isOpen
             ),
+            form: form,
             stats: .live("figures", figures, tag: "div"),
             main: [
                 Box(

@@ -87,22 +87,30 @@ public struct FactoryPage: SheetPage {
         public let progress: FactoryProgress
         public let organisation: String
         public let edges: [Edge]
+        /// The newest; there may be older ones.
         public let certificates: [SiteCertificate]
+        public let hasMoreCertificates: Bool
         public let recent: ProductionSeries
         public let alarms: [AlarmView]
         public let products: [ProductName]
+        /// Host and port of the portal, as the browser names it.
+        public let host: String
 
         public init(
             progress: FactoryProgress,
             organisation: String,
             edges: [Edge],
             certificates: [SiteCertificate],
+            hasMoreCertificates: Bool = false,
             recent: ProductionSeries,
             alarms: [AlarmView],
-            products: [ProductName]
+            products: [ProductName],
+            host: String = ""
         ) {
             (self.progress, self.organisation, self.edges) = (progress, organisation, edges)
-            (self.certificates, self.recent, self.alarms, self.products) = (certificates, recent, alarms, products)
+            (self.certificates, self.hasMoreCertificates) = (certificates, hasMoreCertificates)
+            (self.recent, self.alarms, self.products) = (recent, alarms, products)
+            self.host = host
         }
     }
 
@@ -122,6 +130,7 @@ public struct FactoryPage: SheetPage {
         var actions: [Button] = []
         if viewer.roles.contains(.oemAdmin) {
             actions.append(Button("Joining code", "\(place)?do=join", icon: .link, dialog: "dialog-join"))
+            actions.append(Button("Enrol an EdgeHSM", "\(place)?do=enrol", icon: .upload, dialog: "dialog-enrol"))
             if !content.edges.isEmpty {
                 actions.append(Button("Prepare a product", "\(place)?do=prepare", dialog: "dialog-prepare"))
             }
@@ -154,13 +163,25 @@ public struct FactoryPage: SheetPage {
                 actions: actions,
                 isLive: true
             ),
+            form: form,
             stats: .live("figures", figures, tag: "div"),
             main: main,
             side: [
                 Box("alarms", "Open alarms", Self.alarms(content, now)),
-                Box("certificates", "Factory Services", Self.certificates(content, place, form, viewer, now)),
+                Box(
+                    "certificates",
+                    "Factory Services",
+                    Self.certificates(content, now),
+                    actions: Self.certificateActions(content, place, viewer, now)
+                ),
+                Box("stick", "Without a link", Self.stick(content, place, form, viewer)),
+                Box(
+                    "events",
+                    "What the site says",
+                    "<p class=\"small muted\">Its own word, beside what its EdgeHSMs prove.</p><p>\(Markup.of(Button("Events of the site", "\(place)/events", isSmall: true)))</p>"
+                ),
             ],
-            dialogs: Self.dialogs(content, place, form, opened, viewer)
+            dialogs: Self.dialogs(content, place, form, opened, viewer, now)
         )
     }
 
@@ -202,7 +223,10 @@ public struct FactoryPage: SheetPage {
                         .idle, "Never heard"
                     )
                 return [
-                    .sub(.text(journal.edgeHSM.text), "enrolled \(.date(edge.enrolledAt)), epoch \(journal.epoch)"),
+                    .sub(
+                        .link(journal.edgeHSM.text, "/factories/\(journal.factory.text)/edges/\(journal.edgeHSM.text)"),
+                        "enrolled \(.date(edge.enrolledAt)), epoch \(journal.epoch)"
+                    ),
                     .sub(.badge(state.0, state.1), journal.heardAt.map { "heard \(.ago($0, now: now))" } ?? .empty),
                     .number(journal.storedSize), .digest(journal.storedRoot.hex),
                     journal.checkpointTime.map { .ago($0, now: now) } ?? .none,
@@ -220,6 +244,9 @@ public struct FactoryPage: SheetPage {
 
     private static func alarms(_ content: Content, _ now: Instant) -> Markup {
         guard !content.alarms.isEmpty else { return "<p class=\"muted\">None.</p>" }
+        let more: Markup =
+            content.alarms.count > 8
+            ? "<p class=\"small\">\(.link("More of them", "/alarms"))</p>" : .empty
         return .of(
             Timeline(
                 content.alarms.prefix(8).map {
@@ -231,27 +258,7 @@ public struct FactoryPage: SheetPage {
                     )
                 }
             )
-        )
-    }
-
-    private static func certificates(
-        _ content: Content,
-        _ place: String,
-        _ form: FormState,
-        _ viewer: Viewer,
-        _ now: Instant
-    ) -> Markup {
-        guard !content.certificates.isEmpty else {
-            return "<p class=\"muted\">None has joined. A joining code lets one take its certificate.</p>"
-        }
-        let items = content.certificates.map { certificate -> Markup in
-            let state: Markup =
-                certificate.revokedAt != nil
-                ? .badge(.bad, "Revoked") : certificate.notAfter < now ? .badge(.idle, "Expired") : .badge(.ok, "Valid")
-            return
-                "<li class=\"split\"><span>\(certificate.service.text)<span class=\"sub\">until \(.date(certificate.notAfter))</span></span>\(state)</li>"
-        }
-        return "<ul class=\"stack-s\">\(items.joined())</ul>"
+        ) + more
     }
 
     /// The guided flow: what is done is ticked, what comes next is told with its command.
@@ -269,7 +276,7 @@ public struct FactoryPage: SheetPage {
             ),
             (
                 isEnrolled, "The officers enrol its EdgeHSM",
-                "While the OEM holds the appliance: \(.code("obis ceremony enrolment.json")), then \(.code("PUT /v1/edges/…")) brings the enrolment."
+                "While the OEM holds the appliance: \(.code("obis ceremony enrolment.json")), then \(.link("bring the enrolment here", "/factories/\(factory)?do=enrol"))."
             ),
             (isHeard, "Its journal arrives", "By link or by stick; the portal recomputes every root."),
             (
@@ -286,51 +293,5 @@ public struct FactoryPage: SheetPage {
             "<li class=\"\(step.0 ? "done" : index == now ? "now" : "later")\"><h3>\(step.1)</h3><p class=\"muted small\">\(step.2)</p></li>"
         }
         return "<ol class=\"steps\">\(items.joined())</ol>"
-    }
-
-    private static func dialogs(
-        _ content: Content,
-        _ place: String,
-        _ form: FormState,
-        _ opened: String?,
-        _ viewer: Viewer
-    ) -> [DialogForm] {
-        guard viewer.roles.contains(.oemAdmin) else { return [] }
-        var dialogs = [
-            DialogForm(
-                "join",
-                "Joining code",
-                "A Factory Service takes its certificate with it, once. It names this portal and pins its TLS authority.",
-                action: place,
-                form: form,
-                fields: [.input(form, "days", "Good for days", .number, value: "7", extra: "min=\"1\" max=\"30\"")],
-                submit: Button("Make the code", style: .primary),
-                isOpen: opened == "join"
-            )
-        ]
-        if !content.edges.isEmpty {
-            dialogs.append(
-                DialogForm(
-                    "prepare",
-                    "Prepare a product",
-                    "The EdgeHSM makes the product's PAI and debug keys; the ceremony certifies them.",
-                    action: place,
-                    form: form,
-                    fields: [
-                        .select(
-                            form,
-                            "edge",
-                            "EdgeHSM",
-                            content.edges.map { ($0.journal.edgeHSM.text, $0.journal.edgeHSM.text, .empty) }
-                        ),
-                        .select(form, "product", "Product", content.products.map { ($0.text, $0.text, .empty) }),
-                    ],
-                    submit: Button("Ask the EdgeHSM", style: .primary),
-                    isOpen: opened == "prepare"
-                )
-            )
-            dialogs.append(certificateDialog(content, place, form, opened))
-        }
-        return dialogs
     }
 }

@@ -7,14 +7,6 @@ extension FactoryPage {
         let place = "/factories/\(content.progress.factory.id.text)"
         let rows = content.edges.flatMap { edge in
             edge.preparations.map { preparation -> [Markup] in
-                let state: Markup =
-                    if preparation.certificates?.installedAt != nil {
-                        .badge(.ok, "Ready")
-                    } else if preparation.certificates != nil {
-                        .badge(.info, "Certificates on the way")
-                    } else if preparation.receivedAt != nil { .badge(.warn, "Waits for the ceremony") } else {
-                        .badge(.info, "Asked")
-                    }
                 let file: Markup =
                     viewer.isOEM && preparation.receivedAt != nil
                     ? .link(
@@ -23,7 +15,8 @@ extension FactoryPage {
                     ) : .none
                 return [
                     .link(preparation.product.text, "/products/\(preparation.product.text)"),
-                    .text(preparation.edgeHSM.text), state, file,
+                    .link(preparation.edgeHSM.text, "\(place)/edges/\(preparation.edgeHSM.text)"), preparation.state,
+                    file,
                     .code("\(preparation.vendorID) / \(preparation.productID)"), .ago(preparation.askedAt, now: now),
                 ]
             }

@@ -8,6 +8,7 @@ public struct KeysPage: SheetPage {
     public let title = "Keys and ceremonies"
     let sheet: Sheet
 
+    /// One version of RoleKeys.
     public struct Chain: Sendable {
         public let version: Int
         public let officers: [(name: String, key: String)]
@@ -31,15 +32,23 @@ public struct KeysPage: SheetPage {
 
     /// - Parameters:
     ///   - chain: newest last; empty where there is none, or where the viewer may not see it.
+    ///   - people: who is which officer, as far as the viewer may know.
+    ///   - orders: nil for whom they are not.
     public init(
         chain: [Chain],
+        people: [OfficerName: (id: PersonID, name: String)],
         edges: [EdgeSummary],
         preparations: [Preparation],
         keys: [ProductKeyState],
-        orders: [NumberedOrder],
+        orders: (count: Int, isMore: Bool)?,
+        form: FormState,
+        opened: String?,
         viewer: Viewer,
         now: Instant
     ) {
+        let isAdmin = viewer.roles.contains(.oemAdmin)
+        let bring =
+            isAdmin ? [Button("Bring RoleKeys", "/keys?do=role-keys", icon: .upload, dialog: "dialog-role-keys")] : []
         var main: [Box] = []
         var notes: [Note] = []
         if let newest = chain.last {
@@ -60,11 +69,19 @@ public struct KeysPage: SheetPage {
                 Box(
                     "roles",
                     "RoleKeys, version \(newest.version)",
-                    """
-                    \(Markup.of(Definitions([("Officers needed", "\(newest.threshold) of \(newest.officers.count)"), ("Signed", .time(newest.issuedAt)), ("Good until", .date(newest.expiresAt)), ("Versions so far", .number(chain.count))])))\
-                    \(Markup.table("Roles", [.init("Role"), .init("Public key", .tight), .init("Custody")], newest.officers.map { [.text("Officer \($0.name)"), .digest($0.key, 24), "the officer's own token"] } + newest.roles.map { [.text($0.0), .digest($0.1, 24), Self.custody($0.0)] }))
-                    """,
-                    note: "signed by the OEM's root authority"
+                    Self.roles(newest, people, viewer),
+                    note: "signed by the OEM's root authority",
+                    actions: [Button("RoleKeys", "/keys/role-keys.json", icon: .export, isSmall: true, isDownload: true)],
+                    isFlush: true
+                )
+            )
+            main.append(
+                Box(
+                    "chain",
+                    "Versions so far",
+                    Self.versions(chain, now),
+                    note: "each signed by the root of the one before",
+                    isFlush: true
                 )
             )
         } else if viewer.isOEM {
@@ -75,7 +92,8 @@ public struct KeysPage: SheetPage {
                     .empty(
                         .key,
                         "No RoleKeys yet",
-                        "The first ceremony makes them: \(.code("obis ceremony")) writes the file, \(.code("PUT /v1/role-keys")) brings it."
+                        "The first ceremony makes them: \(.code("obis ceremony")) writes the file, an administrator brings it here. Until then nothing that officers sign counts.",
+                        bring
                     ),
                     isFlush: true
                 )
@@ -123,7 +141,7 @@ public struct KeysPage: SheetPage {
                     ],
                     preparations.map { item in
                         [
-                            .text(item.edgeHSM.text), .link(item.product.text, "/products/\(item.product.text)"),
+                            Self.edge(item.edgeHSM, edges), .link(item.product.text, "/products/\(item.product.text)"),
                             item.certificates?.installedAt != nil
                                 ? .badge(.ok, "PAI and debug, certified")
                                 : item.receivedAt != nil
@@ -133,7 +151,7 @@ public struct KeysPage: SheetPage {
                     }
                         + edges.filter { edge in !preparations.contains { $0.edgeHSM == edge.id } }.map { edge in
                             [
-                                .text(edge.id.text), .none, .badge(.ok, "Enrolled by ceremony"),
+                                Self.edge(edge.id, edges), .none, .badge(.ok, "Enrolled by ceremony"),
                                 .link(edge.factory.text, "/factories/\(edge.factory.text)"),
                                 .ago(edge.enrolledAt, now: now),
                             ]
@@ -153,21 +171,97 @@ public struct KeysPage: SheetPage {
             \(Markup.of(CodeBlock("obis ceremony plan.json --dry-run\nobis ceremony plan.json", id: "ceremony-command", label: "Ceremony commands")))
             """
         sheet = Sheet(
-            Head("Keys and ceremonies", lead: "Keys don't travel. Certificates, authorizations and counters do."),
+            Head(
+                "Keys and ceremonies",
+                lead: "Keys don't travel. Certificates, authorizations and counters do.",
+                actions: bring
+            ),
             notes: notes,
+            form: form,
             main: main,
-            side: [Box("ceremonies", "Ceremonies", ceremonies)]
-                + (viewer.isOEM
-                    ? [
-                        Box(
-                            "orders",
-                            "Officers' orders",
-                            orders.isEmpty
-                                ? "<p class=\"muted\">None so far.</p>"
-                                : "<p>\(orders.count) in force. They revoke, reset a clock or release the remainder of a dead box.</p>"
-                        )
-                    ] : [])
+            side: [Box("ceremonies", "Ceremonies", ceremonies)] + Self.orders(orders, isAdmin),
+            dialogs: isAdmin
+                ? [
+                    DialogForm(
+                        "role-keys",
+                        "Bring RoleKeys",
+                        "The next version as the ceremony wrote it, signed by the root authority. Officers who are no longer in it sign nothing more from then on.",
+                        action: "/keys",
+                        form: form,
+                        fields: [
+                            .area(
+                                form,
+                                "file",
+                                "Content of the ceremony's file",
+                                help: "JSON, as it is: one version, or the whole chain."
+                            )
+                        ],
+                        submit: Button("Take in", style: .primary),
+                        isOpen: opened == "role-keys"
+                    )
+                ] : []
         )
+    }
+
+    private static func roles(
+        _ newest: Chain,
+        _ people: [OfficerName: (id: PersonID, name: String)],
+        _ viewer: Viewer
+    ) -> Markup {
+        let officers = newest.officers.map { officer -> [Markup] in
+            let person = (try? OfficerName(officer.name)).flatMap { people[$0] }
+            let who: Markup =
+                person.map { .link($0.name, "/people/\($0.id.text)") } ?? (viewer.isOEM ? "nobody in the portal" : .none)
+            return [.text("Officer \(officer.name)"), who, .digest(officer.key, 24), "the officer's own token"]
+        }
+        let roles = newest.roles.map { role -> [Markup] in
+            [.text(role.0), .none, .digest(role.1, 24), Self.custody(role.0)]
+        }
+        return """
+            <div class="panel-body">\(Markup.of(Definitions([("Officers needed", "\(newest.threshold) of \(newest.officers.count)"), ("Signed", .time(newest.issuedAt)), ("Good until", .date(newest.expiresAt))])))</div>\
+            \(Markup.table("Roles", [.init("Role"), .init("Person"), .init("Public key", .tight), .init("Custody")], officers + roles))
+            """
+    }
+
+    private static func versions(_ chain: [Chain], _ now: Instant) -> Markup {
+        .table(
+            "Versions of RoleKeys",
+            [
+                .init("Version"), .init("State", .tight), .init("Officers", .tight), .init("Signed", .tight),
+                .init("Good until", .tight),
+            ],
+            chain.reversed().map { keys in
+                let state: Markup =
+                    keys.version != chain.last?.version
+                    ? .badge(.idle, "Replaced") : keys.expiresAt < now ? .badge(.bad, "Expired") : .badge(.ok, "In force")
+                return [
+                    "\(keys.version)", state, "\(keys.threshold) of \(keys.officers.count)", .time(keys.issuedAt),
+                    .date(keys.expiresAt),
+                ]
+            }
+        )
+    }
+
+    private static func edge(_ id: EdgeHSMID, _ edges: [EdgeSummary]) -> Markup {
+        edges.first { $0.id == id }.map { .link(id.text, "/factories/\($0.factory.text)/edges/\(id.text)") }
+            ?? .text(id.text)
+    }
+
+    private static func orders(_ orders: (count: Int, isMore: Bool)?, _ isAdmin: Bool) -> [Box] {
+        guard let orders else { return [] }
+        let count = orders.isMore ? "More than \(Format.number(orders.count))" : Format.number(orders.count)
+        let words: Markup =
+            orders.count == 0 ? "None so far." : "\(count) in force."
+        return [
+            Box(
+                "orders",
+                "Officers' orders",
+                """
+                <p>\(words)</p><p class="small muted">They revoke, reset a clock or move the remainder of a dead box.</p>\
+                <p>\(Markup.of(Button(isAdmin ? "Look at them, bring one" : "Look at them", "/keys/orders", isSmall: true)))</p>
+                """
+            )
+        ]
     }
 
     private static func custody(_ role: String) -> Markup {

@@ -71,6 +71,8 @@ public struct ProductPage: SheetPage {
         public let versions: [ProductVersion]
         /// Of the newest version.
         public let keys: [ProductKeyState]
+        /// The chain, oldest first; nil for whom it is not.
+        public let approvals: [ChainedApproval]?
         public let workspaces: [Workspace]
         public let organisations: [OrganisationID: String]
         public let batches: [Batch]
@@ -81,13 +83,14 @@ public struct ProductPage: SheetPage {
             quota: ProductQuota,
             versions: [ProductVersion],
             keys: [ProductKeyState],
+            approvals: [ChainedApproval]? = nil,
             workspaces: [Workspace],
             organisations: [OrganisationID: String],
             batches: [Batch],
             factories: [FactoryID: Factory]
         ) {
             (self.product, self.quota, self.versions, self.keys) = (product, quota, versions, keys)
-            (self.workspaces, self.organisations) = (workspaces, organisations)
+            (self.approvals, self.workspaces, self.organisations) = (approvals, workspaces, organisations)
             (self.batches, self.factories) = (batches, factories)
         }
     }
@@ -120,6 +123,7 @@ public struct ProductPage: SheetPage {
                 actions: actions,
                 isLive: true
             ),
+            form: form,
             main: [
                 Box(
                     "quota",
@@ -138,6 +142,7 @@ public struct ProductPage: SheetPage {
             ],
             side: [
                 Box("keys", "Key slots", Self.keys(content), isFlush: true),
+            ] + (content.approvals.map { [Box("approvals", "Approvals", Self.approvals($0, place))] } ?? []) + [
                 Box("rules", "Rules", Self.rules(content)),
                 Box("members", "Workspace", Self.members(content, now)),
             ],

@@ -42,32 +42,20 @@ public struct VersionPage: SheetPage {
         let (version, review) = (content.version, content.review)
         let place = "/products/\(version.product.text)/versions/\(version.version.text)"
         title = "\(version.product.text) \(version.version.text)"
-        let isOfficer = viewer.roles.contains(.oemSecurityOfficer)
         let progress = Self.progress(content, now)
         let lead = Self.lead(content, viewer, now)
+        let actions = Self.actions(version, place, viewer)
+        let signing = Self.signing(content, place, viewer)
         live = [
             LivePlace("progress", progress), LivePlace("state", version.state.badge), LivePlace("lead", lead),
+            LivePlace("acts", actions), LivePlace("signing", signing),
         ]
-        var actions: [Button] = []
-        if version.state == .draft, viewer.roles.contains(.odmEngineer) {
-            actions.append(Button("Submit for review", "\(place)?do=submit", style: .primary, dialog: "dialog-submit"))
-        }
-        if version.state == .submitted, isOfficer {
-            actions.append(Button("Reject", "\(place)?do=reject", style: .danger, dialog: "dialog-reject"))
-            actions.append(
-                Button(
-                    version.approval == nil ? "Propose approval" : "Change proposal",
-                    "\(place)/approval",
-                    style: version.approval == nil ? .primary : .usual
-                )
-            )
-        }
         let head = Head(
             "\(content.product.title.text) \(version.version.text)",
             crumbs: [("Products", "/products"), (content.product.title.text, "/products/\(version.product.text)")],
             badges: .live("state", version.state.badge),
             lead: .live("lead", lead),
-            actions: actions,
+            after: .live("acts", actions, tag: "div", style: "actions", keeps: true),
             isLive: true
         )
         let tabs = Tabs(
@@ -87,17 +75,42 @@ public struct VersionPage: SheetPage {
         sheet = Sheet(
             head,
             notes: Self.notes(content),
+            form: form,
             tabs: tabs,
             main: Self.main(content, tab),
-            side: Self.side(content, progress, place, isOfficer, form),
+            side: Self.side(content, progress),
+            // It goes when the version is locked; where it stands last, nothing moves.
+            sideEnd: .live("signing", signing, tag: "div"),
             dialogs: Self.dialogs(content, place, form, opened, viewer)
         )
     }
 
+    /// What can be done with it as it is now.
+    private static func actions(_ version: ProductVersion, _ place: String, _ viewer: Viewer) -> Markup {
+        var actions: [Button] = []
+        if version.state == .draft, viewer.roles.contains(.odmEngineer) {
+            actions.append(Button("Submit for review", "\(place)?do=submit", style: .primary, dialog: "dialog-submit"))
+        }
+        if version.state == .submitted, viewer.roles.contains(.oemSecurityOfficer) {
+            actions.append(Button("Reject", "\(place)?do=reject", style: .danger, dialog: "dialog-reject"))
+            actions.append(
+                Button(
+                    version.approval == nil ? "Propose approval" : "Change proposal",
+                    "\(place)/approval",
+                    style: version.approval == nil ? .primary : .usual
+                )
+            )
+        }
+        return actions.map { Markup.of($0) }.joined()
+    }
+
     private static func lead(_ content: Content, _ viewer: Viewer, _ now: Instant) -> Markup {
         let version = content.version
-        func who(_ act: VersionAct) -> String { viewer.name(of: act.person, content.names) }
-        if let act = version.rejected { return "Rejected by \(who(act)), \(.ago(act.at, now: now))." }
+        func who(_ act: VersionStep) -> String { viewer.name(of: act.person, content.names) }
+        if let act = version.rejected {
+            // Nobody else can.
+            return "Rejected by \(viewer.isOEM ? who(act) : "the OEM"), \(.ago(act.at, now: now))."
+        }
         if let locked = version.approval?.lockedAt {
             return "Approved by the officers \(.ago(locked, now: now)). It never changes again."
         }
@@ -247,40 +260,15 @@ public struct VersionPage: SheetPage {
             """
     }
 
-    private static func side(
-        _ content: Content,
-        _ progress: Markup,
-        _ place: String,
-        _ isOfficer: Bool,
-        _ form: FormState
-    ) -> [Box] {
+    private static func side(_ content: Content, _ progress: Markup) -> [Box] {
         let version = content.version
-        var boxes = [
+        return [
             Box(
                 "signatures",
                 "Officers' signatures",
                 .live("progress", "\(progress)", tag: "div"),
                 note: version.approval.map { "no. \($0.sequence) of the product" } ?? .empty
-            )
-        ]
-        if version.state == .submitted, let approval = version.approval {
-            // The first of a product has none before it.
-            let previous = approval.sequence > 1 ? " --previous previous" : ""
-            let file = "approval-\(version.product.text)-\(version.version.text).json"
-            boxes.append(
-                Box(
-                    "sign",
-                    "Sign on your own machine",
-                    """
-                    <p class="small muted">Your key never comes here. The command shows the same words and bytes, asks you, and signs with your token.</p>\
-                    \(Markup.of(CodeBlock("obis approve \(file) --token officer.json --role-keys role-keys\(previous)", id: "sign-command", label: "Command for an officer")))\
-                    <p class="row">\(Markup.of(Button("Approval file", "\(place)/approval.json", icon: .export, isSmall: true, isDownload: true)))\
-                    \(Markup.of(Button("Bring signatures", "\(place)?do=sign", icon: .upload, dialog: "dialog-sign", isSmall: true)))</p>
-                    """
-                )
-            )
-        }
-        boxes.append(
+            ),
             Box(
                 "files",
                 "Identity",
@@ -295,9 +283,36 @@ public struct VersionPage: SheetPage {
                         ),
                     ])
                 )
-            )
+            ),
+        ]
+    }
+
+    /// How an officer signs, with the files that the command takes; nothing where there is nothing to be signed.
+    private static func signing(_ content: Content, _ place: String, _ viewer: Viewer) -> Markup {
+        let version = content.version
+        guard viewer.isOEM, version.state == .submitted, let approval = version.approval else { return .empty }
+        let file = "approval-\(version.product.text)-\(version.version.text).json"
+        var files = [("Approval file", "\(place)/approval.json"), ("RoleKeys", "/keys/role-keys.json")]
+        // The first of a product has none before it.
+        if approval.sequence > 1 {
+            files.append(("Approval before", "/products/\(version.product.text)/approvals/\(approval.sequence - 1)/approval.json"))
+        }
+        let buttons = files.map { Markup.of(Button($0.0, $0.1, icon: .export, isSmall: true, isDownload: true)) }
+        let previous = approval.sequence > 1 ? " --previous previous" : ""
+        let bring: Markup =
+            viewer.roles.contains(.oemSecurityOfficer)
+            ? .of(Button("Bring signatures", "\(place)?do=sign", icon: .upload, dialog: "dialog-sign", isSmall: true))
+            : .empty
+        let box = Box(
+            "sign",
+            "Sign on your own machine",
+            """
+            <p class="small muted">Your key never comes here. The command shows the same words and bytes, asks you, and signs with your token.</p>\
+            \(Markup.of(CodeBlock("obis approve \(file) --token officer.json --role-keys role-keys.json\(previous)", id: "sign-command", label: "Command for an officer")))\
+            <p class="row">\(buttons.joined())\(bring)</p>
+            """
         )
-        return boxes
+        return .of(box)
     }
 
     private static func dialogs(
@@ -328,7 +343,7 @@ public struct VersionPage: SheetPage {
                 DialogForm(
                     "reject",
                     "Reject \(version.version.text)",
-                    "For good: the ODM makes a new version. Everybody in the workspace reads the reason.",
+                    "For good: the ODM makes a new version. The ODM reads the reason.",
                     action: place,
                     form: form,
                     fields: [.area(form, "reason", "Reason")],

@@ -12,7 +12,7 @@ public struct AlarmPage: SheetPage {
     ///   - tags: If-Match of those that the viewer may acknowledge, by number.
     public init(
         _ page: Page<AlarmView>,
-        quarantine: [QuarantineView],
+        quarantine: Page<QuarantineView>,
         names: [String: String],
         tags: [Int: String],
         onlyOpen: Bool,
@@ -50,7 +50,7 @@ public struct AlarmPage: SheetPage {
                 acknowledge,
             ]
         }
-        let judged = quarantine.map { item -> [Markup] in
+        let judged = quarantine.items.map { item -> [Markup] in
             [
                 .sub(.text(item.kind), item.sequence.map { "entry \($0)" } ?? "checkpoint"), .code(item.code),
                 .sub(.link(item.factory.text, "/factories/\(item.factory.text)"), .text(item.edgeHSM.text)),
@@ -105,7 +105,10 @@ public struct AlarmPage: SheetPage {
                             "Nothing is in quarantine",
                             "Entries that are judged wrong are stored and shown here; they block nothing and are never dropped."
                         )
-                    ),
+                    )
+                        + (quarantine.next == nil
+                            ? .empty
+                            : "<p class=\"panel-foot\">The newest \(judged.count). \(.link("All of them as a file", "/exports/quarantine.csv"))</p>"),
                     note: "stored, judged wrong, counted nowhere",
                     isFlush: true
                 ),
@@ -148,13 +151,15 @@ public struct AuditPage: SheetPage {
 
     /// - Parameters:
     ///   - values: filters as they were entered.
-    ///   - actors: ids with names, of whom acts may be.
+    ///   - errors: what is wrong with a filter, by field.
+    ///   - actors: what may be entered for who acts: names, and ids where a name is not enough.
     ///   - exports: addresses of the same list as CSV and JSON.
     public init(
         _ entries: [Entry],
         checkpoint: AuditCheckpoint?,
         values: [String: String],
-        actors: [(id: String, name: String)],
+        errors: [String: String] = [:],
+        actors: [String],
         actions: [String],
         exports: [String],
         next: String?,
@@ -167,7 +172,7 @@ public struct AuditPage: SheetPage {
                 lead:
                     "Every act in the portal, its own tamper-evident log: an entry can be neither changed nor taken out without the next checkpoint showing it."
             ),
-            above: Self.filters(values, actors, actions),
+            above: Self.filters(values, errors, actors, actions),
             main: [
                 Box("checkpoint", "State of the log", Self.state(checkpoint), note: "signed by the portal key, now"),
                 Box(
@@ -185,17 +190,21 @@ public struct AuditPage: SheetPage {
 
     private static func filters(
         _ values: [String: String],
-        _ actors: [(id: String, name: String)],
+        _ errors: [String: String],
+        _ actors: [String],
         _ actions: [String]
     ) -> Markup {
-        let form = FormState(values: values, key: "", csrf: "")
+        let form = FormState(values: values, errors: errors, key: "", csrf: "")
+        let options = actors.map { actor -> Markup in "<option value=\"\(actor)\"></option>" }
         let fields: [Field] = [
-            .select(
+            .input(
                 form,
                 "actor",
-                "Who",
-                [("", "Anybody", .empty)] + actors.map { ($0.id, $0.name, .empty) },
-                isRequired: false
+                "Who, by name or id",
+                .search,
+                isRequired: false,
+                extra: "maxlength=\"200\" autocomplete=\"off\" spellcheck=\"false\" list=\"actors\"",
+                after: "<datalist id=\"actors\">\(options.joined())</datalist>"
             ),
             .select(
                 form,

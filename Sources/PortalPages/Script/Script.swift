@@ -123,15 +123,24 @@ enum Script {
           let stream, poll, last = '', paused = false, failures = 0, asked = 0, isLost = false;
 
           const show = (state, text) => { lamp.dataset.state = state; lamp.textContent = text; };
+          // What somebody is in stays until they have left it.
+          const late = {};
           const put = changes => {
             const byKey = places();
             for (const [key, html] of Object.entries(changes)) {
               const place = byKey.get(key);
-              // What somebody is in stays until they have left it.
-              if (!place || place.contains(document.activeElement)) continue;
-              if (place.innerHTML !== html) place.innerHTML = html;
+              if (!place) continue;
+              if (place.contains(document.activeElement)) { late[key] = html; continue; }
+              delete late[key];
+              if (place.innerHTML === html) continue;
+              if ('keep' in place.dataset) {
+                place.style.minBlockSize = `${place.offsetHeight}px`;
+                place.style.minInlineSize = `min(${place.offsetWidth}px, 100%)`;
+              }
+              place.innerHTML = html;
             }
           };
+          addEventListener('focusout', () => setTimeout(() => put({ ...late })));
           const heard = () => {
             failures = 0;
             if (banner) banner.hidden = navigator.onLine;
@@ -228,11 +237,11 @@ enum Script {
         }
 
         // The raw file up; a fetch would not say how far it is.
-        const put = (address, body, csrf, progress) => new Promise((resolve, reject) => {
+        const send = (method, address, type, body, csrf, progress) => new Promise((resolve, reject) => {
           const request = new XMLHttpRequest();
-          request.open('PUT', address);
+          request.open(method, address);
           request.responseType = 'json';
-          request.setRequestHeader('content-type', 'application/octet-stream');
+          request.setRequestHeader('content-type', type);
           request.setRequestHeader('x-obis-csrf', csrf);
           request.upload.addEventListener('progress', event => { if (event.lengthComputable) progress(event.loaded / event.total); });
           request.addEventListener('load', () => resolve(request));
@@ -246,19 +255,29 @@ enum Script {
             const file = form.elements.file.files[0];
             event.preventDefault();
             if (!file) { out.textContent = 'Choose a file first.'; return; }
-            const bytes = await file.arrayBuffer();
-            const digest = [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].map(b => b.toString(16).padStart(2, '0')).join('');
+            const { upload, lines } = form.dataset;
+            const bytes = lines ? file : await file.arrayBuffer();
+            const digest = lines ? '' : [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].map(b => b.toString(16).padStart(2, '0')).join('');
             out.textContent = `Uploading ${number(file.size)} octets …`;
+            const progress = part => { bar.value = 100 * part; };
+            const csrf = form.elements.csrf.value;
+            let answer;
             try {
-              const answer = await put(`${form.dataset.upload}/${digest}`, bytes, form.elements.csrf.value, part => { bar.value = 100 * part; });
+              answer = lines ? await send('POST', lines, 'application/x-ndjson', bytes, csrf, progress)
+                : await send('PUT', `${upload}/${digest}`, 'application/octet-stream', bytes, csrf, progress);
               if (answer.status >= 300) {
                 const problem = answer.response ?? {};
                 bar.value = 0;
                 out.textContent = `${problem.title ?? 'The portal refused the file.'} ${problem.remedy ?? ''}`;
                 return;
               }
-            } catch { bar.value = 0; out.textContent = 'The connection broke. Nothing was kept; send it again.'; return; }
+            } catch { bar.value = 0; out.textContent = 'The connection broke. Send it again: nothing is counted twice.'; return; }
             bar.value = 100;
+            if (lines) {
+              const { entries, labels, events } = answer.response;
+              out.textContent = `Taken in: ${number(entries)} journal entries, ${number(labels)} labels, ${number(events)} events.`;
+              return;
+            }
             out.textContent = digest;
             const field = document.querySelector(form.dataset.into);
             if (field) field.value = digest;
@@ -289,7 +308,7 @@ enum Script {
 
         export function startForms({ say }) {
           for (const form of document.querySelectorAll('form[data-batch]')) batchForm(form);
-          for (const form of document.querySelectorAll('form[data-upload]')) { form.hidden = false; upload(form, say); }
+          for (const form of document.querySelectorAll('form[data-upload], form[data-lines]')) { form.hidden = false; upload(form, say); }
           // A form is sent once; its key would make a second time the same anyway.
           for (const form of document.querySelectorAll('form[method="post"]')) {
             form.addEventListener('submit', event => setTimeout(() => {

@@ -23,6 +23,7 @@ extension Stylesheet {
         .check { display: flex; gap: var(--s2); align-items: flex-start; }
         .field .check label { font-weight: var(--regular); margin: 0; }
         .help { margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); }
+        .help.now { color: var(--text); font-weight: var(--strong); }
         .error { display: flex; gap: var(--s1); margin-top: var(--s1); color: var(--bad); font-size: var(--t-s); font-weight: var(--strong); }
         .error .icon { width: 1rem; height: 1rem; margin-top: .125rem; }
         progress { display: block; width: 100%; height: .5rem; accent-color: var(--accent); }

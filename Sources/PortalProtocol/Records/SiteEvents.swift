@@ -12,6 +12,7 @@ public struct SiteEventView: Codable, Sendable, Hashable {
     public let receivedAt: Instant
     /// Word of the site; absent where its line has no such member.
     public let time: Instant?
+    /// At most 64 octets of it.
     public let kind: String?
     /// The line as it came: JSON, 8 KiB at most.
     public let line: String
@@ -21,7 +22,7 @@ public struct SiteEventView: Codable, Sendable, Hashable {
     public init(source: RecordSource, number: Int, receivedAt: Instant, line: String) {
         let head = try? StatementCoding.decode(Head.self, from: Array(line.utf8))
         (self.source, self.number, self.receivedAt) = (source, number, receivedAt)
-        (time, kind) = (head?.time.flatMap { try? Instant($0) }, head?.kind.map { String($0.prefix(64)) })
+        (time, kind) = (head?.time.flatMap { try? Instant($0) }, head?.kind.map { $0.kept(octets: 64) })
         (self.line, isProven) = (line, false)
     }
 

@@ -54,6 +54,20 @@ public struct VersionAct: Codable, Sendable, Hashable {
     }
 }
 
+/// The same as somebody is told of it who may not know everybody.
+public struct VersionStep: Codable, Sendable, Hashable {
+    /// Absent where it is a person of another ODM.
+    public let person: PersonID?
+    public let at: Instant
+    public let reason: Remark?
+
+    public init(person: PersonID?, at: Instant, reason: Remark? = nil) {
+        (self.person, self.at, self.reason) = (person, at, reason)
+    }
+
+    public init(_ act: VersionAct) { self.init(person: act.person, at: act.at, reason: act.reason) }
+}
+
 public struct ProductVersion: Codable, Sendable, Hashable {
     public let product: ProductName
     public let version: VersionName
@@ -64,9 +78,9 @@ public struct ProductVersion: Codable, Sendable, Hashable {
     public let declaration: Digest256
     /// False: the firmware does not say its product, so the ODM's word stands for it.
     public let firmwareProvesProduct: Bool
-    public let created: VersionAct
-    public let submitted: VersionAct?
-    public let rejected: VersionAct?
+    public let created: VersionStep
+    public let submitted: VersionStep?
+    public let rejected: VersionStep?
     public let approval: ApprovalProgress?
 
     public init(
@@ -77,9 +91,9 @@ public struct ProductVersion: Codable, Sendable, Hashable {
         firmware: Digest256,
         declaration: Digest256,
         firmwareProvesProduct: Bool,
-        created: VersionAct,
-        submitted: VersionAct?,
-        rejected: VersionAct?,
+        created: VersionStep,
+        submitted: VersionStep?,
+        rejected: VersionStep?,
         approval: ApprovalProgress?
     ) {
         self.product = product

@@ -91,10 +91,22 @@ public struct VersionTable {
     }
 
     /// Versions after `start` by name, `limit` at most.
-    public func page(_ product: ProductName, after start: String?, limit: Int) throws -> [VersionRecord] {
+    ///
+    /// - Parameter odm: whose own and all locked ones alone; nil for all.
+    public func page(
+        _ product: ProductName,
+        seenBy odm: OrganisationID? = nil,
+        after start: String?,
+        limit: Int
+    ) throws -> [VersionRecord] {
         try transaction.rows(
-            "SELECT * FROM product_version WHERE product = ? AND name > ? ORDER BY name LIMIT ?",
-            [.name(product), .text(start ?? ""), .number(limit)]
+            """
+            SELECT * FROM product_version WHERE product = ? AND name > ?
+            AND (? = '' OR organisation = ? OR locked_at IS NOT NULL) ORDER BY name LIMIT ?
+            """,
+            [
+                .name(product), .text(start ?? ""), .text(odm?.text ?? ""), .text(odm?.text ?? ""), .number(limit),
+            ]
         ).map(VersionRecord.init)
     }
 

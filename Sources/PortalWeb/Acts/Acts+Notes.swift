@@ -51,6 +51,14 @@ extension Acts {
         }
     }
 
+    /// Enters that a list or the log begins to go out as a file, whatever comes of the way: once for each time, for it tells
+    /// who has had how much of what is here.
+    func handOut(_ actor: LogActor, _ facts: RequestFacts, _ object: String, detail: String) async throws {
+        try await database.write("hand-out") {
+            try Self.record(actor, facts.operation, object, facts, "done", detail, $0)
+        }
+    }
+
     /// Counts an act that was refused to somebody known, or an object that is not there for them; see `ActTally`. The
     /// first of a kind is entered at once.
     func noteRefusal(

@@ -18,8 +18,9 @@ extension PortalServices {
     private static let exportChunk = 500
 
     /// The file for `obis-verify audit`: the head, then each entry's exact octets on a line. The checkpoint is signed first,
-    /// and what is entered meanwhile is not in the file.
+    /// and what is entered meanwhile is not in the file; that it was asked for is.
     func auditExport(_ context: OEMReaderContext, _ call: PlainCall) async throws -> StreamAnswer<LinesKind> {
+        try await acts.handOut(context.actor, context.facts, "/v1/audit", detail: "all of it, under a checkpoint")
         let (size, root, keys) = try await database.read { transaction in
             let log = PortalLogTable(transaction)
             let size = try log.size()

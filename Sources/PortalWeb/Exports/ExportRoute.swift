@@ -24,10 +24,11 @@ struct ExportRoute: MountableRoute {
     private let list: any MountableRoute
     private let format: Format
     private let columns: [[String]]
+    private let acts: Acts
 
     /// Of every list among some routes, in every format.
-    static func all(of routes: [any MountableRoute]) -> [any MountableRoute] {
-        routes.flatMap { route in Format.allCases.compactMap { ExportRoute(of: route, as: $0) } }
+    static func all(of routes: [any MountableRoute], acts: Acts) -> [any MountableRoute] {
+        routes.flatMap { route in Format.allCases.compactMap { ExportRoute(of: route, as: $0, acts: acts) } }
     }
 
     /// `/v1/products` as `/v1/exports/products.csv`.
@@ -36,7 +37,7 @@ struct ExportRoute: MountableRoute {
     }
 
     /// Nil for a route that answers no list in pages.
-    init?(of list: any MountableRoute, as format: Format) {
+    init?(of list: any MountableRoute, as format: Format, acts: Acts) {
         let known = list.declaration
         let paging = ["limit", "cursor"]
         guard known.method == .get, known.template.text.hasPrefix("/v1/"), case .none = known.input.body,
@@ -49,6 +50,7 @@ struct ExportRoute: MountableRoute {
         let fields = query.fields.filter { !paging.contains($0.name) }
         self.list = list
         self.format = format
+        self.acts = acts
         columns = CSV.columns(of: item)
         let id = known.operationID
         let name = id.hasPrefix("list") ? String(id.dropFirst(4)) : id.prefix(1).uppercased() + id.dropFirst()
@@ -76,11 +78,12 @@ struct ExportRoute: MountableRoute {
     func answer(_ caller: Caller, _ facts: RequestFacts, _ request: IncomingRequest) async throws -> Response {
         let known = Set(declaration.input.query.fields.map(\.name))
         if let unknown = request.query.keys.filter({ !known.contains($0) }).min() {
-            throw ParameterDecoding.malformed(String(unknown.prefix(64)), "unknown parameter")
+            throw ParameterDecoding.malformed(unknown.kept(octets: 64), "unknown parameter")
         }
         let source = Source(list: list, caller: caller, facts: facts, request: request)
         // The first page is asked for before the head goes out: who may not gets the refusal.
         let first = try await source.page(nil)
+        try await acts.handOut(caller.actor, facts, Self.place(of: list, request.path), detail: Self.words(request.query))
         let name = declaration.template.text.split(separator: "/").last.map(String.init) ?? "export"
         return Response(
             status: .ok,
@@ -92,6 +95,17 @@ struct ExportRoute: MountableRoute {
                 try await writer.finish(nil)
             }
         )
+    }
+
+    /// The list's address, for the portal's log.
+    private static func place(of list: any MountableRoute, _ path: [String: String]) -> String {
+        path.reduce(list.declaration.template.text) { $0.replacing("{\($1.key)}", with: $1.value) }
+    }
+
+    /// Its filter.
+    private static func words(_ query: [String: String]) -> String {
+        query.isEmpty
+            ? "all of it" : query.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
 
     /// - Parameter columns: of CSV; nil for one JSON array.

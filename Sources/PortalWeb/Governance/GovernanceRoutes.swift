@@ -154,6 +154,22 @@ extension PortalServices {
         }
     }
 
+    /// The envelope as the officers signed it. Keys that are public, of an appliance in the caller's own factories.
+    func enrolment(
+        _ context: MemberContext,
+        _ call: ObjectCall<EdgePath>
+    ) async throws -> RawAnswer<VersionRoutes.DocumentKind> {
+        let (id, own) = (call.path.edge, context.limitedTo)
+        let found: Envelope? = try await database.read { transaction in
+            guard let edge = try GovernanceTable(transaction).edge(id),
+                try RecordScope(transaction, limitedTo: own).admits(edge.factory)
+            else { return nil }
+            return edge.envelope
+        }
+        guard let bytes = try found?.serialized() else { throw Refusal(PortalError.unknownObject) }
+        return try RawAnswer(bytes: bytes, tag: EntityTag(digest: Digest256.of(bytes)), range: context.facts.range)
+    }
+
     /// The OEM sees all, an ODM those in its factories.
     func edges(_ context: MemberContext, _ call: ListCall) async throws -> Answer<Page<EdgeSummary>> {
         let (limit, own) = ((call.query.limit ?? .usual).value, context.limitedTo)

@@ -19,9 +19,10 @@ struct PageRouteTable: Sendable {
         self.routes = Dictionary(grouping: routes) { "\($0.declaration.method.rawValue)" }
     }
 
-    /// Ids of the operations that change something.
+    /// Ids of the operations that the portal's log has entries of: they change something, or let a list out.
     var acts: [String] {
-        routes.values.joined().map(\.declaration).filter { $0.scope == .write }.map(\.operationID).sorted()
+        routes.values.joined().map(\.declaration).filter { $0.scope == .write || $0.operationID.hasPrefix("export") }
+            .map(\.operationID).sorted()
     }
 
     /// - Parameter path: with its segments escaped.
@@ -101,6 +102,17 @@ struct PageAPI: Sendable {
         return items
     }
 
+    /// The same; nil where the caller may not, or where it is not there.
+    func optionalAll<Item: Codable & Sendable & Hashable>(
+        _ path: String,
+        most: Int = 1_000,
+        as type: Item.Type = Item.self
+    ) async throws -> [Item]? {
+        do { return try await all(path, most: most, as: type) } catch let problem as APIProblem
+            where [403, 404, 409].contains(problem.problem.status)
+        { return nil }
+    }
+
     /// - Parameters:
     ///   - key: one-time key of the form, where something is created.
     ///   - tag: what the form was made from, where something is changed.
@@ -135,7 +147,7 @@ struct PageAPI: Sendable {
         return true
     }
 
-    /// The operations that change something, by their ids.
+    /// The operations that the portal's log has entries of, by their ids.
     var acts: [String] { table.acts }
 
     /// Octets as they are: a file.

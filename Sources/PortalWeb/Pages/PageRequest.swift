@@ -77,13 +77,13 @@ struct PageRequest: Sendable {
         FormState(values: values, key: PageForm.newKey(), tag: tag, csrf: session?.csrf ?? "")
     }
 
-    /// The form as it comes back with a refusal.
+    /// The form as it comes back with a refusal. Where somebody else was first, it stands beside what is there now.
     func refusedForm(_ problem: Problem, errors: [String: String] = [:], tag: String? = nil) -> FormState {
         // A key that was used for another body can't be used again.
         FormState(
             values: form,
             errors: errors,
-            problem: problem,
+            problem: problem.code == PortalError.preconditionFailed.rawValue ? problem.forPeople(beside: nil) : problem,
             key: problem.code == PortalError.keyReused.rawValue ? PageForm.newKey() : form["key"] ?? PageForm.newKey(),
             tag: tag ?? form["tag"],
             csrf: session?.csrf ?? ""
@@ -138,7 +138,8 @@ enum Told: String, CaseIterable {
     case batchGranted, batchClosing, batchRevoked, versionSubmitted, versionRejected, alarmAcknowledged, productCreated
     case productChanged, factoryCreated, workspaceOpened, invitationRevoked, tokenRevoked, personChanged,
         preparationAsked, certificatesTaken
-    case approvalProposed, certificateRevoked, signaturesTaken, organisationCreated, keyMade, versionCreated, saved
+    case approvalProposed, certificateRevoked, signaturesTaken, keyMade, versionCreated
+    case roleKeysTaken, ordersTaken, edgeEnrolled
     case signedOut, passwordChanged, passwordSet, sessionEnded, sessionsEnded
 
     var words: String {
@@ -161,10 +162,11 @@ enum Told: String, CaseIterable {
         case .approvalProposed: "The approval is proposed to the officers."
         case .certificateRevoked: "The certificate is refused from now on."
         case .signaturesTaken: "The signatures are taken in."
-        case .organisationCreated: "The ODM is created."
         case .keyMade: "The keys are in the portal's token."
         case .versionCreated: "The version is a draft."
-        case .saved: "Saved."
+        case .roleKeysTaken: "The RoleKeys are in force."
+        case .ordersTaken: "The officers' orders are taken in; they go down with the factories' next contact."
+        case .edgeEnrolled: "The EdgeHSM is registered."
         case .signedOut: "You are signed out."
         case .passwordChanged: "The password is changed; your other sessions have ended."
         case .passwordSet: "The password is set. Sign in with it."

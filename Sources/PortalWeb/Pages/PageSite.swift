@@ -54,6 +54,7 @@ public struct PageSite: Sendable {
     static let pages: [PageRoute] =
         OverviewController.routes + MakingController.routes
         + VersionController.routes + BatchController.routes + ProductController.routes + FactoryController.routes
+        + EdgeController.routes + KeysController.routes
         + DeviceController.routes
         + WatchController.routes + ExportController.routes + SignInController.routes + SetupController.routes
         + JoinController.routes

@@ -319,6 +319,14 @@ public enum CoreRoutes {
                 ],
                 handler: portal.putEdge
             ),
+            try Route(
+                .get,
+                "/v1/edges/{edge}/enrolment",
+                "getEnrolment",
+                .factories,
+                "The enrolment as the officers signed it: identity, keys and token of an EdgeHSM.",
+                handler: portal.enrolment
+            ),
             try Route(.get, "/v1/edges", "listEdges", .factories, "EdgeHSMs.", handler: portal.edges),
         ]
     }

@@ -10,7 +10,7 @@ public enum PortalRoutes {
             + BatchRoutes.routes(parts.batches) + PreparationRoutes.routes(portal) + RecordRoutes.people(portal)
             + OverviewRoutes.routes(portal) + SyncRoutes.sticks(parts.sync, acts: portal.acts)
         return try ServiceRoutes.adding(
-            to: routes + ExportRoute.all(of: routes),
+            to: routes + ExportRoute.all(of: routes, acts: portal.acts),
             metrics: { try await figures.text() },
             ready: portal.checkReadiness
         )

@@ -80,11 +80,28 @@ extension VersionDesk {
 
     // MARK: - Key slots
 
+    /// Of a version that the caller does not see as of one without keys.
     func keys(_ context: MemberContext, _ name: ProductName, _ version: VersionName) async throws -> [ProductKeyState] {
         let odm = context.limitedTo
-        let product = try await database.read { try Self.visible(name, to: odm, in: $0) }
+        let (product, isHidden) = try await database.read { transaction in
+            let product = try Self.visible(name, to: odm, in: transaction)
+            let known = try VersionTable(transaction).version(name, version)
+            return (product, odm.map { known?.isSeen(by: $0) == false } ?? false)
+        }
         var states: [ProductKeyState] = []
-        for slot in product.foundation.keySlots { states.append(try await state(of: slot, name, version)) }
+        for slot in product.foundation.keySlots {
+            states.append(
+                isHidden
+                    ? ProductKeyState(
+                        version: version,
+                        slot: slot.slot,
+                        kind: slot.kind,
+                        custody: .none,
+                        token: portal.token.information.serial,
+                        checkValue: nil
+                    ) : try await state(of: slot, name, version)
+            )
+        }
         return states
     }
 

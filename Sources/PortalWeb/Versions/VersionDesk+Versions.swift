@@ -18,8 +18,8 @@ extension VersionDesk {
         let items = try await database.read { transaction in
             _ = try Self.visible(product, to: odm, in: transaction)
             let roleKeys = try PortalServices.knownRoleKeys(transaction)
-            return try VersionTable(transaction).page(product, after: start, limit: limit + 1)
-                .map { try Self.message($0, roleKeys) }
+            return try VersionTable(transaction).page(product, seenBy: odm, after: start, limit: limit + 1)
+                .map { try Self.message($0, to: odm, roleKeys) }
         }
         return try portal.cursors.page(items, limit: limit, of: scope) { [$0.version.text] }
     }
@@ -30,7 +30,7 @@ extension VersionDesk {
     ) async throws -> Answer<ProductVersion> {
         let odm = context.limitedTo
         return try await database.read { transaction in
-            try Self.answer(Self.visible(path, to: odm, in: transaction).1, in: transaction)
+            try Self.answer(Self.visible(path, to: odm, in: transaction).1, to: odm, in: transaction)
         }
     }
 

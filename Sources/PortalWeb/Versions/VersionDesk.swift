@@ -51,16 +51,17 @@ public struct VersionDesk: Sendable {
         return product
     }
 
-    /// The version of a product that the caller sees.
+    /// The version of a product that the caller sees: an ODM its own, and of others in the workspace what the officers have
+    /// locked, from which it may make batches too.
     static func visible(
         _ path: VersionRoutes.VersionPath,
         to odm: OrganisationID?,
         in transaction: any SQLTransaction
     ) throws -> (ProductRecord, VersionRecord) {
         let product = try visible(path.product, to: odm, in: transaction)
-        guard let version = try VersionTable(transaction).version(path.product, path.version) else {
-            throw Refusal(PortalError.unknownObject)
-        }
+        guard let version = try VersionTable(transaction).version(path.product, path.version),
+            odm.map({ version.isSeen(by: $0) }) ?? true
+        else { throw Refusal(PortalError.unknownObject) }
         return (product, version)
     }
 
@@ -91,9 +92,19 @@ public struct VersionDesk: Sendable {
         )
     }
 
-    /// `roleKeys`: under which signatures count; nil while there are none.
-    static func message(_ record: VersionRecord, _ roleKeys: RoleKeys?) throws -> ProductVersion {
-        ProductVersion(
+    /// - Parameters:
+    ///   - odm: to whom people of other ODMs are nobody; nil for the OEM.
+    ///   - roleKeys: under which signatures count; nil while there are none.
+    static func message(
+        _ record: VersionRecord,
+        to odm: OrganisationID?,
+        _ roleKeys: RoleKeys?
+    ) throws -> ProductVersion {
+        let isForeign = odm != nil && odm != record.organisation
+        func step(_ act: VersionAct) -> VersionStep {
+            isForeign ? VersionStep(person: nil, at: act.at, reason: act.reason) : VersionStep(act)
+        }
+        return ProductVersion(
             product: record.product,
             version: record.version,
             state: record.state,
@@ -101,9 +112,9 @@ public struct VersionDesk: Sendable {
             firmware: record.firmware,
             declaration: record.declaration,
             firmwareProvesProduct: record.provesProduct,
-            created: record.created,
-            submitted: record.submitted,
-            rejected: record.rejected,
+            created: step(record.created),
+            submitted: record.submitted.map(step),
+            rejected: record.rejected.map(step),
             approval: record.approval.map { approval in
                 ApprovalProgress(
                     statement: approval.statementID,
@@ -118,14 +129,20 @@ public struct VersionDesk: Sendable {
 
     static func answer(
         _ record: VersionRecord,
+        to odm: OrganisationID? = nil,
         in transaction: any SQLTransaction,
         location: Bool = false
     ) throws -> Answer<ProductVersion> {
         let roleKeys = try PortalServices.knownRoleKeys(transaction)
         return Answer(
-            try message(record, roleKeys),
+            try message(record, to: odm, roleKeys),
             tag: EntityTag(version: record.revision),
             location: location ? "/v1/products/\(record.product)/versions/\(record.version)" : nil
         )
     }
+}
+
+extension VersionRecord {
+    /// What another ODM of the workspace works on, hands in or has refused is its own affair.
+    func isSeen(by odm: OrganisationID) -> Bool { state == .locked || organisation == odm }
 }

@@ -23,7 +23,7 @@ enum DeviceController {
         _ = try look.require()
         let query = (look.query["q"] ?? "").filter { !$0.isWhitespace }
         var batches = try await look.api.get("/v1/batches", ["limit": "60"], as: Page<Batch>.self).items
-        let factories = try await look.api.get("/v1/factories", ["limit": "200"], as: Page<Factory>.self).items
+        let factories: [Factory] = try await look.api.all("/v1/factories")
         var values = look.query.filter { ["q", "batch", "stage", "factory", "from", "to"].contains($0.key) }
         // Links from before named a batch by its authorization.
         if let named = batches.first(where: { $0.authorization.hex == values["batch"] }) {

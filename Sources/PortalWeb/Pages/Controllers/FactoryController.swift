@@ -1,6 +1,8 @@
 import HTTPTypes
+import Hummingbird
 import PortalPages
 import PortalProtocol
+import Statements
 import Vocabulary
 
 /// Factories: all of them, one of them, a new one.
@@ -11,6 +13,8 @@ enum FactoryController {
         PageRoute(.post, "/factories/new", "createFactory", handler: create),
         PageRoute(.get, "/factories/{factory}", "factory") { look in try await page(look, nil, nil, 200) },
         PageRoute(.post, "/factories/{factory}", "changeFactory", handler: change),
+        PageRoute(.get, "/factories/{factory}/events", "siteEvents", handler: events),
+        PageRoute(.get, "/factories/{factory}/downlink.tar", "stickFile", handler: downlink),
         PageRoute(
             .get,
             "/factories/{factory}/preparations/{edge}/{product}/preparation.json",
@@ -23,7 +27,7 @@ enum FactoryController {
 
     @Sendable private static func list(_ look: PageRequest) async throws -> PageAnswer {
         let (_, viewer) = try look.require()
-        let organisations = try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? []
+        let organisations = try await People.organisations(look)
         return .page(
             FactoryListPage(
                 try await look.api.get("/v1/overview"),
@@ -58,39 +62,46 @@ enum FactoryController {
         let summaries: [EdgeSummary] = try await look.api.all("/v1/edges")
         var edges: [FactoryPage.Edge] = []
         for edge in summaries where edge.factory == factory.id {
-            let preparations = try await look.api.optional(
-                "/v1/edges/\(edge.id.text)/preparations",
-                as: Page<Preparation>.self
+            let preparations: [Preparation]? = try await look.api.optionalAll(
+                "/v1/edges/\(edge.id.text)/preparations"
             )
             edges.append(
                 .init(
                     journal: try await look.api.get("/v1/edges/\(edge.id.text)"),
                     enrolledAt: edge.enrolledAt,
-                    preparations: preparations?.items ?? []
+                    preparations: preparations ?? []
                 )
             )
         }
-        let organisations = try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? []
+        let organisations = try await People.organisations(look)
         let alarms = try await look.api.get(
             "/v1/alarms",
             ["limit": "200", "factory": factory.id.text, "open": "true"],
             as: Page<AlarmView>.self
         ).items
+        let certificates = try await look.api.optional(
+            "\(api(look))/certificates",
+            ["limit": "50"],
+            as: Page<SiteCertificate>.self
+        )
         let from = look.time + (-23 * 300)
         let content = FactoryPage.Content(
             progress: progress,
             organisation: organisations.first { $0.id == factory.organisation }?.name ?? viewer.organisation,
             edges: edges,
-            certificates: try await look.api.optional("\(api(look))/certificates", as: Page<SiteCertificate>.self)?
-                .items ?? [],
+            certificates: certificates?.items ?? [],
+            hasMoreCertificates: certificates?.next != nil,
             recent: try await look.api.get(
                 "/v1/production",
                 ["step": "fiveMinutes", "from": from.description, "factory": factory.id.text]
             ),
             alarms: alarms,
-            products: try await look.api.all("/v1/products", as: Product.self).map(\.product)
+            products: try await look.api.all("/v1/products", as: Product.self).map(\.product),
+            host: look.host
         )
-        let form = refused.map { look.refusedForm($0) } ?? look.freshForm()
+        let field = refused?.detail.flatMap { $0.hasPrefix("enrolment: ") ? String($0.dropFirst(11)) : nil }
+        let errors = field.map { ["enrolment": FieldWords.sentence($0)] } ?? [:]
+        let form = refused.map { look.refusedForm($0, errors: errors) } ?? look.freshForm()
         return .page(
             FactoryPage(content, form: form, opened: opened ?? look.query["do"], viewer: viewer, now: look.time),
             status: status
@@ -100,49 +111,106 @@ enum FactoryController {
     @Sendable private static func change(_ look: PageRequest) async throws -> PageAnswer {
         let what = look.form["do"] ?? ""
         do {
-            if what == "prepare" {
-                let body = try PageBody(["product": .string(look.form["product"] ?? "")])
-                try await look.api.send(
-                    .post,
-                    "/v1/edges/\(escaped(look.form["edge"] ?? ""))/preparations",
-                    body.bytes,
-                    key: look.form["key"],
-                    as: Preparation.self
-                )
-                return .redirect(look.path, told: .preparationAsked)
+            switch what {
+            case "prepare": return try await prepare(look)
+            case "certificates": return try await bringCertificates(look)
+            case "enrol": return try await enrol(look)
+            case "certificate":
+                let key = escaped(look.form["certificate"] ?? "")
+                try await look.api.send(.delete, "\(api(look))/certificates/\(key)", as: Nothing.self)
+                return .redirect(look.path, told: .certificateRevoked)
+            default: return try await joiningCode(look)
             }
-            if what == "certificates" {
-                let (edge, product) = (escaped(look.form["edge"] ?? ""), escaped(look.form["product"] ?? ""))
-                try await look.api.send(
-                    .put,
-                    "/v1/edges/\(edge)/certificates/\(product)",
-                    Array((look.form["file"] ?? "").utf8),
-                    as: Preparation.self
-                )
-                return .redirect(look.path, told: .certificatesTaken)
-            }
-            let body = try PageBody(["days": Int64(look.form["days"] ?? "").map { .integer($0) }])
-            let made = try await look.api.send(
-                .post,
-                "\(api(look))/joining-codes",
-                body.bytes,
-                key: look.form["key"],
-                as: NewJoiningCode.self
-            ).message
-            return .page(
-                LinkPage(
-                    title: "Joining code",
-                    words: "Code for the Factory Service",
-                    text: made.text,
-                    // The code comes by standard input: a command's arguments are everybody's to see.
-                    command: "obis-factory join --config /etc/obis/factory.json --code-file -",
-                    expiresAt: made.expiresAt,
-                    back: (look.parameter("factory"), look.path)
-                )
-            )
         } catch let problem as APIProblem {
             return try await page(look, problem.problem, what, problem.problem.status)
         }
+    }
+
+    private static func prepare(_ look: PageRequest) async throws -> PageAnswer {
+        let body = try PageBody(["product": .string(look.form["product"] ?? "")])
+        try await look.api.send(
+            .post,
+            "/v1/edges/\(escaped(look.form["edge"] ?? ""))/preparations",
+            body.bytes,
+            key: look.form["key"],
+            as: Preparation.self
+        )
+        return .redirect(look.path, told: .preparationAsked)
+    }
+
+    private static func bringCertificates(_ look: PageRequest) async throws -> PageAnswer {
+        let (edge, product) = (escaped(look.form["edge"] ?? ""), escaped(look.form["product"] ?? ""))
+        try await look.api.send(
+            .put,
+            "/v1/edges/\(edge)/certificates/\(product)",
+            Array((look.form["file"] ?? "").utf8),
+            as: Preparation.self
+        )
+        return .redirect(look.path, told: .certificatesTaken)
+    }
+
+    /// The statement says which EdgeHSM it is of; this is the page of one factory, so it must be of that.
+    private static func enrol(_ look: PageRequest) async throws -> PageAnswer {
+        try await look.api.require(.put, "/v1/edges/new")
+        let bytes = Array((look.form["enrolment"] ?? "").utf8)
+        let enrolment: EdgeHSMEnrolment
+        do { enrolment = try EdgeHSMEnrolment.read(payload: Envelope(parsing: bytes).payload) } catch let refusal
+            as Refusal
+        {
+            throw APIProblem(problem: Problem(refusal, status: 422, requestID: look.api.exchange.requestID))
+        }
+        guard enrolment.factory.text == look.parameter("factory") else {
+            let refusal = Refusal(PortalProtocolError.malformedRequest, "enrolment: it is for \(enrolment.factory)")
+            throw APIProblem(problem: Problem(refusal, status: 400, requestID: look.api.exchange.requestID))
+        }
+        try await look.api.send(.put, "/v1/edges/\(enrolment.edgeHSM.text)", bytes, as: EdgeSummary.self)
+        return .redirect(look.path, told: .edgeEnrolled)
+    }
+
+    private static func joiningCode(_ look: PageRequest) async throws -> PageAnswer {
+        let body = try PageBody(["days": Int64(look.form["days"] ?? "").map { .integer($0) }])
+        let made = try await look.api.send(
+            .post,
+            "\(api(look))/joining-codes",
+            body.bytes,
+            key: look.form["key"],
+            as: NewJoiningCode.self
+        ).message
+        return .page(
+            ShownOncePage(
+                title: "Joining code",
+                lead: "A Factory Service takes its certificate with it, once.",
+                text: made.text,
+                label: "Code for the Factory Service",
+                // The code comes by standard input: a command's arguments are everybody's to see.
+                command: "obis-factory join --config /etc/obis/factory.json --code-file -",
+                warning: "The portal keeps a digest alone. Pass the code on by a way that you trust.",
+                expiresAt: made.expiresAt,
+                back: ("I have passed it on", look.path)
+            ),
+            status: 201
+        )
+    }
+
+    @Sendable private static func events(_ look: PageRequest) async throws -> PageAnswer {
+        _ = try look.require()
+        var query = ["limit": "50"]
+        query["cursor"] = look.query["cursor"]
+        return .page(
+            SiteEventsPage(
+                try await look.api.get("\(api(look))/events", query),
+                factory: try await look.api.get(api(look)),
+                now: look.time
+            )
+        )
+    }
+
+    /// As the API streams it.
+    @Sendable private static func downlink(_ look: PageRequest) async throws -> PageAnswer {
+        _ = try look.require()
+        var response = try await look.api.response("\(api(look))/downlink")
+        response.headers[.contentDisposition] = "attachment; filename=\"\(look.parameter("factory")).tar\""
+        return .response(response)
     }
 
     @Sendable private static func preparation(_ look: PageRequest) async throws -> PageAnswer {
@@ -154,7 +222,7 @@ enum FactoryController {
 
     private static func new(_ look: PageRequest, _ refused: Problem?, _ status: Int) async throws -> PageAnswer {
         try await look.api.require(.post, "/v1/factories")
-        let organisations = try await look.api.get("/v1/organisations", as: Page<Organisation>.self).items
+        let organisations: [Organisation] = try await look.api.all("/v1/organisations")
         let form = refused.map { look.refusedForm($0) } ?? look.freshForm()
         return .page(NewFactoryPage(organisations: organisations, form: form), status: status)
     }

@@ -195,10 +195,12 @@ enum MakingController {
         let factories = try await People.factories(look)
         let edges: [EdgeSummary] = try await look.api.all("/v1/edges")
         let tag = version.tag
+        let current = try await proposal(version.message, "\(api)/versions/\(look.escapedParameter("version"))", look)
         return .page(
             ApprovalPage(
                 product: product,
                 version: version.message.version,
+                current: current,
                 places: edges.map { ($0.id, factories[$0.factory]?.name ?? $0.factory.text, allotted[$0.id] ?? 0) },
                 expires: String((look.time + 180 * 86_400).description.prefix(16)),
                 form: refused.map { look.refusedForm($0, errors: errors($0, look), tag: tag) }
@@ -206,6 +208,14 @@ enum MakingController {
             ),
             status: status
         )
+    }
+
+    /// What is proposed already, which the form then changes.
+    private static func proposal(_ version: ProductVersion, _ api: String, _ look: PageRequest) async throws
+        -> VersionApproval?
+    {
+        guard version.approval != nil else { return nil }
+        return try VersionApproval.read(payload: Envelope(parsing: await look.api.octets("\(api)/approval")).payload)
     }
 
     @Sendable private static func propose(_ look: PageRequest) async throws -> PageAnswer {

@@ -19,8 +19,7 @@ enum PeopleController {
         let content = PeoplePage.Content(
             people: try await look.api.all("/v1/people"),
             organisations: viewer.isOEM ? try await look.api.all("/v1/organisations") : [],
-            invitations: try await look.api.optional("/v1/invitations", ["limit": "200"], as: Page<Invitation>.self)?
-                .items,
+            invitations: try await look.api.optionalAll("/v1/invitations"),
             organisation: look.query["organisation"].flatMap { try? OrganisationID($0) }
         )
         let form = refused.map { look.returned($0) } ?? look.freshForm()
@@ -45,9 +44,8 @@ enum PeopleController {
         let content = PersonPage.Content(
             person: reply.message,
             organisation: organisations.first { $0.id == reply.message.organisation },
-            sessions: try await look.api.optional("\(api(look))/sessions", as: Page<SessionView>.self)?.items,
-            tokens: try await look.api.optional("\(api(look))/tokens", ["limit": "200"], as: Page<TokenView>.self)?
-                .items ?? []
+            sessions: try await look.api.optionalAll("\(api(look))/sessions"),
+            tokens: try await look.api.optionalAll("\(api(look))/tokens") ?? []
         )
         let form = refused.map {
             look.returned(

@@ -10,6 +10,7 @@ enum ProductController {
         PageRoute(.get, "/products", "products", handler: list),
         PageRoute(.get, "/products/{product}", "product") { look in try await page(look, nil, nil, 200) },
         PageRoute(.post, "/products/{product}", "changeProduct", handler: change),
+        PageRoute(.get, "/products/{product}/approvals/{number}/approval.json", "chainedApproval", handler: approval),
     ]
 
     private static func api(_ look: PageRequest) -> String { "/v1/products/\(look.escapedParameter("product"))" }
@@ -38,8 +39,8 @@ enum ProductController {
         let newest = versions.max { $0.created.at < $1.created.at }?.version.text
         var keys: [ProductKeyState] = []
         if let newest { keys = try await look.api.optional("\(api(look))/keys", ["version": newest]) ?? [] }
-        let organisations = try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? []
-        let workspaces = try await look.api.optional("\(api(look))/workspaces", as: Page<Workspace>.self)?.items ?? []
+        let organisations = try await People.organisations(look)
+        let workspaces: [Workspace] = try await look.api.optionalAll("\(api(look))/workspaces") ?? []
         let batches = try await look.api.get(
             "/v1/batches",
             ["limit": "8", "product": product.message.product.text],
@@ -50,6 +51,7 @@ enum ProductController {
             quota: try await look.api.get("\(api(look))/quota"),
             versions: versions,
             keys: keys,
+            approvals: try await look.api.optionalAll("\(api(look))/approvals"),
             workspaces: workspaces,
             organisations: Dictionary(
                 organisations.filter { $0.kind == .odm }.map { ($0.id, $0.name) },
@@ -63,6 +65,16 @@ enum ProductController {
             ProductPage(content, form: form, opened: opened ?? look.query["do"], viewer: viewer, now: look.time),
             status: status
         )
+    }
+
+    /// One link of the chain, for the folder that `obis approve --previous` names.
+    @Sendable private static func approval(_ look: PageRequest) async throws -> PageAnswer {
+        let chain: [ChainedApproval] = try await look.api.all("\(api(look))/approvals")
+        guard let link = chain.first(where: { "\($0.sequence)" == look.parameter("number") }) else {
+            throw look.missing
+        }
+        let name = "approval-\(look.parameter("product"))-\(link.sequence).json"
+        return .file(try link.approval.serialized(), type: "application/json", name: name)
     }
 
     @Sendable private static func change(_ look: PageRequest) async throws -> PageAnswer {

@@ -120,6 +120,17 @@ enum People {
         return try RoleKeys.read(payload: newest.payload)
     }
 
+    /// Officers by the ids of their keys, in whichever version of RoleKeys; empty for whom those are not.
+    static func officerKeys(_ look: PageRequest) async throws -> [Digest256: String] {
+        let chain = try await look.api.optional("/v1/role-keys", as: RoleKeysChain.self)?.roleKeys ?? []
+        let officers = try chain.flatMap { try RoleKeys.read(payload: $0.payload).officers }
+        return Dictionary(officers.map { ($0.key.keyID, $0.name.text) }, uniquingKeysWith: { _, last in last })
+    }
+
+    static func organisations(_ look: PageRequest) async throws -> [Organisation] {
+        try await look.api.optionalAll("/v1/organisations") ?? []
+    }
+
     static func factories(_ look: PageRequest) async throws -> [FactoryID: Factory] {
         let factories: [Factory] = try await look.api.all("/v1/factories")
         return Dictionary(factories.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

@@ -16,7 +16,6 @@ enum WatchController {
             return .file(bytes, type: "application/json", name: "audit-checkpoint.json")
         },
         PageRoute(.get, "/audit/export.jsonl", "auditExport", handler: auditExport),
-        PageRoute(.get, "/keys", "keys", handler: keys),
     ]
 
     // MARK: - Alarms
@@ -37,8 +36,7 @@ enum WatchController {
         return .page(
             AlarmPage(
                 page,
-                quarantine: try await look.api.get("/v1/quarantine", ["limit": "50"], as: Page<QuarantineView>.self)
-                    .items,
+                quarantine: try await look.api.get("/v1/quarantine", ["limit": "50"]),
                 names: Dictionary(names.map { ($0.key.text, $0.value) }, uniquingKeysWith: { first, _ in first }),
                 tags: tags,
                 onlyOpen: onlyOpen,
@@ -70,6 +68,38 @@ enum WatchController {
     /// What the portal does by itself, beside the operations of the API.
     private static let ownActs = ["forgetEvents", "forgetFile", "makePackage", "receivePreparation"]
 
+    /// People by what is entered for them in a filter: their name, their id, or both where several have that name.
+    struct Who {
+        /// So many are suggested; whoever else is meant is found by name or id all the same.
+        private static let mostSuggestions = 300
+        private let ids: [String: [String]]
+
+        init(_ names: [PersonID: String]) {
+            var ids = ["The portal itself": ["portal"], "Nobody known": ["nobody"]]
+            for (id, name) in names { ids[name, default: []].append(id.text) }
+            self.ids = ids
+        }
+
+        var suggestions: [String] {
+            let all = ids.flatMap { name, ids in ids.count == 1 ? [name] : ids.map { "\(name) (\($0))" } }
+            return Array(all.sorted().prefix(Self.mostSuggestions))
+        }
+
+        /// What the API is asked for, or what is wrong with what was entered. What looks like an id is one: the log knows
+        /// of more than people.
+        func id(of entered: String?) -> (id: String?, error: String?) {
+            guard let entered else { return (nil, nil) }
+            if let found = ids[entered] {
+                return found.count == 1
+                    ? (found[0], nil) : (nil, "Several people are called that: choose one from the list, or enter an id.")
+            }
+            let inner = entered.split(separator: "(").last.map { String($0.prefix { $0 != ")" }) } ?? entered
+            if entered.hasSuffix("(\(inner))"), ids.values.contains(where: { $0.contains(inner) }) { return (inner, nil) }
+            let isID = entered.utf8.count <= 64 && entered.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            return isID ? (entered, nil) : (nil, "Nobody is called that. Choose from the list, or enter an id.")
+        }
+    }
+
     @Sendable private static func audit(_ look: PageRequest) async throws -> PageAnswer {
         _ = try look.require()
         let checkpoint = try await look.api.get("/v1/audit/checkpoint", as: AuditCheckpoint.self)
@@ -77,13 +107,20 @@ enum WatchController {
         let values = look.query.filter {
             ["actor", "action", "object", "outcome", "from", "to"].contains($0.key) && !$0.value.isEmpty
         }
+        let who = Who(names)
+        let (actor, error) = who.id(of: values["actor"])
         var query = values
+        query["actor"] = actor
         query["from"] = values["from"].map { "\($0)T00:00:00Z" }
         query["to"] = values["to"].map { "\($0)T23:59:59Z" }
-        let exports = ["csv", "json"].map { address("/exports/audit.\($0)", query) }
+        let exports = error == nil ? ["csv", "json"].map { address("/exports/audit.\($0)", query) } : []
         query["limit"] = "50"
         query["cursor"] = look.query["cursor"]
-        let found = try await look.api.get("/v1/audit/newest", query, as: Page<AuditItem>.self)
+        // Who nobody is has done nothing.
+        let found =
+            error == nil
+            ? try await look.api.get("/v1/audit/newest", query, as: Page<AuditItem>.self)
+            : Page<AuditItem>(items: [], next: nil)
         let entries = found.items.map { item in
             AuditPage.Entry(
                 position: item.position,
@@ -96,14 +133,13 @@ enum WatchController {
                 requestID: item.act.requestID
             )
         }
-        // Of more people than a list can hold, the API answers for each.
-        let people = names.map { (id: $0.key.text, name: $0.value) }.sorted { $0.name < $1.name }.prefix(300)
         return .page(
             AuditPage(
                 entries,
                 checkpoint: checkpoint,
                 values: values,
-                actors: people + [(id: "portal", name: "The portal itself"), (id: "nobody", name: "Nobody known")],
+                errors: error.map { ["actor": $0] } ?? [:],
+                actors: who.suggestions,
                 actions: (look.api.acts + ownActs).sorted(),
                 exports: exports,
                 next: found.next.map { address("/audit", values.merging(["cursor": $0.text]) { $1 }) },
@@ -122,51 +158,5 @@ enum WatchController {
         var response = try await look.api.response("/v1/audit/export")
         response.headers[.contentDisposition] = "attachment; filename=\"audit.jsonl\""
         return .response(response)
-    }
-
-    // MARK: - Keys
-
-    @Sendable private static func keys(_ look: PageRequest) async throws -> PageAnswer {
-        let (_, viewer) = try look.require()
-        let envelopes = try await look.api.optional("/v1/role-keys", as: RoleKeysChain.self)?.roleKeys ?? []
-        let chain = try envelopes.map { envelope -> KeysPage.Chain in
-            let keys = try RoleKeys.read(payload: envelope.payload)
-            return .init(
-                version: keys.version,
-                officers: keys.officers.map { ($0.name.text, $0.key.hex) },
-                threshold: keys.threshold,
-                roles: [
-                    ("Root authority", keys.root.hex), ("Authorizer", keys.authorizer.hex), ("Portal", keys.portal.hex),
-                    ("Label records", keys.labelRecord.hex),
-                ],
-                issuedAt: keys.issuedAt,
-                expiresAt: keys.expiresAt
-            )
-        }
-        let edges: [EdgeSummary] = try await look.api.all("/v1/edges")
-        var preparations: [Preparation] = []
-        for edge in edges {
-            let place = "/v1/edges/\(edge.id.text)/preparations"
-            preparations += try await look.api.optional(place, as: Page<Preparation>.self)?.items ?? []
-        }
-        var states: [ProductKeyState] = []
-        for product in try await look.api.all("/v1/products", as: Product.self) {
-            let place = "/v1/products/\(product.product.text)"
-            let versions: [ProductVersion] = try await look.api.all("\(place)/versions")
-            guard let newest = versions.max(by: { $0.created.at < $1.created.at }) else { continue }
-            states += try await look.api.optional("\(place)/keys", ["version": newest.version.text]) ?? []
-        }
-        let orders = try await look.api.optional("/v1/orders", as: Page<NumberedOrder>.self)?.items ?? []
-        return .page(
-            KeysPage(
-                chain: chain,
-                edges: edges,
-                preparations: preparations,
-                keys: states,
-                orders: orders,
-                viewer: viewer,
-                now: look.time
-            )
-        )
     }
 }

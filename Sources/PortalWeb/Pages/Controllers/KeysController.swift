@@ -1,0 +1,153 @@
+import Governance
+import HTTPTypes
+import PortalPages
+import PortalProtocol
+import Statements
+import Vocabulary
+
+/// Keys and ceremonies: RoleKeys, product keys, keys in EdgeHSMs, officers' orders.
+enum KeysController {
+    static let routes: [PageRoute] = [
+        PageRoute(.get, "/keys", "keys") { look in try await page(look, nil) },
+        PageRoute(.post, "/keys", "bringRoleKeys", handler: bringRoleKeys),
+        PageRoute(.get, "/keys/role-keys.json", "roleKeysFile", handler: roleKeysFile),
+        PageRoute(.get, "/keys/orders", "orders") { look in try await orders(look, nil) },
+        PageRoute(.post, "/keys/orders", "bringOrder", handler: bringOrder),
+    ]
+
+    private static func page(_ look: PageRequest, _ refused: Problem?) async throws -> PageAnswer {
+        let (_, viewer) = try look.require()
+        let chain = try (try await look.api.optional("/v1/role-keys", as: RoleKeysChain.self)?.roleKeys ?? []).map {
+            try version(RoleKeys.read(payload: $0.payload))
+        }
+        let edges: [EdgeSummary] = try await look.api.all("/v1/edges")
+        var preparations: [Preparation] = []
+        for edge in edges {
+            preparations += try await look.api.optionalAll("/v1/edges/\(edge.id.text)/preparations") ?? []
+        }
+        var states: [ProductKeyState] = []
+        for product in try await look.api.all("/v1/products", as: Product.self) {
+            let place = "/v1/products/\(product.product.text)"
+            let versions: [ProductVersion] = try await look.api.all("\(place)/versions")
+            guard let newest = versions.max(by: { $0.created.at < $1.created.at }) else { continue }
+            states += try await look.api.optional("\(place)/keys", ["version": newest.version.text]) ?? []
+        }
+        let orders = try await look.api.optional("/v1/orders", ["limit": "200"], as: Page<NumberedOrder>.self)
+        return .page(
+            KeysPage(
+                chain: chain,
+                people: try await officers(look, viewer),
+                edges: edges,
+                preparations: preparations,
+                keys: states,
+                orders: orders.map { ($0.items.count, $0.next != nil) },
+                form: refused.map { look.refusedForm($0) } ?? look.freshForm(),
+                opened: refused.map { _ in "role-keys" } ?? look.query["do"],
+                viewer: viewer,
+                now: look.time
+            ),
+            status: refused?.status ?? 200
+        )
+    }
+
+    private static func version(_ keys: RoleKeys) -> KeysPage.Chain {
+        KeysPage.Chain(
+            version: keys.version,
+            officers: keys.officers.map { ($0.name.text, $0.key.hex) },
+            threshold: keys.threshold,
+            roles: [
+                ("Root authority", keys.root.hex), ("Authorizer", keys.authorizer.hex), ("Portal", keys.portal.hex),
+                ("Label records", keys.labelRecord.hex),
+            ],
+            issuedAt: keys.issuedAt,
+            expiresAt: keys.expiresAt
+        )
+    }
+
+    /// People who are officers by the portal's own word.
+    private static func officers(
+        _ look: PageRequest,
+        _ viewer: Viewer
+    ) async throws -> [OfficerName: (id: PersonID, name: String)] {
+        guard viewer.isOEM else { return [:] }
+        let people: [Person] = try await look.api.all("/v1/people")
+        let officers = people.compactMap { person in person.officer.map { ($0, (id: person.id, name: person.name)) } }
+        return Dictionary(officers, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// One version goes behind the chain that is there; a whole chain goes as it is.
+    @Sendable private static func bringRoleKeys(_ look: PageRequest) async throws -> PageAnswer {
+        do {
+            var body = Array((look.form["file"] ?? "").utf8)
+            if let next = try? Envelope(parsing: body) {
+                let known = try await look.api.get("/v1/role-keys", as: RoleKeysChain.self).roleKeys
+                let isKnown = known.contains { $0.statementID == next.statementID }
+                body = try StatementCoding.encode(RoleKeysChain(roleKeys: isKnown ? known : known + [next]))
+            }
+            try await look.api.send(.put, "/v1/role-keys", body, as: RoleKeysChain.self)
+            return .redirect("/keys", told: .roleKeysTaken)
+        } catch let problem as APIProblem { return try await page(look, problem.problem) }
+    }
+
+    /// The newest, as `--role-keys` takes it.
+    @Sendable private static func roleKeysFile(_ look: PageRequest) async throws -> PageAnswer {
+        guard let newest = try await look.api.get("/v1/role-keys", as: RoleKeysChain.self).roleKeys.last else {
+            throw look.missing
+        }
+        return .file(try newest.serialized(), type: "application/json", name: "role-keys.json")
+    }
+
+    // MARK: - Orders
+
+    private static func orders(_ look: PageRequest, _ refused: Problem?) async throws -> PageAnswer {
+        let (_, viewer) = try look.require()
+        var query = ["limit": "50"]
+        query["cursor"] = look.query["cursor"]
+        let found = try await look.api.get("/v1/orders", query, as: Page<NumberedOrder>.self)
+        let names = try await People.officerKeys(look)
+        let items = try found.items.map { item -> OrdersPage.Order in
+            let (words, order) = (
+                try StatementRendering(item.order), try OfficerOrder.read(payload: item.order.payload)
+            )
+            return OrdersPage.Order(
+                number: item.number,
+                summary: words.summary,
+                reason: order.reason,
+                signers: item.order.signatures.map { names[$0.keyID] ?? "key \($0.keyID.hex.prefix(16))" },
+                issuedAt: order.issuedAt,
+                expiresAt: order.expiresAt,
+                statement: item.order.statementID
+            )
+        }
+        return .page(
+            OrdersPage(
+                items,
+                next: found.next,
+                form: refused.map { look.refusedForm($0) } ?? look.freshForm(),
+                opened: refused.map { _ in "order" } ?? look.query["do"],
+                viewer: viewer,
+                now: look.time
+            ),
+            status: refused?.status ?? 200
+        )
+    }
+
+    /// One signed order, or a list of them as the API takes it.
+    @Sendable private static func bringOrder(_ look: PageRequest) async throws -> PageAnswer {
+        do {
+            var body = Array((look.form["file"] ?? "").utf8)
+            if let order = try? Envelope(parsing: body) { body = try StatementCoding.encode(OrderList(orders: [order])) }
+            try await look.api.send(.put, "/v1/orders", body, as: Nothing.self)
+            return .redirect("/keys/orders", told: .ordersTaken)
+        } catch let problem as APIProblem { return try await orders(look, problem.problem) }
+    }
+}
+
+extension PageRequest {
+    /// What stands for all that is not there.
+    var missing: APIProblem {
+        APIProblem(
+            problem: Problem(Refusal(PortalError.unknownObject), status: 404, requestID: api.exchange.requestID)
+        )
+    }
+}
