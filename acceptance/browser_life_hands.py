@@ -53,7 +53,8 @@ class Hands:
         folder.mkdir(exist_ok=True)
         words = shlex.split(command)
         shutil.copy(file, folder / words[2])
-        links = {"officer.json": self.demo / f"officer-{officer}/{officer}.token.json", "role-keys": self.state / "role-keys"}
+        links = {"officer.json": self.demo / f"officer-{officer}/{officer}.token.json",
+                 "role-keys.json": max((self.state / "role-keys").glob("*.json"))}
         for name, target in links.items():
             if not (folder / name).exists():
                 (folder / name).symlink_to(target)

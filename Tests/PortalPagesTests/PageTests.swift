@@ -105,6 +105,97 @@ struct PageTests {
         )
     }
 
+    @Test("pages of keys and sites with hostile texts, for each role", arguments: Role.allCases)
+    func hostileKeys(role: Role) throws {
+        let viewer = viewer([role])
+        let made = try Sample(text: Self.hostile, now: now)
+        let form = FormState(
+            values: ["file": Self.hostile, "enrolment": Self.hostile],
+            errors: ["file": Self.hostile, "enrolment": Self.hostile],
+            problem: made.problem,
+            key: Self.hostile,
+            csrf: Self.hostile
+        )
+        for opened in ["enrol", "certificate", "prepare", "certificates"] {
+            try check(FactoryPage(made.factory, form: form, opened: opened, viewer: viewer, now: now), viewer)
+        }
+        try check(
+            KeysPage(
+                chain: [made.chain, made.chain],
+                people: [OfficerName(validated: Self.hostile): (PersonID(validated: Self.hostile), Self.hostile)],
+                edges: [made.summary],
+                preparations: [made.preparation],
+                keys: [],
+                orders: (3, true),
+                form: form,
+                opened: "role-keys",
+                viewer: viewer,
+                now: now
+            ),
+            viewer
+        )
+        try check(
+            OrdersPage([made.order], next: nil, form: form, opened: "order", viewer: viewer, now: now),
+            viewer
+        )
+        try check(EdgePage(made.edgeContent, viewer: viewer, now: now), viewer)
+        try check(SiteEventsPage(try made.events, factory: made.factory1, now: now), viewer)
+    }
+
+    @Test("how to sign goes with the live stream when there is nothing more to sign, and moves nothing")
+    func signing() throws {
+        let viewer = viewer([.oemSecurityOfficer])
+        let made = try Sample(text: "lamp", now: now)
+        func places(_ state: VersionState, _ viewer: Viewer) throws -> (page: String, places: [String: String]) {
+            let page = VersionPage(
+                made.version(in: state),
+                tab: .changes,
+                form: FormState(key: "key", csrf: "csrf"),
+                opened: nil,
+                viewer: viewer,
+                now: now
+            )
+            let html = try Templates().render(page, in: frame(viewer))
+            return (html, Dictionary(uniqueKeysWithValues: page.live.map { ($0.key, $0.html) }))
+        }
+        let open = try places(.submitted, viewer)
+        let sign = try #require(open.places["signing"])
+        #expect(sign.contains("id=\"sign-command\"") && sign.contains("/keys/role-keys.json"))
+        #expect(open.page.contains("<div data-live=\"signing\">\(sign)</div>"))
+        #expect(open.places["acts"]?.contains("Reject") == true)
+        for state in [VersionState.locked, .rejected] {
+            let ended = try places(state, viewer)
+            #expect(ended.places["signing"] == "" && ended.places["acts"] == "", "\(state)")
+            #expect(ended.page.contains("<div data-live=\"signing\"></div>"), "\(state)")
+            #expect(!ended.page.contains("sign-command"), "\(state)")
+        }
+        // What goes is the last of its column, and buttons keep their room.
+        let end = try #require(open.page.ranges(of: "data-live=\"signing\"").first).upperBound
+        #expect(!open.page[end...].contains("aria-labelledby=\"files\""))
+        #expect(open.page.contains("<div class=\"actions\" data-live=\"acts\" data-keep>"))
+        #expect(try places(.submitted, self.viewer([.odmEngineer])).places["signing"] == "")
+    }
+
+    @Test("who is not known by name is of another house, and no id of theirs is told")
+    func unknownPeople() throws {
+        let (one, other) = (PersonID(validated: "p-1"), PersonID(validated: "p-2"))
+        let names = [one: "Ada"]
+        let (oem, odm) = (viewer([.oemViewer]), viewer([.odmEngineer]))
+        #expect(oem.name(of: one, names) == "Ada" && odm.name(of: one, names) == "Ada")
+        #expect(oem.name(of: other, names) == "p-2")
+        for hidden in [other, nil] { #expect(odm.name(of: hidden, names) == "someone of another organisation") }
+        let made = try Sample(text: "x", now: now)
+        let page = VersionPage(
+            made.version(in: .rejected),
+            tab: .changes,
+            form: FormState(key: "key", csrf: "csrf"),
+            opened: nil,
+            viewer: odm,
+            now: now
+        )
+        #expect(page.live.contains { $0.key == "lead" && $0.html.hasPrefix("Rejected by the OEM, ") })
+    }
+
     @Test("empty pages explain themselves")
     func empty() throws {
         for roles: Set<Role> in [[.oemAdmin], [.odmEngineer, .odmProductionManager]] {
@@ -123,9 +214,21 @@ struct PageTests {
                 viewer
             )
             try check(
-                KeysPage(chain: [], edges: [], preparations: [], keys: [], orders: [], viewer: viewer, now: now),
+                KeysPage(
+                    chain: [],
+                    people: [:],
+                    edges: [],
+                    preparations: [],
+                    keys: [],
+                    orders: viewer.isOEM ? (0, false) : nil,
+                    form: form,
+                    opened: nil,
+                    viewer: viewer,
+                    now: now
+                ),
                 viewer
             )
+            try check(OrdersPage([], next: nil, form: form, opened: nil, viewer: viewer, now: now), viewer)
             try check(NewProductPage(form: form), viewer)
             try check(ExportPage([("a", "A", "b")]), viewer)
         }

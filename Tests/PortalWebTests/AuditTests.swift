@@ -86,6 +86,79 @@ struct AuditTests {
         }
     }
 
+    @Test("each export is entered once, with who took which list through which filter; a refused one is none")
+    func exportsAreEntered() async throws {
+        try await WholePortal.run { whole in
+            let admin = try await whole.administrator()
+            let odm = try await whole.createODM("Shenzhen Lamps", by: admin)
+            let engineer = try await whole.invite([.odmEngineer], into: odm, by: admin)
+            // More than a page of the list: still one entry.
+            for number in 0..<201 { _ = try await whole.createODM("ODM \(number)", by: admin) }
+            func ask(_ path: String, _ token: String) async throws -> Int {
+                let html = ["Accept": "text/html"]
+                let reply = try await whole.portal.ask("GET", path, token: token, headers: html)
+                return reply.status
+            }
+            #expect(try await ask("/v1/exports/organisations.csv", admin) == 200)
+            #expect(try await ask("/exports/alarms.json?open=true&factory=site-1", engineer.firstToken) == 200)
+            #expect(try await ask("/v1/exports/organisations.csv", engineer.firstToken) == 403)
+            #expect(try await ask("/v1/exports/alarms.csv?cursor=x", admin) == 400)
+            let me = try await whole.portal.ask("GET", "/v1/me", token: admin).message(Me.self)
+            func entries(_ action: String) async throws -> [[String?]] {
+                try await Self.items(whole, admin, "action=\(action)").map {
+                    [$0.act.actor, $0.act.object, $0.act.outcome, $0.act.detail]
+                }
+            }
+            #expect(
+                try await entries("exportOrganisationsAsCSV")
+                    == [[me.person.id.text, "/v1/organisations", "done", "all of it"]]
+            )
+            #expect(
+                try await entries("exportAlarmsAsJSON")
+                    == [[engineer.person.id.text, "/v1/alarms", "done", "factory site-1, open true"]]
+            )
+            #expect(try await entries("exportAlarmsAsCSV").isEmpty)
+            // However long the filter is.
+            let long = String(repeating: "x", count: 200)
+            let path = "/v1/exports/audit.csv?actor=\(long)&action=\(long)&object=\(long)"
+            #expect(try await ask(path, admin) == 200)
+            let detail = try await entries("exportAuditAsCSV").first?.last
+            #expect(detail??.utf8.count == 400)
+            // The page of the log offers them as filters.
+            let page = try await whole.portal.ask("GET", "/audit", token: admin, headers: ["Accept": "text/html"])
+            #expect(page.text.contains("value=\"exportOrganisationsAsCSV\""))
+        }
+    }
+
+    @Test("who acted is looked for by name or by id, and a name that nobody has is told beside the field")
+    func who() async throws {
+        try await WholePortal.run { whole in
+            let admin = try await whole.administrator()
+            let odm = try await whole.createODM("Shenzhen Lamps", by: admin)
+            for _ in 0..<2 { _ = try await whole.invite([.odmEngineer], into: odm, by: admin, called: "Two Names") }
+            let single = try await whole.invite([.odmEngineer], into: odm, by: admin, called: "Xi <b>")
+            _ = try await whole.createFactory("shenzhen-1", of: odm, by: single.firstToken)
+            func look(_ actor: String) async throws -> TestPortal.Reply {
+                let path = "/audit?outcome=refused&actor=\(escaped(actor))"
+                return try await whole.portal.ask("GET", path, token: admin, headers: ["Accept": "text/html"])
+            }
+            for actor in ["Xi <b>", single.person.id.text] {
+                let found = try await look(actor)
+                #expect(found.status == 200 && found.text.contains("portal.access.role"), "\(actor)")
+                #expect(found.text.matches(of: /<th scope="row"/).count == 1, "\(actor)")
+            }
+            #expect(try await look("").text.contains("<option value=\"Xi &lt;b&gt;\">"))
+            let two = try await look("Two Names")
+            #expect(two.status == 200 && two.text.contains("Several people are called that"))
+            let suggested = try #require(two.text.firstMatch(of: /<option value="(Two Names \([^"]*\))">/)).1
+            #expect(try await look(String(suggested)).text.contains("f-actor-error") == false)
+            let nobody = try await look("No Such Person")
+            #expect(nobody.status == 200 && nobody.text.contains("Nobody is called that"))
+            #expect(nobody.text.matches(of: /<th scope="row"/).isEmpty && !nobody.text.contains("/exports/audit.csv"))
+            #expect(try await look("The portal itself").status == 200)
+        }
+    }
+
     // MARK: - The file
 
     private static func judge(

@@ -99,9 +99,30 @@ public struct ApprovalPage: PageView {
                             isRequired: false,
                             extra: "min=\"1\""
                         ),
-                        .input(state, "debugUnlocks", "Debug unlocks", .number, value: String(current?.allowances.debugUnlocks ?? 0), extra: "min=\"0\""),
-                        .input(state, "reprovisions", "Re-provisionings", .number, value: String(current?.allowances.reprovisions ?? 0), extra: "min=\"0\""),
-                        .input(state, "rotations", "Credential rotations", .number, value: String(current?.allowances.rotations ?? 0), extra: "min=\"0\""),
+                        .input(
+                            state,
+                            "debugUnlocks",
+                            "Debug unlocks",
+                            .number,
+                            value: String(current?.allowances.debugUnlocks ?? 0),
+                            extra: "min=\"0\""
+                        ),
+                        .input(
+                            state,
+                            "reprovisions",
+                            "Re-provisionings",
+                            .number,
+                            value: String(current?.allowances.reprovisions ?? 0),
+                            extra: "min=\"0\""
+                        ),
+                        .input(
+                            state,
+                            "rotations",
+                            "Credential rotations",
+                            .number,
+                            value: String(current?.allowances.rotations ?? 0),
+                            extra: "min=\"0\""
+                        ),
                         .input(
                             state,
                             "longestSilence",

@@ -186,7 +186,10 @@ public struct EdgePage: SheetPage {
             : "<p class=\"panel-foot\">The first \(page.items.count) are shown; the API lists all of them.</p>"
         return .table(
             "Evidence",
-            [.init("Finding"), .init("Held", .number), .init("Entries", .number), .init("Noted", .tight), .init("File", .tight)],
+            [
+                .init("Finding"), .init("Held", .number), .init("Entries", .number), .init("Noted", .tight),
+                .init("File", .tight),
+            ],
             page.items.map { item in
                 [
                     .text(item.kind), .number(item.heldSize), .number(item.entries), .ago(item.notedAt, now: now),

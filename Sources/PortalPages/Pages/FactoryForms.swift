@@ -35,7 +35,8 @@ extension FactoryPage {
         }
         let more: Markup =
             content.hasMoreCertificates
-            ? "<p class=\"small muted\">The newest \(content.certificates.count); the API lists the older ones.</p>" : .empty
+            ? "<p class=\"small muted\">The newest \(content.certificates.count); the API lists the older ones.</p>"
+            : .empty
         return "<ul class=\"stack-s\">\(items.joined())</ul>\(more)"
     }
 

@@ -71,7 +71,9 @@ public struct KeysPage: SheetPage {
                     "RoleKeys, version \(newest.version)",
                     Self.roles(newest, people, viewer),
                     note: "signed by the OEM's root authority",
-                    actions: [Button("RoleKeys", "/keys/role-keys.json", icon: .export, isSmall: true, isDownload: true)],
+                    actions: [
+                        Button("RoleKeys", "/keys/role-keys.json", icon: .export, isSmall: true, isDownload: true)
+                    ],
                     isFlush: true
                 )
             )
@@ -211,7 +213,8 @@ public struct KeysPage: SheetPage {
         let officers = newest.officers.map { officer -> [Markup] in
             let person = (try? OfficerName(officer.name)).flatMap { people[$0] }
             let who: Markup =
-                person.map { .link($0.name, "/people/\($0.id.text)") } ?? (viewer.isOEM ? "nobody in the portal" : .none)
+                person.map { .link($0.name, "/people/\($0.id.text)") }
+                ?? (viewer.isOEM ? "nobody in the portal" : .none)
             return [.text("Officer \(officer.name)"), who, .digest(officer.key, 24), "the officer's own token"]
         }
         let roles = newest.roles.map { role -> [Markup] in
@@ -233,7 +236,8 @@ public struct KeysPage: SheetPage {
             chain.reversed().map { keys in
                 let state: Markup =
                     keys.version != chain.last?.version
-                    ? .badge(.idle, "Replaced") : keys.expiresAt < now ? .badge(.bad, "Expired") : .badge(.ok, "In force")
+                    ? .badge(.idle, "Replaced")
+                    : keys.expiresAt < now ? .badge(.bad, "Expired") : .badge(.ok, "In force")
                 return [
                     "\(keys.version)", state, "\(keys.threshold) of \(keys.officers.count)", .time(keys.issuedAt),
                     .date(keys.expiresAt),

@@ -141,7 +141,7 @@ public struct ProductPage: SheetPage {
                 ),
             ],
             side: [
-                Box("keys", "Key slots", Self.keys(content), isFlush: true),
+                Box("keys", "Key slots", Self.keys(content), isFlush: true)
             ] + (content.approvals.map { [Box("approvals", "Approvals", Self.approvals($0, place))] } ?? []) + [
                 Box("rules", "Rules", Self.rules(content)),
                 Box("members", "Workspace", Self.members(content, now)),

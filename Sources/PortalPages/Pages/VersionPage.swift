@@ -295,7 +295,12 @@ public struct VersionPage: SheetPage {
         var files = [("Approval file", "\(place)/approval.json"), ("RoleKeys", "/keys/role-keys.json")]
         // The first of a product has none before it.
         if approval.sequence > 1 {
-            files.append(("Approval before", "/products/\(version.product.text)/approvals/\(approval.sequence - 1)/approval.json"))
+            files.append(
+                (
+                    "Approval before",
+                    "/products/\(version.product.text)/approvals/\(approval.sequence - 1)/approval.json"
+                )
+            )
         }
         let buttons = files.map { Markup.of(Button($0.0, $0.1, icon: .export, isSmall: true, isDownload: true)) }
         let previous = approval.sequence > 1 ? " --previous previous" : ""

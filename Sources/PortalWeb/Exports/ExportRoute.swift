@@ -83,7 +83,12 @@ struct ExportRoute: MountableRoute {
         let source = Source(list: list, caller: caller, facts: facts, request: request)
         // The first page is asked for before the head goes out: who may not gets the refusal.
         let first = try await source.page(nil)
-        try await acts.handOut(caller.actor, facts, Self.place(of: list, request.path), detail: Self.words(request.query))
+        try await acts.handOut(
+            caller.actor,
+            facts,
+            Self.place(of: list, request.path),
+            detail: Self.words(request.query)
+        )
         let name = declaration.template.text.split(separator: "/").last.map(String.init) ?? "export"
         return Response(
             status: .ok,

@@ -139,3 +139,24 @@ import Vocabulary
         #expect(try StatementCoding.encode(read) == bytes)
     }
 }
+
+@Suite("Events of a site")
+struct SiteEventTests {
+    @Test("the kind that a site gives is kept to 64 octets, whatever its characters weigh")
+    func kind() throws {
+        func kind(_ text: String) throws -> String? {
+            SiteEventView(
+                source: RecordSource(validated: [UInt8](repeating: 1, count: 16)),
+                number: 1,
+                receivedAt: .epoch,
+                line: "{\"kind\":\"\(text)\"}"
+            ).kind
+        }
+        #expect(try kind("sign-in") == "sign-in")
+        #expect(try kind(String(repeating: "x", count: 100))?.utf8.count == 64)
+        // One character of many octets.
+        let family = "e" + String(repeating: "\u{301}", count: 500)
+        let kept = try #require(try kind(family))
+        #expect((1...64).contains(kept.utf8.count), "\(kept.utf8.count)")
+    }
+}

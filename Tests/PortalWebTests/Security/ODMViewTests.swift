@@ -90,7 +90,8 @@ struct ODMViewTests {
     func formsOnOthers() async throws {
         let acts = [
             "", "end", "close", "revoke", "on", "off", "reset", "invite", "workspace", "change", "rules", "key", "code",
-            "certificate", "prepare", "submit", "reject", "signatures", "token", "session",
+            "certificate", "certificates", "prepare", "submit", "reject", "signatures", "token", "session", "role-keys",
+            "order", "enrol", "join",
         ]
         try await WholePortal.run { whole in
             let objects = try await TwoODMs.objects(whole)
@@ -106,6 +107,7 @@ struct ODMViewTests {
                                 "reason": "enough", "product": try #require(ids["product"]),
                                 "edge": try #require(ids["edge"]), "edgeHSM": try #require(ids["edge"]),
                                 "name": "x", "roles": "odmEngineer", "text": "x",
+                                "certificate": try #require(ids["key"]), "file": "{}", "enrolment": "{}",
                             ]
                             let body = fields.map { "\($0.key)=\(escaped($0.value))" }.joined(separator: "&")
                             return try await whole.portal.ask(
@@ -203,8 +205,8 @@ struct ODMViewTests {
     func canaries(isShared: Bool) async throws {
         try await WholePortal.run { whole in
             let objects = try await TwoODMs.objects(whole, isShared: isShared)
-            // What two ODMs of one workspace share: the product and its versions, which name who made them by an id alone.
-            let shared = isShared ? ["product", "version", "person"] : []
+            // What two ODMs of one workspace share: the product and its locked versions.
+            let shared = isShared ? ["product", "version"] : []
             func ask(_ path: String, _ asked: [String], _ headers: [String: String]) async throws {
                 for (name, token) in objects.strangers {
                     let reply = try await whole.portal.ask("GET", path, token: token, headers: headers)

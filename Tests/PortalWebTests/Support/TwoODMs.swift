@@ -212,6 +212,21 @@ enum TwoODMs {
         (version.approval, version.sequence) = (try draft.approval(world), 1)
         (version.state, version.lockedAt) = (.locked, World.start)
         let kept = version
+        // What the first ODM works on, has handed in, or has been refused, in the product that it may share with the second.
+        let own = try [VersionState.draft, .submitted, .rejected].map { state in
+            var version = VersionRecord(
+                product: World.product,
+                version: try VersionName("\(canary)-\(state.rawValue)"),
+                organisation: mine,
+                manifest: try world.manifest(),
+                firmware: .zero,
+                declaration: kept.declaration,
+                provesProduct: true,
+                created: VersionAct(person: person, at: World.start)
+            )
+            version.state = state
+            return version
+        }
         let product = try product()
         let (database, now) = (whole.services.database, whole.portal.clock.now)
         try await database.write("fill") { transaction in
@@ -233,6 +248,10 @@ enum TwoODMs {
             )
             _ = try VersionTable(transaction).insert(kept)
             try VersionTable(transaction).update(kept)
+            for version in own {
+                _ = try VersionTable(transaction).insert(version)
+                try VersionTable(transaction).update(version)
+            }
             _ = try governance.insertOrder(
                 world.order(.retireEdgeHSM(edgeHSM: world.box, product: World.product, remainder: 7_919, sequence: 1)),
                 at: World.start

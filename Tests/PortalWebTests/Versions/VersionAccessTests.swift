@@ -44,7 +44,6 @@ import Vocabulary
             #expect(mine.items.map(\.product) == [VersionPortal.lamp])
             // With a workspace, the stranger sees the product, but neither our files nor our drafts' fate.
             try await tester.open(workspaceOf: TestIdentities.odms[1])
-            #expect(try await tester.send("GET", tester.version("1.0.0"), tester.stranger).status == 200)
             let submit = "\(tester.version("1.0.0"))/submit"
             #expect(try await tester.send("POST", submit, tester.stranger, match: "\"2\"").status == 404)
             let taken = try tester.description("3.0.0", firmware: parts.firmware, declaration: parts.declaration)
@@ -59,20 +58,78 @@ import Vocabulary
         }
     }
 
+    @Test("what another ODM of the workspace has not got locked is as if it were not there; then it has no author")
+    func draftsAreTheirODMs() async throws {
+        try await VersionPortal.run { tester in
+            let parts = try await tester.prepare()
+            try await tester.open(workspaceOf: TestIdentities.odms[1])
+            let new = try tester.description("1.0.0", firmware: parts.firmware, declaration: parts.declaration)
+            let made = try await tester.send(
+                "POST",
+                "/v1/products/lamp/versions",
+                tester.engineer,
+                new,
+                key: "version-1"
+            )
+            #expect(made.status == 201, "\(made.text)")
+            let place = "/v1/products/lamp/versions"
+            func look(_ name: String, _ someone: TestIdentities.Someone) async throws -> [String] {
+                var all: [String] = []
+                for path in ["", "/manifest", "/review"] {
+                    all.append(try await tester.send("GET", "\(place)/\(name)\(path)", someone).comparable)
+                }
+                let keys = try await tester.send("GET", "/v1/products/lamp/keys?version=\(name)", someone)
+                return all + [keys.text.replacing(name, with: "NAME")]
+            }
+            func list(_ someone: TestIdentities.Someone) async throws -> [ProductVersion] {
+                try await tester.send("GET", place, someone).message(Page<ProductVersion>.self).items
+            }
+            let none = try await look("9.9.9", tester.stranger)
+            for state in [VersionState.draft, .submitted] {
+                #expect(try await list(tester.engineer).map(\.state) == [state])
+                #expect(try await list(tester.stranger).isEmpty, "\(state)")
+                #expect(try await look("1.0.0", tester.stranger) == none, "\(state)")
+                #expect(try await look("1.0.0", tester.engineer) != none, "\(state)")
+                if state == .draft {
+                    #expect(try await tester.step("POST", "1.0.0", "submit", tester.engineer).status == 200)
+                }
+            }
+            try await tester.lock(tester.draft("1.0.0", tester.terms()), "1.0.0")
+            let own = try #require(try await list(tester.engineer).first)
+            let theirs = try #require(try await list(tester.stranger).first)
+            #expect(own.created.person == tester.engineer.person.id && own.submitted?.person != nil)
+            #expect(theirs.state == .locked && theirs.created.person == nil && theirs.submitted?.person == nil)
+            #expect(theirs.created.at == own.created.at)
+            let one = try await tester.send("GET", "\(place)/1.0.0", tester.stranger)
+            #expect(one.status == 200 && !one.text.contains(tester.engineer.person.id.text))
+            #expect(try await look("1.0.0", tester.stranger) != none, "batches can be made of it")
+            // The OEM sees whose it is.
+            #expect(try await list(tester.officer).first?.created.person == tester.engineer.person.id)
+
+            try await tester.makeKey("2.0.0")
+            try await tester.submit("2.0.0", parts, productName: "Lamp two")
+            let reason = VersionRejection(reason: try Remark("not this one"))
+            #expect(try await tester.step("POST", "2.0.0", "reject", tester.officer, reason).status == 200)
+            #expect(try await list(tester.stranger).map(\.version.text) == ["1.0.0"])
+            #expect(try await look("2.0.0", tester.stranger) == none)
+        }
+    }
+
     @Test("an ODM reads no allotment of another, and no name of another's factory")
     func approvalsAreTheOEMs() async throws {
         try await VersionPortal.run { tester in
             let parts = try await tester.prepare()
             try await tester.submit("1.0.0", parts)
-            _ = try await tester.draft("1.0.0", tester.terms(["edge-1": 100, "edge-2": 77]))
+            let draft = try await tester.draft("1.0.0", tester.terms(["edge-1": 100, "edge-2": 77]))
             let path = "\(tester.version("1.0.0"))/review"
             let whole = try await tester.send("GET", path, tester.officer).message(VersionReview.self)
             #expect(whole.approval != nil && !whole.approvalChanges.isEmpty)
             try await tester.open(workspaceOf: TestIdentities.odms[1])
+            try await tester.lock(draft, "1.0.0")
             for someone in [tester.engineer, tester.stranger] {
                 let reply = try await tester.send("GET", path, someone)
                 let part = try reply.message(VersionReview.self)
-                #expect(part.approval == nil && part.approvalChanges.isEmpty && part.changes == whole.changes)
+                #expect(part.approval == nil && part.approvalChanges.isEmpty && part.manifest == whole.manifest)
                 #expect(!reply.text.contains("edge-2"))
             }
             let rules = ProductRules(chipIdentity: .applet, factories: [try FactoryID("shenzhen")])

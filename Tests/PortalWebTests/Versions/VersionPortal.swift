@@ -302,6 +302,13 @@ struct VersionPortal {
         return try Envelope(parsing: try await send("GET", "\(version(name))/approval", officer).body)
     }
 
+    /// With two officers' signatures.
+    func lock(_ envelope: Envelope, _ name: String) async throws {
+        for officer in [0, 2] { _ = try await bring(world.approve(envelope, officer), name) }
+        let locked = try await send("GET", version(name), officer).message(ProductVersion.self)
+        try #require(locked.state == .locked)
+    }
+
     /// Sends a signed envelope.
     func bring(_ envelope: Envelope, _ name: String) async throws -> TestPortal.Reply {
         try await send("POST", "\(version(name))/approval/signatures", officer, envelope)

@@ -136,7 +136,9 @@ enum KeysController {
     @Sendable private static func bringOrder(_ look: PageRequest) async throws -> PageAnswer {
         do {
             var body = Array((look.form["file"] ?? "").utf8)
-            if let order = try? Envelope(parsing: body) { body = try StatementCoding.encode(OrderList(orders: [order])) }
+            if let order = try? Envelope(parsing: body) {
+                body = try StatementCoding.encode(OrderList(orders: [order]))
+            }
             try await look.api.send(.put, "/v1/orders", body, as: Nothing.self)
             return .redirect("/keys/orders", told: .ordersTaken)
         } catch let problem as APIProblem { return try await orders(look, problem.problem) }

@@ -211,7 +211,11 @@ enum MakingController {
     }
 
     /// What is proposed already, which the form then changes.
-    private static func proposal(_ version: ProductVersion, _ api: String, _ look: PageRequest) async throws
+    private static func proposal(
+        _ version: ProductVersion,
+        _ api: String,
+        _ look: PageRequest
+    ) async throws
         -> VersionApproval?
     {
         guard version.approval != nil else { return nil }

@@ -91,10 +91,13 @@ enum WatchController {
             guard let entered else { return (nil, nil) }
             if let found = ids[entered] {
                 return found.count == 1
-                    ? (found[0], nil) : (nil, "Several people are called that: choose one from the list, or enter an id.")
+                    ? (found[0], nil)
+                    : (nil, "Several people are called that: choose one from the list, or enter an id.")
             }
             let inner = entered.split(separator: "(").last.map { String($0.prefix { $0 != ")" }) } ?? entered
-            if entered.hasSuffix("(\(inner))"), ids.values.contains(where: { $0.contains(inner) }) { return (inner, nil) }
+            if entered.hasSuffix("(\(inner))"), ids.values.contains(where: { $0.contains(inner) }) {
+                return (inner, nil)
+            }
             let isID = entered.utf8.count <= 64 && entered.utf8.allSatisfy { (0x21...0x7E).contains($0) }
             return isID ? (entered, nil) : (nil, "Nobody is called that. Choose from the list, or enter an id.")
         }
