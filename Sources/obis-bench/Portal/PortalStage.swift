@@ -48,10 +48,11 @@ struct PortalStage {
         )
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let services = try await services(production, database, token)
+        // The shelf of files makes its own folder, and no folder above it.
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let parts = try PortalParts(services, files: folder + "/files", logger: logger)
         let declaration = "\(folder)/files/\(Digest256.of(production.declaration).hex)"
         try Data(production.declaration).write(to: URL(fileURLWithPath: declaration))
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try PortalCertificate.make(in: folder, start: ClockSource.system.realtime())
         let application = try application(parts, folder, logger)
         let group = ServiceGroup(configuration: .init(services: [application], logger: logger))
