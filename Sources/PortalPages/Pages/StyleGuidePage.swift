@@ -76,10 +76,24 @@ public struct StyleGuidePage: PageView {
             key: "style-guide",
             csrf: "style-guide"
         )
+        let late = FormState(
+            values: ["late": "600"],
+            problem: Problem(type: "", title: "", status: 412, code: "", detail: nil, remedy: "", requestID: ""),
+            key: "style-guide",
+            csrf: "style-guide"
+        )
         fields = [
             .input(form, "plain", "Text field", help: "What the field is for."),
             .input(form, "bad", "With an error", help: "Units of this batch."),
             .input(form, "optional", "Optional", isRequired: false),
+            .input(
+                late,
+                "late",
+                "Changed by somebody else",
+                .number,
+                help: "It stands beside what was entered.",
+                value: "500"
+            ),
             .input(form, "when", "Date and time", .dateTime),
             .select(form, "choice", "Choice", [("a", "edge-1, Shenzhen", .empty), ("b", "edge-2, Dongguan", .empty)]),
             .area(form, "reason", "Several lines", help: "Told to everybody who sees the batch."),

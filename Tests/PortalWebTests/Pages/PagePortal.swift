@@ -74,6 +74,8 @@ struct PagePortal {
             return [
                 "/", "/products", product, "/batches", "/batches/\(batch.id)",
                 "/factories", "/factories/\(batch.authorization.factory)", "/devices",
+                "/factories/\(batch.authorization.factory)/edges/\(batch.authorization.edgeHSM)",
+                "/factories/\(batch.authorization.factory)/events", "/keys/orders",
                 "/devices?batch=\(batch.statement)", "/devices/\(reference)", "/keys", "/alarms", "/alarms?show=all",
                 "/people", "/exports", "/account", "/styleguide",
             ]

@@ -41,7 +41,13 @@ struct PageRouteTests {
         ("/audit/export.jsonl", "GET", "/v1/audit/export"), ("/audit/checkpoint.json", "GET", "/v1/audit/checkpoint"),
         ("/exports/people.csv", "GET", "/v1/people"), ("/exports/batches.json", "GET", "/v1/batches"),
         ("/exports/devices.csv", "GET", "/v1/devices"), ("/exports/audit.json", "GET", "/v1/audit"),
-        ("/keys", "GET", "/v1/edges"), ("/account", "GET", "/v1/tokens"),
+        ("/keys", "GET", "/v1/edges"), ("/keys/orders", "GET", "/v1/orders"),
+        ("/factories/shenzhen-1/events", "GET", "/v1/factories/shenzhen-1/events"),
+        ("/factories/shenzhen-1/edges/edge-1", "GET", "/v1/edges/edge-1"),
+        ("/factories/shenzhen-1/edges/edge-1/enrolment.json", "GET", "/v1/edges/edge-1/enrolment"),
+        ("/factories/shenzhen-1/edges/edge-1/evidence/1/evidence.json", "GET", "/v1/edges/edge-1"),
+        ("/products/nothing/approvals/1/approval.json", "GET", "/v1/products/nothing/approvals"),
+        ("/account", "GET", "/v1/tokens"),
     ]
 
     /// Pages with a form that only some may send.
@@ -229,6 +235,20 @@ struct PageRouteTests {
             let head = lines[0].split(separator: ",", omittingEmptySubsequences: false)
             #expect(head.contains("officer") && head.contains("email"), "\(lines[0])")
             #expect(lines[1].contains("false") || lines[1].contains("true"))
+        }
+    }
+
+    @Test("whatever is told once of something that was done is told by a form")
+    func told() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Sources/PortalWeb/Pages/Controllers").path
+        let sources = try FileManager.default.contentsOfDirectory(atPath: folder).map {
+            try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)
+        }.joined()
+        for each in Told.allCases {
+            let use = try Regex("told: [^)]*\\.\(each.rawValue)\\b")
+            #expect(sources.firstMatch(of: use) != nil, "\(each)")
         }
     }
 
