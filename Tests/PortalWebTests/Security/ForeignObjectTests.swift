@@ -79,7 +79,7 @@ struct ForeignObjectTests {
                             #expect(!reply.text.contains("\"\(secret)\""), "\(path) as \(name) tells \(secret)")
                         }
                         if declaration.operationID == "getRollUps" {
-                            #expect(try reply.message(RollUpAnswer.self).rows.isEmpty)
+                            #expect(try reply.message(Page<RollUpRow>.self).items.isEmpty)
                         }
                     }
                     let own = try await whole.portal.ask("GET", path, token: objects.own)

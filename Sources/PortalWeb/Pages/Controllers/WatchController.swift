@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import PortalCore
 import PortalPages
 import PortalProtocol
 import Statements
@@ -67,9 +68,6 @@ enum WatchController {
 
     // MARK: - The portal's own log
 
-    /// What the portal does by itself, beside the operations of the API.
-    private static let ownActs = ["forgetEvents", "forgetFile", "makePackage", "receivePreparation"]
-
     @Sendable private static func audit(_ look: PageRequest) async throws -> PageAnswer {
         _ = try look.require()
         let checkpoint = try await look.api.get("/v1/audit/checkpoint", as: AuditCheckpoint.self)
@@ -104,7 +102,7 @@ enum WatchController {
                 checkpoint: checkpoint,
                 values: values,
                 actors: people + [(id: "portal", name: "The portal itself"), (id: "nobody", name: "Nobody known")],
-                actions: (look.api.acts + ownActs).sorted(),
+                actions: (look.api.acts + PortalDeed.allCases.map(\.rawValue)).sorted(),
                 exports: exports,
                 next: found.next.map { address("/audit", values.merging(["cursor": $0.text]) { $1 }) },
                 now: look.time
