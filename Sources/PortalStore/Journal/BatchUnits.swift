@@ -16,16 +16,18 @@ public struct BatchUnits {
     /// Where a unit stands in the order.
     public struct Place: Sendable, Hashable {
         public let serial: String
+        public let product: String
         public let log: Int64
         public let sequence: Int
 
-        public init(serial: String, log: Int64, sequence: Int) {
-            (self.serial, self.log, self.sequence) = (serial, log, sequence)
+        public init(serial: String, product: String, log: Int64, sequence: Int) {
+            (self.serial, self.product, self.log, self.sequence) = (serial, product, log, sequence)
         }
 
         fileprivate init(_ row: SQLRow) throws {
             self.init(
                 serial: try row.text("serial"),
+                product: try row.text("product"),
                 log: try row.integer("log"),
                 sequence: try row.number("sequence")
             )
@@ -40,8 +42,8 @@ public struct BatchUnits {
 
     static let stretch: SQLText = """
         SELECT \(JournalUnit.columns) FROM journal_units
-        WHERE serial >= ? AND serial <= ? AND (serial > ? OR log > ? OR (log = ? AND sequence > ?))
-        ORDER BY serial, log, sequence LIMIT ?
+        WHERE (serial, product, log, sequence) > (?, ?, ?, ?) AND serial <= ?
+        ORDER BY serial, product, log, sequence LIMIT ?
         """
 
     /// - Parameters:
@@ -56,15 +58,15 @@ public struct BatchUnits {
         limit: Int,
         looking most: Int = BatchUnits.mostLooked
     ) throws -> Found<JournalUnit> {
-        var place = after ?? Place(serial: serials.first.text, log: -1, sequence: -1)
+        var place = after ?? Place(serial: serials.first.text, product: "", log: -1, sequence: -1)
         var (found, last): ([JournalUnit], Place?) = ([], nil)
         var (looked, chunk) = (0, min(limit + 1, most))
         while looked < most {
             let rows = try transaction.rows(
                 Self.stretch,
                 [
-                    .text(place.serial), .text(serials.last.text), .text(place.serial), .integer(place.log),
-                    .integer(place.log), .number(place.sequence), .number(chunk),
+                    .text(place.serial), .text(place.product), .integer(place.log), .number(place.sequence),
+                    .text(serials.last.text), .number(chunk),
                 ]
             )
             for row in rows {

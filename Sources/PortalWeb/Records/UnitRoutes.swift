@@ -43,8 +43,13 @@ extension PortalServices {
         let (query, own, id) = (call.query, context.limitedTo, call.path.batch)
         let limit = (query.limit ?? .usual).value
         let scope = "units of \(id) \(query.stage?.rawValue ?? "")"
-        let after = try cursors.start(query.cursor, of: scope, count: 3).map { keys in
-            BatchUnits.Place(serial: keys[0], log: Int64(keys[1]) ?? 0, sequence: Int(keys[2]) ?? 0)
+        let after = try cursors.start(query.cursor, of: scope, count: 4).map { keys in
+            BatchUnits.Place(
+                serial: keys[0],
+                product: keys[1],
+                log: Int64(keys[2]) ?? 0,
+                sequence: Int(keys[3]) ?? 0
+            )
         }
         let found = try await database.read { transaction in
             let batch = try BatchDesk.visible(id, to: own, in: transaction)
@@ -58,7 +63,7 @@ extension PortalServices {
             )
         }
         let next = try found.next.map { place in
-            try cursors.cursor([place.serial, "\(place.log)", "\(place.sequence)"], of: scope)
+            try cursors.cursor([place.serial, place.product, "\(place.log)", "\(place.sequence)"], of: scope)
         }
         return Answer(Page(items: found.units.map { UnitView($0) }, next: next))
     }
