@@ -68,7 +68,7 @@ import Testing
         let folder = try TemporaryFolder()
         let file = folder.path + "/some.sqlite"
         // The same pages are written a hundred times, and nothing brings them from the log into the file.
-        let rows = (1...100).map { "UPDATE t SET b = zeroblob(20000), n = \($0);" }.joined()
+        let rows = (1...100).map { "UPDATE t SET b = randomblob(20000), n = \($0);" }.joined()
         let words = """
             .dbconfig no_ckpt_on_close on
             PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (n, b); INSERT INTO t VALUES (0, '');

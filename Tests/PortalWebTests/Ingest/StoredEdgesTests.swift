@@ -1,3 +1,4 @@
+import PortalProtocol
 import PortalStore
 import PortalWeb
 import Statements

@@ -70,7 +70,8 @@ struct ForeignObjectTests {
             where declaration.method == .get && declaration.template.parameters.isEmpty
                 && !["getAPIDocument", "getReadiness", "getAccount"].contains(declaration.operationID)
             {
-                for query in queries[declaration.operationID] ?? [""] {
+                let isRollUps = declaration.template.text.contains("/rollups")
+                for query in queries[isRollUps ? "getRollUps" : declaration.operationID] ?? [""] {
                     let path = declaration.template.text + query
                     for (name, token) in objects.strangers {
                         let reply = try await whole.portal.ask("GET", path, token: token)
