@@ -241,7 +241,7 @@ let package = Package(
             [
                 "Vocabulary", "FactoryBox", "Matter", "KeyCustody", "PKCS11Token", "Statements", "TransparencyLog",
                 "Verify", "Governance", "PortalProtocol", "PortalCore", "PortalStore", "PortalWeb", "ServiceSupport",
-                "EdgeHSMFixture", "OEMWorld", "PortalFixture", crypto, grdb, logging, httpClient,
+                "EdgeHSMFixture", "OEMWorld", "PortalFixture", crypto, grdb, sqlite, logging, httpClient,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

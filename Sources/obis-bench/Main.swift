@@ -17,6 +17,8 @@ struct Bench: AsyncParsableCommand {
     enum Section: String, ExpressibleByArgument, CaseIterable {
         case line
         case portal
+        /// Of the portal's, ingest beside the bare load alone.
+        case ingest
     }
 
     /// `--json` names a file here.
@@ -30,7 +32,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Numbers of stations, with commas between.") var stations = "1,16,64"
     @Option(help: "Units in the batch.") var units = 1_000_000
     @Option(help: "Journal entries that the portal takes in; of ten times as many it is asked.") var records = 100_000
-    @Option(help: "One part of the measurement: line or portal.") var only: Section?
+    @Option(help: "One part of the measurement: line, portal or ingest.") var only: Section?
     @Option(help: "A file for the figures as JSON.") var json: String?
 
     func validate() throws {
@@ -49,7 +51,12 @@ struct Bench: AsyncParsableCommand {
         let narrator = Narrator()
         var report = Report(machine: .current())
         // First the portal: the tokens of its ceremony must be there when SoftHSM2 is loaded.
-        if only != .line { report.portal = try await measurePortal(narrator) }
+        if only == nil || only == .portal { report.portal = try await measurePortal(narrator) { try await $0.run() } }
+        if only == .ingest {
+            let ingest = try await measurePortal(narrator) { try await $0.ingest() }
+            print("\n" + (report.head + ingest.lines).joined(separator: "\n"))
+            return
+        }
         var line: LineReport?
         if only != .portal {
             line = try await measureLine(narrator)
@@ -60,7 +67,10 @@ struct Bench: AsyncParsableCommand {
         if let json { try report.json().write(to: URL(fileURLWithPath: json), options: .atomic) }
     }
 
-    private func measurePortal(_ narrator: Narrator) async throws -> PortalReport {
+    private func measurePortal<Found>(
+        _ narrator: Narrator,
+        _ measure: (PortalSection) async throws -> Found
+    ) async throws -> Found {
         _ = try World.make(at: directory)
         let section = PortalSection(
             folder: URL(fileURLWithPath: directory).standardizedFileURL.path + "/portal",
@@ -69,9 +79,9 @@ struct Bench: AsyncParsableCommand {
             narrator: narrator
         )
         try FileManager.default.createDirectory(atPath: section.folder, withIntermediateDirectories: true)
-        let report = try await section.run()
+        let found = try await measure(section)
         try World.remove(at: directory)
-        return report
+        return found
     }
 
     private func measureLine(_ narrator: Narrator) async throws -> LineReport {

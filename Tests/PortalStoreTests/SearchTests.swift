@@ -33,7 +33,10 @@ struct SearchTests {
         let questions: [(sql: SQLText, index: String)] = [
             (JournalSearch.keys, "COVERING INDEX journal_units_by_stage"),
             (JournalSearch.batchKeys, "COVERING INDEX journal_units_by_batch"),
-            (JournalSearch.row, "journal_units_by_stage"),
+            (JournalSearch.row, "journal_units_by_stage"), (BatchUnits.stretch, "journal_units_by_serial"),
+            (JournalUnits.chipBetween, "journal_units_by_chip"),
+            (JournalUnits.serialBetween, "journal_units_by_serial"),
+            (JournalUnits.keyBetween, "journal_credentials_by_key"),
             (PortalLogSearch.newest("actor = ? AND "), "portal_log_fact_actor"),
             (PortalLogSearch.newest("action = ? AND "), "portal_log_fact_action"),
             (PortalLogSearch.oldest("object = ? AND "), "portal_log_fact_object"),

@@ -16,8 +16,6 @@ final class ServiceList: Sendable {
 actor CostMeter {
     /// Of one process, at the last look.
     private struct Cost {
-        /// Seconds, user and system.
-        var cpu = 0.0
         /// Octets of memory at the fullest moment, and now.
         var memory = 0
         var present = 0
@@ -34,6 +32,9 @@ actor CostMeter {
     /// Only processes of this world are looked at, not those of a world within it.
     private let logs: String
     private var costs: [Int32: (program: String, cost: Cost)] = [:]
+    private var cpu = CPUAccount()
+    /// Devices of the lines when the first moment was.
+    private var base = 0
     private var lines: [LineProgress] = []
     /// Of each process, whenever more devices were made.
     private var moments: [Int32: [Moment]] = [:]
@@ -54,6 +55,22 @@ actor CostMeter {
     /// From now on memory is held against what these lines make.
     func follow(_ lines: [LineProgress]) { self.lines = lines }
 
+    /// From here on what is spent is the devices': the lines are about to begin.
+    func begin() {
+        look()
+        base = made
+        cpu.begin()
+    }
+
+    /// What is spent from here on counts for nothing; returns the devices made since `begin`.
+    func end() -> Int {
+        look()
+        cpu.end(made: made - base)
+        return made - base
+    }
+
+    private var made: Int { lines.reduce(0) { $0 + $1.passed } }
+
     /// Devices a second between the first and the newest.
     var rate: Double {
         guard let begun, let ended else { return 0 }
@@ -62,12 +79,14 @@ actor CostMeter {
     }
 
     private func look() {
-        let made = lines.reduce(0) { $0 + $1.passed }
+        let made = made
         if made > 0, begun == nil { begun = .now }
         if made > ended?.made ?? 0 { ended = (made, .now) }
         for service in ServiceList.shared.all where service.isRunning && service.log.path.hasPrefix(logs) {
             let process = service.identifier
-            guard let cost = Self.cost(of: process) else { continue }
+            guard let cost = Self.cost(of: process), let spent = try? CPUClock(process: process).seconds()
+            else { continue }
+            cpu.note(process, of: service.program, spent)
             costs[process] = (service.program, cost)
             if moments[process]?.last?.made != made {
                 moments[process, default: []].append(Moment(made: made, memory: cost.present))
@@ -87,8 +106,8 @@ actor CostMeter {
     /// What all processes of one program cost together.
     struct Sum: Sendable {
         let processes: Int
-        /// Seconds, user and system.
-        let cpu: Double
+        /// Seconds, user and system, before the lines began and for each device.
+        let cpu: CostLine
         /// Octets of the fullest process at its fullest moment.
         let memory: Int
         /// Octets of the fullest process before the first device.
@@ -102,24 +121,26 @@ actor CostMeter {
     /// By the name of the program's file.
     func sums() -> [String: Sum] {
         look()
-        return Dictionary(grouping: costs, by: \.value.program).mapValues { entries in
+        let lines = cpu.lines
+        var sums: [String: Sum] = [:]
+        for (program, entries) in Dictionary(grouping: costs, by: \.value.program) {
             let costs = entries.map(\.value.cost)
-            return Sum(
+            sums[program] = Sum(
                 processes: costs.count,
-                cpu: costs.map(\.cpu).reduce(0, +),
+                cpu: lines[program] ?? CostLine(from: 0, to: 0, devices: 0),
                 memory: costs.map(\.memory).max() ?? 0,
                 before: entries.compactMap { moments[$0.key]?.last { $0.made == 0 }?.memory }.max() ?? 0,
                 growth: entries.compactMap { growth(of: $0.key) }.max(),
                 written: costs.map(\.written).reduce(0, +)
             )
         }
+        return sums
     }
 
     private static func cost(of process: Int32) -> Cost? {
-        guard let cpu = try? CPUClock(process: process).seconds() else { return nil }
+        guard let fullest = number(in: "/proc/\(process)/status", after: "VmHWM:") else { return nil }
         return Cost(
-            cpu: cpu,
-            memory: (number(in: "/proc/\(process)/status", after: "VmHWM:") ?? 0) * 1_024,
+            memory: fullest * 1_024,
             present: (number(in: "/proc/\(process)/status", after: "VmRSS:") ?? 0) * 1_024,
             written: number(in: "/proc/\(process)/io", after: "write_bytes:") ?? 0
         )

@@ -11,27 +11,36 @@ struct MonthPaper: Sendable {
     struct Part: Sendable {
         let name: String
         let cost: CostMeter.Sum
-        /// Octets that its files have grown to; nil where it keeps none.
-        let disk: Int?
+        /// Octets of its files; nil where it keeps none.
+        let disk: CostLine?
         let traffic: Traffic?
     }
 
     /// Octets through the links of all factories that have one, with TCP's payload, TLS and HTTP.
     struct Traffic: Sendable {
-        let octets: LinkCutter.Octets
-        /// Devices of these factories.
-        let made: Int
+        let up: CostLine
+        let down: CostLine
     }
 
     let parts: [Part]
-    /// Devices of this run.
+    /// Devices between the two moments that everything is measured at.
     let made: Int
     /// Devices a second while lines worked.
     let rate: Double
 
     private static var perSecond: Double { devices / seconds }
 
-    var rows: [(String, String)] { parts.map { ($0.name, words($0)) } + [("load", load)] }
+    var rows: [(String, String)] { parts.map { ($0.name, Self.words($0)) } + [("load", load)] }
+
+    /// What the two figures of each amount are.
+    var notes: [String] {
+        [
+            "fixed: what was there before the first device, and the start of processes that came later; it does not grow",
+            "a device: what came from then until the portal agreed with every factory, by \(made) devices; so what "
+                + "programs do by the clock counts as the devices' too",
+            "databases by their pages, without write-ahead logs; in a debug build with SoftHSM2",
+        ]
+    }
 
     /// What memory under load was measured at: as long as that is more than the month's peak, the peak needs no more.
     private var load: String {
@@ -43,112 +52,128 @@ struct MonthPaper: Sendable {
         )
     }
 
+    static func words(_ part: Part) -> String {
+        [cpu(part.cost.cpu), memory(part.cost), part.disk.map(disk), part.traffic.map(traffic)]
+            .compactMap { $0 }.joined(separator: "; ")
+    }
+
+    private static func cpu(_ line: CostLine) -> String {
+        let fixed = String(format: "CPU %.1f s fixed", line.fixed)
+        guard let each = line.each else { return fixed }
+        return fixed
+            + String(
+                format: " + %.1f ms a device: %.1f h a month, %.2f cores at peak",
+                each * 1_000,
+                (line.total(devices) ?? 0) / 3_600,
+                each * perSecond * peak
+            )
+    }
+
     /// The fullest process at its fullest moment is what load takes, with queues and caches as full as they were; what a
     /// month's history adds is at most what late devices added here, times the month's, as if no cache had filled by it.
     private static func memory(_ cost: CostMeter.Sum) -> String {
         let fullest = String(
-            format: "memory %d MiB at the fullest, %d before the first device",
-            cost.memory / 1_048_576,
-            cost.before / 1_048_576
+            format: "memory %d MiB fixed, %d at the fullest",
+            cost.before / 1_048_576,
+            cost.memory / 1_048_576
         )
         guard let growth = cost.growth else { return fullest }
         guard growth > 0 else { return fullest + ", and no growth late in the run" }
         return fullest
             + String(
-                format: ", %.2f KiB a device late in the run: at most %.0f MiB more after the month",
+                format: " + %.2f KiB a device late in the run: at most %.0f MiB more after the month",
                 growth / 1_024,
                 growth * devices / 1_048_576
             )
     }
 
-    private func words(_ part: Part) -> String {
-        func each(_ figure: Int) -> Double { Double(figure) / Double(max(made, 1)) }
-        let cpu = part.cost.cpu / Double(max(made, 1))
-        var words = [
-            String(
-                format: "CPU %.0f ms a device, %.1f h a month, %.2f cores at peak",
-                cpu * 1_000,
-                cpu * Self.devices / 3_600,
-                cpu * Self.perSecond * Self.peak
-            ),
-            Self.memory(part.cost),
-        ]
-        if let disk = part.disk {
-            words.append(
-                String(
-                    format: "disk %.1f KiB a device, %.1f GiB a month",
-                    each(disk) / 1_024,
-                    each(disk) * Self.devices / 1_073_741_824
+    private static func disk(_ line: CostLine) -> String {
+        let fixed = String(format: "disk %.1f MiB fixed", line.fixed / 1_048_576)
+        guard let each = line.each else { return fixed }
+        return fixed
+            + String(
+                format: " + %.2f KiB a device: %.1f GiB after the month",
+                each / 1_024,
+                (line.total(devices) ?? 0) / 1_073_741_824
+            )
+    }
+
+    private static func traffic(_ traffic: Traffic) -> String {
+        func words(_ line: CostLine, _ direction: String) -> String {
+            let fixed = String(format: "%.2f MiB %@ fixed", line.fixed / 1_048_576, direction)
+            guard let each = line.each else { return fixed }
+            return fixed
+                + String(
+                    format: " + %.2f KiB a device: %.2f Mbit/s at peak",
+                    each / 1_024,
+                    each * 8 / 1_000_000 * perSecond * peak
                 )
-            )
         }
-        if let traffic = part.traffic { words.append(Self.words(traffic)) }
-        return words.joined(separator: "; ")
-    }
-
-    private static func words(_ traffic: Traffic) -> String {
-        let (up, down) = (
-            Double(traffic.octets.up) / Double(max(traffic.made, 1)),
-            Double(traffic.octets.down) / Double(max(traffic.made, 1))
-        )
-        return String(
-            format: "traffic %.1f KiB up and %.1f KiB down a device, %.1f and %.1f Mbit/s at peak",
-            up / 1_024,
-            down / 1_024,
-            up * 8 / 1_000_000 * perSecond * peak,
-            down * 8 / 1_000_000 * perSecond * peak
-        )
-    }
-
-    /// Octets of these files; none of a file that is not there.
-    static func size(ofFiles files: [String]) -> Int {
-        files.reduce(0) { sum, file in
-            let size = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
-            return sum + (size ?? 0)
-        }
-    }
-
-    /// Octets of all files under these folders.
-    static func size(of folders: [String]) -> Int {
-        folders.reduce(0) { sum, folder in
-            let files = FileManager.default.enumerator(
-                at: URL(fileURLWithPath: folder),
-                includingPropertiesForKeys: [.fileSizeKey, .isRegularFileKey]
-            )
-            return (files?.allObjects ?? []).compactMap { $0 as? URL }.reduce(sum) { sum, file in
-                sum + ((try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0)
-            }
-        }
+        return "traffic " + words(traffic.up, "up") + ", " + words(traffic.down, "down")
     }
 }
 
+/// Files and traffic of all factories and the portal at one moment.
+struct Footprint: Sendable {
+    /// Octets by the name of the program that keeps them.
+    let disk: [String: Int]
+    let traffic: LinkCutter.Octets
+    /// Devices made at factories that have a link.
+    let linked: Int
+}
+
 extension Company {
-    /// The parts of all factories together, as they stand now.
-    func monthPaper(_ meter: CostMeter) async -> MonthPaper {
-        let sums = await meter.sums()
+    /// The parts of the system, by their programs' names.
+    private static let parts = [
+        ("edgehsmd", "EdgeHSM"), ("obis-factory", "Factory Service"), ("obis-station", "station"),
+        ("obis-portal", "portal"),
+    ]
+
+    func footprint() async -> Footprint {
         let hosts = factories.map(\.host)
         let stations = hosts.flatMap(\.stations).flatMap { [$0.folder + "/state", $0.printed] }
-        let database = portal.map { [$0.database, $0.database + "-wal"] } ?? []
-        let sizes: [(program: String, name: String, disk: Int)] = [
-            ("edgehsmd", "EdgeHSM", MonthPaper.size(of: factories.map(\.edge.dataDirectory))),
-            ("obis-factory", "Factory Service", MonthPaper.size(of: hosts.map(\.state))),
-            ("obis-station", "station", MonthPaper.size(of: stations)),
-            ("obis-portal", "portal", MonthPaper.size(ofFiles: database)),
-        ]
-        let parts = sizes.compactMap { program, name, disk in
-            sums[program].map { sum in
-                MonthPaper.Part(name: name, cost: sum, disk: disk, traffic: program == "obis-portal" ? traffic : nil)
-            }
-        }
-        return MonthPaper(parts: parts, made: scale.total, rate: await meter.rate)
-    }
-
-    private var traffic: MonthPaper.Traffic {
         let octets = (portal?.links.values.map(\.octets) ?? []).reduce(into: LinkCutter.Octets()) { sum, octets in
             sum.up += octets.up
             sum.down += octets.down
         }
-        let made = factories.filter(\.profile.hasLink).map(\.finished).reduce(0, +)
-        return MonthPaper.Traffic(octets: octets, made: made)
+        return Footprint(
+            disk: [
+                "edgehsmd": await DiskSize.ofFolders(factories.map(\.edge.dataDirectory)),
+                "obis-factory": await DiskSize.ofFolders(hosts.map(\.state)),
+                "obis-station": await DiskSize.ofFolders(stations),
+                "obis-portal": await DiskSize.ofFiles(portal.map { [$0.database] } ?? []),
+            ],
+            traffic: octets,
+            linked: factories.filter(\.profile.hasLink).map(\.finished).reduce(0, +)
+        )
+    }
+
+    /// What came between the two moments.
+    ///
+    /// - Parameter made: devices between them.
+    nonisolated func monthPaper(_ meter: CostMeter, from: Footprint, to: Footprint, made: Int) async -> MonthPaper {
+        let sums = await meter.sums()
+        func traffic(_ octets: (LinkCutter.Octets) -> Int) -> CostLine {
+            CostLine(
+                from: Double(octets(from.traffic)),
+                to: Double(octets(to.traffic)),
+                devices: to.linked - from.linked
+            )
+        }
+        let parts = Self.parts.compactMap { program, name in
+            sums[program].map { sum in
+                MonthPaper.Part(
+                    name: name,
+                    cost: sum,
+                    disk: CostLine(
+                        from: Double(from.disk[program] ?? 0),
+                        to: Double(to.disk[program] ?? 0),
+                        devices: made
+                    ),
+                    traffic: program == "obis-portal" ? .init(up: traffic(\.up), down: traffic(\.down)) : nil
+                )
+            }
+        }
+        return MonthPaper(parts: parts, made: made, rate: await meter.rate)
     }
 }

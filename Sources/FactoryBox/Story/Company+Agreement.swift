@@ -78,9 +78,9 @@ extension Company {
         of factory: Factory,
         _ people: PortalPeople
     ) async throws -> [String: [String: Int]] {
-        let answer = try await people.admin.get("/v1/rollups?by=\(dimension)&factory=\(factory.profile.id)")
+        let answer = try await people.admin.get("/v1/rollups?limit=200&by=\(dimension)&factory=\(factory.profile.id)")
         var sums: [String: [String: Int]] = [:]
-        for row in answer["rows"].list {
+        for row in answer["items"].list {
             let counts = Dictionary(uniqueKeysWithValues: try Recount.names.map { ($0, try row.integer($0)) })
             // What belongs to no batch counts no unit.
             if counts.values.contains(where: { $0 != 0 }) { sums[try row.string(dimension)] = counts }

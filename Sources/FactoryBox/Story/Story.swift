@@ -37,11 +37,11 @@ public struct Story: Sendable {
         let attacks = try AttackRun(in: world.part("attacked"), narrator: heard)
         let attacking = Task { try await attacks.play() }
         do {
-            try await tell(company)
+            let before = try await tell(company, meter)
             narrator.chapter("Everything that must be refused, on a line of its own meanwhile")
             _ = try await attacking.value
             narrator.tell(heard)
-            try await close(company, meter)
+            try await close(company, meter, since: before)
         } catch {
             narrator.tell(heard)
             // Whatever still runs ends by this, the attacks among it.
@@ -63,7 +63,8 @@ public struct Story: Sendable {
         await lines.value
     }
 
-    private func tell(_ company: Company) async throws {
+    /// Returns what stood before the first device.
+    private func tell(_ company: Company, _ meter: CostMeter) async throws -> Footprint {
         try await company.holdFirstCeremony()
         narrator.chapter("The portal opens")
         try await company.openPortal()
@@ -77,14 +78,18 @@ public struct Story: Sendable {
         try await company.approveVersions()
         try await company.grantBatches()
         narrator.chapter("Production")
+        let before = await company.footprint()
+        await meter.begin()
         try await company.produce()
         narrator.chapter("Rework")
         try await company.rework()
+        return before
     }
 
-    private func close(_ company: Company, _ meter: CostMeter) async throws {
+    private func close(_ company: Company, _ meter: CostMeter, since before: Footprint) async throws {
         narrator.chapter("Everything agrees")
         try await company.agree()
+        let (after, made) = (await company.footprint(), await meter.end())
         narrator.chapter("Records")
         try await company.verifyRecords()
         try await company.verifyFigures()
@@ -93,8 +98,9 @@ public struct Story: Sendable {
         let devices = company.scale.total
         let time = narrator.elapsed
         narrator.chapter("On paper: a million devices a month, ten times the mean at peak")
-        narrator.table(await company.monthPaper(meter).rows)
-        narrator.note("from what each device cost here, in a debug build with SoftHSM2")
+        let paper = await company.monthPaper(meter, from: before, to: after, made: made)
+        narrator.table(paper.rows)
+        for note in paper.notes { narrator.note(note) }
         narrator.table([("\(devices) devices", "\(time) s")])
         narrator.chapter(options.once ? "The end" : "The portal serves, the lines make what it grants; Ctrl-C ends all")
         if !options.once { try await company.beginNightShift() }

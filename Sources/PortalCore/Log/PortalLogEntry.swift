@@ -2,6 +2,20 @@ public import PortalProtocol
 import Statements
 public import Vocabulary
 
+/// What the portal does by itself, as its own log calls it: acts beside the operations of the API.
+public enum PortalDeed: String, Sendable, CaseIterable {
+    case forgetEvents
+    case forgetFile
+    case makePackage
+    case receivePreparation
+    /// A critical alarm is new, or open again after it was cleared or acknowledged.
+    case raiseAlarm
+    /// What raised a critical alarm is gone.
+    case clearAlarm
+    /// An EdgeHSM's journal contradicts itself: no package for it until officers decide.
+    case haltJournal
+}
+
 /// One act in the portal's own log: who did what to which object, when, and what came of it.
 public struct PortalLogEntry: Codable, Sendable, Hashable {
     public enum ActorKind: String, Codable, Sendable, Hashable, CaseIterable {

@@ -227,6 +227,8 @@ public struct RollUpQuery: Codable, Sendable, Hashable {
     /// Several authorizations.
     public let batches: DigestList?
     public let edge: EdgeHSMID?
+    public let limit: PageLimit?
+    public let cursor: PageCursor?
 
     public init(
         by: RollUpDimension,
@@ -236,8 +238,11 @@ public struct RollUpQuery: Codable, Sendable, Hashable {
         product: ProductName? = nil,
         batch: Digest256? = nil,
         batches: DigestList? = nil,
-        edge: EdgeHSMID? = nil
+        edge: EdgeHSMID? = nil,
+        limit: PageLimit? = nil,
+        cursor: PageCursor? = nil
     ) {
+        (self.limit, self.cursor) = (limit, cursor)
         (self.by, self.from, self.to, self.factory) = (by, from, to, factory)
         (self.product, self.batch, self.batches, self.edge) = (product, batch, batches, edge)
     }
@@ -288,9 +293,4 @@ public struct RollUpRow: Codable, Sendable, Hashable {
         (self.unlocked, self.reprovisioned, self.reissued) = (unlocked, reprovisioned, reissued)
         (self.rotated, self.returned, self.quarantined) = (rotated, returned, quarantined)
     }
-}
-
-public struct RollUpAnswer: Codable, Sendable, Hashable {
-    public let rows: [RollUpRow]
-    public init(rows: [RollUpRow]) { self.rows = rows }
 }

@@ -17,6 +17,12 @@ public enum SQLValue: Sendable, Hashable {
     public static func name(_ value: (some Identifier)?) -> SQLValue { value.map { .text($0.text) } ?? .null }
     public static func fixed(_ value: some FixedBytes) -> SQLValue { .blob(value.bytes) }
     public static func fixed(_ value: (some FixedBytes)?) -> SQLValue { value.map { .blob($0.bytes) } ?? .null }
+    /// Text by somebody else, such as what a journal's entry says of itself. PostgreSQL keeps no U+0000 in a text; it becomes
+    /// U+FFFD here, as what can't be shown does.
+    public static func foreign(_ value: String) -> SQLValue {
+        guard value.utf8.contains(0) else { return .text(value) }
+        return .text(String(String.UnicodeScalarView(value.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 })))
+    }
     public static func optional(_ value: String?) -> SQLValue { value.map { .text($0) } ?? .null }
     public static func optional(_ value: [UInt8]?) -> SQLValue { value.map { .blob($0) } ?? .null }
 

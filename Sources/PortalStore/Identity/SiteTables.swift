@@ -292,6 +292,13 @@ public struct GovernanceTable {
         }
     }
 
+    /// The enrolment's octets as they are stored.
+    public func enrolment(_ id: EdgeHSMID) throws -> (factory: FactoryID, octets: [UInt8])? {
+        try transaction.row("SELECT factory, envelope FROM edge WHERE id = ?", [.name(id)]).map {
+            (try $0.name("factory"), try $0.blob("envelope"))
+        }
+    }
+
     public func insertEdge(_ id: EdgeHSMID, _ factory: FactoryID, _ envelope: Envelope, at time: Instant) throws {
         try transaction.execute(
             "INSERT INTO edge (id, factory, digest, envelope, enrolled_at) VALUES (?, ?, ?, ?, ?)",

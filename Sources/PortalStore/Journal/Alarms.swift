@@ -51,6 +51,9 @@ public struct Alarms {
             detail = excluded.detail, sequence = excluded.sequence, cleared_at = NULL, acknowledged_at = NULL,
             acknowledged_by = NULL
         """
+    private static let standing: SQLText = """
+        SELECT number, cleared_at, acknowledged_at FROM alarms WHERE alarm_key = ?
+        """
     private static let clear: SQLText = "UPDATE alarms SET cleared_at = ? WHERE alarm_key = ? AND cleared_at IS NULL"
     private static let acknowledge: SQLText = """
         UPDATE alarms SET acknowledged_at = ?, acknowledged_by = ? WHERE number = ? AND acknowledged_at IS NULL
@@ -69,23 +72,61 @@ public struct Alarms {
         ORDER BY number DESC LIMIT ?
         """
 
+    /// Entries in the portal's log of one call; what is more is counted in one besides.
+    static let mostEntered = 16
+
     /// Raises each; those with one key are one with a count. An acknowledged one that comes again is open again.
+    ///
+    /// A critical one is entered in the portal's own log when it is new or open again, and not when it is counted.
     public func raise(_ alarms: [Alarm], factory: FactoryID, at time: Instant) throws {
         var grouped: [String: (alarm: Alarm, times: Int)] = [:]
         for alarm in alarms { grouped[alarm.key] = (alarm, (grouped[alarm.key]?.times ?? 0) + 1) }
         guard !grouped.isEmpty else { return }
         var next = try transaction.row(Self.last, []).flatMap { try $0.optional("last", $0.integer) } ?? 0
+        var (opened, untold) = (0, 0)
         for (key, (alarm, times)) in grouped.sorted(by: { $0.key < $1.key }) {
             next += 1
+            let number = try isCritical(alarm.kind) ? opens(key, next) : nil
             try transaction.execute(
                 Self.raise,
                 [
                     .integer(next), .text(key), .text(alarm.kind.rawValue), .text(alarm.kind.severity.rawValue),
                     .name(alarm.edgeHSM), .name(factory), .name(alarm.other), .number(alarm.sequence),
-                    .text(alarm.detail), .number(times), .time(time), .time(time),
+                    .foreign(alarm.detail), .number(times), .time(time), .time(time),
                 ]
             )
+            guard let number else { continue }
+            opened += 1
+            if opened <= Self.mostEntered { try enter(.raiseAlarm, number, alarm, at: time) } else { untold += 1 }
         }
+        guard untold > 0 else { return }
+        try PortalLogTable(transaction).enter(
+            .raiseAlarm,
+            object: "factory \(factory)",
+            detail: "\(untold) more critical alarms at the same time",
+            at: time
+        )
+    }
+
+    private func isCritical(_ kind: AlarmKind) -> Bool { kind.severity == .critical }
+
+    /// The number of the alarm that raising this key opens; nil where it is open and only counts once more.
+    ///
+    /// - Parameter number: for a new one.
+    private func opens(_ key: String, _ number: Int64) throws -> Int64? {
+        guard let row = try transaction.row(Self.standing, [.text(key)]) else { return number }
+        let isOpen = try row.isNull("cleared_at") && row.isNull("acknowledged_at")
+        return isOpen ? nil : try row.integer("number")
+    }
+
+    private func enter(_ deed: PortalDeed, _ number: Int64, _ alarm: Alarm, at time: Instant) throws {
+        let edges = ([alarm.edgeHSM] + [alarm.other].compactMap { $0 }).map(\.text).joined(separator: ", ")
+        try PortalLogTable(transaction).enter(
+            deed,
+            object: "alarm \(number)",
+            detail: "\(alarm.kind.rawValue), \(edges)" + (alarm.detail.isEmpty ? "" : ": \(alarm.detail)"),
+            at: time
+        )
     }
 
     private static let isOpen: SQLText = "SELECT number FROM alarms WHERE alarm_key = ? AND cleared_at IS NULL"
@@ -123,7 +164,12 @@ public struct Alarms {
 
     /// What raised it is gone.
     public func clear(_ kind: AlarmKind, of edge: EdgeHSMID, at time: Instant) throws {
-        try transaction.execute(Self.clear, [.time(time), .text(Alarm(kind, edge, "").key)])
+        let alarm = Alarm(kind, edge, "")
+        let cleared = try transaction.execute(Self.clear, [.time(time), .text(alarm.key)])
+        guard cleared > 0, isCritical(kind), let row = try transaction.row(Self.standing, [.text(alarm.key)]) else {
+            return
+        }
+        try enter(.clearAlarm, row.integer("number"), alarm, at: time)
     }
 
     /// False when it was acknowledged before or there is none.

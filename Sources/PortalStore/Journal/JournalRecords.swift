@@ -45,17 +45,17 @@ public struct JournalRecords {
         return try found.compactMap(record)
     }
 
-    /// Units of a batch, by serial number: see `JournalUnits`.
+    /// Units of a batch, by serial number: see `BatchUnits`.
     public func units(
         ofBatch batch: Digest256,
         serials: (first: DeviceSerial, last: DeviceSerial),
         stage: JudgedUnit.Stage?,
-        after: (serial: String, log: Int64, sequence: Int)?,
+        after: BatchUnits.Place?,
         limit: Int
-    ) throws -> [UnitRecord] {
-        try records(
-            JournalUnits(transaction).units(ofBatch: batch, serials: serials, stage: stage, after: after, limit: limit)
-        )
+    ) throws -> BatchUnits.Found<UnitRecord> {
+        let found = try BatchUnits(transaction)
+            .find(batch, serials: serials, stage: stage, after: after, limit: limit)
+        return BatchUnits.Found(units: try records(found.units), next: found.next)
     }
 
     /// Units by when they were certified: see `JournalSearch`.

@@ -58,13 +58,12 @@ public struct JournalSearch {
 
     static let keys: SQLText = """
         SELECT issued_at, sequence FROM journal_units
-        WHERE log = ? AND stage = ? AND issued_at >= ? AND issued_at <= ? AND (issued_at < ? OR sequence < ?)
+        WHERE log = ? AND stage = ? AND issued_at >= ? AND (issued_at, sequence) < (?, ?)
         ORDER BY issued_at DESC, sequence DESC LIMIT ?
         """
     static let batchKeys: SQLText = """
         SELECT issued_at, sequence FROM journal_units
-        WHERE batch = ? AND log = ? AND stage = ? AND issued_at >= ? AND issued_at <= ?
-        AND (issued_at < ? OR sequence < ?)
+        WHERE batch = ? AND log = ? AND stage = ? AND issued_at >= ? AND (issued_at, sequence) < (?, ?)
         ORDER BY issued_at DESC, sequence DESC LIMIT ?
         """
     static let row: SQLText = """
@@ -99,12 +98,14 @@ public struct JournalSearch {
     private func fill(_ stretch: inout Stretch, _ filter: Filter, _ count: Int) throws {
         guard !stretch.isOver else { return }
         let (start, log) = (stretch.start, stretch.log)
-        // Of the second in which the page before ended: all of lower logs, the rest of its own, none of higher ones.
-        let rest = start.map { log < $0.log ? Int.max : log == $0.log ? $0.sequence : 0 } ?? Int.max
-        let last = min(filter.to, start?.issuedAt ?? filter.to)
+        var end = (second: filter.to + 1, sequence: 0)
+        if let start, start.issuedAt <= filter.to {
+            // Of the second in which the page before ended: all of lower logs, the rest of its own, none of higher ones.
+            end = (start.issuedAt, log < start.log ? Int.max : log == start.log ? start.sequence : 0)
+        }
         let arguments: [SQLValue] = [
-            .integer(log), .text(stretch.stage.rawValue), .time(filter.from), .time(last),
-            .time(start == nil ? last + 1 : start?.issuedAt ?? last), .number(rest), .number(count),
+            .integer(log), .text(stretch.stage.rawValue), .time(filter.from), .time(end.second),
+            .number(end.sequence), .number(count),
         ]
         let rows =
             if let batch = filter.batch {

@@ -35,6 +35,9 @@ public struct JournalUnits {
     /// Most rows of one look-up: the same chip or serial in more logs and generations is shown cut off.
     public static let mostFound = 64
 
+    /// Rows that are read at once for all chips, serials or keys of a chunk; the queries name the same number.
+    static let mostRead = 4_096
+
     private static let byUnit = KeyQuery("SELECT \(JournalUnit.columns) FROM journal_units WHERE log = ? AND unit")
     private static let byChip = KeyQuery(
         "SELECT \(JournalUnit.columns) FROM journal_units WHERE chip",
@@ -54,6 +57,18 @@ public struct JournalUnits {
         """
     private static let ofKey: SQLText = """
         SELECT * FROM journal_credentials WHERE device_key = ? AND log = ? ORDER BY sequence DESC LIMIT 1
+        """
+    static let chipBetween: SQLText = """
+        SELECT \(JournalUnit.columns) FROM journal_units WHERE chip = ? AND log > ? AND log < ?
+        ORDER BY log, sequence LIMIT ?
+        """
+    static let serialBetween: SQLText = """
+        SELECT \(JournalUnit.columns) FROM journal_units WHERE serial = ? AND product = ? AND log > ? AND log < ?
+        ORDER BY log, sequence LIMIT ?
+        """
+    static let keyBetween: SQLText = """
+        SELECT * FROM journal_credentials WHERE device_key = ? AND log > ? AND log < ?
+        ORDER BY log, sequence LIMIT ?
         """
     private static let everyChip: SQLText = """
         SELECT \(JournalUnit.columns) FROM journal_units WHERE chip = ? LIMIT 64
@@ -87,42 +102,6 @@ public struct JournalUnits {
         columns: 5
     )
 
-    /// Units of a batch by serial number, all generations. The serials of a batch are one range of its product's, so this
-    /// reads the index of serials, and no row of another batch.
-    ///
-    /// - Parameters:
-    ///   - serials: first and last serial of the batch.
-    ///   - after: what the page before ended with.
-    func units(
-        ofBatch batch: Digest256,
-        serials: (first: DeviceSerial, last: DeviceSerial),
-        stage: JudgedUnit.Stage?,
-        after: (serial: String, log: Int64, sequence: Int)?,
-        limit: Int
-    ) throws -> [JournalUnit] {
-        let start = after?.serial ?? serials.first.text
-        var condition: SQLText = """
-            serial >= ? AND serial <= ? AND batch = ?
-            AND (serial > ? OR log > ? OR (log = ? AND sequence > ?))
-            """
-        let log = after?.log ?? -1
-        var arguments: [SQLValue] = [
-            .text(start), .text(serials.last.text), .fixed(batch), .text(start), .integer(log), .integer(log),
-            .number(after?.sequence ?? -1),
-        ]
-        if let stage {
-            condition = "\(condition) AND stage = ?"
-            arguments.append(.text(stage.rawValue))
-        }
-        return try transaction.rows(
-            """
-            SELECT \(JournalUnit.columns) FROM journal_units WHERE \(condition)
-            ORDER BY serial, log, sequence LIMIT ?
-            """,
-            arguments + [.number(limit)]
-        ).map(JournalUnit.init)
-    }
-
     // MARK: For ingest: many at a time
 
     func units(_ ids: [Digest256], log: Int64) throws -> [JournalUnit] {
@@ -131,18 +110,61 @@ public struct JournalUnits {
 
     /// Nil when there are more than an honest line makes: then each is asked for alone.
     func units(ofChips chips: [ChipUID]) throws -> [JournalUnit]? {
-        let rows = try Self.byChip.rows(chips.map { .fixed($0) }, in: transaction)
-        return rows.count < 4_096 ? try rows.map(JournalUnit.init) : nil
+        let rows = try Self.byChip.rows(chips.map { .fixed($0) }, most: Self.mostRead, in: transaction)
+        return rows.count < Self.mostRead ? try rows.map(JournalUnit.init) : nil
     }
 
     func units(ofSerials serials: [DeviceSerial]) throws -> [JournalUnit]? {
-        let rows = try Self.bySerial.rows(serials.map { .text($0.text) }, in: transaction)
-        return rows.count < 4_096 ? try rows.map(JournalUnit.init) : nil
+        let rows = try Self.bySerial.rows(serials.map { .text($0.text) }, most: Self.mostRead, in: transaction)
+        return rows.count < Self.mostRead ? try rows.map(JournalUnit.init) : nil
     }
 
     func credentials(ofKeys keys: [Digest256]) throws -> [Credential]? {
-        let rows = try Self.byKey.rows(keys.map { .fixed($0) }, in: transaction)
-        return rows.count < 4_096 ? try rows.map(Credential.init) : nil
+        let rows = try Self.byKey.rows(keys.map { .fixed($0) }, most: Self.mostRead, in: transaction)
+        return rows.count < Self.mostRead ? try rows.map(Credential.init) : nil
+    }
+
+    /// Rows of one key that are looked at on either side of a log. An honest chip, key or serial is in one other log at most.
+    static let mostElsewhere = 8
+
+    /// What other logs have of one chip, key or serial. Where one log has them by the thousand, these are found by the
+    /// stretches of the index before and after it, so that no question costs more by what an EdgeHSM writes.
+    struct Elsewhere<Row> {
+        let rows: [Row]
+        /// There may be more.
+        let isCutOff: Bool
+    }
+
+    func elsewhere(_ chip: ChipUID, than logs: Set<Int64>) throws -> Elsewhere<JournalUnit> {
+        try elsewhere(Self.chipBetween, [.fixed(chip)], than: logs, JournalUnit.init)
+    }
+
+    func elsewhere(_ serial: DeviceSerial, product: ProductName, than logs: Set<Int64>) throws -> Elsewhere<JournalUnit>
+    {
+        try elsewhere(Self.serialBetween, [.text(serial.text), .name(product)], than: logs, JournalUnit.init)
+    }
+
+    func elsewhere(_ key: Digest256, than logs: Set<Int64>) throws -> Elsewhere<Credential> {
+        try elsewhere(Self.keyBetween, [.fixed(key)], than: logs, Credential.init)
+    }
+
+    private func elsewhere<Row>(
+        _ sql: SQLText,
+        _ key: [SQLValue],
+        than logs: Set<Int64>,
+        _ read: (SQLRow) throws -> Row
+    ) throws -> Elsewhere<Row> {
+        var (found, isCutOff, start): ([Row], Bool, Int64) = ([], false, -1)
+        for end in logs.sorted() + [.max] {
+            let rows = try transaction.rows(
+                sql,
+                key + [.integer(start), .integer(end), .number(Self.mostElsewhere)]
+            )
+            found += try rows.map(read)
+            isCutOff = isCutOff || rows.count == Self.mostElsewhere
+            start = end
+        }
+        return Elsewhere(rows: found, isCutOff: isCutOff)
     }
 
     /// Of one log, newest first.

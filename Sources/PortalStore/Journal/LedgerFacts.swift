@@ -8,7 +8,7 @@ public struct LedgerFacts: Sendable {
     /// Chips of the entries and of the units that they are about.
     let chips: Set<ChipUID>
     let units: [JournalUnit]
-    /// Nil when there are more than an honest line makes: then each is asked for alone.
+    /// Nil when there are more than an honest line makes: then each is asked for alone, in this log and in others.
     let unitsOfChips: [JournalUnit]?
     let unitsOfSerials: [JournalUnit]?
     let credentials: [JournalUnits.Credential]?

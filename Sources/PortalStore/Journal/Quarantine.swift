@@ -68,7 +68,7 @@ public struct Quarantine {
             guard let first = note.findings.first?.refusal else { continue }
             values += [
                 .integer(last + Int64(index) + 1), .integer(log.log), .name(log.edgeHSM), .name(log.factory),
-                .number(note.sequence), .text(note.kind), .text(first.code), .text(first.detail),
+                .number(note.sequence), .foreign(note.kind), .text(first.code), .foreign(first.detail),
                 .number(note.findings.count), .time(time),
             ]
         }

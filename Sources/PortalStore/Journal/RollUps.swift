@@ -56,6 +56,8 @@ public struct RollUps {
         public var name: BatchName?
         public var edgeHSM: EdgeHSMID?
         public let counts: RollUpCounts
+        /// Where it stands in the order of its dimension: the page after it starts here.
+        public let key: [String]
     }
 
     private static let add = RowInsert(
@@ -105,8 +107,15 @@ public struct RollUps {
         CAST(sum(returned) AS BIGINT) AS returned, CAST(sum(quarantined) AS BIGINT) AS quarantined
         """
 
-    /// Sums by one dimension, in its order, `SQLRow.mostRows` at most.
-    public func sums(by dimension: Dimension, _ filter: Filter) throws -> [Row] {
+    /// Sums by one dimension, in its order: `limit` at most, or `SQLRow.mostRows`.
+    ///
+    /// - Parameter start: key of the row before.
+    public func sums(
+        by dimension: Dimension,
+        _ filter: Filter,
+        after start: [String]? = nil,
+        limit: Int = SQLRow.mostRows
+    ) throws -> [Row] {
         var condition: SQLText = "day >= ? AND day <= ?"
         var arguments: [SQLValue] = [.number(filter.days.lowerBound), .number(filter.days.upperBound)]
         func restrict(_ column: SQLText, _ values: [SQLValue]?) {
@@ -119,17 +128,18 @@ public struct RollUps {
         restrict("product", filter.products.map { $0.prefix(Filter.mostNames).map { .name($0) } })
         restrict("batch", filter.batches.map { $0.prefix(Filter.mostNames).map { .fixed($0) } })
         restrict("edge", filter.edgeHSM.map { [.name($0)] })
-        let columns: SQLText =
-            switch dimension {
-            case .day: "day"
-            case .factory: "factory"
-            case .product: "product"
-            case .batch: "batch, name"
-            case .edge: "edge"
-            }
+        if let start {
+            let (later, keys) = try dimension.later(than: start)
+            condition = "\(condition) AND \(later)"
+            arguments += keys
+        }
+        let columns = dimension.columns
         let rows = try transaction.rows(
-            "SELECT \(columns), \(Self.sums) FROM journal_rollups WHERE \(condition) GROUP BY \(columns) ORDER BY \(columns)",
-            arguments
+            """
+            SELECT \(columns), \(Self.sums) FROM journal_rollups WHERE \(condition)
+            GROUP BY \(columns) ORDER BY \(columns) LIMIT ?
+            """,
+            arguments + [.number(limit)]
         )
         return try rows.map { try Self.row($0, dimension) }
     }
@@ -137,7 +147,7 @@ public struct RollUps {
     private static func row(_ row: SQLRow, _ dimension: Dimension) throws -> Row {
         var counts = RollUpCounts()
         for field in RollUpCounts.fields { counts[keyPath: field.path] = try row.number(field.name) }
-        var found = Row(counts: counts)
+        var found = Row(counts: counts, key: try dimension.key(of: row))
         switch dimension {
         case .day: found.day = try row.number("day")
         case .factory: found.factory = try row.name("factory")
@@ -148,5 +158,48 @@ public struct RollUps {
         case .edge: found.edgeHSM = try row.name("edge")
         }
         return found
+    }
+}
+
+extension RollUps.Dimension {
+    /// What rows are grouped and ordered by.
+    fileprivate var columns: SQLText {
+        switch self {
+        case .day: "day"
+        case .factory: "factory"
+        case .product: "product"
+        case .batch: "batch, name"
+        case .edge: "edge"
+        }
+    }
+
+    fileprivate func key(of row: SQLRow) throws -> [String] {
+        switch self {
+        case .day: ["\(try row.number("day"))"]
+        case .factory: [try row.text("factory")]
+        case .product: [try row.text("product")]
+        case .batch: [try row.fixed("batch", as: Digest256.self).hex, try row.text("name")]
+        case .edge: [try row.text("edge")]
+        }
+    }
+
+    /// Parts of a key.
+    public var keyCount: Int { self == .batch ? 2 : 1 }
+
+    /// Throws `portal.store.type` for what is no key of this dimension.
+    fileprivate func later(than key: [String]) throws -> (SQLText, [SQLValue]) {
+        let malformed = Refusal(PortalStoreError.type, "no key of \(rawValue)")
+        guard key.count == keyCount, let first = key.first else { throw malformed }
+        switch self {
+        case .day:
+            guard let day = Int(first) else { throw malformed }
+            return ("day > ?", [.number(day)])
+        case .factory: return ("factory > ?", [.text(first)])
+        case .product: return ("product > ?", [.text(first)])
+        case .edge: return ("edge > ?", [.text(first)])
+        case .batch:
+            guard let batch = try? Digest256(hex: first), let name = key.last else { throw malformed }
+            return ("(batch > ? OR batch = ? AND name > ?)", [.fixed(batch), .fixed(batch), .text(name)])
+        }
     }
 }

@@ -37,10 +37,17 @@ struct KeyQuery: Sendable {
         sql = SQLText(trusted: "\(select.text) IN (\(marks)) \(then.text)")
     }
 
-    /// - Parameter first: arguments before the keys.
-    func rows(_ keys: [SQLValue], first: [SQLValue] = [], in transaction: any SQLTransaction) throws -> [SQLRow] {
+    /// - Parameters:
+    ///   - first: arguments before the keys.
+    ///   - most: nothing more is asked for once there are so many.
+    func rows(
+        _ keys: [SQLValue],
+        first: [SQLValue] = [],
+        most: Int = .max,
+        in transaction: any SQLTransaction
+    ) throws -> [SQLRow] {
         var found: [SQLRow] = []
-        for start in stride(from: 0, to: keys.count, by: Self.most) {
+        for start in stride(from: 0, to: keys.count, by: Self.most) where found.count < most {
             var part = Array(keys[start..<min(start + Self.most, keys.count)])
             if let last = part.last { part += Array(repeating: last, count: Self.most - part.count) }
             found += try transaction.rows(sql, first + part)

@@ -10,19 +10,6 @@ public import Vocabulary
 public final class StoredLedger: UnitLedger {
     public typealias Failure = any Error
 
-    private struct ProductSerial: Hashable {
-        let product: ProductName
-        let serial: DeviceSerial
-    }
-
-    /// A use of a chip, key or serial in another log.
-    private struct Use {
-        let log: Int64
-        let unit: Digest256
-        let sequence: Int
-        let isLive: Bool
-    }
-
     public let log: Int64
     private let table: JournalUnits
     private let batchTable: JournalBatches
@@ -49,9 +36,7 @@ public final class StoredLedger: UnitLedger {
     private var chips: [ChipUID: [Row]] = [:]
     private var keys: [Digest256: Digest256?] = [:]
     private var serials: [ProductSerial: (unit: Digest256, position: Int)?] = [:]
-    private var chipsElsewhere: [ChipUID: [Use]] = [:]
-    private var keysElsewhere: [Digest256: [Use]] = [:]
-    private var serialsElsewhere: [ProductSerial: [Use]] = [:]
+    private var elsewhere: UsesElsewhere
     private var batches: [Digest256: JudgedBatch] = [:]
     private var absentBatches: Set<Digest256> = []
     private var changedBatches: Set<Digest256> = []
@@ -81,6 +66,7 @@ public final class StoredLedger: UnitLedger {
         table = JournalUnits(transaction)
         batchTable = JournalBatches(transaction)
         entries = JournalEntries(transaction, log: log)
+        elsewhere = UsesElsewhere(table, than: log, parent)
     }
 
     // MARK: Fetching
@@ -96,15 +82,10 @@ public final class StoredLedger: UnitLedger {
         absent = facts.wanted.units.filter { units[$0] == nil }
         adoptChips(facts)
         if let found = facts.credentials {
+            elsewhere.adopt(found)
             for key in facts.wanted.keys { keys[key] = .some(nil) }
-            for credential in found.sorted(by: { $0.sequence < $1.sequence }) {
-                if credential.log == log {
-                    keys[credential.deviceKey] = credential.unit
-                } else {
-                    keysElsewhere[credential.deviceKey, default: []].append(
-                        Use(log: credential.log, unit: credential.unit, sequence: credential.sequence, isLive: true)
-                    )
-                }
+            for credential in found.sorted(by: { $0.sequence < $1.sequence }) where credential.log == log {
+                keys[credential.deviceKey] = credential.unit
             }
         }
         adoptSerials(facts)
@@ -114,14 +95,11 @@ public final class StoredLedger: UnitLedger {
 
     private func adoptChips(_ facts: LedgerFacts) {
         guard let found = facts.unitsOfChips else { return }
+        elsewhere.adopt(ofChips: found)
         for chip in facts.chips { chips[chip] = [] }
-        for unit in found.sorted(by: { $0.unit.position > $1.unit.position }) {
+        for unit in found.sorted(by: { $0.unit.position > $1.unit.position }) where unit.log == log {
             let chip = unit.unit.chip
-            if unit.log != log {
-                chipsElsewhere[chip, default: []].append(use(unit))
-            } else if (chips[chip] ?? []).count < LedgerLimits.unitsOfChip {
-                chips[chip, default: []].append(kept(unit))
-            }
+            if (chips[chip] ?? []).count < LedgerLimits.unitsOfChip { chips[chip, default: []].append(kept(unit)) }
         }
     }
 
@@ -135,22 +113,15 @@ public final class StoredLedger: UnitLedger {
 
     private func adoptSerials(_ facts: LedgerFacts) {
         guard let found = facts.unitsOfSerials else { return }
+        elsewhere.adopt(ofSerials: found)
         fetchedSerials = facts.wanted.serials
-        for unit in found.sorted(by: { $0.unit.position < $1.unit.position }) {
+        for unit in found.sorted(by: { $0.unit.position < $1.unit.position }) where unit.log == log {
             let key = ProductSerial(product: unit.unit.product, serial: unit.unit.serial)
-            if unit.log == log {
-                serials[key] = (unit.unit.id, unit.unit.position)
-            } else {
-                serialsElsewhere[key, default: []].append(use(unit))
-            }
+            serials[key] = (unit.unit.id, unit.unit.position)
         }
     }
 
     private var fetchedSerials: Set<DeviceSerial> = []
-
-    private func use(_ unit: JournalUnit) -> Use {
-        Use(log: unit.log, unit: unit.unit.id, sequence: unit.unit.position, isLive: unit.unit.isLive)
-    }
 
     // MARK: Questions of the judge
 
@@ -304,8 +275,8 @@ public final class StoredLedger: UnitLedger {
             voids.append(.init(authorization: void.authorization, position: judged.position))
         }
         guard let credential = judged.credential else { return [] }
-        func elsewhere(_ uses: [Use]?) throws -> [AlarmRules.Elsewhere] {
-            try (uses ?? []).filter { $0.log != parent }.compactMap { use in
+        func places(_ uses: [UsesElsewhere.Use]) throws -> [AlarmRules.Elsewhere] {
+            try uses.compactMap { use in
                 try edges(use.log).map {
                     .init(edgeHSM: $0, unit: use.unit, sequence: use.sequence, isLive: use.isLive)
                 }
@@ -315,21 +286,21 @@ public final class StoredLedger: UnitLedger {
             key: credential.deviceKey,
             of: edge,
             at: judged.position,
-            elsewhere: try elsewhere(keysElsewhere[credential.deviceKey])
+            elsewhere: try places(elsewhere.uses(of: credential.deviceKey))
         )
         guard let issued = judged.entry?.event.content(as: Issued.self), let batch = judged.batch else { return alarms }
         alarms += AlarmRules.duplicates(
             chip: issued.chipUID,
             of: edge,
             at: judged.position,
-            elsewhere: try elsewhere(chipsElsewhere[issued.chipUID])
+            elsewhere: try places(elsewhere.uses(of: issued.chipUID))
         )
         let serial = ProductSerial(product: batch.terms.content.product, serial: issued.serial)
         alarms += AlarmRules.duplicates(
             serial: issued.serial,
             of: edge,
             at: judged.position,
-            elsewhere: try elsewhere(serialsElsewhere[serial])
+            elsewhere: try places(elsewhere.uses(of: serial))
         )
         return alarms
     }

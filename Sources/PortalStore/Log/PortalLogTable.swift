@@ -33,6 +33,24 @@ public struct PortalLogTable {
         return position
     }
 
+    /// Enters what the portal does by itself.
+    public func enter(_ deed: PortalDeed, object: String, detail: String?, at time: Instant) throws {
+        try append { position in
+            PortalLogEntry(
+                position: position,
+                time: time,
+                actorKind: .portal,
+                actor: "portal",
+                organisation: nil,
+                action: deed.rawValue,
+                object: object,
+                requestID: "",
+                outcome: "done",
+                detail: detail
+            )
+        }
+    }
+
     /// Entries from `first` on, at most `limit`, as octets.
     public func entries(from first: Int, limit: Int) throws -> [(position: Int, bytes: [UInt8])] {
         try transaction.rows(

@@ -139,7 +139,7 @@ public struct SiteRecords {
     public func insert(_ line: String, number: Int, of state: RecordSourceState, at time: Instant) throws {
         try transaction.execute(
             "INSERT INTO site_event (source, number, factory, line, received_at) VALUES (?, ?, ?, ?, ?)",
-            [.fixed(state.source), .number(number), .name(state.factory), .text(line), .time(time)]
+            [.fixed(state.source), .number(number), .name(state.factory), .foreign(line), .time(time)]
         )
     }
 

@@ -55,6 +55,22 @@ extension BatchDesk {
         }
     }
 
+    /// What the overview tells of its newest batches, of this one, whatever others there are.
+    func progress(_ context: MemberContext, _ id: BatchID) async throws -> BatchProgress {
+        let (odm, now) = (context.limitedTo, context.facts.time)
+        return try await portal.database.read { transaction in
+            let record = try Self.visible(id, to: odm, in: transaction)
+            let slices = ProductionRate.firstSlice(at: now)...Int64(Int32.max)
+            let recent = try Production(transaction).byBatch(.init(slices, batch: record.statement))
+            return try BatchProgress(
+                Self.message(record, in: transaction),
+                BatchReconciliation(record, in: transaction),
+                issued: recent.reduce(0) { $0 + $1.counts.issued },
+                at: now
+            )
+        }
+    }
+
     // MARK: - Records and messages
 
     /// The batch, or what one that does not exist gets.

@@ -99,6 +99,15 @@ public enum BatchRoutes {
             ) { (context: MemberContext, call: ObjectCall<BatchPath>) in
                 Answer(try await desk.reconciliation(context, call.path.batch))
             },
+            try Route(
+                .get,
+                "/v1/batches/{batch}/progress",
+                "getBatchProgress",
+                .batches,
+                "Where the batch's units are, how fast they are made, and what ends the batch when."
+            ) { (context: MemberContext, call: ObjectCall<BatchPath>) in
+                Answer(try await desk.progress(context, call.path.batch))
+            },
         ]
     }
 }

@@ -122,7 +122,14 @@ public final class PackageWorker: Service {
         in transaction: any SQLTransaction
     ) throws {
         let object = try BatchTable(transaction).batch(statement: statement)?.id.text ?? statement.hex
-        try Acts.note("makePackage", object: object, outcome: outcome, detail: detail, at: time, in: transaction)
+        try Acts.note(
+            PortalDeed.makePackage.rawValue,
+            object: object,
+            outcome: outcome,
+            detail: detail,
+            at: time,
+            in: transaction
+        )
     }
 
     /// No package for an EdgeHSM whose journal is halted, under what the officers have revoked since the grant, of a batch

@@ -116,7 +116,7 @@ public struct PortalOffers: SyncOffers {
             let factory = try FactoryTable(transaction).factory(site)
         else { return }
         try Acts.note(
-            "receivePreparation",
+            PortalDeed.receivePreparation.rawValue,
             by: .factory(site, factory.organisation),
             object: content.edgeHSM.text,
             detail: "\(content.product) \(preparation.id)",

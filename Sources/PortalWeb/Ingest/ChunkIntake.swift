@@ -195,7 +195,7 @@ struct ChunkIntake {
     }
 
     private func certificates(in reads: ArraySlice<ReadEntry>) -> ArraySlice<ReadEntry> {
-        reads.filter { $0.entry?.event.is(CertificatesInstalled.self) ?? false }[...]
+        reads.filter(\.installsCertificates)[...]
     }
 
     /// The judge after the entries stored.
@@ -292,7 +292,16 @@ struct ChunkIntake {
         _ detail: String
     ) throws -> (outcome: IngestOutcome, memory: Memory?) {
         var log = stored
-        if log.halted == nil { log.haltedAt = now }
+        if log.halted == nil {
+            log.haltedAt = now
+            // Once for each halt: whatever else such an EdgeHSM brings, it is halted already.
+            try PortalLogTable(transaction).enter(
+                .haltJournal,
+                object: log.edgeHSM.text,
+                detail: "\(kind.rawValue): \(detail)",
+                at: now
+            )
+        }
         log.halted = kind
         try logs.put(log)
         return try refuse(error, kind, log, detail, keeping: true)

@@ -111,15 +111,9 @@ extension PortalServices {
             shown.map { .init(batch: $0.authorization, edgeHSM: $0.edgeHSM, granted: $0.quantity) }
         )
         return shown.compactMap { batch in
-            guard let found = reconciliations[batch.authorization] else { return nil }
-            let reconciliation = BatchReconciliation(found)
-            let perHour = ProductionRate.perHour(recent[batch.authorization]?.issued ?? 0, at: now)
-            return BatchProgress(
-                batch: batch,
-                reconciliation: reconciliation,
-                issuedPerHour: perHour,
-                forecast: BatchForecast(batch, reconciliation, perHour, at: now)
-            )
+            reconciliations[batch.authorization].map {
+                BatchProgress(batch, BatchReconciliation($0), issued: recent[batch.authorization]?.issued ?? 0, at: now)
+            }
         }
     }
 
@@ -224,6 +218,19 @@ extension ProductionCounts {
 
     init(_ counts: SliceCounts) {
         self.init(issued: counts.issued, completed: counts.completed, failed: counts.failed, burned: counts.burned)
+    }
+}
+
+extension BatchProgress {
+    /// - Parameter issued: in the last quarter of an hour.
+    init(_ batch: Batch, _ reconciliation: BatchReconciliation, issued: Int, at now: Instant) {
+        let perHour = ProductionRate.perHour(issued, at: now)
+        self.init(
+            batch: batch,
+            reconciliation: reconciliation,
+            issuedPerHour: perHour,
+            forecast: BatchForecast(batch, reconciliation, perHour, at: now)
+        )
     }
 }
 

@@ -34,7 +34,7 @@ public enum RecordRoutes {
                 "/v1/batches/{batch}/units",
                 "listBatchUnits",
                 .records,
-                "Units of a batch by serial number, of one stage or all.",
+                "Units of a batch by serial number, of one stage or all. A page may hold few or none and still name a next.",
                 handler: portal.batchUnits
             ),
             try Route(
@@ -50,8 +50,8 @@ public enum RecordRoutes {
                 "/v1/units/{unit}/proof",
                 "getUnitProof",
                 .records,
-                "The file for obis-verify journal --proof.",
-                refusals: [.web(RecordError.notProven)],
+                "The file for obis-verify journal --proof: of the entry that issued the unit, or of another one about it.",
+                refusals: [.web(RecordError.notProven), .web(RecordError.otherEntry)],
                 handler: portal.unitProof
             ),
             try Route(
@@ -59,8 +59,8 @@ public enum RecordRoutes {
                 "/v1/rollups",
                 "getRollUps",
                 .records,
-                "Sums by day, factory, product, batch or EdgeHSM.",
-                refusals: [.web(RecordError.days), .web(RecordError.tooMany)],
+                "Sums by day, factory, product, batch or EdgeHSM, in its order.",
+                refusals: [.web(RecordError.days)],
                 handler: portal.rollUps
             ),
         ]

@@ -8,6 +8,11 @@ import Vocabulary
 extension PortalServices {
     struct UnitPath: Codable, Sendable { let unit: UnitReference }
 
+    struct UnitProofQuery: Codable, Sendable {
+        /// Position of an entry about the unit; absent: the one that issued it.
+        let sequence: LogPosition?
+    }
+
     /// The OEM sees all, an ODM what was made in its own factories.
     func units(_ context: MemberContext, _ call: Call<Nothing, UnitQuery, NoBody>) async throws -> Answer<UnitList> {
         let query = call.query
@@ -38,8 +43,13 @@ extension PortalServices {
         let (query, own, id) = (call.query, context.limitedTo, call.path.batch)
         let limit = (query.limit ?? .usual).value
         let scope = "units of \(id) \(query.stage?.rawValue ?? "")"
-        let after = try cursors.start(query.cursor, of: scope, count: 3).map { keys in
-            (serial: keys[0], log: Int64(keys[1]) ?? 0, sequence: Int(keys[2]) ?? 0)
+        let after = try cursors.start(query.cursor, of: scope, count: 4).map { keys in
+            BatchUnits.Place(
+                serial: keys[0],
+                product: keys[1],
+                log: Int64(keys[2]) ?? 0,
+                sequence: Int(keys[3]) ?? 0
+            )
         }
         let found = try await database.read { transaction in
             let batch = try BatchDesk.visible(id, to: own, in: transaction)
@@ -49,14 +59,13 @@ extension PortalServices {
                 serials: (content.serials.serial(0), content.serials.serial(content.quantity - 1)),
                 stage: query.stage.map { JudgedUnit.Stage($0) },
                 after: after,
-                limit: limit + 1
+                limit: limit
             )
         }
-        return Answer(
-            try cursors.page(found.map { UnitView($0) }, limit: limit, of: scope) { unit in
-                [unit.serial.text, String(unit.id.parts?.log ?? 0), String(unit.sequence)]
-            }
-        )
+        let next = try found.next.map { place in
+            try cursors.cursor([place.serial, place.product, "\(place.log)", "\(place.sequence)"], of: scope)
+        }
+        return Answer(Page(items: found.units.map { UnitView($0) }, next: next))
     }
 
     /// By when they were certified, newest first. The OEM sees all, an ODM what was made in its own factories.
@@ -138,14 +147,22 @@ extension PortalServices {
         return Answer(history)
     }
 
-    /// The file for `obis-verify journal --proof`: the entry that issued the unit, with enrolment and RoleKeys.
-    func unitProof(_ context: MemberContext, _ call: ObjectCall<UnitPath>) async throws -> Answer<InclusionFile> {
-        let (reference, own) = (call.path.unit, context.limitedTo)
+    /// The file for `obis-verify journal --proof`: the entry that issued the unit, or another one about it such as its
+    /// re-provisioning or rotation, with enrolment and RoleKeys.
+    func unitProof(
+        _ context: MemberContext,
+        _ call: Call<UnitPath, UnitProofQuery, NoBody>
+    ) async throws -> Answer<InclusionFile> {
+        let (reference, wanted, own) = (call.path.unit, call.query.sequence?.value, context.limitedTo)
         let file = try await database.read { transaction in
             let record = try Self.record(reference, own, transaction)
+            let (issued, steps) = (record.unit.unit.position, record.unit.steps)
+            let sequence = wanted ?? issued
+            // Whoever sees a unit sees the entries about it, and no other of the journal.
+            guard sequence == issued || steps.contains(sequence) else { throw Refusal(RecordError.otherEntry) }
             let governance = GovernanceTable(transaction)
             return try JournalRecords(transaction).proof(
-                of: record.unit.unit.position,
+                of: sequence,
                 log: record.unit.log,
                 enrolment: governance.edge(record.edgeHSM)?.envelope,
                 roleKeys: governance.roleKeys()

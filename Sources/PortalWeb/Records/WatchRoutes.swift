@@ -116,11 +116,19 @@ extension PortalServices {
     func rollUps(
         _ context: MemberContext,
         _ call: Call<Nothing, RollUpQuery, NoBody>
-    ) async throws -> Answer<RollUpAnswer> {
+    ) async throws -> Answer<Page<RollUpRow>> {
         let (query, own, now) = (call.query, context.limitedTo, context.facts.time)
+        let limit = (query.limit ?? .usual).value
+        let dimension = RollUps.Dimension(query.by)
         let last = RollUpKey(query.to ?? now, authorization: .zero).day
         let first = query.from.map { RollUpKey($0, authorization: .zero).day } ?? last - 29
         guard first <= last, last - first <= 3_660 else { throw Refusal(RecordError.days) }
+        let scope = [
+            "rollups", own?.text, query.by.rawValue, query.from?.description, query.to?.description,
+            query.factory?.text,
+            query.product?.text, query.batch?.hex, query.batches?.text, query.edge?.text,
+        ].map { $0 ?? "" }.joined(separator: " ")
+        let start = try cursors.start(query.cursor, of: scope, count: dimension.keyCount)
         let rows = try await database.read { transaction in
             var filter = RollUps.Filter(days: first...last)
             filter.factories = try RecordScope(transaction, limitedTo: own).factories()
@@ -130,12 +138,10 @@ extension PortalServices {
             filter.products = query.product.map { [$0] }
             filter.batches = query.batch.map { [$0] } ?? query.batches?.digests
             filter.edgeHSM = query.edge
-            do { return try RollUps(transaction).sums(by: RollUps.Dimension(query.by), filter) } catch let refusal
-                as Refusal
-                where refusal.has(PortalStoreError.tooManyRows)
-            { throw Refusal(RecordError.tooMany) }
+            return try RollUps(transaction).sums(by: dimension, filter, after: start, limit: limit + 1)
         }
-        return Answer(RollUpAnswer(rows: rows.map { RollUpRow($0) }))
+        let next = rows.count > limit ? try cursors.cursor(rows[limit - 1].key, of: scope) : nil
+        return Answer(Page(items: rows.prefix(limit).map { RollUpRow($0) }, next: next))
     }
 }
 

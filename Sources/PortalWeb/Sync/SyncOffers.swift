@@ -1,6 +1,7 @@
 public import PortalProtocol
 public import PortalStore
 public import Statements
+import Synchronization
 public import Vocabulary
 
 /// What the portal has for one EdgeHSM.
@@ -50,17 +51,29 @@ public protocol SyncOffers: Sendable {
 
 /// EdgeHSMs as their enrolments were handed in.
 public struct StoredEdges: EdgeRegistry {
+    /// Enrolments by the octets that they were read from: each chunk asks twice, once within its transaction.
+    private final class Known: Sendable {
+        static let most = 1_024
+        let edges = Mutex<[EdgeHSMID: (octets: [UInt8], edge: EnrolledEdge)]>([:])
+    }
+
+    private let known = Known()
+
     public init() {}
 
     public func edge(_ id: EdgeHSMID, in transaction: any SQLTransaction) throws -> EnrolledEdge? {
-        guard let found = try GovernanceTable(transaction).edge(id) else { return nil }
+        guard let (factory, octets) = try GovernanceTable(transaction).enrolment(id) else { return nil }
+        if let known = known.edges.withLock({ $0[id] }), known.octets == octets, known.edge.factory == factory {
+            return known.edge
+        }
         // It was verified before it was stored.
-        let content = try EdgeHSMEnrolment.read(payload: found.envelope.payload)
-        return EnrolledEdge(
-            edgeHSM: id,
-            factory: found.factory,
-            identity: content.identity,
-            enrolment: found.envelope
-        )
+        let envelope = try Envelope(parsing: octets)
+        let content = try EdgeHSMEnrolment.read(payload: envelope.payload)
+        let edge = EnrolledEdge(edgeHSM: id, factory: factory, identity: content.identity, enrolment: envelope)
+        known.edges.withLock { edges in
+            if edges.count >= Known.most { edges = [:] }
+            edges[id] = (octets, edge)
+        }
+        return edge
     }
 }

@@ -43,7 +43,13 @@ public struct FileSweep: Service {
                 let found = try FileTable(transaction).forgetUnused(before: now + -FileQuota.life, limit: Self.most)
                 for file in found {
                     let detail = "\(file.kind.rawValue) of \(file.owner): no version was made from it"
-                    try Acts.note("forgetFile", object: file.digest.hex, detail: detail, at: now, in: transaction)
+                    try Acts.note(
+                        PortalDeed.forgetFile.rawValue,
+                        object: file.digest.hex,
+                        detail: detail,
+                        at: now,
+                        in: transaction
+                    )
                 }
                 return found.count == Self.most
             }
@@ -61,7 +67,13 @@ public struct FileSweep: Service {
                     let count = try SiteEventTable(transaction).forget(of: factory, before: oldest)
                     guard count > 0 else { return false }
                     let detail = "\(count) unproven events"
-                    try Acts.note("forgetEvents", object: factory.text, detail: detail, at: now, in: transaction)
+                    try Acts.note(
+                        PortalDeed.forgetEvents.rawValue,
+                        object: factory.text,
+                        detail: detail,
+                        at: now,
+                        in: transaction
+                    )
                     return try SiteEventTable(transaction).count(of: factory) > SiteEventTable.mostKept
                 }
             }

@@ -42,6 +42,8 @@ public struct ReadEntry: Sendable {
     }
 
     private let content: Content
+    /// The entry installs the certificates of a product. Beside the content: chunks are searched for the few such entries.
+    public let installsCertificates: Bool
 
     public var bytes: [UInt8] { content.bytes }
     /// Hash of the Merkle leaf.
@@ -61,7 +63,9 @@ public struct ReadEntry: Sendable {
         do { read = .success(try JournalEntry(parsing: bytes)) } catch {
             read = .failure(error as? Refusal ?? Refusal(JournalError.entryMalformed))
         }
-        let dac = Self.der(in: try? read.get()).map { der -> Result<AttestationCertificate, Refusal> in
+        let entry = try? read.get()
+        installsCertificates = entry?.event.is(CertificatesInstalled.self) ?? false
+        let dac = Self.der(in: entry).map { der -> Result<AttestationCertificate, Refusal> in
             do { return .success(try AttestationCertificate(der: der)) } catch {
                 return .failure(error as? Refusal ?? Refusal(JournalError.dacWrong))
             }
@@ -74,13 +78,17 @@ public struct ReadEntry: Sendable {
         guard signer == nil, case .success(let certificate) = dac, let signer = issuers.signer(of: certificate) else {
             return self
         }
-        return ReadEntry(Content(content, signer: signer))
+        return ReadEntry(Content(content, signer: signer), installsCertificates: installsCertificates)
     }
 
-    private init(_ content: Content) { self.content = content }
+    private init(_ content: Content, installsCertificates: Bool) {
+        (self.content, self.installsCertificates) = (content, installsCertificates)
+    }
 
     /// The PAI that this entry installs.
-    public var installedPAI: [UInt8]? { entry?.event.content(as: CertificatesInstalled.self)?.pai.bytes }
+    public var installedPAI: [UInt8]? {
+        installsCertificates ? entry?.event.content(as: CertificatesInstalled.self)?.pai.bytes : nil
+    }
 
     private static func der(in entry: JournalEntry?) -> [UInt8]? {
         guard let event = entry?.event else { return nil }

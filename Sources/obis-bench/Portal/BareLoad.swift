@@ -5,37 +5,39 @@ import PortalStore
 /// The measure for ingest: the rows that a portal kept of some journals, inserted again into an empty file of the same
 /// schema, with the same indexes and the same settings, a transaction a chunk, and nothing else done.
 struct BareLoad {
-    /// Rows of one table in one transaction.
-    struct Part {
-        let table: String
-        let columns: Int
-        let rows: [StatementArguments]
-    }
+    /// Rows of each table, in the order in which they are committed.
+    private(set) var transactions: [[BareRows]] = []
 
-    /// In the order in which they are committed.
-    private(set) var transactions: [[Part]] = []
+    /// Written for each chunk, and few: each row is loaded once, as it was in the end.
+    private static let small = [
+        "journal_logs", "journal_states", "journal_batches", "journal_rollups", "journal_voids", "production",
+        "installed_certificate", "allotment_release",
+    ]
+    private static let large = [
+        "journal_checkpoints", "journal_entries", "journal_hashes", "journal_units", "journal_credentials",
+    ]
+    /// There before the first chunk.
+    private static let before = ["organisation", "person", "product", "factory", "edge", "batch"]
 
-    private static let small = ["journal_logs", "journal_states", "journal_batches", "journal_rollups"]
-
-    /// Reads back what ingest made of chunks of `size` entries.
+    /// Reads back what ingest made of chunks of `size` entries. Throws `Fault.answerWrong` when it has written to a table
+    /// that is not loaded.
     init(rowsOf path: String, chunk size: Int) throws {
         let queue = try DatabaseQueue(path: path)
         defer { try? queue.close() }
-        var found: [Key: [Part]] = [:]
+        var found: [Key: [BareRows]] = [:]
         try queue.read { database in
-            func add(_ table: String, order: String, _ chunk: (Row) -> Int) throws {
-                var rows: [Key: [StatementArguments]] = [:]
-                let cursor = try Row.fetchCursor(database, sql: "SELECT * FROM \(table) ORDER BY \(order)")
-                while let row = try cursor.next() {
-                    rows[Key(chunk: chunk(row), log: row["log"]), default: []]
-                        .append(StatementArguments(row.databaseValues))
-                }
+            func add(_ table: String, order: String? = nil, _ chunk: (Row) -> Int) throws {
+                var rows: [Key: BareRows] = [:]
                 let columns = try database.columns(in: table).count
-                for (key, rows) in rows {
-                    found[key, default: []].append(Part(table: table, columns: columns, rows: rows))
+                let sql = "SELECT * FROM \(table)" + (order.map { " ORDER BY \($0)" } ?? "")
+                let cursor = try Row.fetchCursor(database, sql: sql)
+                while let row = try cursor.next() {
+                    let key = Key(chunk: chunk(row), log: row.hasColumn("log") ? row["log"] : 0)
+                    try rows[key, default: BareRows(table: table, columns: columns)].add(row)
                 }
+                for (key, rows) in rows { found[key, default: []].append(rows) }
             }
-            for table in Self.small { try add(table, order: "log") { _ in 0 } }
+            for table in Self.small { try add(table) { _ in 0 } }
             try add("journal_checkpoints", order: "log, day") { ($0["size"] as Int - 1) / size }
             try add("journal_entries", order: "log, sequence") { $0["sequence"] as Int / size }
             try add("journal_hashes", order: "log, height, number") { row in
@@ -45,8 +47,27 @@ struct BareLoad {
             // Ingest writes the units of a chunk in the order of their ids, too.
             try add("journal_units", order: "log, unit") { $0["sequence"] as Int / size }
             try add("journal_credentials", order: "log, sequence") { $0["sequence"] as Int / size }
+            for (table, count) in try Self.counts(database) where count > 0 && !Self.loaded.contains(table) {
+                guard Self.before.contains(table) else { throw Fault.answerWrong }
+            }
         }
         transactions = found.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    private static var loaded: [String] { small + large }
+
+    /// Rows of each of the portal's tables.
+    private static func counts(_ database: Database) throws -> [String: Int] {
+        let names = try String.fetchAll(
+            database,
+            sql:
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%migration%'"
+        )
+        return try Dictionary(
+            uniqueKeysWithValues: names.map {
+                ($0, try Int.fetchOne(database, sql: "SELECT count(*) FROM \($0)") ?? 0)
+            }
+        )
     }
 
     /// Chunks of all logs in turn, as they came in.
@@ -56,9 +77,9 @@ struct BareLoad {
         static func < (left: Self, right: Self) -> Bool { (left.chunk, left.log) < (right.chunk, right.log) }
     }
 
-    var rows: Int { transactions.reduce(0) { $0 + $1.reduce(0) { $0 + $1.rows.count } } }
+    var rows: Int { transactions.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
 
-    /// Into a new file at `path`.
+    /// Into a new file at `path`. Throws `Fault.answerWrong` when it does not hold all rows afterwards.
     func run(at path: String) throws -> Cost {
         try SQLitePortalDatabase.open(path: path).close()
         let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
@@ -68,23 +89,17 @@ struct BareLoad {
             guard try Int.fetchOne(database, sql: "PRAGMA synchronous") == 2,
                 try String.fetchOne(database, sql: "PRAGMA journal_mode") == "wal"
             else { throw Fault.notDurable }
-            return try timed {
+            let cost = try timed {
                 for parts in transactions {
                     try database.inTransaction(.immediate) {
-                        for part in parts { try insert(part, database) }
+                        for rows in parts { try BareStatement(rows, in: database).run(rows) }
                         return .commit
                     }
                 }
             }
-        }
-    }
-
-    private func insert(_ part: Part, _ database: Database) throws {
-        let marks = Array(repeating: "?", count: part.columns).joined(separator: ",")
-        let statement = try database.cachedStatement(sql: "INSERT INTO \(part.table) VALUES (\(marks))")
-        for row in part.rows {
-            statement.setUncheckedArguments(row)
-            try statement.execute()
+            let counts = try Self.counts(database)
+            guard Self.loaded.reduce(0, { $0 + (counts[$1] ?? 0) }) == rows else { throw Fault.answerWrong }
+            return cost
         }
     }
 

@@ -1,7 +1,9 @@
 import Foundation
+import GRDB
 import PortalProtocol
 import PortalStore
 import PortalWeb
+import Statements
 import Synchronization
 import Vocabulary
 
@@ -44,7 +46,7 @@ struct IngestMeasure {
             database: store,
             registry: StoredEdges(),
             rootAuthority: root,
-            grants: nil
+            grants: StoredGrants()
         ) { [now] in now }
         let memory = HalfwayMemory(of: entries)
         let cost = try await timedWait {
@@ -67,10 +69,26 @@ struct IngestMeasure {
         return (cost, Double(grown) / Double(max(entries / 2, 1)))
     }
 
+    /// What stands before the first entry comes: EdgeHSMs and the batches that were granted.
     private func enrol(in store: SQLitePortalDatabase) async throws {
         let odm = OrganisationRecord(id: .random(), name: "Makers", kind: .odm, createdAt: now)
+        let manager = PersonRecord(
+            id: .random(),
+            organisation: odm.id,
+            kind: .odm,
+            name: "Mei",
+            email: "mei@makers.example",
+            roles: [.odmProductionManager],
+            officer: nil,
+            isActive: true,
+            version: 1,
+            createdAt: now
+        )
+        let batches = try journals.flatMap { try Self.batches($0, by: manager, at: now) }
+        let root = root
         try await store.write("enrol") { [journals, now] transaction in
             try PeopleTable(transaction).insert(odm)
+            try PeopleTable(transaction).insert(manager)
             for edge in journals.map(\.edge) {
                 let factory = FactoryRecord(
                     id: edge.factory,
@@ -83,7 +101,61 @@ struct IngestMeasure {
                 _ = try FactoryTable(transaction).insert(factory)
                 try GovernanceTable(transaction).insertEdge(edge.edgeHSM, edge.factory, edge.enrolment, at: now)
             }
+            for product in Set(batches.map(\.authorization.product)) {
+                _ = try ProductTable(transaction).insert(Self.product(product, root, at: now))
+            }
+            for batch in batches { try BatchTable(transaction).insert(batch) }
         }
+    }
+
+    /// The batches whose authorizations a journal loads.
+    private static func batches(
+        _ journal: JournalMill.Product,
+        by manager: PersonRecord,
+        at time: Instant
+    ) throws -> [BatchRecord] {
+        try journal.authorizations.map {
+            try BatchRecord(
+                id: .random(),
+                version: VersionName("1.0.0"),
+                organisation: manager.organisation,
+                authorization: $0,
+                createdBy: manager.id,
+                createdAt: time
+            )
+        }
+    }
+
+    /// As far as the batches' table asks for one.
+    private static func product(_ name: ProductName, _ key: P256Point, at time: Instant) throws -> ProductRecord {
+        ProductRecord(
+            product: name,
+            title: try DisplayName("Lamp"),
+            foundation: ProductFoundation(
+                vendorID: VendorID(0xFFF1),
+                productID: ProductID(0x8001),
+                family: try FamilyName("virtual-v"),
+                secureBootKey: key,
+                paa: Octets([1]),
+                debugRoot: Octets([1]),
+                vendorRoots: [],
+                keySlots: [],
+                socClass: 7,
+                debugPermissions: try SixteenOctets("03000000000000000000000000000000"),
+                serialPrefix: try SerialPrefix("L")
+            ),
+            lifetimeTotal: try UnitTotal(1_000_000),
+            rules: ProductRules(chipIdentity: .vendorCertificate),
+            revision: 1,
+            createdAt: time
+        )
+    }
+
+    /// The portal that answers requests afterwards is set up by its people, with a product of its own.
+    private func forgetGrants() throws {
+        let queue = try DatabaseQueue(path: database)
+        try queue.write { try $0.execute(sql: "DELETE FROM batch; DELETE FROM product; DELETE FROM person") }
+        try queue.close()
     }
 
     private static func send(
@@ -116,6 +188,7 @@ struct IngestMeasure {
             rounds.append(round)
             try Self.remove(path)
         }
+        try forgetGrants()
         return rounds
     }
 

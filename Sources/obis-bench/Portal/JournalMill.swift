@@ -22,6 +22,8 @@ struct JournalMill {
     /// Serials begin with it: no two EdgeHSMs give the same.
     private let letter: String
     private let batches: [Digest256]
+    /// What the portal would have granted for these.
+    private let authorizations: [ProductionAuthorization]
     /// First serial number of each: no two of a product begin alike.
     private let firstSerials: [Int]
     private let notBefore: Instant
@@ -34,6 +36,8 @@ struct JournalMill {
         let edge: EnrolledEdge
         let chunks: [JournalChunk]
         let devices: Int
+        /// Those that it loads.
+        let authorizations: [ProductionAuthorization]
         var entries: Int { chunks.last?.end ?? 0 }
     }
 
@@ -59,6 +63,11 @@ struct JournalMill {
         }
         notBefore = draft.notBefore
         entries = box.disk.entries
+        authorizations = try entries.compactMap {
+            try (JournalEntry(parsing: $0).event.body as? AuthorizationLoaded).map {
+                try ProductionAuthorization.read(payload: $0.authorization.payload)
+            }
+        }
         epoch = try JournalEntry(parsing: entries[entries.count - 1]).epoch
     }
 
@@ -241,6 +250,6 @@ struct JournalMill {
                 checkpoint: try checkpoint.unsigned().signed(by: world.identity)
             )
         }
-        return Product(edge: edge, chunks: chunks, devices: devices)
+        return Product(edge: edge, chunks: chunks, devices: devices, authorizations: authorizations)
     }
 }

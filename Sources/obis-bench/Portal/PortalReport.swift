@@ -19,6 +19,29 @@ struct PortalReport: Codable, Sendable {
         private static func middle(_ costs: [Cost]) -> Cost {
             Cost(cpu: median(costs.map(\.cpu)), wall: median(costs.map(\.wall)))
         }
+
+        var lines: [String] {
+            func row(_ name: String, _ cost: Cost, _ ratio: String) -> String {
+                let count = Double(entries)
+                return Table.row(
+                    name,
+                    [
+                        Table.number(count / cost.wall, 0), Table.number(Double(devices) / cost.wall, 0),
+                        Table.number(cost.cpu / count * 1e6, 1), Table.number(cost.cpu / Double(devices) * 1e6, 0),
+                        ratio,
+                    ]
+                )
+            }
+            return [
+                "\(entries) entries of \(devices) devices from \(edges) EdgeHSMs, "
+                    + "\(entriesOfAChunk) a transaction; medians of \(rounds.count) rounds",
+                Table.row("journals", ["entries a s", "devices a s", "CPU µs an entry", "CPU µs a device", "ratio"]),
+                row("ingest, \(edges) EdgeHSMs at once", self.ingest, Table.number(ratio, 2)),
+                row("ingest, one EdgeHSM at a time", alone, Table.number(aloneRatio, 2)),
+                row("bare load of the same rows", bare, ""),
+                "memory: \(Table.number(growth, 1)) octets an entry in the second half of an ingest",
+            ]
+        }
     }
 
     let ingest: Ingest
@@ -28,30 +51,7 @@ struct PortalReport: Codable, Sendable {
     /// Records in the portal that the requests were made to.
     let records: Int
 
-    var lines: [String] { ingestTable + [""] + rollUpTable + [""] + pages.lines + [""] + requestTable }
-
-    private var ingestTable: [String] {
-        func row(_ name: String, _ cost: Cost, _ ratio: String) -> String {
-            let count = Double(ingest.entries)
-            return Table.row(
-                name,
-                [
-                    Table.number(count / cost.wall, 0), Table.number(Double(ingest.devices) / cost.wall, 0),
-                    Table.number(cost.cpu / count * 1e6, 1), Table.number(cost.cpu / Double(ingest.devices) * 1e6, 0),
-                    ratio,
-                ]
-            )
-        }
-        return [
-            "\(ingest.entries) entries of \(ingest.devices) devices from \(ingest.edges) EdgeHSMs, "
-                + "\(ingest.entriesOfAChunk) a transaction; medians of \(ingest.rounds.count) rounds",
-            Table.row("journals", ["entries a s", "devices a s", "CPU µs an entry", "CPU µs a device", "ratio"]),
-            row("ingest, \(ingest.edges) EdgeHSMs at once", ingest.ingest, Table.number(ingest.ratio, 2)),
-            row("ingest, one EdgeHSM at a time", ingest.alone, Table.number(ingest.aloneRatio, 2)),
-            row("bare load of the same rows", ingest.bare, ""),
-            "memory: \(Table.number(ingest.growth, 1)) octets an entry in the second half of an ingest",
-        ]
-    }
+    var lines: [String] { ingest.lines + [""] + rollUpTable + [""] + pages.lines + [""] + requestTable }
 
     private var rollUpTable: [String] {
         func row(_ name: String, _ reads: RollUpMeasure.Reads, _ ratio: String) -> String {

@@ -15,7 +15,12 @@ struct PortalSection {
     let records: Int
     let narrator: Narrator
 
-    func run() async throws -> PortalReport {
+    /// Ingest beside the bare load, and nothing else.
+    func ingest() async throws -> PortalReport.Ingest { try await measured().report }
+
+    private func measured() async throws -> (
+        measure: IngestMeasure, journals: [JournalMill.Product], report: PortalReport.Ingest
+    ) {
         narrator.chapter("Journals for the portal")
         let (journals, root) = try await JournalMill.make(
             edges: Self.edges,
@@ -34,6 +39,18 @@ struct PortalSection {
                     + "load \(Table.number(Machine.load, 1))"
             )
         }
+        let report = PortalReport.Ingest(
+            edges: Self.edges,
+            devices: measure.devices,
+            entries: measure.entries,
+            entriesOfAChunk: IngestMeasure.chunk,
+            rounds: found
+        )
+        return (measure, journals, report)
+    }
+
+    func run() async throws -> PortalReport {
+        let (measure, journals, ingest) = try await measured()
         narrator.chapter("Roll-ups")
         let large = folder + "/large.sqlite"
         try IngestMeasure.remove(large)
@@ -44,13 +61,7 @@ struct PortalSection {
         narrator.chapter("Pages, batches and look-ups")
         let (pages, requests) = try await ask(small: measure.database, large: large, journals)
         return PortalReport(
-            ingest: .init(
-                edges: Self.edges,
-                devices: measure.devices,
-                entries: measure.entries,
-                entriesOfAChunk: IngestMeasure.chunk,
-                rounds: found
-            ),
+            ingest: ingest,
             rollUps: rollUps,
             pages: pages,
             requests: requests,

@@ -62,11 +62,32 @@ import Vocabulary
         #expect(found.returned == 40 && found.isClosed && found.unaccounted == 0)
     }
 
+    @Test("a batch's progress is told of each batch, not of the newest alone")
+    func progress() async throws {
+        try await BatchPortal.run { tester in
+            let batch = try await tester.create(try tester.order("old", quantity: 10)).message(Batch.self)
+            for number in 0..<45 {
+                let made = try await tester.create(try tester.order("new-\(number)", quantity: 1))
+                #expect(made.status == 201, "\(made.text)")
+            }
+            // A journal that has loaded it and made four, all in the last quarter of an hour.
+            let (now, edge) = (tester.portal.clock.now, batch.edgeHSM)
+            try await tester.load(batch, issued: 4, at: now)
+            let reply = try await tester.get("/v1/batches/\(batch.id)/progress")
+            try #require(reply.status == 200, "\(reply.text)")
+            let found = try reply.message(BatchProgress.self)
+            #expect(found.batch.id == batch.id && found.batch.edgeHSM == edge)
+            #expect(found.reconciliation.issued == 4 && found.reconciliation.remaining == 6)
+            #expect(found.issuedPerHour == ProductionRate.perHour(4, at: now) && found.issuedPerHour > 0)
+            #expect(found.forecast != nil)
+        }
+    }
+
     @Test func theOEMRevokesAndAnotherODMSeesNothing() async throws {
         try await BatchPortal.run { tester in
             let batch = try await tester.create(try tester.order("b1")).message(Batch.self)
             let unknown = try await tester.get("/v1/batches/b-nothing", by: tester.stranger)
-            for path in ["", "/package", "/reconciliation"] {
+            for path in ["", "/package", "/reconciliation", "/progress"] {
                 let reply = try await tester.get("/v1/batches/\(batch.id)\(path)", by: tester.stranger)
                 #expect(reply.status == 404)
                 #expect(reply.comparable == unknown.comparable)
@@ -309,6 +330,56 @@ extension BatchPortal {
             try transaction.execute(
                 "INSERT INTO journal_voids (log, batch, sequence) VALUES (1, ?, 3)",
                 [.fixed(statement)]
+            )
+        }
+    }
+}
+
+extension BatchPortal {
+    /// What ingest writes of a journal that loaded a batch and issued some of its units just now.
+    fileprivate func load(_ batch: Batch, issued: Int, at now: Instant) async throws {
+        let account = Checkpoint.Account(
+            authorization: batch.authorization,
+            granted: batch.quantity,
+            issued: issued,
+            burned: 0,
+            returned: 0,
+            remaining: batch.quantity - issued
+        )
+        let checkpoint = try Checkpoint(
+            edgeHSM: batch.edgeHSM,
+            epoch: 1,
+            size: 0,
+            root: .zero,
+            time: now,
+            portalNonce: nil,
+            roleKeysVersion: 1,
+            accounts: [account],
+            softwareVersion: "test"
+        ).unsigned().serialized()
+        try await database.write("load") { transaction in
+            var log = JournalLog(log: 1, edgeHSM: batch.edgeHSM, factory: batch.factory, root: .zero, heardAt: now)
+            log.checkpoint = checkpoint
+            try JournalLogs(transaction).put(log)
+            try transaction.execute(
+                """
+                INSERT INTO journal_batches (log, batch, product, name, granted, issued, burned, returned, closed,
+                    unlocks, reprovisions, rotations, terms) VALUES (1, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?)
+                """,
+                [
+                    .fixed(batch.authorization), .name(batch.product), .name(batch.batch), .number(batch.quantity),
+                    .number(issued), .blob([]),
+                ]
+            )
+            try transaction.execute(
+                """
+                INSERT INTO production (slice, log, batch, edge, factory, product, issued, completed, failed, burned)
+                VALUES (?, 1, ?, ?, ?, ?, ?, 0, 0, 0)
+                """,
+                [
+                    .integer(ProductionRate.slice(of: now)), .fixed(batch.authorization), .name(batch.edgeHSM),
+                    .name(batch.factory), .name(batch.product), .number(issued),
+                ]
             )
         }
     }

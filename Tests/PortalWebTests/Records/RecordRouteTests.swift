@@ -118,12 +118,12 @@ struct RecordRouteTests {
             let range = "&from=\(World.start)&to=\(World.start)"
             for dimension in RollUpDimension.allCases {
                 let path = "/v1/rollups?by=\(dimension.rawValue)\(range)"
-                let rows = try await site.get(path, as: RollUpAnswer.self, token: site.own).rows
+                let rows = try await site.get(path, as: Page<RollUpRow>.self, token: site.own).items
                 #expect(rows.reduce(0) { $0 + $1.issued } == 3 && rows.reduce(0) { $0 + $1.completed } == 3)
-                #expect(try await site.get(path, as: RollUpAnswer.self, token: site.other).rows.isEmpty)
+                #expect(try await site.get(path, as: Page<RollUpRow>.self, token: site.other).items.isEmpty)
             }
             let foreign = "/v1/rollups?by=day\(range)&factory=elsewhere"
-            #expect(try await site.get(foreign, as: RollUpAnswer.self, token: site.own).rows.isEmpty)
+            #expect(try await site.get(foreign, as: Page<RollUpRow>.self, token: site.own).items.isEmpty)
             let backwards = try await site.whole.portal.ask(
                 "GET",
                 "/v1/rollups?by=day&from=\(World.start)&to=\(World.start + -86_400)",

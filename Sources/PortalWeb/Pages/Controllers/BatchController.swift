@@ -31,10 +31,10 @@ enum BatchController {
         _ filter: [String: String] = [:]
     ) async throws -> [Digest256: ProductionCounts] {
         let from = look.time + (-decade)
-        let query = ["by": "batch", "from": from.description].merging(filter) { $1 }
-        let sums = try await look.api.get("/v1/rollups", query, as: RollUpAnswer.self)
+        let query = ["by": "batch", "from": from.description, "limit": "200"].merging(filter) { $1 }
+        let sums = try await look.api.get("/v1/rollups", query, as: Page<RollUpRow>.self)
         var counts: [Digest256: ProductionCounts] = [:]
-        for row in sums.rows {
+        for row in sums.items {
             guard let batch = row.batch else { continue }
             counts[batch] = ProductionCounts(
                 issued: row.issued,
@@ -73,13 +73,10 @@ enum BatchController {
         let (_, viewer) = try look.require()
         let reply = try await look.api.reply(api(look), as: Batch.self)
         let batch = reply.message
-        let place = "\(api(look))/reconciliation"
-        let progress = try await look.api.get("/v1/overview", as: Overview.self).batches.first {
-            $0.batch.id == batch.id
-        }
+        let progress = try await look.api.get("\(api(look))/progress", as: BatchProgress.self)
         let content = BatchPage.Content(
             batch: batch,
-            reconciliation: try await look.api.get(place, as: BatchReconciliation.self),
+            reconciliation: progress.reconciliation,
             recent: try await look.api.get(
                 "/v1/production",
                 [
@@ -89,8 +86,8 @@ enum BatchController {
                 as: ProductionSeries.self
             ),
             counts: try await issued(look, ["batch": batch.authorization.hex])[batch.authorization] ?? .zero,
-            forecast: progress?.forecast,
-            perHour: progress?.issuedPerHour ?? 0,
+            forecast: progress.forecast,
+            perHour: progress.issuedPerHour,
             factory: try await look.api.get("/v1/factories/\(batch.factory.text)", as: Factory.self),
             names: try await People.names(look)
         )

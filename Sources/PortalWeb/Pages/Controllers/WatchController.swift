@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import PortalCore
 import PortalPages
 import PortalProtocol
 import Statements
@@ -64,9 +65,6 @@ enum WatchController {
     }
 
     // MARK: - The portal's own log
-
-    /// What the portal does by itself, beside the operations of the API.
-    private static let ownActs = ["forgetEvents", "forgetFile", "makePackage", "receivePreparation"]
 
     /// People by what is entered for them in a filter: their name, their id, or both where several have that name.
     struct Who {
@@ -143,7 +141,7 @@ enum WatchController {
                 values: values,
                 errors: error.map { ["actor": $0] } ?? [:],
                 actors: who.suggestions,
-                actions: (look.api.acts + ownActs).sorted(),
+                actions: (look.api.acts + PortalDeed.allCases.map(\.rawValue)).sorted(),
                 exports: exports,
                 next: found.next.map { address("/audit", values.merging(["cursor": $0.text]) { $1 }) },
                 now: look.time
