@@ -154,6 +154,7 @@ public struct FactoryPage: SheetPage {
                 actions: actions,
                 isLive: true
             ),
+            notes: progress.haltNotes,
             stats: .live("figures", figures, tag: "div"),
             main: main,
             side: [
@@ -214,7 +215,8 @@ public struct FactoryPage: SheetPage {
                 .device,
                 "No EdgeHSM yet",
                 "The officers sign its enrolment while the OEM holds the appliance; then it is registered here."
-            )
+            ),
+            style: "folds"
         )
     }
 
@@ -227,7 +229,7 @@ public struct FactoryPage: SheetPage {
                         $0.severity.tone,
                         .link($0.words, "/alarms#alarm-\($0.number.value)"),
                         when: .ago($0.lastAt, now: now),
-                        detail: .text($0.edgeHSM.text)
+                        detail: .text($0.meaning ?? $0.edgeHSM.text)
                     )
                 }
             )

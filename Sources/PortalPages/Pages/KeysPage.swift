@@ -35,7 +35,7 @@ public struct KeysPage: SheetPage {
         chain: [Chain],
         edges: [EdgeSummary],
         preparations: [Preparation],
-        keys: [ProductKeyState],
+        keys: [(product: ProductName, state: ProductKeyState)],
         orders: [NumberedOrder],
         viewer: Viewer,
         now: Instant
@@ -88,12 +88,14 @@ public struct KeysPage: SheetPage {
                 .table(
                     "Product keys",
                     [
-                        .init("Slot"), .init("Version", .tight), .init("Kind", .tight), .init("Custody", .tight),
+                        .init("Product"), .init("Slot"), .init("Version", .tight), .init("Kind", .tight),
+                        .init("Custody", .tight),
                         .init("Token", .tight), .init("Check value", .tight),
                     ],
-                    keys.map { key in
+                    keys.map { product, key in
                         [
-                            .text(key.slot.text), .text(key.version.text), key.kind == .fleet ? "fleet" : "per unit",
+                            .link(product.text, "/products/\(product.text)"), .text(key.slot.text),
+                            .text(key.version.text), key.kind == .fleet ? "fleet" : "per unit",
                             key.custody == .portalToken
                                 ? .badge(.ok, "Portal token")
                                 : key.custody == .importedInClear
