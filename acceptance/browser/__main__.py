@@ -12,13 +12,17 @@ from . import pages
 from .part import Looking, empty, states
 from .pictures import LARGEST_FOLDER, Album
 from .portal import CHROMIUM, FLAGS, People
+from .review import VERSION, Review
+from .trouble import Trouble
 from .walk import DESKTOP, PHONE
 
 # What others see of the same pages, at a desk.
 ROLES = {
-    "engineer": ("overview", "product", "version"), "manager": ("overview", "batches", "batch-new", "batch"),
+    "engineer": ("overview", "product", "version"), "manager": ("overview", "batches", "batch"),
     "officer": ("version-statement", "keys"), "viewer": ("overview",),
 }
+# Pages that are not the administrator's.
+OTHERS = {"version-new": "engineer", "batch-new": "manager", "approval": "officer"}
 
 
 def photograph(people, album, role, paths, kind=None):
@@ -38,6 +42,34 @@ def photograph(people, album, role, paths, kind=None):
             context.close()
 
 
+def trouble(demo, options, paths):
+    """Alarms to be seen, and a page more: the factory that they are about."""
+    log = options.logs / "screenshots-trouble.log"
+    log.unlink(missing_ok=True)
+    halted = Trouble(demo, options.programs, log).make()
+    paths["factory-halted"] = f"/factories/{halted}"
+
+
+def review(people, album, demo, options, paths):
+    """An officer's way through a version: what changed, the terms, what is signed, one signature of two."""
+    place = paths["product"]
+    version = f"{place}/versions/{VERSION}"
+    making = Review(demo, options.programs, place.rsplit("/", 1)[-1])
+    making.submit()
+    photograph(people, album, "officer", {"approval": f"{version}/approval"})
+    making.propose()
+    making.sign()
+    photograph(people, album, "officer", {"review": version, "review-statement": f"{version}?tab=statement"})
+
+
+def joining(people, album, portal):
+    """A factory that nothing was made at yet: its page leads to its first device."""
+    portal.ask("POST", "/v1/factories", {
+        "id": "factory-6", "organisation": portal.organisation("odmEngineer"), "name": "Cluj-Napoca", "country": "RO",
+        "timeZone": "Europe/Bucharest"})
+    photograph(people, album, "admin", {"factory-steps": "/factories/factory-6", "factory-code": "/factories/factory-6?do=join"})
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
     parser.add_argument("--demo", default=".demo", help="a demo that serves; else one is started (default: %(default)s)")
@@ -52,12 +84,22 @@ def main():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         looking = Looking(browser, report)
         people, paths = People(browser, demo.portal, demo.people), pages.of(demo.portal)
-        looking.step("pages", lambda _: photograph(people, album, "admin", paths))
+        # Somebody's own demo is left as it is.
+        if demo.isOwn:
+            looking.step("trouble", lambda _: trouble(demo, options, paths))
+        admins = {name: path for name, path in paths.items() if name not in OTHERS}
+        looking.step("pages", lambda _: photograph(people, album, "admin", admins))
+        for name in ("version-new", "batch-new"):
+            looking.step(name, lambda _, name=name: photograph(people, album, OTHERS[name], {name: paths[name]}))
+        if demo.isOwn:
+            looking.step("a version under review", lambda _: review(people, album, demo, options, paths))
         looking.step("doors", lambda _: photograph(people, album, None, pages.OPEN))
         for role, names in ROLES.items():
             some = {name: paths[name] for name in names}
             looking.step(f"pages of {role}", lambda _, role=role, some=some: photograph(people, album, role, some, "roles"))
         looking.step("states", lambda verdicts: states(people, paths, verdicts, album))
+        if demo.isOwn:
+            looking.step("a factory that joins", lambda _: joining(people, album, demo.portal))
         looking.step("empty portal", lambda verdicts: empty(browser, demo, options.programs, options.logs, verdicts, album))
         browser.close()
     size = album.close() if not report.failed else 0

@@ -21,7 +21,8 @@ LONGEST_DEMO = 900
 class Demo:
     """A demo's folder: its portal's address, the admin's token and the people's sign-ins."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, isOwn=False):
+        self.isOwn = isOwn
         place = pathlib.Path(folder) / "portal"
         port = json.loads((place / "obis-portal.json").read_text())["publicPort"]
         token = (place / "admin.header").read_text().split("Bearer")[-1].strip()
@@ -47,6 +48,9 @@ def serving(folder, program, log, devices=None):
             yield found
             return
     own, begun = pathlib.Path(".demo-browser"), time.monotonic()
+    if own.exists():
+        # Somebody else is looking at theirs.
+        own = pathlib.Path(f".demo-browser-{os.getpid()}")
     print("  starts a demo that serves", flush=True)
     command = [program, "run", "--directory", str(own)] + (["--devices", str(devices)] if devices else [])
     with open(log, "w") as out:
@@ -57,7 +61,7 @@ def serving(folder, program, log, devices=None):
                 raise RuntimeError(f"the demo does not come to serve; its log is {log}")
             time.sleep(1)
         print(f"  it serves after {time.monotonic() - begun:.0f} s", flush=True)
-        yield Demo(own)
+        yield Demo(own, isOwn=True)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)

@@ -36,6 +36,7 @@ class Album:
     def take(self, page, kind, name, is_full=True):
         """`is_full`: the whole page, as a window as tall as it is shows it, so that what sticks to the window reaches down."""
         before = page.viewport_size
+        page.evaluate("scrollTo(0, 0)")
         if is_full:
             size = "phone" if before["width"] < 600 else "desktop"
             height = page.evaluate("document.documentElement.scrollHeight")

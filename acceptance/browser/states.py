@@ -22,7 +22,7 @@ EMPTY_PAGES = {
     "overview": ("/", "No factory yet"), "products": ("/products", "No product yet"),
     "batches": ("/batches", "No batch yet"),
     "factories": ("/factories", "No factory yet"), "factory-new": ("/factories/new", "No ODM yet"),
-    "devices": ("/devices", "Look a device up"), "alarms": ("/alarms", "No open alarm"),
+    "devices": ("/devices", "No device yet"), "alarms": ("/alarms", "No open alarm"),
     "audit": ("/audit", None), "keys": ("/keys", "No EdgeHSM yet"),
     "people": ("/people", "No invitation yet"), "exports": ("/exports", None), "account": ("/account", "No token"),
 }
@@ -36,6 +36,7 @@ MANAGERS_PAGES = {
     "odm-people": ("/people", None),
 }
 
+BOTH = (("light", "desktop", 1440, 900), ("dark", "phone", 360, 780))
 # Milliseconds that an answer takes.
 SLOW = 3_000
 LEAVE = """path => { const words = document.querySelector('.leaving'), bar = document.querySelector('.progress');
@@ -143,7 +144,7 @@ class States:
         context.close()
 
     def empty_pages(self, page, empty, pages):
-        for theme, size, width, height in (("light", "desktop", 1440, 900), ("dark", "phone", 360, 780)):
+        for theme, size, width, height in BOTH:
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": height})
             for name, (path, words) in pages.items():
@@ -190,7 +191,7 @@ class States:
             ("engineer", "error-403", "/people/invite", 403, "Not for your role"),
             ("engineer", "error-403-audit", "/audit", 403, "Not for your role"),
         ):
-            for theme, size, width, height in (("light", "desktop", 1440, 900), ("dark", "phone", 360, 780)):
+            for theme, size, width, height in BOTH:
                 context = self.people.context(role, theme, width, height)
                 page = context.new_page()
                 answer = page.goto(self.portal.base + path, wait_until="load")
@@ -224,6 +225,8 @@ class States:
         page.set_viewport_size({"width": 360, "height": 780})
         self.picture(page, "batch-new-error-phone-light")
         context.close()
+        self.taken(pages, version)
+        self.stale(pages)
         context = self.people.context(None, "dark")
         page = context.new_page()
         page.goto(f"{self.portal.base}/join", wait_until="load")
@@ -250,10 +253,47 @@ class States:
         self.picture(page, "product-new-error-desktop-light")
         context.close()
 
+    def taken(self, pages, version):
+        """A name that somebody gave away already."""
+        name = self.portal.ask("GET", f"/v1/batches/{pages['batch'].rsplit('/', 1)[-1]}")["batch"]
+        for theme, size, width, height in BOTH:
+            context = self.people.context("manager", theme, width, height)
+            page = context.new_page()
+            page.goto(f"{self.portal.base}/batches/new?version={version.replace('/', '%2F')}", wait_until="load")
+            page.fill("[name=batch]", name)
+            page.fill("[name=quantity]", "1")
+            page.fill("[name=notBefore]", "2030-01-01T08:00")
+            page.fill("[name=notAfter]", "2030-01-02T08:00")
+            answer = self.send(page, "/batches/new")
+            self.verdicts.say(FORMS, f"a batch's name that is taken, {theme}", None if answer.status == 409 else f"HTTP {answer.status}")
+            self.refused(page, answer, f"a batch's name that is taken, {theme}, page", "batch", name)
+            self.picture(page, f"error-409-{size}-{theme}")
+            context.close()
+
+    def stale(self, pages):
+        """Rules that somebody else changed while they were being changed."""
+        product = f"/v1{pages['product']}"
+        title = self.portal.ask("GET", product)["title"]
+        for theme, size, width, height in BOTH:
+            context = self.people.context("admin", theme, width, height)
+            page = context.new_page()
+            page.goto(f"{self.portal.base}{pages['product']}?do=rules", wait_until="load")
+            page.fill("[name=largestBatch]", "777")
+            self.portal.ask("PATCH", product, {"title": f"{title}, changed"}, of=product)
+            try:
+                answer = self.send(page, pages["product"], "#dialog-rules form, form:has([name=largestBatch])")
+            finally:
+                self.portal.ask("PATCH", product, {"title": title}, of=product)
+            self.verdicts.say(FORMS, f"rules that were changed meanwhile, {theme}",
+                              None if answer.status == 412 else f"HTTP {answer.status}")
+            self.refused(page, answer, f"rules that were changed meanwhile, {theme}, page", "largestBatch", "777")
+            self.picture(page, f"error-412-{size}-{theme}", is_full=False)
+            context.close()
+
     @staticmethod
-    def send(page, action):
+    def send(page, action, place=None):
         """Past the browser's own checks: the portal's are judged."""
-        form = page.locator(f"main form[action^='{action}']").last
+        form = page.locator(place or f"main form[action^='{action}']").last
         with page.expect_navigation() as arrived:
             form.evaluate("form => { form.noValidate = true; form.requestSubmit(); }")
         return arrived.value
@@ -269,7 +309,7 @@ class States:
 
     def loading(self, pages):
         """A slow answer: what is there stays, a bar says that something comes, a second sending is not possible."""
-        for theme, size, width, height in (("light", "desktop", 1440, 900), ("dark", "phone", 360, 780)):
+        for theme, size, width, height in BOTH:
             context = self.people.context("admin", theme, width, height)
             page = context.new_page()
             for name in MAIN if size == "desktop" else MAIN[:1]:
@@ -309,7 +349,7 @@ class States:
             page.wait_for_url(f"**{path}")
 
     def offline(self, pages):
-        for theme, size, width, height in (("light", "desktop", 1440, 900), ("dark", "phone", 360, 780)):
+        for theme, size, width, height in BOTH:
             context = self.people.context("manager" if size == "phone" else "admin", theme, width, height)
             page = context.new_page()
             for name in pages if size == "desktop" else MAIN:

@@ -153,11 +153,12 @@ struct Chart: Component {
         "<path class=\"grid\" d=\"M0 0H\(width)M0 500H\(width)M0 1000H\(width)\"/>"
     }
 
-    /// The next round figure: 1, 2, 5 or a tenth of a power of ten above.
+    /// The next round figure, with not much air above the highest value. Its half is round too.
     static func round(_ value: Int) -> Int {
         var step = 1
         while step * 10 < value { step *= 10 }
-        return [1, 2, 4, 5, 6, 8, 10].map { $0 * step }.first { $0 >= value } ?? max(value, 1)
+        let tenths = step >= 10 ? [10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100] : [10, 20, 40, 50, 60, 80, 100]
+        return tenths.map { $0 * step / 10 }.first { $0 >= value } ?? max(value, 1)
     }
 
     static let name = "chart"

@@ -4,6 +4,7 @@ struct Box: Component {
     let title: String
     let note: Markup
     let actions: [Button]
+    let hasActions: Bool
     let body: Markup
     /// A table or a list goes to the edges of the box.
     let isFlush: Bool
@@ -18,11 +19,12 @@ struct Box: Component {
     ) {
         (self.id, self.title, self.body, self.note) = (id, title, body, note)
         (self.actions, self.isFlush) = (actions, isFlush)
+        hasActions = !actions.isEmpty
     }
 
     static let name = "box"
     static let template = #"""
-        <section class="panel" aria-labelledby="{{.id}}"><div class="panel-head"><h2 id="{{.id}}">{{.title}}</h2>{{#.note}}<p>{{{.}}}</p>{{/.note}}{{#.actions}}{{> button}}{{/.actions}}</div>{{#.isFlush}}{{{body}}}{{/.isFlush}}{{^.isFlush}}<div class="panel-body">{{{.body}}}</div>{{/.isFlush}}</section>
+        <section class="panel" aria-labelledby="{{.id}}"><div class="panel-head"><h2 id="{{.id}}">{{.title}}</h2>{{#.note}}<p>{{{.}}}</p>{{/.note}}{{#.hasActions}}<div class="row">{{#.actions}}{{> button}}{{/.actions}}</div>{{/.hasActions}}</div>{{#.isFlush}}{{{body}}}{{/.isFlush}}{{^.isFlush}}<div class="panel-body">{{{.body}}}</div>{{/.isFlush}}</section>
         """#
 }
 

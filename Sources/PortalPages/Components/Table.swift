@@ -47,6 +47,8 @@ struct Table: Component {
         isEmpty = rows.isEmpty
         self.empty = empty
         more = next.map { More(address: $0) }
+        // Where there is no room for columns each cell becomes a line, which says its column itself.
+        let isFolding = style == "folds"
         var body = Markup.empty
         for row in rows {
             body += "<tr>"
@@ -54,12 +56,14 @@ struct Table: Component {
                 body +=
                     index == 0
                     ? "<th scope=\"row\" class=\"\(column.kind.rawValue)\">\(cell)</th>"
-                    : "<td class=\"\(column.kind.rawValue)\">\(cell)</td>"
+                    : "<td class=\"\(column.kind.rawValue)\"\(isFolding ? Self.label(column.title) : .empty)>\(cell)</td>"
             }
             body += "</tr>\n"
         }
         self.body = body
     }
+
+    private static func label(_ title: String) -> Markup { " data-label=\"\(title)\"" }
 
     static let name = "table"
     static let template = #"""
@@ -76,13 +80,15 @@ struct Panel: Component {
     let title: String
     let note: Markup
     let actions: [Button]
+    let hasActions: Bool
 
     init(_ id: String, _ title: String, note: Markup = .empty, actions: [Button] = []) {
         (self.id, self.title, self.note, self.actions) = (id, title, note, actions)
+        hasActions = !actions.isEmpty
     }
 
     static let name = "panel-head"
     static let template = #"""
-        <div class="panel-head"><h2 id="{{.id}}">{{.title}}</h2>{{#.note}}<p>{{{.}}}</p>{{/.note}}{{#.actions}}{{> button}}{{/.actions}}</div>
+        <div class="panel-head"><h2 id="{{.id}}">{{.title}}</h2>{{#.note}}<p>{{{.}}}</p>{{/.note}}{{#.hasActions}}<div class="row">{{#.actions}}{{> button}}{{/.actions}}</div>{{/.hasActions}}</div>
         """#
 }

@@ -8,10 +8,13 @@ public struct BatchListPage: SheetPage {
     public let title = "Batches"
     let sheet: Sheet
 
-    /// - Parameter issued: units issued by authorization, from the roll-ups.
+    /// - Parameters:
+    ///   - issued: units issued by authorization, from the roll-ups.
+    ///   - organisations: names, as far as the viewer knows them.
     public init(
         _ page: Page<Batch>,
         issued: [Digest256: ProductionCounts],
+        organisations: [OrganisationID: String] = [:],
         viewer: Viewer,
         now: Instant
     ) {
@@ -29,7 +32,7 @@ public struct BatchListPage: SheetPage {
                         "\(batch.product.text) \(batch.version.text)",
                         "/products/\(batch.product.text)/versions/\(batch.version.text)"
                     ),
-                    .text(batch.organisation.text)
+                    .text(organisations[batch.organisation] ?? "")
                 ),
                 .sub(.link(batch.factory.text, "/factories/\(batch.factory.text)"), .text(batch.edgeHSM.text)),
                 BatchStage(batch, made: counts.issued + counts.burned).badge,
@@ -60,7 +63,8 @@ public struct BatchListPage: SheetPage {
                         ],
                         rows,
                         empty: empty,
-                        next: page.next.map { "/batches?cursor=\($0.text)" }
+                        next: page.next.map { "/batches?cursor=\($0.text)" },
+                        style: "folds"
                     ),
                     note: .link("Export", "/exports"),
                     isFlush: true

@@ -3,7 +3,7 @@ import Vocabulary
 
 /// How far a batch's package is, as people ask: sealed, delivered, loaded, running, closed.
 enum BatchStage: Int, Sendable, Comparable {
-    case granted, sealed, delivered, loaded, running, ending, closed, revoked
+    case granted, sealed, delivered, loaded, running, usedUp, ending, closed, revoked
 
     static func < (left: BatchStage, right: BatchStage) -> Bool { left.rawValue < right.rawValue }
 
@@ -12,7 +12,7 @@ enum BatchStage: Int, Sendable, Comparable {
         switch batch.state {
         case .granted: self = .granted
         case .packaged: self = batch.package?.deliveredAt == nil ? .sealed : .delivered
-        case .loaded: self = made > 0 ? .running : .loaded
+        case .loaded: self = made >= batch.quantity ? .usedUp : made > 0 ? .running : .loaded
         case .ending: self = .ending
         case .ended: self = batch.withdrawals.contains { $0.kind == .revoke } ? .revoked : .closed
         }
@@ -25,11 +25,17 @@ enum BatchStage: Int, Sendable, Comparable {
         case .delivered: .badge(.info, "Delivered")
         case .loaded: .badge(.ok, "Loaded", isOpen: true)
         case .running: .badge(.ok, "Running")
+        case .usedUp: .badge(.idle, "Used up")
         case .ending: .badge(.warn, "Ending")
         case .closed: .badge(.idle, "Closed")
         case .revoked: .badge(.bad, "Revoked")
         }
     }
+}
+
+extension BatchProgress {
+    /// Its EdgeHSM has it, and no unit of it is left to be begun.
+    var isUsedUp: Bool { batch.state == .loaded && reconciliation.isLoaded && reconciliation.remaining == 0 }
 }
 
 extension BatchPage {

@@ -163,6 +163,7 @@ public struct FactoryPage: SheetPage {
                 actions: actions,
                 isLive: true
             ),
+            notes: progress.haltNotes,
             form: form,
             stats: .live("figures", figures, tag: "div"),
             main: main,
@@ -238,7 +239,8 @@ public struct FactoryPage: SheetPage {
                 .device,
                 "No EdgeHSM yet",
                 "The officers sign its enrolment while the OEM holds the appliance; then it is registered here."
-            )
+            ),
+            style: "folds"
         )
     }
 
@@ -254,7 +256,7 @@ public struct FactoryPage: SheetPage {
                         $0.severity.tone,
                         .link($0.words, "/alarms#alarm-\($0.number.value)"),
                         when: .ago($0.lastAt, now: now),
-                        detail: .text($0.edgeHSM.text)
+                        detail: .text($0.meaning ?? $0.edgeHSM.text)
                     )
                 }
             )

@@ -39,7 +39,7 @@ public struct KeysPage: SheetPage {
         people: [OfficerName: (id: PersonID, name: String)],
         edges: [EdgeSummary],
         preparations: [Preparation],
-        keys: [ProductKeyState],
+        keys: [(product: ProductName, state: ProductKeyState)],
         orders: (count: Int, isMore: Bool)?,
         form: FormState,
         opened: String?,
@@ -108,12 +108,14 @@ public struct KeysPage: SheetPage {
                 .table(
                     "Product keys",
                     [
-                        .init("Slot"), .init("Version", .tight), .init("Kind", .tight), .init("Custody", .tight),
+                        .init("Product"), .init("Slot"), .init("Version", .tight), .init("Kind", .tight),
+                        .init("Custody", .tight),
                         .init("Token", .tight), .init("Check value", .tight),
                     ],
-                    keys.map { key in
+                    keys.map { product, key in
                         [
-                            .text(key.slot.text), .text(key.version.text), key.kind == .fleet ? "fleet" : "per unit",
+                            .link(product.text, "/products/\(product.text)"), .text(key.slot.text),
+                            .text(key.version.text), key.kind == .fleet ? "fleet" : "per unit",
                             key.custody == .portalToken
                                 ? .badge(.ok, "Portal token")
                                 : key.custody == .importedInClear

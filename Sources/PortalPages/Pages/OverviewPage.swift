@@ -138,19 +138,21 @@ public struct OverviewPage: PageView {
         guard !overview.batches.isEmpty else {
             return Markup.empty(.batch, "No batch is running", "A batch appears here as soon as it is granted.")
         }
-        let rows = overview.batches.prefix(14).map { progress -> [Markup] in
+        // What still makes units comes first.
+        let (working, done) = (overview.batches.filter { !$0.isUsedUp }, overview.batches.filter(\.isUsedUp))
+        let rows = (working + done).prefix(14).map { progress -> [Markup] in
             let (batch, sums) = (progress.batch, progress.reconciliation)
             let forecast: Markup =
                 progress.forecast.map {
                     $0.isNear(at: now) ? Markup.badge(.warn, $0.plain(at: now)) : .text($0.plain(at: now))
-                } ?? (sums.isLoaded && sums.remaining == 0 ? "All units are issued" : .none)
+                } ?? (progress.isUsedUp ? "Nothing is left to make" : .none)
             return [
                 .sub(
                     .link(batch.batch.text, "/batches/\(batch.id.text)"),
                     "\(batch.product.text) \(batch.version.text)"
                 ),
                 .sub(.link(batch.factory.text, "/factories/\(batch.factory.text)"), .text(batch.edgeHSM.text)),
-                batch.state.badge,
+                BatchStage(batch, made: sums.issued + sums.burned).badge,
                 """
                 \(.share(sums.issued + sums.burned, of: sums.granted, label: "Issued and burned"))\
                 <span class="sub">\(Format.number(sums.issued + sums.burned)) of \(Format.number(sums.granted))</span>
@@ -165,7 +167,8 @@ public struct OverviewPage: PageView {
                 .init("Batch"), .init("Factory"), .init("State", .tight), .init("Issued of quantity", .tight),
                 .init("An hour", .number), .init("What ends it"),
             ],
-            rows
+            rows,
+            style: "folds"
         )
     }
 
@@ -180,7 +183,8 @@ public struct OverviewPage: PageView {
         let items = overview.alarms.map { alarm -> Markup in
             """
             <li class="\(alarm.severity.tone.rawValue)"><p class="what">\(.link(alarm.words, "/alarms#alarm-\(alarm.number.value)"))</p>\
-            <p class="when">\(alarm.edgeHSM.text) · \(alarm.factory.text) · \(.ago(alarm.lastAt, now: now))</p></li>
+            <p class="when">\(alarm.edgeHSM.text) · \(alarm.factory.text) · \(.ago(alarm.lastAt, now: now))</p>\
+            <p class="detail">\(alarm.meaning ?? alarm.detail)</p></li>
             """
         }
         return "<ol class=\"timeline\">\(items.joined())</ol>"
@@ -211,8 +215,8 @@ public struct OverviewPage: PageView {
         {{^none}}{{{stats}}}
         <section aria-labelledby="factories"><h2 class="sr" id="factories">Factories</h2><div class="cards">{{#factories}}{{{html}}}
         {{/factories}}</div></section>
-        <div class="columns"><section class="panel" aria-labelledby="production">{{#chartPanel}}{{> panel-head}}{{/chartPanel}}<div class="panel-body">{{{chart}}}</div></section>
-        <section class="panel" aria-labelledby="alarms">{{#alarmPanel}}{{> panel-head}}{{/alarmPanel}}<div class="panel-body steady">{{{alarms}}}</div></section></div>
+        <div class="columns"><div><section class="panel" aria-labelledby="production">{{#chartPanel}}{{> panel-head}}{{/chartPanel}}<div class="panel-body">{{{chart}}}</div></section></div>
+        <div><section class="panel" aria-labelledby="alarms">{{#alarmPanel}}{{> panel-head}}{{/alarmPanel}}<div class="panel-body steady">{{{alarms}}}</div></section></div></div>
         <section class="panel" aria-labelledby="batches">{{#batchPanel}}{{> panel-head}}{{/batchPanel}}{{{batches}}}</section>{{/none}}
         """#
 }

@@ -215,7 +215,7 @@ public struct ProductPage: SheetPage {
                     .sub(
                         .text(content.factories[batch.factory]?.name ?? batch.factory.text),
                         .text(batch.edgeHSM.text)
-                    ), batch.state.badge,
+                    ), BatchStage(batch, made: 1).badge,
                     .number(batch.quantity), .ago(batch.createdAt, now: now),
                 ]
             },

@@ -6,6 +6,7 @@ public struct RefusedPage: PageView {
     public let title: String
     let note: Empty
     let code: String
+    let detail: String?
     let requestID: String
     let status: Int
 
@@ -21,11 +22,19 @@ public struct RefusedPage: PageView {
             default: (.warning, "Not possible")
             }
         self.title = title
-        let detail: Markup = problem.detail.map { " (\($0))" } ?? .empty
+        // Roles by the names that people have; any other detail is for whoever looks into it.
+        let roles = problem.detail?.split(separator: " or ").compactMap { Role(rawValue: String($0))?.words } ?? []
+        let wanted: Markup = roles.isEmpty ? .empty : " It is for: \(roles.joined(separator: ", ")). "
+        detail = roles.isEmpty ? problem.detail : nil
+        // People come by a link; the API's document is for programs.
+        let words: Markup =
+            problem.code == "portal.route.unknown"
+            ? "There is no page at this address. It may be mistyped, or from another version of the portal."
+            : "\(problem.title) \(wanted)\(problem.remedy)"
         note = Empty(
             icon,
             title,
-            "\(problem.title)\(detail) \(problem.remedy)",
+            words,
             problem.status == 401
                 ? [Button("Sign in", "/sign-in", style: .primary)] : [Button("To the overview", "/", style: .primary)]
         )
@@ -34,6 +43,6 @@ public struct RefusedPage: PageView {
 
     public static let template = #"""
         <section class="panel error-page"><h1 class="sr">{{title}}</h1>{{#note}}{{> empty}}{{/note}}
-        <p class="panel-foot">Code <code>{{code}}</code> · HTTP {{status}} · request <code>{{requestID}}</code></p></section>
+        <p class="panel-foot">Code <code>{{code}}</code>{{#detail}} · {{.}}{{/detail}} · HTTP {{status}} · request <code>{{requestID}}</code></p></section>
         """#
 }

@@ -57,21 +57,19 @@ extension AlarmSeverity {
 
 extension AlarmView {
     var isOpen: Bool { acknowledgedAt == nil && clearedAt == nil }
-
-    /// `duplicate-chip` as `Duplicate chip`.
-    var words: String {
-        let text = kind.replacing("-", with: " ")
-        return text.prefix(1).uppercased() + text.dropFirst()
-    }
 }
 
 extension EdgeState {
+    /// Seconds. A Factory Service that has nothing to tell sends a signed checkpoint every five minutes.
+    private static let quietest: Int64 = 400
+
     /// Link and journal of an EdgeHSM in one word.
     func link(at now: Instant) -> (tone: Tone, words: String) {
         if let halted { return (.bad, "Stopped: \(halted)") }
         if isSilent { return (.bad, "Silent") }
         guard let heardAt else { return (.idle, "Never heard") }
-        return now - heardAt <= 120 ? (.ok, "Link up") : (.warn, "No word for \(Format.duration(now - heardAt))")
+        return now - heardAt <= Self.quietest
+            ? (.ok, "Link up") : (.warn, "No word for \(Format.duration(now - heardAt))")
     }
 }
 

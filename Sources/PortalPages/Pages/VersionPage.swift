@@ -240,7 +240,8 @@ public struct VersionPage: SheetPage {
         .table(
             "Checks",
             [.init("Check"), .init("Evidence", .wide)],
-            evidence.map { [.text($0.field), "\($0.words)"] }
+            evidence.map { [.text($0.field), "<span class=\"breaks\">\($0.words)</span>"] },
+            style: "folds"
         )
     }
 

@@ -46,7 +46,8 @@ public struct AlarmPage: SheetPage {
                     .link(alarm.factory.text, "/factories/\(alarm.factory.text)"),
                     .text(alarm.edgeHSM.text + (alarm.other.map { " and \($0.text)" } ?? ""))
                 ),
-                .text(alarm.detail), .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"), state,
+                alarm.meaning.map { .sub(.text($0), .text(alarm.detail)) } ?? .text(alarm.detail),
+                .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"), state,
                 acknowledge,
             ]
         }
@@ -77,7 +78,7 @@ public struct AlarmPage: SheetPage {
                     .table(
                         "Alarms",
                         [
-                            .init("Alarm"), .init("Severity", .tight), .init("Where"), .init("Detail", .wide),
+                            .init("Alarm"), .init("Severity", .tight), .init("Where"), .init("What it means", .wide),
                             .init("Last seen", .tight), .init("State", .tight), .init("Act", .tight),
                         ],
                         rows,
@@ -86,7 +87,8 @@ public struct AlarmPage: SheetPage {
                             onlyOpen ? "No open alarm" : "No alarm yet",
                             "Forks, gaps, silence, duplicates of chip or key, and entries after a window are told here."
                         ),
-                        next: page.next.map { "/alarms?show=\(onlyOpen ? "open" : "all")&cursor=\($0.text)" }
+                        next: page.next.map { "/alarms?show=\(onlyOpen ? "open" : "all")&cursor=\($0.text)" },
+                        style: "folds"
                     ),
                     isFlush: true
                 ),
@@ -104,7 +106,8 @@ public struct AlarmPage: SheetPage {
                             .shield,
                             "Nothing is in quarantine",
                             "Entries that are judged wrong are stored and shown here; they block nothing and are never dropped."
-                        )
+                        ),
+                        style: "folds"
                     )
                         + (quarantine.next == nil
                             ? .empty
@@ -216,7 +219,7 @@ public struct AuditPage: SheetPage {
             .input(
                 form,
                 "object",
-                "Object, as it stands in the list",
+                "Object, as listed",
                 .search,
                 isRequired: false,
                 extra: "maxlength=\"200\" autocomplete=\"off\" spellcheck=\"false\""
@@ -255,9 +258,11 @@ public struct AuditPage: SheetPage {
             [
                 .number(entry.position), .time(entry.time, seconds: true), .text(entry.actor),
                 .sub(.text(words(entry.action)), .code(entry.action)),
-                .code(entry.object),
-                entry.outcome == "done" ? .badge(.ok, "Done") : .sub(.badge(.bad, "Refused"), .code(entry.outcome)),
-                .text(entry.detail ?? ""),
+                "<code class=\"breaks\">\(entry.object)</code>",
+                entry.outcome == "done"
+                    ? .badge(.ok, "Done")
+                    : .sub(.badge(.bad, "Refused"), "<code class=\"breaks\">\(entry.outcome)</code>"),
+                entry.detail.map { "<span class=\"breaks\">\($0)</span>" } ?? .empty,
             ]
         }
         let more: Markup =
@@ -267,12 +272,13 @@ public struct AuditPage: SheetPage {
             "Audit entries",
             [
                 .init("No.", .tight), .init("When", .tight), .init("Who"), .init("Act", .tight),
-                .init("Object"),
-                .init("Outcome", .tight), .init("Detail", .wide),
+                .init("Object", .wide),
+                .init("Outcome"), .init("Detail", .wide),
             ],
             rows,
             empty: Empty(.audit, "Nothing here answers to that", "Take a filter away, or look further back."),
-            next: next
+            next: next,
+            style: "folds"
         ) + more
     }
 

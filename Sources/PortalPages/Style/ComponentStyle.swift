@@ -33,14 +33,15 @@ extension Stylesheet {
         .panel { border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); min-width: 0; }
         .panel-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: var(--s1) var(--s4);
           min-height: 3rem; padding: var(--s2) var(--s4); border-bottom: 1px solid var(--line); }
-        .panel-head h2 { font-size: var(--t-m); display: flex; align-items: center; gap: var(--s2); }
+        .panel-head h2 { min-width: 0; font-size: var(--t-m); display: flex; align-items: center; gap: var(--s2); overflow-wrap: anywhere; }
         .panel-head p { color: var(--muted); font-size: var(--t-s); }
         .panel-body { padding: var(--s4); }
         .panel-body > * + * { margin-top: var(--s4); }
         .panel-foot { padding: var(--s3) var(--s4); border-top: 1px solid var(--line); color: var(--muted); font-size: var(--t-s); }
         .stats { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); border: 1px solid var(--line);
-          border-radius: var(--radius); background: var(--line); gap: 1px; overflow: hidden; }
-        .stat { padding: var(--s3) var(--s4); background: var(--surface); min-width: 0; }
+          border-radius: var(--radius); background: var(--surface); gap: 1px; overflow: hidden; }
+        .stat { padding: var(--s3) var(--s4); box-shadow: 0 0 0 1px var(--line); min-width: 0; }
+        @media (max-width: 30rem) { .stats { grid-template-columns: repeat(2, minmax(0, 1fr)); } .stat:last-child:nth-child(odd) { grid-column: 1 / -1; } }
         .stat dt { color: var(--muted); font-size: var(--t-s); }
         .stat dd { font-size: var(--t-xl); font-weight: var(--strong); line-height: 1.4; letter-spacing: -.01em; white-space: nowrap; }
         .stat .note { display: block; min-height: 1.125rem; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular);
@@ -94,7 +95,8 @@ extension Stylesheet {
           animation: ahead 8s cubic-bezier(.1, .7, .3, 1) both; }
         .panel .offline { position: static; border: 0; }
         @keyframes ahead { from { transform: scaleX(.08); } to { transform: scaleX(.94); } }
-        .live { display: inline-flex; align-items: center; gap: var(--s2); color: var(--muted); font-size: var(--t-s); min-width: 6.5rem; }
+        .live { display: inline-flex; align-items: center; gap: var(--s2); justify-content: flex-end; color: var(--muted); font-size: var(--t-s); min-width: 6.5rem; }
+        @media (max-width: 54rem) { .live { justify-content: flex-start; } }
         .live::before { content: ""; width: .5rem; height: .5rem; border-radius: 50%; background: var(--idle-mark); }
         .live[data-state="live"]::before { background: var(--ok-mark); }
         .live[data-state="lost"]::before { background: var(--warn-mark); }

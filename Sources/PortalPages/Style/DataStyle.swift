@@ -16,6 +16,19 @@ extension Stylesheet {
         td.tight, th.tight { white-space: nowrap; }
         td.wide { min-width: 16rem; }
         tbody th, tbody td > a { white-space: nowrap; }
+        tbody th .sub { white-space: normal; }
+        .breaks { overflow-wrap: anywhere; }
+        @media (max-width: 40rem) {
+          .folds, .folds tbody, .folds tbody tr, .folds tbody th, .folds td { display: block; }
+          .folds thead { position: absolute; clip-path: inset(50%); }
+          .folds tbody tr { padding: var(--s3) var(--s4); border-bottom: 1px solid var(--line); }
+          .folds tbody tr:last-child { border-bottom: 0; }
+          .folds tbody th, .folds td { padding: 0; border: 0; text-align: left; white-space: normal; min-width: 0; }
+          .folds td { position: relative; min-height: 1.5em; margin-top: var(--s1); padding-left: 7rem; }
+          .folds .meter-row { width: auto; }
+          .folds td:empty { display: none; }
+          .folds td::before { content: attr(data-label); position: absolute; left: 0; color: var(--muted); }
+        }
         .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
         /* Its list grows and shrinks while somebody looks; what stands around it does not move. */
         .steady { height: 17rem; overflow-y: auto; scrollbar-width: thin; }

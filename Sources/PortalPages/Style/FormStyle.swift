@@ -15,7 +15,7 @@ extension Stylesheet {
         .search input::placeholder { color: var(--muted); opacity: 1; }
         textarea { min-height: 5rem; resize: vertical; line-height: 1.5; }
         /* The parts of a date have the focus one by one; the ring is the field's. */
-        input[type=datetime-local]:focus-within { outline: 2px solid var(--accent); }
+        input:is([type=datetime-local], [type=date]):focus-within { outline: 2px solid var(--accent); }
         input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); }
         input[aria-invalid="true"], select[aria-invalid="true"], textarea[aria-invalid="true"] { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad); }
         input:disabled, select:disabled, textarea:disabled { background: var(--sunken); color: var(--muted); border-color: var(--line); }
@@ -26,13 +26,21 @@ extension Stylesheet {
         .help.now { color: var(--text); font-weight: var(--strong); }
         .error { display: flex; gap: var(--s1); margin-top: var(--s1); color: var(--bad); font-size: var(--t-s); font-weight: var(--strong); }
         .error .icon { width: 1rem; height: 1rem; margin-top: .125rem; }
+        input[type="file"]:not(:disabled) { padding: .1875rem; color: var(--muted); }
+        input::file-selector-button { min-height: 1.625rem; margin-right: var(--s3); padding: 0 var(--s2); border: 1px solid var(--line-strong);
+          border-radius: var(--radius-s); background: var(--surface); color: var(--text); font: inherit; font-weight: var(--strong); cursor: pointer; }
+        input::file-selector-button:hover { background: var(--hover); }
         progress { display: block; width: 100%; height: .5rem; accent-color: var(--accent); }
+        /* Its place is kept; a bar without anything under way says nothing. */
+        progress[value="0"] { visibility: hidden; }
         .suffix { display: flex; align-items: center; gap: var(--s2); }
         .actions { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: center; }
         .filters { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: flex-end; }
         .filters .optional { display: none; }
-        .filters .field { flex: 0 1 11rem; }
-        .filters .field.grow { flex: 1 1 16rem; max-width: 28rem; }
+        .filters .field { flex: 0 1 9rem; }
+        .filters .field:has([type="search"]) { flex: 1 1 12rem; max-width: 24rem; }
+        .filters label { white-space: nowrap; }
+        @media (max-width: 30rem) { .filters .field { flex: 1 1 8rem; } .filters .field:has([type="search"]) { flex-basis: 100%; max-width: none; } }
         }
 
         """

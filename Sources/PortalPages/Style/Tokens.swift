@@ -42,7 +42,7 @@ extension Stylesheet {
     static let base = """
         @layer base {
         *, *::before, *::after { box-sizing: border-box; }
-        html { -webkit-text-size-adjust: 100%; scroll-padding-top: var(--s8); }
+        html { -webkit-text-size-adjust: 100%; scroll-padding: 4.25rem 0 var(--s12); }
         body { margin: 0; background: var(--bg); color: var(--text); font: var(--regular) var(--t-m)/1.5 var(--font);
           font-variant-numeric: tabular-nums; font-feature-settings: "cv05", "ss03"; -webkit-font-smoothing: antialiased;
           overflow-wrap: break-word; }

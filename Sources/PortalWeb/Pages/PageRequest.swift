@@ -79,11 +79,13 @@ struct PageRequest: Sendable {
 
     /// The form as it comes back with a refusal. Where somebody else was first, it stands beside what is there now.
     func refusedForm(_ problem: Problem, errors: [String: String] = [:], tag: String? = nil) -> FormState {
+        // Where no field can be marked, the refusal's detail is all that says which one is meant.
+        let isLost = errors.isEmpty && problem.code == PortalProtocolError.malformedRequest.rawValue
         // A key that was used for another body can't be used again.
-        FormState(
+        return FormState(
             values: form,
             errors: errors,
-            problem: problem.code == PortalError.preconditionFailed.rawValue ? problem.forPeople(beside: nil) : problem,
+            problem: isLost ? problem : problem.forPeople(beside: errors.keys.first),
             key: problem.code == PortalError.keyReused.rawValue ? PageForm.newKey() : form["key"] ?? PageForm.newKey(),
             tag: tag ?? form["tag"],
             csrf: session?.csrf ?? ""

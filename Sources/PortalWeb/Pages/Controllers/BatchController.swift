@@ -59,8 +59,15 @@ enum BatchController {
         var query = ["limit": "50"]
         query["cursor"] = look.query["cursor"]
         let batches = try await look.api.get("/v1/batches", query, as: Page<Batch>.self)
+        let organisations = try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? []
         return .page(
-            BatchListPage(batches, issued: try await issued(look, of: batches.items), viewer: viewer, now: look.time)
+            BatchListPage(
+                batches,
+                issued: try await issued(look, of: batches.items),
+                organisations: Dictionary(organisations.map { ($0.id, $0.name) }) { first, _ in first },
+                viewer: viewer,
+                now: look.time
+            )
         )
     }
 

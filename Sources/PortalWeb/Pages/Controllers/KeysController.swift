@@ -25,12 +25,17 @@ enum KeysController {
         for edge in edges {
             preparations += try await look.api.optionalAll("/v1/edges/\(edge.id.text)/preparations") ?? []
         }
-        var states: [ProductKeyState] = []
+        var states: [(product: ProductName, state: ProductKeyState)] = []
         for product in try await look.api.all("/v1/products", as: Product.self) {
             let place = "/v1/products/\(product.product.text)"
             let versions: [ProductVersion] = try await look.api.all("\(place)/versions")
             guard let newest = versions.max(by: { $0.created.at < $1.created.at }) else { continue }
-            states += try await look.api.optional("\(place)/keys", ["version": newest.version.text]) ?? []
+            let keys = try await look.api.optional(
+                "\(place)/keys",
+                ["version": newest.version.text],
+                as: [ProductKeyState].self
+            )
+            states += (keys ?? []).map { (product.product, $0) }
         }
         let orders = try await look.api.optional("/v1/orders", ["limit": "200"], as: Page<NumberedOrder>.self)
         return .page(

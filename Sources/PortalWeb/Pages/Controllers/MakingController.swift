@@ -97,7 +97,7 @@ enum MakingController {
         if let field = MakingFields.field(of: problem), look.form[field] != nil { return [field: problem.title] }
         guard let detail = problem.detail else { return [:] }
         let named = look.form.keys.filter { detail.contains($0) }.max { $0.count < $1.count }
-        return named.map { [$0: detail] } ?? [:]
+        return named.map { [$0: "Not in the form that this field takes"] } ?? [:]
     }
 
     // MARK: - A version
