@@ -49,7 +49,7 @@ public struct RollUpCounts: Sendable, Hashable, Codable {
     /// One entry more.
     public mutating func count(_ judged: JudgedEntry) {
         if !judged.findings.isEmpty { quarantined += 1 }
-        switch judged.entry?.event.body {
+        switch judged.event?.body {
         case is FactoryDataGiven, is KeySealed, is Permitted: break
         case let body as Issued: if body.replaces == nil { issued += 1 } else { reissued += 1 }
         case is Completed: completed += 1
@@ -104,12 +104,12 @@ public struct RollUpTally: Sendable {
     public init() {}
 
     public mutating func count(_ judged: JudgedEntry) {
-        if judged.findings.isEmpty, let event = judged.entry?.event,
+        if judged.findings.isEmpty, let event = judged.event,
             event.is(FactoryDataGiven.self) || event.is(KeySealed.self) || event.is(Permitted.self)
         {
             return
         }
-        let key = RollUpKey(judged.entry?.time ?? .epoch, authorization: judged.batch?.id ?? .zero)
+        let key = RollUpKey(judged.time ?? .epoch, authorization: judged.batch?.id ?? .zero)
         let before = counts[key] ?? RollUpCounts()
         var after = before
         after.count(judged)
@@ -122,7 +122,7 @@ public struct RollUpTally: Sendable {
         made.burned = after.burned - before.burned
         guard made != SliceCounts() else { return }
         let slice = SliceKey(
-            slice: ProductionRate.slice(of: judged.entry?.time ?? .epoch),
+            slice: ProductionRate.slice(of: judged.time ?? .epoch),
             authorization: key.authorization
         )
         slices[slice, default: SliceCounts()] += made

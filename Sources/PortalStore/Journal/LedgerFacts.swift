@@ -16,7 +16,7 @@ public struct LedgerFacts: Sendable {
 
     public init(for reads: some Sequence<ReadEntry>, log: Int64, in transaction: any SQLTransaction) throws {
         var wanted = WantedRows()
-        for read in reads { if let entry = read.entry { wanted.add(entry.event) } }
+        for read in reads { if let event = read.event { wanted.add(event) } }
         let table = JournalUnits(transaction)
         units = try table.units(Array(wanted.units), log: log)
         chips = wanted.chips.union(units.map(\.unit.chip))

@@ -1,5 +1,5 @@
 public import PortalCore
-public import Statements
+internal import Statements
 public import TransparencyLog
 public import Verify
 public import Vocabulary
@@ -194,9 +194,9 @@ public final class StoredLedger: UnitLedger {
     // MARK: What the judge says
 
     /// Before an entry is judged: where and when it happened.
-    public func turn(to entry: JournalEntry?) {
-        let station = entry?.event.content(as: Issued.self)?.station
-        scene = (station ?? StationName(validated: "-"), entry?.time ?? .epoch)
+    public func turn(to read: ReadEntry) {
+        let station = read.event?.content(as: Issued.self)?.station
+        scene = (station ?? StationName(validated: "-"), read.time ?? .epoch)
     }
 
     public func put(_ unit: JudgedUnit) throws {
@@ -268,10 +268,10 @@ public final class StoredLedger: UnitLedger {
         of edge: EdgeHSMID,
         edges: (Int64) throws -> EdgeHSMID?
     ) throws -> [Alarm] {
-        let time = judged.entry?.time ?? .epoch
+        let time = judged.time ?? .epoch
         try step(judged.unit, judged.position, time)
         try step(judged.replaced, judged.position, time)
-        if let void = judged.entry?.event.content(as: AuthorizationTombstoned.self) {
+        if let void = judged.event?.content(as: AuthorizationTombstoned.self) {
             voids.append(.init(authorization: void.authorization, position: judged.position))
         }
         guard let credential = judged.credential else { return [] }
@@ -288,7 +288,7 @@ public final class StoredLedger: UnitLedger {
             at: judged.position,
             elsewhere: try places(elsewhere.uses(of: credential.deviceKey))
         )
-        guard let issued = judged.entry?.event.content(as: Issued.self), let batch = judged.batch else { return alarms }
+        guard let issued = judged.event?.content(as: Issued.self), let batch = judged.batch else { return alarms }
         alarms += AlarmRules.duplicates(
             chip: issued.chipUID,
             of: edge,

@@ -25,7 +25,7 @@ struct JudgedChunk: Sendable {
         edges: (Int64) throws -> EdgeHSMID?
     ) throws {
         for read in reads {
-            ledger.turn(to: read.entry)
+            ledger.turn(to: read)
             let judged = try judge.judge(read, into: &ledger)
             tally.count(judged)
             note(judged)
@@ -33,7 +33,7 @@ struct JudgedChunk: Sendable {
             guard !judged.findings.isEmpty || !duplicates.isEmpty else { continue }
             let findings = judged.findings + duplicates.map { finding($0, judged.position) }
             notes.append(
-                .init(sequence: judged.position, kind: judged.entry?.event.kind ?? "malformed", findings: findings)
+                .init(sequence: judged.position, kind: judged.event?.kind ?? "malformed", findings: findings)
             )
             alarms += AlarmRules.alarms(judged.findings, at: judged.position, of: edge) + duplicates
         }
@@ -41,11 +41,11 @@ struct JudgedChunk: Sendable {
 
     private mutating func note(_ judged: JudgedEntry) {
         // Closing takes nothing from anybody.
-        if let batch = judged.batch, uses[batch.id] == nil, !(judged.entry?.event.is(Closed.self) ?? false) {
+        if let batch = judged.batch, uses[batch.id] == nil, !(judged.event?.is(Closed.self) ?? false) {
             uses[batch.id] = (batch, judged.position)
         }
         guard judged.findings.isEmpty,
-            let body = judged.entry?.event.content(as: AllotmentReleased.self)
+            let body = judged.event?.content(as: AllotmentReleased.self)
         else { return }
         releases.append(
             AllotmentRelease(

@@ -11,7 +11,8 @@ final class RecentUses: Sendable {
         fileprivate var hashes: Set<Int> = []
 
         init(_ reads: [ReadEntry]) {
-            for event in reads.lazy.compactMap(\.entry?.event) {
+            for read in reads {
+                guard let event = read.event else { continue }
                 if let body = event.content(as: Issued.self) {
                     hashes.insert(body.deviceKey.hashValue)
                     hashes.insert(body.chipUID.hashValue)

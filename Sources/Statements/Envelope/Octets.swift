@@ -27,38 +27,47 @@ public struct Octets: Hashable, Sendable, Codable, CustomStringConvertible {
     /// would not come back.
     private static func decoded(_ characters: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard characters.count.isMultiple(of: 4) else { return nil }
-        let padding = characters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-        guard padding <= 2 else { return nil }
-        let significant = characters.count - padding
+        var significant = characters.count
+        while significant > max(0, characters.count - 2), characters[significant - 1] == UInt8(ascii: "=") {
+            significant -= 1
+        }
+        let (groups, rest) = significant.quotientAndRemainder(dividingBy: 4)
+        guard rest != 1 else { return nil }
         var (wrong, left) = (UInt8(0), UInt32(0))
-        let bytes = [UInt8](unsafeUninitializedCapacity: significant * 6 / 8) { bytes, count in
-            var (group, bits) = (UInt32(0), UInt32(0))
-            for place in 0..<significant {
-                let value = sextet(characters[place])
-                wrong |= value
-                group = group << 6 | UInt32(value & 63)
-                bits += 6
-                guard bits >= 8 else { continue }
-                bits -= 8
-                bytes[count] = UInt8(truncatingIfNeeded: group >> bits)
-                count += 1
+        let bytes = sextets.withUnsafeBufferPointer { sextets in
+            [UInt8](unsafeUninitializedCapacity: significant * 6 / 8) { bytes, count in
+                func take(_ place: Int) -> UInt32 {
+                    let value = sextets[Int(characters[place])]
+                    wrong |= value
+                    return UInt32(value & 63)
+                }
+                for start in stride(from: 0, to: groups * 4, by: 4) {
+                    let group = take(start) << 18 | take(start + 1) << 12 | take(start + 2) << 6 | take(start + 3)
+                    bytes[count] = UInt8(truncatingIfNeeded: group >> 16)
+                    bytes[count + 1] = UInt8(truncatingIfNeeded: group >> 8)
+                    bytes[count + 2] = UInt8(truncatingIfNeeded: group)
+                    count += 3
+                }
+                guard rest > 1 else { return }
+                var group = take(groups * 4) << 18 | take(groups * 4 + 1) << 12
+                if rest == 3 { group |= take(groups * 4 + 2) << 6 }
+                for place in 0..<(rest - 1) {
+                    bytes[count] = UInt8(truncatingIfNeeded: group >> (16 - 8 * UInt32(place)))
+                    count += 1
+                }
+                left = group & (rest == 2 ? 0xFFFF : 0xFF)
             }
-            left = group & ((1 << bits) - 1)
         }
         return wrong < 64 && left == 0 ? bytes : nil
     }
 
-    /// 255 for what is no character of base64.
-    private static func sextet(_ character: UInt8) -> UInt8 {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: 0xFF
-        }
-    }
+    /// Of each octet as a character of base64; 255 for what is none.
+    private static let sextets: [UInt8] = {
+        var table = [UInt8](repeating: 0xFF, count: 256)
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        for (value, character) in alphabet.utf8.enumerated() { table[Int(character)] = UInt8(value) }
+        return table
+    }()
 
     public init(from decoder: any Decoder) throws {
         try self.init(base64: decoder.singleValueContainer().decode(String.self))

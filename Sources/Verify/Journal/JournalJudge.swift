@@ -134,8 +134,7 @@ public struct JournalJudge: Sendable, Codable {
         }
         return JudgedEntry(
             position: turn.position,
-            leaf: read.leaf,
-            entry: read.entry,
+            read: read,
             findings: turn.findings,
             unit: turn.unit,
             replaced: turn.replaced,

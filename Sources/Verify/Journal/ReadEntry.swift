@@ -50,6 +50,9 @@ public struct ReadEntry: Sendable {
     public var leaf: Digest256 { content.leaf }
     /// Nil when it can't be read.
     public var entry: JournalEntry? { content.entry }
+    /// Its event and its time alone, which cost less to hand out.
+    public var event: JournalEvent? { content.entry?.event }
+    public var time: Instant? { content.entry?.time }
     /// Why it can't be read.
     public var refusal: Refusal? { content.refusal }
     /// The DAC that the entry releases, if it is a certificate at all.
@@ -126,9 +129,7 @@ public struct IssuerKeys: Sendable, ExpressibleByArrayLiteral {
 public struct JudgedEntry: Sendable {
     /// Where it stands in the journal, whatever it says itself.
     public let position: Int
-    public let leaf: Digest256
-    /// Nil when it can't be read.
-    public let entry: JournalEntry?
+    let read: ReadEntry
     /// What is wrong with it.
     public let findings: [JournalAudit.Finding]
     /// The unit that it is about, as it is afterwards.
@@ -141,4 +142,10 @@ public struct JudgedEntry: Sendable {
     public let batch: JudgedBatch?
     /// The DAC that it released.
     public let credential: JudgedCredential?
+
+    public var leaf: Digest256 { read.leaf }
+    /// Nil when it can't be read.
+    public var entry: JournalEntry? { read.entry }
+    public var event: JournalEvent? { read.event }
+    public var time: Instant? { read.time }
 }

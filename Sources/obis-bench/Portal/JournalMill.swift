@@ -230,7 +230,7 @@ struct JournalMill {
             for bytes in part {
                 let judged = judge.judge(bytes, into: &ledger)
                 if let finding = judged.findings.first { throw finding.refusal }
-                time = max(time, judged.entry?.time ?? .epoch)
+                time = max(time, judged.time ?? .epoch)
             }
             let checkpoint = Checkpoint(
                 edgeHSM: world.box,
