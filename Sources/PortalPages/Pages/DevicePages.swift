@@ -22,13 +22,20 @@ public struct DeviceListPage: SheetPage {
         factories: [Factory],
         now: Instant
     ) {
-        let rows = units.map { unit -> [Markup] in
-            [
+        let places = Dictionary(factories.map { ($0.id, $0) }) { first, _ in first }
+        let known = Dictionary(batches.map { ($0.authorization, $0.id) }) { first, _ in first }
+        let ordered = units.sorted { ($0.issuedAt, $0.sequence) > ($1.issuedAt, $1.sequence) }
+        let rows = ordered.map { unit -> [Markup] in
+            let batch = known[unit.authorization]
+            return [
                 .sub(.link(unit.serial.text, "/devices/\(unit.id.text)"), .code(unit.chip.hex)),
                 unit.stage.badge(unit.isExposed),
-                .sub(.text(unit.product.text), .text(unit.batch)),
-                .sub(.text(unit.factory.text), .text(unit.edgeHSM.text)),
-                .text(unit.station), .time(unit.issuedAt), .ago(unit.changedAt, now: now),
+                .sub(
+                    .link(unit.product.text, "/products/\(unit.product.text)"),
+                    batch.map { .link(unit.batch, "/batches/\($0.text)") } ?? .text(unit.batch)
+                ),
+                .factory(unit.factory, places, unit.edgeHSM),
+                .text(unit.station), .time(unit.issuedAt, seconds: true), .ago(unit.changedAt, now: now),
             ]
         }
         let isFiltered = values.contains { !$0.value.isEmpty }
