@@ -11,7 +11,7 @@ extension Synchroniser {
     /// The journal as far as checkpoints prove it, chunk by chunk, and a checkpoint now and then though nothing is new.
     func uploadJournal(_ state: SyncState, _ source: RecordSource, over link: PortalLink) async throws {
         let end = ContinuousClock.now + parts.turn
-        while let place = try await place() {
+        while let place = try await place(state, source, over: link) {
             try Task.checkCancellation()
             let chunk = try await chunker.chunk(from: place.from, limit: pace.items, in: place.view)
             guard let chunk else { break }
@@ -40,6 +40,29 @@ extension Synchroniser {
             let chunk = try await chunker.heartbeat(at: cursor.entries), status.journalSize <= cursor.entries
         else { return }
         try await upload(state, source, journal: chunk, over: link)
+    }
+
+    /// As below; a portal whose journal is not this EdgeHSM's is told so once, by what the EdgeHSM signed.
+    private func place(
+        _ state: SyncState,
+        _ source: RecordSource,
+        over link: PortalLink
+    ) async throws -> JournalPlace? {
+        do { return try await place() } catch let refusal as Refusal
+            where refusal.code == FactoryError.portalDiffers.rawValue
+        {
+            guard toldDifference != cursor.root, let chunk = try await chunker.evidence(upTo: cursor.entries) else {
+                throw refusal
+            }
+            let told = cursor
+            // The portal answers such evidence with a refusal; only what never got there is sent again.
+            do { try await upload(state, source, journal: chunk, over: link) } catch let answer as Refusal
+                where answer.portalStatus == 409
+            {}
+            cursor = told
+            toldDifference = told.root
+            throw refusal
+        }
     }
 
     /// Nil where the portal has more than what was read from the EdgeHSM yet.

@@ -107,6 +107,8 @@ public struct BatchCounts: Codable, Sendable, Hashable {
     /// Their window has passed with units left; nobody has closed them yet.
     public let over: Int
 
+    public static let zero = BatchCounts(running: 0, waiting: 0, blocked: 0, unfinished: 0, usedUp: 0, over: 0)
+
     public init(running: Int, waiting: Int, blocked: Int, unfinished: Int, usedUp: Int, over: Int) {
         (self.running, self.waiting, self.blocked) = (running, waiting, blocked)
         (self.unfinished, self.usedUp, self.over) = (unfinished, usedUp, over)
@@ -182,7 +184,7 @@ public struct Overview: Codable, Sendable, Hashable {
         time: Instant,
         factories: [FactoryProgress],
         batches: [BatchProgress],
-        counts: BatchCounts,
+        counts: BatchCounts = .zero,
         alarms: [AlarmView]
     ) {
         (self.time, self.factories, self.batches) = (time, factories, batches)
