@@ -51,18 +51,26 @@ extension Synchroniser {
         do { return try await place() } catch let refusal as Refusal
             where refusal.code == FactoryError.portalDiffers.rawValue
         {
-            guard toldDifference != cursor.root, let chunk = try await chunker.evidence(upTo: cursor.entries) else {
-                throw refusal
-            }
             let told = cursor
-            // The portal answers such evidence with a refusal; only what never got there is sent again.
-            do { try await upload(state, source, journal: chunk, over: link) } catch let answer as Refusal
-                where answer.portalStatus == 409
-            {}
-            cursor = told
-            toldDifference = told.root
+            guard toldDifference != told.root else { throw refusal }
+            try await tellDifference(state, source, over: link)
+            (cursor, toldDifference) = (told, told.root)
             throw refusal
         }
+    }
+
+    /// A checkpoint that the EdgeHSM signed within what the portal has; where the portal has the same there, or there is
+    /// none, the entries after it. The portal judges: its refusal is the answer that was looked for.
+    private func tellDifference(_ state: SyncState, _ source: RecordSource, over link: PortalLink) async throws {
+        let size = cursor.entries
+        let held = try await chunker.evidence(upTo: size)
+        do {
+            if let held { try await upload(state, source, journal: held, over: link) }
+            guard held?.from ?? 0 < size,
+                let entries = try await chunker.chunk(from: held?.from ?? 0, limit: SyncLimits.mostItems)
+            else { return }
+            try await upload(state, source, journal: entries, over: link)
+        } catch let answer as Refusal where answer.portalStatus == 409 {}
     }
 
     /// Nil where the portal has more than what was read from the EdgeHSM yet.
