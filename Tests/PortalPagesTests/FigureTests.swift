@@ -85,7 +85,7 @@ struct FigureTests {
         #expect(alerts.contains("edge-4 is stopped: its journal is forked") && alerts.contains("1 critical alarm"))
         let (first, stats) = (whole.firstRange(of: "edge-4 is stopped"), whole.firstRange(of: "class=\"stats\""))
         #expect(try #require(first).lowerBound < #require(stats).lowerBound)
-        let order = whole.matches(of: /<h3 id="site-\d+"><a href="[^"]*">Site (\d)/).map { String($0.1) }
+        let order = whole.matches(of: /<h3[ ]id="site-\d+"><a[ ]href="[^"]*">Site[ ](\d)/).map { String($0.1) }
         #expect(order == ["4", "3", "2", "1"])
         #expect(try place(overview([site("1")]), "alerts").isEmpty)
         #expect(try place(overview([site("1"), site("2", heard: 900)]), "note-links").contains("others report later"))
@@ -114,7 +114,43 @@ struct FigureTests {
             ProductPage(foreign, form: form, opened: nil, viewer: viewer(.odmEngineer), now: now),
             .odmEngineer
         )
-        #expect(own.contains("<span>Shenzhen Lamps</span>") && !own.contains("<span>text</span>"))
+        #expect(own.contains("<li class=\"split\"><span>Shenzhen Lamps</span>") && !own.contains("<span>text</span>"))
+    }
+
+    @Test("devices stand newest first, to the second, and lead to their batch and factory")
+    func devices() throws {
+        let made = try sample()
+        let units = [(1, "A1"), (7, "A7"), (4, "A4")].map { second, serial in
+            UnitView(
+                id: UnitReference(log: 1, unit: .zero),
+                unit: .zero,
+                edgeHSM: made.edge,
+                factory: made.site,
+                product: made.product1,
+                authorization: made.digest,
+                batch: "night",
+                serial: DeviceSerial(validated: serial),
+                chip: ChipUID(validated: [UInt8](repeating: 1, count: 16)),
+                generation: 1,
+                index: 0,
+                stage: .done,
+                isReissue: false,
+                isExposed: false,
+                isCurrent: true,
+                station: "station-1",
+                issuedAt: now + Int64(second),
+                changedAt: now + 9,
+                sequence: second
+            )
+        }
+        let batches = [try made.batch]
+        let page = try html(
+            DeviceListPage(units, values: [:], batches: batches, factories: [made.factory1], now: now + 9)
+        )
+        let times = page.matches(of: /<td[^>]*><time[ ]datetime="[^"]*">([^<]*)<\/time>/).map { String($0.1) }
+        #expect(times == [7, 4, 1].map { Format.dateTime(now + $0, seconds: true) + " UTC" })
+        #expect(page.contains("<a href=\"/batches/text\">night</a>"))
+        #expect(page.contains("<a href=\"/factories/text\">text</a><span class=\"sub\">text · text</span>"))
     }
 
     @Test("debug permissions are words")

@@ -106,7 +106,7 @@ public struct ApprovalPage: PageView {
                             "debugUnlocks",
                             "Debug unlocks",
                             .number,
-                            help: before.map { Self.follows($0.allowances.debugUnlocks) } ?? nil,
+                            help: before.flatMap { Self.follows($0.allowances.debugUnlocks) },
                             value: String((current ?? before)?.allowances.debugUnlocks ?? 0),
                             extra: "min=\"0\""
                         ),
@@ -115,7 +115,7 @@ public struct ApprovalPage: PageView {
                             "reprovisions",
                             "Re-provisionings",
                             .number,
-                            help: before.map { Self.follows($0.allowances.reprovisions) } ?? nil,
+                            help: before.flatMap { Self.follows($0.allowances.reprovisions) },
                             value: String((current ?? before)?.allowances.reprovisions ?? 0),
                             extra: "min=\"0\""
                         ),
@@ -124,7 +124,7 @@ public struct ApprovalPage: PageView {
                             "rotations",
                             "Credential rotations",
                             .number,
-                            help: before.map { Self.follows($0.allowances.rotations) } ?? nil,
+                            help: before.flatMap { Self.follows($0.allowances.rotations) },
                             value: String((current ?? before)?.allowances.rotations ?? 0),
                             extra: "min=\"0\""
                         ),

@@ -166,20 +166,7 @@ public struct BatchPage: SheetPage {
     }
 
     private static func figures(_ content: Content, _ now: Instant) -> Markup {
-        let (batch, sums) = (content.batch, content.reconciliation)
-        let ends: Markup =
-            content.forecast.map { forecast in
-                forecast.isNear(at: now) ? .badge(.warn, forecast.plain(at: now)) : .text(forecast.plain(at: now))
-            }
-            ?? (sums.isClosed
-                ? "Closed"
-                : sums.isLoaded && sums.remaining == 0
-                    ? "All units are begun"
-                    : now > batch.notAfter
-                        ? "Window is closed"
-                        : !sums.isLoaded
-                            ? "Not loaded yet"
-                            : batch.state == .ending ? "Is being closed" : "\(batch.edgeHSM.text) is stopped")
+        let sums = content.reconciliation
         let tested = content.counts.completed + content.counts.failed
         return .of(
             Stats([
@@ -198,9 +185,23 @@ public struct BatchPage: SheetPage {
                         ? "\(Format.number(content.perHour)) <span class=\"small muted\">an hour</span>" : .none,
                     content.perHour > 0 ? "last 15 min" : "nothing is made now"
                 ),
-                .init("Remaining", .number(sums.remaining), ends),
+                .init("Remaining", .number(sums.remaining), Self.end(content, now)),
             ])
         )
+    }
+
+    /// What ends it, or why nothing is made of it.
+    private static func end(_ content: Content, _ now: Instant) -> Markup {
+        let (batch, sums) = (content.batch, content.reconciliation)
+        if let forecast = content.forecast {
+            let words = forecast.plain(at: now)
+            return forecast.isNear(at: now) ? .badge(.warn, words) : .text(words)
+        }
+        if sums.isClosed { return "Closed" }
+        if sums.isLoaded, sums.remaining == 0 { return "All units are begun" }
+        if now > batch.notAfter { return "Window is closed" }
+        if !sums.isLoaded { return "Not loaded yet" }
+        return batch.edgeHalted == nil ? "Is being closed" : "\(batch.edgeHSM.text) is stopped"
     }
 
     private static func sums(_ content: Content) -> Markup {

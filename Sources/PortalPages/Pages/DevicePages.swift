@@ -159,10 +159,12 @@ public struct DevicePage: SheetPage {
         certificates: [CertificateText],
         hasProof: Bool,
         label: Label?,
+        place factory: Factory? = nil,
         zone: String,
         viewer: Viewer,
         now: Instant
     ) {
+        let site = factory.map { "\($0.name) (\($0.id.text))" } ?? history.unit.factory.text
         let unit = history.unit
         title = unit.serial.text
         let place = "/devices/\(unit.id.text)"
@@ -201,7 +203,7 @@ public struct DevicePage: SheetPage {
                 crumbs: [("Devices", "/devices")],
                 badges: unit.stage.badge(unit.isExposed),
                 lead:
-                    "\(.link(unit.product.text, "/products/\(unit.product.text)")), unit \(Format.number(unit.index + 1)) of \(unit.batch), made at \(.link(unit.factory.text, "/factories/\(unit.factory.text)"))"
+                    "\(.link(unit.product.text, "/products/\(unit.product.text)")), unit \(Format.number(unit.index + 1)) of \(unit.batch), made at \(.link(site, "/factories/\(unit.factory.text)"))"
             ),
             notes: notes,
             main: [

@@ -113,9 +113,10 @@ public struct KeysPage: SheetPage {
                         .init("Token", .tight), .init("Check value", .tight),
                     ],
                     keys.map { product, key, state in
-                        [
+                        let badge: Markup = state.map { " \($0.badge)" } ?? .empty
+                        return [
                             .link(product.text, "/products/\(product.text)"), .text(key.slot.text),
-                            "\(key.version.text)\(state.map { " \($0.badge)" } ?? .empty)", key.kind == .fleet ? "fleet" : "per unit",
+                            "\(key.version.text)\(badge)", key.kind == .fleet ? "fleet" : "per unit",
                             key.custody == .portalToken
                                 ? .badge(.ok, "Portal token")
                                 : key.custody == .importedInClear

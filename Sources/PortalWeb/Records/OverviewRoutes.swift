@@ -122,8 +122,8 @@ extension PortalServices {
             usedUp: finished.usedUp,
             over: finished.over
         )
-        let (running, others) = (found.filter(\.stage.isRunning), found.filter { !$0.stage.isRunning })
-        let shown = (running + others).prefix(mostBatches).map(\.batch)
+        let (running, others) = (found.filter { $0.stage.isRunning }, found.filter { !$0.stage.isRunning })
+        let shown = (running + others).prefix(mostBatches).map { $0.batch }
         let reconciliations = try JournalRecords(transaction).reconciliations(
             shown.map { .init(batch: $0.authorization, edgeHSM: $0.edgeHSM, granted: $0.quantity) }
         )
