@@ -194,7 +194,7 @@ public struct OverviewPage: PageView {
         if counts.over > 0 { parts.append("\(Format.number(counts.over)) past their window") }
         guard !parts.isEmpty else { return .empty }
         return """
-            <div class="panel-body"><p class="small muted">\(parts.joined(separator: ", ")): \(.link("all batches", "/batches"))</p></div>
+            <p class="panel-foot small muted">\(parts.joined(separator: ", ")): \(.link("all batches", "/batches"))</p>
             """
     }
 
