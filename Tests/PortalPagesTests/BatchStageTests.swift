@@ -10,11 +10,19 @@ struct BatchStageTests {
     private let now = Instant(seconds: 1_795_000_000)
 
     /// The sample with another state, as the API would say it.
-    private func batch(_ state: BatchState, delivered: Bool = false, hasPackage: Bool = true) throws -> Batch {
+    private func batch(
+        _ state: BatchState,
+        delivered: Bool = false,
+        hasPackage: Bool = true,
+        begun: Int? = nil,
+        halted: String? = nil
+    ) throws -> Batch {
         let bytes = try JSONEncoder().encode(Sample(text: "text", now: now).batch)
         var object = try #require(try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
         object["state"] = state.rawValue
         object["withdrawals"] = []
+        object["begun"] = begun
+        object["edgeHalted"] = halted
         var package = try #require(object["package"] as? [String: Any])
         package["deliveredAt"] = delivered ? package["madeAt"] : nil
         object["package"] = hasPackage ? package : nil
@@ -36,7 +44,7 @@ struct BatchStageTests {
 
     private func way(_ batch: Batch, issued: Int = 0, isLoaded: Bool = false) -> (done: Int, now: String?, html: String)
     {
-        let html = BatchPage.way(batch, sums(issued: issued, isLoaded: isLoaded)).html
+        let html = BatchPage.way(batch, sums(issued: issued, isLoaded: isLoaded), at: now).html
         let current = html.firstMatch(of: /<li[ ]class="now"[^>]*><h3>([^<]*)/).map { String($0.1) }
         return (html.matches(of: /<li[ ]class="done"/).count, current, html)
     }
@@ -49,7 +57,9 @@ struct BatchStageTests {
             (try batch(.packaged, delivered: true), 0, false, 2, "Loaded"),
             (try batch(.loaded, delivered: true), 0, true, 3, "Running"),
             // By stick: nobody fetched it.
-            (try batch(.loaded), 3, true, 4, "Closed"), (try batch(.ended, delivered: true), 3, true, 5, nil),
+            (try batch(.loaded, begun: 3), 3, true, 3, "Running"),
+            (try batch(.loaded, begun: 10), 10, true, 4, "Closed"),
+            (try batch(.ended, delivered: true), 3, true, 5, nil),
         ]
         for (batch, issued, isLoaded, done, now) in steps {
             let way = way(batch, issued: issued, isLoaded: isLoaded)
@@ -60,13 +70,24 @@ struct BatchStageTests {
 
     @Test("a state's word says what the package's way says")
     func words() throws {
-        #expect(try BatchStage(batch(.packaged), made: 0) == .sealed)
-        #expect(try BatchStage(batch(.packaged, delivered: true), made: 0) == .delivered)
-        #expect(try BatchStage(batch(.loaded), made: 0) == .loaded)
-        #expect(try BatchStage(batch(.loaded), made: 1) == .running)
-        #expect(try BatchStage(batch(.ended), made: 1) == .closed)
-        // The sample was revoked by somebody, and its journal has not said so yet.
-        #expect(try BatchStage(Sample(text: "text", now: now).batch, made: 1) == .running)
+        let wanted: [(Batch, BatchStage)] = [
+            (try batch(.packaged), .sealed), (try batch(.packaged, delivered: true), .delivered),
+            (try batch(.granted, hasPackage: false), .granted), (try batch(.loaded, begun: 0), .loaded),
+            (try batch(.loaded, begun: 1), .running), (try batch(.loaded, begun: 10), .usedUp),
+            (try batch(.ending, begun: 10), .ending), (try batch(.ended, begun: 1), .closed),
+            (try batch(.packaged, halted: "forked"), .blocked),
+            // In the factory already, so it may be loaded all the same.
+            (try batch(.packaged, delivered: true, halted: "forked"), .delivered),
+            (try batch(.loaded, begun: 1, halted: "forked"), .running),
+        ]
+        for (batch, stage) in wanted { #expect(batch.stage(at: now) == stage, "\(stage)") }
+        for state in [BatchState.granted, .packaged, .loaded] {
+            #expect(try batch(state, begun: 1).stage(at: now + 101) == .over, "\(state)")
+        }
+        #expect(try batch(.loaded, begun: 10).stage(at: now + 101) == .usedUp)
+        #expect(try batch(.packaged, halted: "forked").cell(at: now).html.contains("text is stopped"))
+        #expect(try batch(.packaged, halted: "forked").badge(at: now).html.contains("Blocked: text is stopped"))
+        #expect(try way(batch(.packaged, halted: "forked")).html.contains("blocked: text is stopped"))
     }
 
     private func html(_ page: some PageView, _ role: Role) throws -> String {

@@ -55,6 +55,7 @@ struct Sample {
                     issuedAt: now
                 ),
                 state: .loaded,
+                begun: 8,
                 package: BatchPackage(digest: digest, size: 10, madeAt: now),
                 withdrawals: [
                     BatchWithdrawal(kind: .revoke, person: someone, at: now, reason: Remark(validated: text))
@@ -103,6 +104,8 @@ struct Sample {
         .init(factory: factory1, today: counts, completedPerHour: 4, edges: [edgeState], critical: 1, warnings: 1)
     }
 
+    var counts1: BatchCounts { .init(running: 1, waiting: 2, blocked: 1, unfinished: 18, usedUp: 13, over: 1) }
+
     var overview: Overview {
         get throws {
             let running = BatchProgress(
@@ -111,7 +114,7 @@ struct Sample {
                 issuedPerHour: 4,
                 forecast: forecast
             )
-            return Overview(time: now, factories: [progress], batches: [running], alarms: [alarm])
+            return Overview(time: now, factories: [progress], batches: [running], counts: counts1, alarms: [alarm])
         }
     }
 
@@ -251,7 +254,16 @@ struct Sample {
                     edges: [.init(edgeHSM: edge, factory: site, allotment: 30, granted: 20)]
                 ),
                 versions: [version(.locked), version(.draft)],
-                keys: [],
+                keys: ["1.1.0", "1.0.0"].map {
+                    .init(
+                        version: VersionName(validated: $0),
+                        slot: KeySlot(validated: text),
+                        kind: .fleet,
+                        custody: .portalToken,
+                        token: text,
+                        checkValue: nil
+                    )
+                },
                 workspaces: [Workspace(product: product1, organisation: odm, since: now)],
                 organisations: [odm: text, OrganisationID(validated: "o-2"): text],
                 batches: [try batch],

@@ -46,8 +46,10 @@ struct ProductionTests {
             #expect(some.count == slices.count && some.allSatisfy { $0.counts.completed == 1 })
             let none = try await database.read { try Production($0).bySteps(of: 1, one(2)) }
             #expect(none.isEmpty, "another factory's")
-            let batches = try await database.read { try Production($0).byBatch(whole) }
-            #expect(batches.count == Self.batches && batches.allSatisfy { $0.counts.issued == slices.count })
+            let few = Production.Filter(slices.lowerBound...slices.lowerBound + 2)
+            let rows = try await database.read { try Production($0).bySlice(few) }
+            #expect(rows.count == 3 * Self.batches && rows.allSatisfy { $0.counts.issued == 1 })
+            #expect(Set(rows.map(\.slice)) == Set(few.slices) && Set(rows.map(\.edgeHSM.text)) == ["edge-1"])
         }
     }
 }

@@ -108,6 +108,14 @@ actor JournalChunker {
         return JournalChunk(edgeHSM: edgeHSM, from: size, entries: [], checkpoint: envelope)
     }
 
+    /// A chunk without entries: the newest checkpoint of this EdgeHSM's journal of no more than `size` entries. A portal
+    /// that has another root there sees two journals under one signature.
+    func evidence(upTo size: Int) async throws -> JournalChunk? {
+        guard size > 0, let held = try await store.checkpoint(in: 1...size, of: .current) else { return nil }
+        let envelope = try Envelope(parsing: held.envelope)
+        return JournalChunk(edgeHSM: edgeHSM, from: held.size, entries: [], checkpoint: envelope)
+    }
+
     /// Needed after a time in which the EdgeHSM worked and this service did not: no checkpoint was fetched then.
     private func consistency(after first: Int, _ entries: [[UInt8]], to second: Int) async throws -> [Digest256] {
         guard try await root(at: first) != nil else { throw Refusal(FactoryError.journalGap, "before \(first)") }

@@ -11,7 +11,7 @@ extension Synchroniser {
     /// The journal as far as checkpoints prove it, chunk by chunk, and a checkpoint now and then though nothing is new.
     func uploadJournal(_ state: SyncState, _ source: RecordSource, over link: PortalLink) async throws {
         let end = ContinuousClock.now + parts.turn
-        while let place = try await place() {
+        while let place = try await place(state, source, over: link) {
             try Task.checkCancellation()
             let chunk = try await chunker.chunk(from: place.from, limit: pace.items, in: place.view)
             guard let chunk else { break }
@@ -40,6 +40,37 @@ extension Synchroniser {
             let chunk = try await chunker.heartbeat(at: cursor.entries), status.journalSize <= cursor.entries
         else { return }
         try await upload(state, source, journal: chunk, over: link)
+    }
+
+    /// As below; a portal whose journal is not this EdgeHSM's is told so once, by what the EdgeHSM signed.
+    private func place(
+        _ state: SyncState,
+        _ source: RecordSource,
+        over link: PortalLink
+    ) async throws -> JournalPlace? {
+        do { return try await place() } catch let refusal as Refusal
+            where refusal.code == FactoryError.portalDiffers.rawValue
+        {
+            let told = cursor
+            guard toldDifference != told.root else { throw refusal }
+            try await tellDifference(state, source, over: link)
+            (cursor, toldDifference) = (told, told.root)
+            throw refusal
+        }
+    }
+
+    /// A checkpoint that the EdgeHSM signed within what the portal has; where the portal has the same there, or there is
+    /// none, the entries after it. The portal judges: its refusal is the answer that was looked for.
+    private func tellDifference(_ state: SyncState, _ source: RecordSource, over link: PortalLink) async throws {
+        let size = cursor.entries
+        let held = try await chunker.evidence(upTo: size)
+        do {
+            if let held { try await upload(state, source, journal: held, over: link) }
+            guard held?.from ?? 0 < size,
+                let entries = try await chunker.chunk(from: held?.from ?? 0, limit: SyncLimits.mostItems)
+            else { return }
+            try await upload(state, source, journal: entries, over: link)
+        } catch let answer as Refusal where answer.portalStatus == 409 {}
     }
 
     /// Nil where the portal has more than what was read from the EdgeHSM yet.

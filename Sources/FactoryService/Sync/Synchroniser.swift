@@ -65,6 +65,8 @@ actor Synchroniser {
     var applied: (digest: Digest256, at: ContinuousClock.Instant)?
     /// The oldest place from which the portal refused to take a branch, while it has what it has.
     var refusedPlaces: (root: Digest256?, from: Int)?
+    /// The portal's root that was answered with what the EdgeHSM signed otherwise.
+    var toldDifference: Digest256?
     var lastCheckpoint = ContinuousClock.now
     /// Something came down: the next round, with what it led to, begins at once.
     var isEager = false

@@ -105,15 +105,20 @@ public struct BatchGround: Sendable {
         func require(_ condition: Bool, _ detail: String) throws {
             guard condition else { throw Refusal(GovernanceError.batchOutsideRules, detail) }
         }
-        try require(approved.rules.largestBatch.map { batch.quantity <= $0 } ?? true, "quantity \(batch.quantity)")
-        try require(
-            approved.rules.longestWindow.map { batch.notAfter - batch.notBefore <= $0 } ?? true,
-            "window too long"
-        )
+        if let most = approved.rules.largestBatch {
+            try require(batch.quantity <= most, "quantity \(batch.quantity), largest batch \(most)")
+        }
+        if let most = approved.rules.longestWindow {
+            let window = batch.notAfter - batch.notBefore
+            try require(window <= most, "window of \(window) s, longest window \(most) s")
+        }
         let allowances = approved.allowances
-        try require(batch.debugUnlocks.count <= allowances.debugUnlocks, "debug unlocks")
-        try require(batch.reprovisions.count <= allowances.reprovisions, "re-provisionings")
-        try require(batch.rotations.count <= allowances.rotations, "rotations")
+        func allow(_ count: Int, _ most: Int, _ what: String) throws {
+            try require(count <= most, "\(what) \(count), at most \(most)")
+        }
+        try allow(batch.debugUnlocks.count, allowances.debugUnlocks, "debug unlocks")
+        try allow(batch.reprovisions.count, allowances.reprovisions, "re-provisionings")
+        try allow(batch.rotations.count, allowances.rotations, "rotations")
         try require(
             manifest.chipIdentity.strength >= approved.rules.chipIdentity.strength,
             "chip identity \(manifest.chipIdentity.rawValue)"

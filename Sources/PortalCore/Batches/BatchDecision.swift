@@ -173,9 +173,13 @@ public enum BatchDecision {
             throw Refusal(BatchError.window, "\(order.notBefore) to \(order.notAfter), now \(now)")
         }
         guard product.factories?.contains(factory) ?? true else { throw Refusal(BatchError.factory, factory.text) }
-        try require(product.largestBatch.map { order.quantity <= $0 } ?? true, "quantity \(order.quantity)")
+        if let most = product.largestBatch, order.quantity > most {
+            throw Refusal(BatchError.outsideRules, "quantity \(order.quantity), largest batch \(most)")
+        }
         let window = order.notAfter - order.notBefore
-        try require(product.longestWindow.map { window <= $0 } ?? true, "window of \(window) s")
+        if let most = product.longestWindow, window > most {
+            throw Refusal(BatchError.outsideRules, "window of \(window) s, longest window \(most) s")
+        }
         try require(
             manifest.chipIdentity.strength >= product.chipIdentity.strength,
             "chip identity \(manifest.chipIdentity.rawValue)"

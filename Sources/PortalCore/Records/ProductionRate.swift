@@ -4,21 +4,54 @@ public import Vocabulary
 public enum ProductionRate {
     /// Seconds that one row of production counts covers.
     public static let slice: Int64 = 300
-    /// Whole slices before the one that runs, over which a rate is taken.
-    public static let slicesBack: Int64 = 3
+    /// Seconds over which a rate is taken.
+    public static let window: Int64 = 900
+    /// Nothing is told of the first moments: one unit in a second is no line of 3,600 an hour.
+    private static let shortest: Int64 = 60
+    /// Seconds without a unit after which a line can be called stopped, and units that it would have made meanwhile.
+    private static let quietest: Int64 = 120
+    private static let missed = 3.0
+    /// Units that say that a line began, where nothing was made in the window before.
+    private static let fewest = 5
 
     /// Number of the slice that a time lies in, since 1970.
     public static func slice(of time: Instant) -> Int64 {
         time.seconds.quotientAndRemainder(dividingBy: slice).quotient
     }
 
-    /// Where the counts of a rate start at `now`.
-    public static func firstSlice(at now: Instant) -> Int64 { slice(of: now) - slicesBack }
+    /// The first slice that a rate at `now` looks at: one window before its own.
+    public static func firstSlice(at now: Instant) -> Int64 { slice(of: now + (-2 * window)) }
 
-    /// Units in an hour, of a count since the start of `firstSlice`.
-    public static func perHour(_ count: Int, at now: Instant) -> Int {
-        let span = max(1, now.seconds - firstSlice(at: now) * slice)
-        return Int((Double(count) * 3_600 / Double(span)).rounded())
+    /// Units in an hour over the last quarter of one: of the slice in which that opens, the share that lies in it. What
+    /// began later counts from then on; what has stopped makes none.
+    ///
+    /// - Parameters:
+    ///   - slices: counts by number, from `firstSlice` on.
+    ///   - created: before it nothing can have been made.
+    public static func perHour(_ slices: [Int64: Int], since created: Instant, at now: Instant) -> Int {
+        let made = slices.filter { $0.value > 0 }
+        guard let newest = made.keys.max() else { return 0 }
+        let earliest = now.seconds - window
+        let begin = max(created.seconds, began(made, before: earliest) ?? created.seconds)
+        let opens = max(earliest, begin)
+        let span = Double(max(shortest, now.seconds - opens))
+        let count = made.reduce(0.0) { sum, entry in
+            let end = (entry.key + 1) * slice
+            guard end > opens else { return sum }
+            let start = max(entry.key * slice, min(begin, end - 1))
+            return sum + Double(entry.value) * (start < opens ? Double(end - opens) / Double(end - start) : 1)
+        }
+        let quiet = now.seconds - (newest + 1) * slice
+        if quiet >= quietest, count * Double(quiet) / span >= missed { return 0 }
+        return Int((count * 3_600 / span).rounded())
+    }
+
+    /// When a line began that had made nothing for a whole window; nil for one that was running, or makes too few to tell.
+    private static func began(_ made: [Int64: Int], before earliest: Int64) -> Int64? {
+        guard let first = made.keys.min(), first * slice >= earliest, made.values.reduce(0, +) >= fewest else {
+            return nil
+        }
+        return first * slice
     }
 
     public enum End: Sendable, Hashable {

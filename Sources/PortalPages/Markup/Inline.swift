@@ -89,6 +89,15 @@ extension Markup {
 
     static func sub(_ first: Markup, _ second: Markup) -> Markup { "\(first)<span class=\"sub\">\(second)</span>" }
 
+    /// A factory's one naming: its name, which leads to it, with its id and what of it is meant beneath.
+    static func factory(_ id: FactoryID, _ known: [FactoryID: Factory], _ edges: EdgeHSMID?...) -> Markup {
+        let name = known[id]?.name
+        let boxes = edges.compactMap { $0?.text }.joined(separator: " and ")
+        let detail = [name == nil ? "" : id.text, boxes].filter { !$0.isEmpty }.joined(separator: " · ")
+        let link: Markup = .link(name ?? id.text, "/factories/\(id.text)")
+        return detail.isEmpty ? link : .sub(link, .text(detail))
+    }
+
     static let none: Markup = "<span class=\"muted\" aria-label=\"none\">–</span>"
 }
 

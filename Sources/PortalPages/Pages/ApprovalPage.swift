@@ -12,11 +12,13 @@ public struct ApprovalPage: PageView {
 
     /// - Parameters:
     ///   - current: what is proposed already.
+    ///   - before: the approval that this one follows: what it allows goes on unless somebody changes it.
     ///   - places: EdgeHSMs with what they are allotted now.
     public init(
         product: Product,
         version: VersionName,
         current: VersionApproval? = nil,
+        before: VersionApproval? = nil,
         places: [(edge: EdgeHSMID, factory: String, allotment: Int)],
         expires: String,
         form state: FormState
@@ -104,7 +106,8 @@ public struct ApprovalPage: PageView {
                             "debugUnlocks",
                             "Debug unlocks",
                             .number,
-                            value: String(current?.allowances.debugUnlocks ?? 0),
+                            help: before.flatMap { Self.follows($0.allowances.debugUnlocks) },
+                            value: String((current ?? before)?.allowances.debugUnlocks ?? 0),
                             extra: "min=\"0\""
                         ),
                         .input(
@@ -112,7 +115,8 @@ public struct ApprovalPage: PageView {
                             "reprovisions",
                             "Re-provisionings",
                             .number,
-                            value: String(current?.allowances.reprovisions ?? 0),
+                            help: before.flatMap { Self.follows($0.allowances.reprovisions) },
+                            value: String((current ?? before)?.allowances.reprovisions ?? 0),
                             extra: "min=\"0\""
                         ),
                         .input(
@@ -120,7 +124,8 @@ public struct ApprovalPage: PageView {
                             "rotations",
                             "Credential rotations",
                             .number,
-                            value: String(current?.allowances.rotations ?? 0),
+                            help: before.flatMap { Self.follows($0.allowances.rotations) },
+                            value: String((current ?? before)?.allowances.rotations ?? 0),
                             extra: "min=\"0\""
                         ),
                         .input(
@@ -148,6 +153,8 @@ public struct ApprovalPage: PageView {
             cancel: place
         )
     }
+
+    private static func follows(_ count: Int) -> String? { count > 0 ? "Now \(Format.number(count))." : nil }
 
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}

@@ -10,11 +10,13 @@ public struct BatchListPage: SheetPage {
 
     /// - Parameters:
     ///   - issued: units issued by authorization, from the roll-ups.
+    ///   - factories: those that the viewer may see.
     ///   - organisations: names, as far as the viewer knows them.
     public init(
         _ page: Page<Batch>,
         issued: [Digest256: ProductionCounts],
         organisations: [OrganisationID: String] = [:],
+        factories: [FactoryID: Factory] = [:],
         viewer: Viewer,
         now: Instant
     ) {
@@ -34,8 +36,8 @@ public struct BatchListPage: SheetPage {
                     ),
                     .text(organisations[batch.organisation] ?? "")
                 ),
-                .sub(.link(batch.factory.text, "/factories/\(batch.factory.text)"), .text(batch.edgeHSM.text)),
-                BatchStage(batch, made: counts.issued + counts.burned).badge,
+                .factory(batch.factory, factories, batch.edgeHSM),
+                batch.cell(at: now),
                 "\(.share(counts.issued + counts.burned, of: batch.quantity, label: "Issued and burned"))<span class=\"sub\">\(Format.number(counts.issued)) of \(Format.number(batch.quantity))</span>",
                 .sub(.date(batch.notBefore), "to \(.date(batch.notAfter))"),
                 .ago(batch.createdAt, now: now),
@@ -124,8 +126,8 @@ public struct BatchPage: SheetPage {
         }
         let (sums, figures) = (Self.sums(content), Self.figures(content, now))
         let reconciled = content.reconciliation
-        let state = BatchStage(batch, made: reconciled.issued + reconciled.burned).badge
-        let (chart, way) = (Self.burnDown(content), Self.way(batch, reconciled))
+        let state = batch.badge(at: now)
+        let (chart, way) = (Self.burnDown(content, now), Self.way(batch, reconciled, at: now))
         let timeline = Self.timeline(content, viewer, now)
         live = [
             LivePlace("sums", sums), LivePlace("figures", figures), LivePlace("chart", chart),
@@ -138,7 +140,7 @@ public struct BatchPage: SheetPage {
                 badges: .live("state", state),
                 lead: """
                     \(Format.number(batch.quantity)) units of \(.link("\(batch.product.text) \(batch.version.text)", "/products/\(batch.product.text)/versions/\(batch.version.text)")) \
-                    at \(.link(content.factory.name, "/factories/\(batch.factory.text)")), EdgeHSM \(batch.edgeHSM.text)
+                    at \(.link(content.factory.name, "/factories/\(batch.factory.text)")) (\(batch.factory.text)), EdgeHSM \(batch.edgeHSM.text)
                     """,
                 actions: actions,
                 isLive: isOpen
@@ -152,7 +154,7 @@ public struct BatchPage: SheetPage {
                     .live("sums", sums, tag: "div"),
                     note: "granted = issued + burned + returned + remaining + unaccounted"
                 ),
-                Box("burn-down", "Burn-down", .live("chart", chart, tag: "div"), note: "Units left, the last 24 hours"),
+                Box("burn-down", "Burn-down", .live("chart", chart, tag: "div"), note: Self.span(content, now)),
                 Box("terms", "Terms", Self.terms(content)),
             ],
             side: [
@@ -164,29 +166,42 @@ public struct BatchPage: SheetPage {
     }
 
     private static func figures(_ content: Content, _ now: Instant) -> Markup {
-        let (batch, sums) = (content.batch, content.reconciliation)
-        let ends: Markup =
-            content.forecast.map { forecast in
-                forecast.isNear(at: now) ? .badge(.warn, forecast.plain(at: now)) : .text(forecast.plain(at: now))
-            }
-            ?? (sums.isClosed
-                ? "Closed"
-                : sums.isLoaded && sums.remaining == 0
-                    ? "All units are issued" : now > batch.notAfter ? "Window is closed" : "Not loaded yet")
+        let sums = content.reconciliation
         let tested = content.counts.completed + content.counts.failed
         return .of(
             Stats([
                 .init("Issued", .number(sums.issued), "of \(Format.number(sums.granted)) granted"),
-                .init("Passed", .number(content.counts.completed), "\(Format.number(content.counts.failed)) scrapped"),
+                .init(
+                    "Passed",
+                    .number(content.counts.completed),
+                    content.counts.completed > sums.issued
+                        ? "\(Format.number(content.counts.completed - sums.issued)) of them again, after rework"
+                        : "\(Format.number(content.counts.failed)) scrapped"
+                ),
                 .init("Yield", .text(Format.percent(content.counts.completed, of: tested) ?? "–"), "passed of tested"),
                 .init(
                     "Rate now",
-                    "\(Format.number(content.perHour)) <span class=\"small muted\">an hour</span>",
-                    "last 15 min"
+                    content.perHour > 0
+                        ? "\(Format.number(content.perHour)) <span class=\"small muted\">an hour</span>" : .none,
+                    content.perHour > 0 ? "last 15 min" : "nothing is made now"
                 ),
-                .init("Remaining", .number(sums.remaining), ends),
+                .init("Remaining", .number(sums.remaining), Self.end(content, now)),
             ])
         )
+    }
+
+    /// What ends it, or why nothing is made of it.
+    private static func end(_ content: Content, _ now: Instant) -> Markup {
+        let (batch, sums) = (content.batch, content.reconciliation)
+        if let forecast = content.forecast {
+            let words = forecast.plain(at: now)
+            return forecast.isNear(at: now) ? .badge(.warn, words) : .text(words)
+        }
+        if sums.isClosed { return "Closed" }
+        if sums.isLoaded, sums.remaining == 0 { return "All units are begun" }
+        if now > batch.notAfter { return "Window is closed" }
+        if !sums.isLoaded { return "Not loaded yet" }
+        return batch.edgeHalted == nil ? "Is being closed" : "\(batch.edgeHSM.text) is stopped"
     }
 
     private static func sums(_ content: Content) -> Markup {
@@ -209,27 +224,45 @@ public struct BatchPage: SheetPage {
             """
     }
 
-    private static func burnDown(_ content: Content) -> Markup {
-        let series = content.recent
+    /// What was left when, oldest first: at the end of each step, and before the first.
+    private static func left(_ content: Content, _ now: Instant) -> [(time: Instant, left: Int)] {
+        let step = content.recent.step.seconds
+        let granted = content.batch.createdAt
         var left = content.reconciliation.remaining
-        var values: [Int] = []
-        for point in series.points.reversed() {
-            values.append(left)
+        var found: [(time: Instant, left: Int)] = []
+        for point in content.recent.points.reversed() {
+            let end = point.start + step
+            guard end > granted else { break }
+            if point.start < now { found.append((min(end, now), left)) }
             left += point.counts.issued + point.counts.burned
         }
-        values.reverse()
-        let each = max(1, values.count / 6)
+        let first = content.recent.points.first { $0.start + step > granted }?.start ?? granted
+        found.append((min(max(first, granted), now), left))
+        return found.reversed()
+    }
+
+    /// How long the chart looks back.
+    private static func span(_ content: Content, _ now: Instant) -> Markup {
+        let first = left(content, now).first?.time ?? content.batch.createdAt
+        return first <= content.batch.createdAt
+            ? "Units left since the grant, \(.ago(content.batch.createdAt, now: now))"
+            : "Units left, the last \(Format.duration(now - first))"
+    }
+
+    private static func burnDown(_ content: Content, _ now: Instant) -> Markup {
+        let points = left(content, now)
+        let each = max(1, points.count / 6)
         let offset = Format.offset(of: content.factory.timeZone, at: content.batch.createdAt) ?? 0
         return .of(
             Chart(
                 line: "Units left of \(content.batch.batch.text)",
                 id: "burn-down-chart",
                 unit: "units left",
-                points: zip(series.points, values).enumerated().map { index, pair in
+                points: points.enumerated().map { index, point in
                     .init(
-                        mark: index.isMultiple(of: each) ? Format.clock(pair.0.start, east: offset) : "",
-                        title: Format.dateTime(pair.0.start, east: offset),
-                        values: [pair.1]
+                        mark: index.isMultiple(of: each) ? Format.clock(point.time, east: offset) : "",
+                        title: Format.dateTime(point.time, east: offset),
+                        values: [point.left]
                     )
                 }
             )
@@ -239,7 +272,8 @@ public struct BatchPage: SheetPage {
     private static func terms(_ content: Content) -> Markup {
         let (batch, zone) = (content.batch, content.factory.timeZone)
         func allowance(_ count: Int, _ until: Instant) -> Markup {
-            count == 0 ? "none" : "\(Format.number(count)), until \(.date(until))"
+            // As the window's ends are told: of one moment two zones can name two days.
+            count == 0 ? "none" : "\(Format.number(count)), until \(.twoZones(until, zone))"
         }
         return .of(
             Definitions([

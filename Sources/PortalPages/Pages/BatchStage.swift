@@ -1,31 +1,18 @@
 import PortalProtocol
 import Vocabulary
 
-/// How far a batch's package is, as people ask: sealed, delivered, loaded, running, closed.
-enum BatchStage: Int, Sendable, Comparable {
-    case granted, sealed, delivered, loaded, running, usedUp, ending, closed, revoked
-
-    static func < (left: BatchStage, right: BatchStage) -> Bool { left.rawValue < right.rawValue }
-
-    /// - Parameter made: units that are issued or burned.
-    init(_ batch: Batch, made: Int) {
-        switch batch.state {
-        case .granted: self = .granted
-        case .packaged: self = batch.package?.deliveredAt == nil ? .sealed : .delivered
-        case .loaded: self = made >= batch.quantity ? .usedUp : made > 0 ? .running : .loaded
-        case .ending: self = .ending
-        case .ended: self = batch.withdrawals.contains { $0.kind == .revoke } ? .revoked : .closed
-        }
-    }
-
+extension BatchStage {
     var badge: Markup {
         switch self {
         case .granted: .badge(.info, "Making package", isOpen: true)
+        case .failed: .badge(.bad, "No package")
         case .sealed: .badge(.info, "Sealed")
         case .delivered: .badge(.info, "Delivered")
+        case .blocked: .badge(.bad, "Blocked")
         case .loaded: .badge(.ok, "Loaded", isOpen: true)
         case .running: .badge(.ok, "Running")
         case .usedUp: .badge(.idle, "Used up")
+        case .over: .badge(.idle, "Over")
         case .ending: .badge(.warn, "Ending")
         case .closed: .badge(.idle, "Closed")
         case .revoked: .badge(.bad, "Revoked")
@@ -33,24 +20,41 @@ enum BatchStage: Int, Sendable, Comparable {
     }
 }
 
-extension BatchProgress {
-    /// Its EdgeHSM has it, and no unit of it is left to be begun.
-    var isUsedUp: Bool { batch.state == .loaded && reconciliation.isLoaded && reconciliation.remaining == 0 }
+extension Batch {
+    /// Its state as it stands beside a title.
+    func badge(at now: Instant) -> Markup {
+        stage(at: now) == .blocked ? .badge(.bad, "Blocked: \(edgeHSM.text) is stopped") : stage(at: now).badge
+    }
+
+    /// Its state as it stands in a table, with the reason where somebody has to do something.
+    func cell(at now: Instant) -> Markup {
+        let stage = stage(at: now)
+        return switch stage {
+        case .blocked: .sub(stage.badge, "\(edgeHSM.text) is stopped")
+        case .failed: .sub(stage.badge, "it can't be made: close it")
+        case .over: .sub(stage.badge, "window has passed")
+        default: stage.badge
+        }
+    }
 }
 
 extension BatchPage {
     /// The package's way. All steps have their place from the start, so nothing moves when one is done.
-    static func way(_ batch: Batch, _ sums: BatchReconciliation) -> Markup {
+    static func way(_ batch: Batch, _ sums: BatchReconciliation, at time: Instant) -> Markup {
         let made = sums.issued + sums.burned
-        let stage = BatchStage(batch, made: made)
+        let stage = batch.stage(at: time)
         let isLoaded = sums.isLoaded
         let sealed: Markup =
             batch.package.map { .time($0.madeAt) }
             ?? (batch.failure.map { "failed \($0.attempts) times: \(.code($0.code))" }
                 ?? "being signed and sealed to \(batch.edgeHSM.text)")
+        let waits: Markup =
+            stage == .blocked ? "blocked: \(batch.edgeHSM.text) is stopped" : "waits for the factory's next contact"
         let delivered: Markup =
             batch.package?.deliveredAt.map { .time($0) }
-            ?? (isLoaded ? "by stick" : batch.package == nil ? "comes then" : "waits for the factory's next contact")
+            ?? (isLoaded ? "by stick" : batch.package == nil ? "comes then" : waits)
+        // Units are begun until there are none left, the window has passed or somebody ends it.
+        let isDone = isLoaded && !stage.isRunning
         let steps: [(isDone: Bool, title: String, text: Markup)] = [
             (batch.package != nil, "Sealed", sealed),
             (batch.package?.deliveredAt != nil || isLoaded, "Delivered", delivered),
@@ -58,7 +62,10 @@ extension BatchPage {
                 isLoaded, "Loaded",
                 isLoaded ? "as \(batch.edgeHSM.text) says in its journal" : "once its journal says so"
             ),
-            (made > 0, "Running", "\(Format.number(made)) of \(Format.number(sums.granted)) units begun"),
+            (
+                isDone, stage == .usedUp ? "Used up" : "Running",
+                "\(Format.number(made)) of \(Format.number(sums.granted)) units begun"
+            ),
             (
                 batch.state == .ended, stage == .revoked ? "Revoked" : "Closed",
                 batch.state == .ended
@@ -66,7 +73,7 @@ extension BatchPage {
                     : batch.state == .ending ? "asked for; with the factory's next contact" : "when somebody closes it"
             ),
         ]
-        let now = steps.firstIndex { !$0.isDone }
+        let now = batch.state == .ended ? nil : steps.firstIndex { !$0.isDone }
         let items = steps.enumerated().map { index, step -> Markup in
             let state = step.isDone ? "done" : index == now ? "now" : "later"
             let current: Markup = index == now ? " aria-current=\"step\"" : .empty

@@ -22,13 +22,20 @@ public struct DeviceListPage: SheetPage {
         factories: [Factory],
         now: Instant
     ) {
-        let rows = units.map { unit -> [Markup] in
-            [
+        let places = Dictionary(factories.map { ($0.id, $0) }) { first, _ in first }
+        let known = Dictionary(batches.map { ($0.authorization, $0.id) }) { first, _ in first }
+        let ordered = units.sorted { ($0.issuedAt, $0.sequence) > ($1.issuedAt, $1.sequence) }
+        let rows = ordered.map { unit -> [Markup] in
+            let batch = known[unit.authorization]
+            return [
                 .sub(.link(unit.serial.text, "/devices/\(unit.id.text)"), .code(unit.chip.hex)),
                 unit.stage.badge(unit.isExposed),
-                .sub(.text(unit.product.text), .text(unit.batch)),
-                .sub(.text(unit.factory.text), .text(unit.edgeHSM.text)),
-                .text(unit.station), .time(unit.issuedAt), .ago(unit.changedAt, now: now),
+                .sub(
+                    .link(unit.product.text, "/products/\(unit.product.text)"),
+                    batch.map { .link(unit.batch, "/batches/\($0.text)") } ?? .text(unit.batch)
+                ),
+                .factory(unit.factory, places, unit.edgeHSM),
+                .text(unit.station), .time(unit.issuedAt, seconds: true), .ago(unit.changedAt, now: now),
             ]
         }
         let isFiltered = values.contains { !$0.value.isEmpty }
@@ -152,10 +159,12 @@ public struct DevicePage: SheetPage {
         certificates: [CertificateText],
         hasProof: Bool,
         label: Label?,
+        place factory: Factory? = nil,
         zone: String,
         viewer: Viewer,
         now: Instant
     ) {
+        let site = factory.map { "\($0.name) (\($0.id.text))" } ?? history.unit.factory.text
         let unit = history.unit
         title = unit.serial.text
         let place = "/devices/\(unit.id.text)"
@@ -194,7 +203,7 @@ public struct DevicePage: SheetPage {
                 crumbs: [("Devices", "/devices")],
                 badges: unit.stage.badge(unit.isExposed),
                 lead:
-                    "\(.link(unit.product.text, "/products/\(unit.product.text)")), unit \(Format.number(unit.index + 1)) of \(unit.batch), made at \(.link(unit.factory.text, "/factories/\(unit.factory.text)"))"
+                    "\(.link(unit.product.text, "/products/\(unit.product.text)")), unit \(Format.number(unit.index + 1)) of \(unit.batch), made at \(.link(site, "/factories/\(unit.factory.text)"))"
             ),
             notes: notes,
             main: [

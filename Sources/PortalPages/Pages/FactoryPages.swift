@@ -190,7 +190,7 @@ public struct FactoryPage: SheetPage {
         let today = content.progress.today
         return .of(
             Stats([
-                .init("Devices today", .number(today.completed), "\(Format.number(today.issued)) certified"),
+                .init("Passed today", .number(today.completed), "\(Format.number(today.issued)) certified as new"),
                 .init(
                     "Yield today",
                     .text(Format.percent(today.completed, of: today.completed + today.failed) ?? "–"),

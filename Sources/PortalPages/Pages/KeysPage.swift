@@ -39,7 +39,7 @@ public struct KeysPage: SheetPage {
         people: [OfficerName: (id: PersonID, name: String)],
         edges: [EdgeSummary],
         preparations: [Preparation],
-        keys: [(product: ProductName, state: ProductKeyState)],
+        keys: [(product: ProductName, key: ProductKeyState, state: VersionState?)],
         orders: (count: Int, isMore: Bool)?,
         form: FormState,
         opened: String?,
@@ -112,10 +112,11 @@ public struct KeysPage: SheetPage {
                         .init("Custody", .tight),
                         .init("Token", .tight), .init("Check value", .tight),
                     ],
-                    keys.map { product, key in
-                        [
+                    keys.map { product, key, state in
+                        let badge: Markup = state.map { " \($0.badge)" } ?? .empty
+                        return [
                             .link(product.text, "/products/\(product.text)"), .text(key.slot.text),
-                            .text(key.version.text), key.kind == .fleet ? "fleet" : "per unit",
+                            "\(key.version.text)\(badge)", key.kind == .fleet ? "fleet" : "per unit",
                             key.custody == .portalToken
                                 ? .badge(.ok, "Portal token")
                                 : key.custody == .importedInClear

@@ -70,15 +70,23 @@ public struct NewBatchPage: PageView {
         form = FormBox(
             action: "/batches/new?version=\(chosen ?? "")",
             form: state,
-            groups: Self.groups(chosen ?? "", places, rules, state),
+            groups: Self.groups(places, rules, state),
             submit: Button("Grant the batch", style: .primary),
             cancel: "/batches",
             isBatch: true
         )
     }
 
+    /// What a batch here can hold: the rule, or less where less is left.
+    private static func most(_ place: Place, _ rules: ProductRules?) -> String {
+        let left = Format.number(place.remaining)
+        guard let rule = rules?.largestBatch?.value else { return "At most \(left) (left here)" }
+        return place.remaining < rule
+            ? "At most \(left) (left here; rule: \(Format.number(rule)))"
+            : "At most \(Format.number(rule)) (rule; left here: \(left))"
+    }
+
     private static func groups(
-        _ chosen: String,
         _ places: [Place],
         _ rules: ProductRules?,
         _ state: FormState
@@ -87,10 +95,10 @@ public struct NewBatchPage: PageView {
             (
                 place.edgeHSM.text,
                 "\(place.factory.name), \(place.edgeHSM.text): \(Format.number(place.remaining)) left",
-                "data-remaining=\"\(place.remaining)\" data-zone=\"\(place.factory.timeZone)\""
+                "data-remaining=\"\(place.remaining)\" data-zone=\"\(place.factory.timeZone)\" data-most=\"\(most(place, rules))\""
             )
         }
-        let most = rules?.largestBatch.map { "At most \(Format.number($0.value)) in one batch." }
+        let chosen = places.first { $0.edgeHSM.text == state.values["edgeHSM"] } ?? places.first
         let window = rules?.longestWindow.map { "At most \(Format.duration($0)) after it opens." }
         return [
             (
@@ -108,9 +116,9 @@ public struct NewBatchPage: PageView {
                         "quantity",
                         "Quantity",
                         .number,
-                        help: most,
                         extra: "min=\"1\" max=\"10000000\" step=\"1\"",
-                        after: "<p class=\"help\" data-left role=\"status\"></p>"
+                        after:
+                            "<p class=\"help\" data-left role=\"status\">\(chosen.map { most($0, rules) } ?? "")</p>"
                     ),
                 ]
             ),
@@ -136,7 +144,7 @@ public struct NewBatchPage: PageView {
             ),
             (
                 "Allowances",
-                "For rework of this batch's units. Leave empty for none; they end 90 days after the window.",
+                "For rework of this batch's units. Leave empty for none; they end 90 days after new units end.",
                 [
                     .input(state, "debugUnlocks", "Debug unlocks", .number, isRequired: false, extra: "min=\"0\""),
                     .input(state, "reprovisions", "Re-provisionings", .number, isRequired: false, extra: "min=\"0\""),

@@ -8,6 +8,7 @@ public struct OverviewPage: PageView {
     public let live: [LivePlace]
 
     let head: Head
+    let alerts: Markup
     let stats: Markup
     let factories: [FactoryCard]
     let none: Empty?
@@ -42,7 +43,8 @@ public struct OverviewPage: PageView {
             isLive: true
         )
         stats = Self.stats(overview, live)
-        factories = overview.factories.enumerated().map { index, factory in
+        alerts = live("alerts", Self.alerts(overview), "div")
+        factories = overview.factories.worstFirst(at: now).enumerated().map { index, factory in
             FactoryCard(html: Self.card(factory, "site-\(index)", now, live))
         }
         none = overview.factories.isEmpty ? Self.firstSteps(viewer) : nil
@@ -65,13 +67,21 @@ public struct OverviewPage: PageView {
         let issued = today.reduce(0) { $0 + $1.issued }
         let failed = today.reduce(0) { $0 + $1.failed }
         let rate = overview.factories.reduce(0) { $0 + $1.completedPerHour }
-        let up = overview.factories.filter { factory in
-            !factory.edges.isEmpty && factory.edges.allSatisfy { $0.link(at: overview.time).tone == .ok }
-        }.count
+        let up = overview.factories.filter { $0.trouble(at: overview.time) == 0 && !$0.edges.isEmpty }.count
+        let stopped = overview.factories.filter(\.isStopped).count
+        let links: Markup =
+            stopped > 0
+            ? .badge(.bad, "\(stopped) stopped") : up == overview.factories.count ? "all heard" : "others report later"
+        let counts = overview.counts
         let critical = overview.factories.reduce(0) { $0 + $1.critical }
         let warnings = overview.factories.reduce(0) { $0 + $1.warnings }
         let items: [(String, String, Markup, Markup)] = [
-            ("completed", "Devices today", .number(completed), "\(Format.number(issued)) certified"),
+            (
+                "completed", "Passed today", .number(completed),
+                completed > issued
+                    // Begun before midnight, or passed again after rework: a unit is certified as new once.
+                    ? "\(Format.number(issued)) certified as new" : "\(Format.number(issued)) certified"
+            ),
             (
                 "yield", "Yield today", .text(Format.percent(completed, of: completed + failed) ?? "–"),
                 "\(Format.number(failed)) scrapped"
@@ -79,11 +89,11 @@ public struct OverviewPage: PageView {
             ("rate", "Rate now", "\(Format.number(rate)) <span class=\"small muted\">an hour</span>", "last 15 min"),
             (
                 "links", "Factories on line", "\(up) <span class=\"small muted\">of \(overview.factories.count)</span>",
-                up == overview.factories.count ? "all heard" : "others report later"
+                links
             ),
             (
-                "running", "Running batches", .number(overview.batches.filter { $0.batch.state == .loaded }.count),
-                "\(overview.batches.filter { $0.batch.state == .packaged }.count) waiting"
+                "running", "Running batches", .number(counts.running),
+                counts.blocked > 0 ? .badge(.bad, "\(counts.blocked) blocked") : "\(counts.waiting) waiting"
             ),
             (
                 "open", "Open alarms", .number(critical + warnings),
@@ -128,40 +138,43 @@ public struct OverviewPage: PageView {
             <p class="small muted">\(factory.id.text) · \(factory.country) · \(live("\(key)-clock", .text(Format.clock(now, east: offset)), "span")) there</p></div>
             <dl class="figures"><div><dt>Today</dt><dd>\(live("\(key)-completed", .number(today.completed), "span"))</dd></div>\
             <div><dt>Yield</dt><dd>\(live("\(key)-yield", .text(yield), "span"))</dd></div>\
-            <div><dt>An hour</dt><dd>\(live("\(key)-rate", .number(progress.completedPerHour), "span"))</dd></div></dl>
+            <div><dt>An hour</dt><dd>\(live("\(key)-rate", progress.completedPerHour > 0 ? .number(progress.completedPerHour) : "–", "span"))</dd></div></dl>
             <ul class="facts">\(edges.isEmpty ? "<li><span>No EdgeHSM enrolled yet</span></li>" : edges.joined())\
             <li><span>Alarms</span>\(live("\(key)-alarms", alarms, "strong"))</li></ul></article>
             """
     }
 
+    private static let mostRows = 14
+
     private static func batches(_ overview: Overview, _ now: Instant) -> Markup {
+        let counts = overview.counts
         guard !overview.batches.isEmpty else {
-            return Markup.empty(.batch, "No batch is running", "A batch appears here as soon as it is granted.")
+            let none: Markup = .empty(.batch, "No batch is running", "A batch appears here as soon as it is granted.")
+            return none + note(shown: 0, counts)
         }
-        // What still makes units comes first.
-        let (working, done) = (overview.batches.filter { !$0.isUsedUp }, overview.batches.filter(\.isUsedUp))
-        let rows = (working + done).prefix(14).map { progress -> [Markup] in
+        let names = Dictionary(overview.factories.map { ($0.factory.id, $0.factory) }) { first, _ in first }
+        let rows = overview.batches.prefix(mostRows).map { progress -> [Markup] in
             let (batch, sums) = (progress.batch, progress.reconciliation)
             let forecast: Markup =
                 progress.forecast.map {
                     $0.isNear(at: now) ? Markup.badge(.warn, $0.plain(at: now)) : .text($0.plain(at: now))
-                } ?? (progress.isUsedUp ? "Nothing is left to make" : .none)
+                } ?? .none
             return [
                 .sub(
                     .link(batch.batch.text, "/batches/\(batch.id.text)"),
                     "\(batch.product.text) \(batch.version.text)"
                 ),
-                .sub(.link(batch.factory.text, "/factories/\(batch.factory.text)"), .text(batch.edgeHSM.text)),
-                BatchStage(batch, made: sums.issued + sums.burned).badge,
+                .factory(batch.factory, names, batch.edgeHSM),
+                batch.cell(at: now),
                 """
                 \(.share(sums.issued + sums.burned, of: sums.granted, label: "Issued and burned"))\
                 <span class="sub">\(Format.number(sums.issued + sums.burned)) of \(Format.number(sums.granted))</span>
                 """,
-                .number(progress.issuedPerHour),
+                progress.issuedPerHour > 0 ? .number(progress.issuedPerHour) : .none,
                 forecast,
             ]
         }
-        return Markup.table(
+        let table = Markup.table(
             "Running batches",
             [
                 .init("Batch"), .init("Factory"), .init("State", .tight), .init("Issued of quantity", .tight),
@@ -170,6 +183,36 @@ public struct OverviewPage: PageView {
             rows,
             style: "folds"
         )
+        return table + note(shown: rows.count, counts)
+    }
+
+    /// What the table leaves out.
+    private static func note(shown: Int, _ counts: BatchCounts) -> Markup {
+        var parts: [String] = []
+        if shown < counts.unfinished { parts.append("\(shown) of \(Format.number(counts.unfinished)) shown") }
+        if counts.usedUp > 0 { parts.append("\(Format.number(counts.usedUp)) used up") }
+        if counts.over > 0 { parts.append("\(Format.number(counts.over)) past their window") }
+        guard !parts.isEmpty else { return .empty }
+        return """
+            <p class="panel-foot small muted">\(parts.joined(separator: ", ")): \(.link("all batches", "/batches"))</p>
+            """
+    }
+
+    /// What is said before all figures: who is stopped, and what else is critical.
+    private static func alerts(_ overview: Overview) -> Markup {
+        let notes = alertNotes(overview)
+        return notes.isEmpty ? .empty : "<div class=\"stack\">\(notes.map { Markup.of($0) }.joined())</div>"
+    }
+
+    private static func alertNotes(_ overview: Overview) -> [Note] {
+        let halted = overview.factories.flatMap(\.haltNotes)
+        let stopped = Set(overview.factories.filter(\.isStopped).map(\.factory.id))
+        let others = overview.factories.filter { !stopped.contains($0.factory.id) }.reduce(0) { $0 + $1.critical }
+        guard others > 0 else { return halted }
+        let words = overview.alarms.first { $0.severity == .critical && !stopped.contains($0.factory) }
+        let what: Markup = words.map { "\($0.words) at \($0.edgeHSM.text). " } ?? .empty
+        let title = others == 1 ? "1 critical alarm is open" : "\(others) critical alarms are open"
+        return halted + [Note(.bad, title, "\(what)\(.link("Open alarms", "/alarms"))")]
     }
 
     private static func alarms(_ overview: Overview, _ now: Instant) -> Markup {
@@ -180,10 +223,13 @@ public struct OverviewPage: PageView {
                 "Forks, gaps, silence and duplicates are told here as they are found."
             )
         }
+        func name(_ id: FactoryID) -> String {
+            overview.factories.first { $0.factory.id == id }.map { "\($0.factory.name) (\(id.text))" } ?? id.text
+        }
         let items = overview.alarms.map { alarm -> Markup in
             """
             <li class="\(alarm.severity.tone.rawValue)"><p class="what">\(.link(alarm.words, "/alarms#alarm-\(alarm.number.value)"))</p>\
-            <p class="when">\(alarm.edgeHSM.text) · \(alarm.factory.text) · \(.ago(alarm.lastAt, now: now))</p>\
+            <p class="when">\(alarm.edgeHSM.text) · \(name(alarm.factory)) · \(.ago(alarm.lastAt, now: now))</p>\
             <p class="detail">\(alarm.meaning ?? alarm.detail)</p></li>
             """
         }
@@ -212,13 +258,37 @@ public struct OverviewPage: PageView {
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}
         {{#none}}<section class="panel">{{> empty}}</section>{{/none}}
-        {{^none}}{{{stats}}}
+        {{^none}}{{{alerts}}}
+        {{{stats}}}
         <section aria-labelledby="factories"><h2 class="sr" id="factories">Factories</h2><div class="cards">{{#factories}}{{{html}}}
         {{/factories}}</div></section>
         <div class="columns"><div><section class="panel" aria-labelledby="production">{{#chartPanel}}{{> panel-head}}{{/chartPanel}}<div class="panel-body">{{{chart}}}</div></section></div>
         <div><section class="panel" aria-labelledby="alarms">{{#alarmPanel}}{{> panel-head}}{{/alarmPanel}}<div class="panel-body steady">{{{alarms}}}</div></section></div></div>
         <section class="panel" aria-labelledby="batches">{{#batchPanel}}{{> panel-head}}{{/batchPanel}}{{{batches}}}</section>{{/none}}
         """#
+}
+
+extension FactoryProgress {
+    /// An EdgeHSM of it gets nothing until the officers decide.
+    var isStopped: Bool { edges.contains { $0.halted != nil } }
+
+    /// 0: all is well; the more, the sooner somebody should look.
+    func trouble(at now: Instant) -> Int {
+        let links = edges.map { $0.link(at: now).tone }
+        return isStopped ? 3 : links.contains(.bad) ? 2 : links.contains { $0 != .ok } ? 1 : 0
+    }
+}
+
+extension [FactoryProgress] {
+    func worstFirst(at now: Instant) -> [FactoryProgress] {
+        func rank(_ factory: FactoryProgress) -> [Int] {
+            [factory.isStopped ? 1 : 0, factory.critical > 0 ? 1 : 0, factory.trouble(at: now), factory.warnings > 0 ? 1 : 0]
+        }
+        return enumerated().sorted { left, right in
+            let (a, b) = (rank(left.element), rank(right.element))
+            return a == b ? left.offset < right.offset : b.lexicographicallyPrecedes(a)
+        }.map(\.element)
+    }
 }
 
 extension BatchForecast {

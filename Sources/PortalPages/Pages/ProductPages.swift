@@ -69,7 +69,7 @@ public struct ProductPage: SheetPage {
         public let product: Product
         public let quota: ProductQuota
         public let versions: [ProductVersion]
-        /// Of the newest version.
+        /// Of each version that is locked or in review, newest first; where there is none, of the newest.
         public let keys: [ProductKeyState]
         /// The chain, oldest first; nil for whom it is not.
         public let approvals: [ChainedApproval]?
@@ -144,7 +144,7 @@ public struct ProductPage: SheetPage {
                 Box("keys", "Key slots", Self.keys(content), isFlush: true)
             ] + (content.approvals.map { [Box("approvals", "Approvals", Self.approvals($0, place))] } ?? []) + [
                 Box("rules", "Rules", Self.rules(content)),
-                Box("members", "Workspace", Self.members(content, now)),
+                Box("members", "Workspace", Self.members(content, viewer, now)),
             ],
             dialogs: Self.dialogs(content, place, form, opened, viewer)
         )
@@ -165,16 +165,18 @@ public struct ProductPage: SheetPage {
             [
                 .sub(
                     .link(edge.edgeHSM.text, "/factories/\(edge.factory.text)"),
-                    .text(content.factories[edge.factory]?.name ?? edge.factory.text)
+                    .text(
+                        content.factories[edge.factory].map { "\($0.name) (\(edge.factory.text))" } ?? edge.factory.text
+                    )
                 ),
-                .share(edge.granted, of: edge.allotment, label: "Granted at \(edge.edgeHSM.text)"),
+                .share(edge.granted, of: edge.allotment, label: "Used of the allotment at \(edge.edgeHSM.text)"),
                 .number(edge.granted), .number(edge.allotment), .number(max(0, edge.allotment - edge.granted)),
             ]
         }
         return """
             \(.meter(segments, of: whole, label: "Lifetime total \(whole): issued \(quota.counts.issued), granted \(quota.granted), allotted \(allotted)", isTall: true))\
             \(.legend(segments))\
-            \(rows.isEmpty ? "<p class=\"small muted\">No approval allots units to an EdgeHSM yet.</p>" : .table("Quota by EdgeHSM", [.init("EdgeHSM"), .init("Granted", .tight), .init("Granted", .number), .init("Allotment", .number), .init("Remaining", .number)], rows))
+            \(rows.isEmpty ? "<p class=\"small muted\">No approval allots units to an EdgeHSM yet.</p>" : .table("Quota by EdgeHSM", [.init("EdgeHSM"), .init("Used of allotment", .tight), .init("Granted", .number), .init("Allotment", .number), .init("Remaining", .number)], rows))
             """
     }
 
@@ -212,10 +214,7 @@ public struct ProductPage: SheetPage {
             content.batches.prefix(8).map { batch in
                 [
                     .link(batch.batch.text, "/batches/\(batch.id.text)"), .text(batch.version.text),
-                    .sub(
-                        .text(content.factories[batch.factory]?.name ?? batch.factory.text),
-                        .text(batch.edgeHSM.text)
-                    ), BatchStage(batch, made: 1).badge,
+                    .factory(batch.factory, content.factories, batch.edgeHSM), batch.cell(at: now),
                     .number(batch.quantity), .ago(batch.createdAt, now: now),
                 ]
             },
@@ -227,26 +226,10 @@ public struct ProductPage: SheetPage {
         )
     }
 
-    private static func keys(_ content: Content) -> Markup {
-        let states = Dictionary(content.keys.map { ($0.slot, $0) }, uniquingKeysWith: { first, _ in first })
-        return .table(
-            "Key slots",
-            [.init("Slot"), .init("Custody", .tight)],
-            content.product.foundation.keySlots.map { slot in
-                let custody: Markup =
-                    switch states[slot.slot]?.custody {
-                    case .portalToken: .badge(.ok, "In the portal's token")
-                    case .importedInClear: .badge(.warn, "Imported in clear")
-                    case .some(.none): .badge(.idle, "No key yet", isOpen: true)
-                    case nil: .badge(.idle, "No version yet", isOpen: true)
-                    }
-                let check: Markup = states[slot.slot]?.checkValue.map { "check value \(.digest($0.text, 8))" } ?? .empty
-                return [
-                    .sub(.text(slot.slot.text), slot.kind == .fleet ? "one key for all units" : "a key for each unit"),
-                    .sub(custody, check),
-                ]
-            },
-            empty: Empty(.key, "No key slots", "Units of this product carry no product key.")
+    private static func names(_ factories: [FactoryID], _ content: Content) -> Markup {
+        .text(
+            factories.map { id in content.factories[id].map { "\($0.name) (\(id.text))" } ?? id.text }
+                .joined(separator: ", ")
         )
     }
 
@@ -259,20 +242,22 @@ public struct ProductPage: SheetPage {
                 ("Longest window", rules.longestWindow.map { .text(Format.duration($0)) } ?? "no rule"),
                 ("Longest silence", rules.longestSilence.map { .text(Format.duration($0)) } ?? "no rule"),
                 ("Chip identity", .text(rules.chipIdentity.words)),
-                ("Factories", rules.factories.map { .text($0.map(\.text).joined(separator: ", ")) } ?? "every factory"),
+                ("Factories", rules.factories.map { names($0, content) } ?? "every factory"),
                 ("Serial prefix", .code(foundation.serialPrefix.text)),
-                ("Debug permissions", .code(foundation.debugPermissions.text)),
+                ("Debug permissions", DebugPermissions(foundation.debugPermissions).markup),
                 ("Secure-boot key", .digest(foundation.secureBootKey.hex)),
             ])
         )
     }
 
-    private static func members(_ content: Content, _ now: Instant) -> Markup {
+    private static func members(_ content: Content, _ viewer: Viewer, _ now: Instant) -> Markup {
         guard !content.workspaces.isEmpty else {
             return "<p class=\"muted\">No ODM yet. Nobody but the OEM sees this product.</p>"
         }
+        // An ODM is told of itself alone.
+        let other = { (id: OrganisationID) in viewer.isOEM ? id.text : viewer.organisation }
         let items = content.workspaces.map { workspace -> Markup in
-            "<li class=\"split\"><span>\(content.organisations[workspace.organisation] ?? workspace.organisation.text)</span><span class=\"muted small\">\(.ago(workspace.since, now: now))</span></li>"
+            "<li class=\"split\"><span>\(content.organisations[workspace.organisation] ?? other(workspace.organisation))</span><span class=\"muted small\">\(.ago(workspace.since, now: now))</span></li>"
         }
         return "<ul class=\"stack-s\">\(items.joined())</ul>"
     }

@@ -2,29 +2,6 @@ import PortalProtocol
 import Vocabulary
 
 /// Words and colours of the portal's states: the same everywhere.
-extension BatchState {
-    var words: String {
-        switch self {
-        case .granted: "Making package"
-        case .packaged: "Waiting for factory"
-        case .loaded: "Running"
-        case .ending: "Ending"
-        case .ended: "Ended"
-        }
-    }
-
-    var tone: Tone {
-        switch self {
-        case .granted, .packaged: .info
-        case .loaded: .ok
-        case .ending: .warn
-        case .ended: .idle
-        }
-    }
-
-    var badge: Markup { .badge(tone, words) }
-}
-
 extension VersionState {
     var badge: Markup {
         switch self {

@@ -112,7 +112,7 @@ public struct StyleGuidePage: PageView {
             "Example batches",
             columns,
             [
-                ("plug-0001", BatchState.loaded, 1_200, 640), ("plug-0002", .packaged, 500, 0),
+                ("plug-0001", BatchStage.running, 1_200, 640), ("plug-0002", .sealed, 500, 0),
                 ("bulb-0007", .ending, 90, 88),
             ]
             .map { name, state, units, done in

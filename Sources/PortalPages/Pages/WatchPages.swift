@@ -14,6 +14,7 @@ public struct AlarmPage: SheetPage {
         _ page: Page<AlarmView>,
         quarantine: Page<QuarantineView>,
         names: [String: String],
+        factories: [FactoryID: Factory] = [:],
         tags: [Int: String],
         onlyOpen: Bool,
         viewer: Viewer,
@@ -42,10 +43,7 @@ public struct AlarmPage: SheetPage {
             return [
                 "<span id=\"alarm-\(alarm.number.value)\">\(alarm.words)</span><span class=\"sub\">no. \(alarm.number.value), \(times)</span>",
                 alarm.severity.badge,
-                .sub(
-                    .link(alarm.factory.text, "/factories/\(alarm.factory.text)"),
-                    .text(alarm.edgeHSM.text + (alarm.other.map { " and \($0.text)" } ?? ""))
-                ),
+                .factory(alarm.factory, factories, alarm.edgeHSM, alarm.other),
                 alarm.meaning.map { .sub(.text($0), .text(alarm.detail)) } ?? .text(alarm.detail),
                 .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"), state,
                 acknowledge,
@@ -54,7 +52,7 @@ public struct AlarmPage: SheetPage {
         let judged = quarantine.items.map { item -> [Markup] in
             [
                 .sub(.text(item.kind), item.sequence.map { "entry \($0)" } ?? "checkpoint"), .code(item.code),
-                .sub(.link(item.factory.text, "/factories/\(item.factory.text)"), .text(item.edgeHSM.text)),
+                .factory(item.factory, factories, item.edgeHSM),
                 .text(item.detail), .ago(item.notedAt, now: now),
             ]
         }

@@ -222,7 +222,7 @@ enum Script {
             const left = Number(choice?.dataset.remaining ?? NaN), wanted = Number(quantity.value || 0);
             if (Number.isNaN(left)) { out.textContent = ''; return; }
             const over = wanted > left;
-            out.textContent = over ? `${number(wanted - left)} more than the ${number(left)} that remain here`
+            out.textContent = wanted <= 0 ? choice.dataset.most : over ? `${number(wanted - left)} more than the ${number(left)} that remain here`
               : `${number(left - wanted)} of ${number(left)} remain here after this batch`;
             out.className = over ? 'error' : 'help';
             quantity.setAttribute('aria-invalid', String(over));

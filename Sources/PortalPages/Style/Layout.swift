@@ -32,6 +32,7 @@ extension Stylesheet {
           background: var(--accent-bg); color: var(--accent-strong); font-size: var(--t-xs); font-weight: var(--strong); }
         .content { width: 100%; max-width: 96rem; margin: 0 auto; padding: var(--s6) var(--s6) var(--s12); flex: 1; }
         .content > * + * { margin-top: var(--s6); }
+        .content > [data-live]:empty { display: none; }
         .head { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: var(--s3) var(--s6); }
         .head-text { min-width: 0; flex: 1 1 20rem; }
         .head h1 { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s1) var(--s3); }

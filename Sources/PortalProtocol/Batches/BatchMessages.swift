@@ -145,6 +145,10 @@ public struct Batch: Codable, Sendable, Hashable {
     public let reprovisions: ProductionAuthorization.Allowance
     public let rotations: ProductionAuthorization.Allowance
     public let state: BatchState
+    /// Units that are issued or burned, as its EdgeHSM's journal says; absent before it is loaded.
+    public let begun: Int?
+    /// Why its EdgeHSM gets no packages: `forked`, `restored`, `truncated`; absent while it does.
+    public let edgeHalted: String?
     /// Absent while it is being made.
     public let package: BatchPackage?
     /// Absent unless making the package failed so far.
@@ -160,6 +164,8 @@ public struct Batch: Codable, Sendable, Hashable {
         authorization: Digest256,
         content: ProductionAuthorization,
         state: BatchState,
+        begun: Int? = nil,
+        edgeHalted: String? = nil,
         package: BatchPackage?,
         failure: PackageFailure? = nil,
         withdrawals: [BatchWithdrawal],
@@ -185,6 +191,7 @@ public struct Batch: Codable, Sendable, Hashable {
         self.reprovisions = content.reprovisions
         self.rotations = content.rotations
         self.state = state
+        (self.begun, self.edgeHalted) = (begun, edgeHalted)
         self.package = package
         self.failure = failure
         self.withdrawals = withdrawals

@@ -81,7 +81,7 @@ public struct BatchForecast: Codable, Sendable, Hashable {
 public struct BatchProgress: Codable, Sendable, Hashable {
     public let batch: Batch
     public let reconciliation: BatchReconciliation
-    /// Units issued in an hour, from the last quarter of one.
+    /// Units issued in an hour, from the last quarter of one; 0 for one that has stopped or is used up.
     public let issuedPerHour: Int
     /// Absent for a batch that is not loaded.
     public let forecast: BatchForecast?
@@ -89,6 +89,29 @@ public struct BatchProgress: Codable, Sendable, Hashable {
     public init(batch: Batch, reconciliation: BatchReconciliation, issuedPerHour: Int, forecast: BatchForecast?) {
         (self.batch, self.reconciliation) = (batch, reconciliation)
         (self.issuedPerHour, self.forecast) = (issuedPerHour, forecast)
+    }
+}
+
+/// How many batches stand where, of those that have not ended.
+public struct BatchCounts: Codable, Sendable, Hashable {
+    /// Loaded, with units left.
+    public let running: Int
+    /// Granted; their package is on its way.
+    public let waiting: Int
+    /// Their EdgeHSM gets no packages.
+    public let blocked: Int
+    /// All of the three, those that are being closed, and those whose package can't be made.
+    public let unfinished: Int
+    /// All units are begun; nobody has closed them yet.
+    public let usedUp: Int
+    /// Their window has passed with units left; nobody has closed them yet.
+    public let over: Int
+
+    public static let zero = BatchCounts(running: 0, waiting: 0, blocked: 0, unfinished: 0, usedUp: 0, over: 0)
+
+    public init(running: Int, waiting: Int, blocked: Int, unfinished: Int, usedUp: Int, over: Int) {
+        (self.running, self.waiting, self.blocked) = (running, waiting, blocked)
+        (self.unfinished, self.usedUp, self.over) = (unfinished, usedUp, over)
     }
 }
 
@@ -151,13 +174,21 @@ public struct Overview: Codable, Sendable, Hashable {
     public let time: Instant
     /// 64 at most, by id.
     public let factories: [FactoryProgress]
-    /// That have not ended, newest first, 40 at most.
+    /// That have units left and time for them: those that run first, then the newest; 40 at most.
     public let batches: [BatchProgress]
+    public let counts: BatchCounts
     /// Neither acknowledged nor cleared, newest first, 5 at most.
     public let alarms: [AlarmView]
 
-    public init(time: Instant, factories: [FactoryProgress], batches: [BatchProgress], alarms: [AlarmView]) {
-        (self.time, self.factories, self.batches, self.alarms) = (time, factories, batches, alarms)
+    public init(
+        time: Instant,
+        factories: [FactoryProgress],
+        batches: [BatchProgress],
+        counts: BatchCounts = .zero,
+        alarms: [AlarmView]
+    ) {
+        (self.time, self.factories, self.batches) = (time, factories, batches)
+        (self.counts, self.alarms) = (counts, alarms)
     }
 }
 

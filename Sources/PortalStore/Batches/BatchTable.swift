@@ -89,23 +89,47 @@ public struct BatchTable {
         ).map(BatchRecord.init)
     }
 
-    /// Batches whose journals have not closed them as far as was settled, newest first; of one ODM, or all.
-    public func unsettled(of organisation: OrganisationID?, limit: Int) throws -> [BatchRecord] {
-        let rows =
-            if let organisation {
-                try transaction.rows(
-                    """
-                    SELECT * FROM batch WHERE organisation = ? AND settled = 0 ORDER BY created_at DESC, id DESC LIMIT ?
-                    """,
-                    [.name(organisation), .number(limit)]
-                )
-            } else {
-                try transaction.rows(
-                    "SELECT * FROM batch WHERE settled = 0 ORDER BY created_at DESC, id DESC LIMIT ?",
-                    [.number(limit)]
-                )
-            }
-        return try rows.map(BatchRecord.init)
+    private static let isUsedUp: SQLText = """
+        EXISTS (SELECT 1 FROM journal_batches j JOIN journal_logs l ON l.log = j.log
+            WHERE j.batch = b.statement AND l.edge = b.edge AND j.issued + j.burned >= b.quantity)
+        """
+    private static let isClosed: SQLText = """
+        (EXISTS (SELECT 1 FROM journal_batches j JOIN journal_logs l ON l.log = j.log
+            WHERE j.batch = b.statement AND l.edge = b.edge AND j.closed = 1 AND l.stage <> 'superseded')
+        OR EXISTS (SELECT 1 FROM journal_voids v JOIN journal_logs l ON l.log = v.log
+            WHERE v.batch = b.statement AND l.edge = b.edge AND l.stage <> 'superseded'))
+        """
+
+    /// Batches that have units left and whose window has not passed, newest first; of one ODM, or all.
+    public func unfinished(of organisation: OrganisationID?, at now: Instant, limit: Int) throws -> [BatchRecord] {
+        let (condition, arguments) = Self.open(of: organisation)
+        return try transaction.rows(
+            """
+            SELECT b.* FROM batch b WHERE \(condition) AND b.not_after >= ? AND NOT \(Self.isUsedUp)
+            ORDER BY b.created_at DESC, b.id DESC LIMIT ?
+            """,
+            arguments + [.time(now), .number(limit)]
+        ).map(BatchRecord.init)
+    }
+
+    /// How many are not closed and begin no unit any more: their units are used up, or their window has passed.
+    public func finished(of organisation: OrganisationID?, at now: Instant) throws -> (usedUp: Int, over: Int) {
+        let (condition, arguments) = Self.open(of: organisation)
+        func count(_ more: SQLText, _ values: [SQLValue]) throws -> Int {
+            try transaction.row(
+                "SELECT count(*) AS amount FROM batch b WHERE \(condition) AND \(more) AND NOT \(Self.isClosed)",
+                arguments + values
+            )?.number("amount") ?? 0
+        }
+        return (
+            try count(Self.isUsedUp, []), try count("b.not_after < ? AND NOT \(Self.isUsedUp)", [.time(now)])
+        )
+    }
+
+    /// As far as was settled.
+    private static func open(of organisation: OrganisationID?) -> (SQLText, [SQLValue]) {
+        guard let organisation else { return ("b.settled = 0", []) }
+        return ("b.settled = 0 AND b.organisation = ?", [.name(organisation)])
     }
 
     /// Batches that an EdgeHSM holds open or may still load: loaded and not closed, or not loaded and not too late.

@@ -11,6 +11,9 @@ public struct Production {
     public init(_ transaction: any SQLTransaction) { self.transaction = transaction }
 
     public struct Row: Sendable, Hashable {
+        /// `ProductionRate.slice(of:)`.
+        public let slice: Int64
+        public let edgeHSM: EdgeHSMID
         public let factory: FactoryID
         public let batch: Digest256
         public let counts: SliceCounts
@@ -93,17 +96,23 @@ public struct Production {
         CAST(sum(failed) AS BIGINT) AS failed, CAST(sum(burned) AS BIGINT) AS burned
         """
 
-    /// Sums by factory and batch over all the slices: as many rows as batches that made something in them.
-    public func byBatch(_ filter: Filter) throws -> [Row] {
+    /// Sums by slice and batch: as many rows as batches made something in each of them.
+    public func bySlice(_ filter: Filter) throws -> [Row] {
         let (condition, arguments) = filter.condition
         return try transaction.rows(
             """
-            SELECT factory, batch, \(Self.sums) FROM production WHERE \(condition)
-            GROUP BY factory, batch ORDER BY factory, batch
+            SELECT slice, edge, factory, batch, \(Self.sums) FROM production WHERE \(condition)
+            GROUP BY slice, edge, factory, batch ORDER BY slice, edge, factory, batch
             """,
             arguments
         ).map { row in
-            Row(factory: try row.name("factory"), batch: try row.fixed("batch"), counts: try Self.counts(row))
+            Row(
+                slice: try row.integer("slice"),
+                edgeHSM: try row.name("edge"),
+                factory: try row.name("factory"),
+                batch: try row.fixed("batch"),
+                counts: try Self.counts(row)
+            )
         }
     }
 

@@ -61,11 +61,11 @@ extension BatchDesk {
         return try await portal.database.read { transaction in
             let record = try Self.visible(id, to: odm, in: transaction)
             let slices = ProductionRate.firstSlice(at: now)...Int64(Int32.max)
-            let recent = try Production(transaction).byBatch(.init(slices, batch: record.statement))
+            let recent = try Production(transaction).bySlice(.init(slices, batch: record.statement))
             return try BatchProgress(
                 Self.message(record, in: transaction),
                 BatchReconciliation(record, in: transaction),
-                issued: recent.reduce(0) { $0 + $1.counts.issued },
+                issued: recent.reduce(into: [:]) { $0[$1.slice, default: 0] += $1.counts.issued },
                 at: now
             )
         }
@@ -101,11 +101,16 @@ extension BatchDesk {
         let packages = try PackageTable(transaction).packages(statements)
         let tasks = try PackageTable(transaction).tasks(statements.filter { packages[$0] == nil })
         let withdrawals = try WithdrawalTable(transaction).withdrawals(statements)
+        let logs = JournalLogs(transaction)
+        let halted = try Set(batches.map(\.authorization.edgeHSM)).reduce(into: [EdgeHSMID: String]()) { found, edge in
+            found[edge] = try logs.current(of: edge)?.halted?.rawValue
+        }
         return try batches.compactMap { batch in
             try facts[batch.statement].map { fact in
                 try message(
                     batch,
                     fact,
+                    halted: halted[batch.authorization.edgeHSM],
                     package: packages[batch.statement],
                     task: tasks[batch.statement],
                     withdrawals: withdrawals[batch.statement] ?? [],
@@ -122,6 +127,7 @@ extension BatchDesk {
     private static func message(
         _ batch: BatchRecord,
         _ fact: BatchFacts.Fact,
+        halted: String?,
         package: PackageRecord?,
         task: PackageTask?,
         withdrawals: [WithdrawalRecord],
@@ -138,6 +144,9 @@ extension BatchDesk {
             authorization: batch.statement,
             content: batch.authorization,
             state: state,
+            // A tail that was lost has used what it says, too.
+            begun: fact.accounts.map { $0.issued + $0.burned }.max(),
+            edgeHalted: halted,
             package: package.map {
                 BatchPackage(digest: $0.digest, size: $0.size, madeAt: $0.madeAt, deliveredAt: deliveredAt)
             },

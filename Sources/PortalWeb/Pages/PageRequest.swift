@@ -78,14 +78,20 @@ struct PageRequest: Sendable {
     }
 
     /// The form as it comes back with a refusal. Where somebody else was first, it stands beside what is there now.
-    func refusedForm(_ problem: Problem, errors: [String: String] = [:], tag: String? = nil) -> FormState {
+    /// - Parameter isSaid: a field's error says all of it.
+    func refusedForm(
+        _ problem: Problem,
+        errors: [String: String] = [:],
+        isSaid: Bool = false,
+        tag: String? = nil
+    ) -> FormState {
         // Where no field can be marked, the refusal's detail is all that says which one is meant.
         let isLost = errors.isEmpty && problem.code == PortalProtocolError.malformedRequest.rawValue
         // A key that was used for another body can't be used again.
         return FormState(
             values: form,
             errors: errors,
-            problem: isLost ? problem : problem.forPeople(beside: errors.keys.first),
+            problem: isSaid ? nil : isLost ? problem : problem.forPeople(beside: errors.keys.first),
             key: problem.code == PortalError.keyReused.rawValue ? PageForm.newKey() : form["key"] ?? PageForm.newKey(),
             tag: tag ?? form["tag"],
             csrf: session?.csrf ?? ""

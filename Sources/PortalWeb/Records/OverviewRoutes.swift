@@ -41,6 +41,7 @@ public enum OverviewRoutes {
 
 extension PortalServices {
     private static let mostBatches = 40
+    private static let mostUnfinished = 200
     private static let mostAlarms = 5
     private static let mostSteps: Int64 = 1_000
 
@@ -51,18 +52,20 @@ extension PortalServices {
             let names = try records.factories()
             let first = ProductionRate.firstSlice(at: now)
             // What is ahead of our clock by an EdgeHSM's time belongs to the last quarter of an hour too.
-            let recent = try Production(transaction).byBatch(.init(first...Int64(Int32.max), factories: names))
-            var byFactory: [FactoryID: SliceCounts] = [:]
-            var byBatch: [Digest256: SliceCounts] = [:]
+            let recent = try Production(transaction).bySlice(.init(first...Int64(Int32.max), factories: names))
+            var byFactory: [FactoryID: [Int64: Int]] = [:]
+            var byBatch: [Digest256: [Int64: Int]] = [:]
             for row in recent {
-                byFactory[row.factory, default: SliceCounts()] += row.counts
-                byBatch[row.batch, default: SliceCounts()] += row.counts
+                byFactory[row.factory, default: [:]][row.slice, default: 0] += row.counts.completed
+                byBatch[row.batch, default: [:]][row.slice, default: 0] += row.counts.issued
             }
+            let batches = try Self.batches(of: own, byBatch, at: now, in: transaction)
             let alarms = try Alarms(transaction).list(of: names, onlyOpen: true, limit: Self.mostAlarms)
             return Overview(
                 time: now,
                 factories: try Self.factories(of: own, byFactory, at: now, in: transaction),
-                batches: try Self.batches(of: own, byBatch, at: now, in: transaction),
+                batches: batches.shown,
+                counts: batches.counts,
                 alarms: try alarms.map { AlarmView($0, hidesOther: try records.hides($0.other)) }
             )
         }
@@ -71,7 +74,7 @@ extension PortalServices {
 
     private static func factories(
         of own: OrganisationID?,
-        _ recent: [FactoryID: SliceCounts],
+        _ recent: [FactoryID: [Int64: Int]],
         at now: Instant,
         in transaction: any SQLTransaction
     ) throws -> [FactoryProgress] {
@@ -91,7 +94,8 @@ extension PortalServices {
             return FactoryProgress(
                 factory: Factory(factory),
                 today: ProductionCounts(counts),
-                completedPerHour: ProductionRate.perHour(recent[factory.id]?.completed ?? 0, at: now),
+                completedPerHour: states.allSatisfy { $0.halted != nil }
+                    ? 0 : ProductionRate.perHour(recent[factory.id] ?? [:], since: factory.createdAt, at: now),
                 edges: states,
                 critical: alarms[factory.id]?.critical ?? 0,
                 warnings: alarms[factory.id]?.warnings ?? 0
@@ -101,20 +105,34 @@ extension PortalServices {
 
     private static func batches(
         of own: OrganisationID?,
-        _ recent: [Digest256: SliceCounts],
+        _ recent: [Digest256: [Int64: Int]],
         at now: Instant,
         in transaction: any SQLTransaction
-    ) throws -> [BatchProgress] {
-        let open = try BatchTable(transaction).unsettled(of: own, limit: mostBatches * 2)
-        let shown = try BatchDesk.messages(open, in: transaction).filter { $0.state != .ended }.prefix(mostBatches)
+    ) throws -> (shown: [BatchProgress], counts: BatchCounts) {
+        let table = BatchTable(transaction)
+        let found = try BatchDesk.messages(table.unfinished(of: own, at: now, limit: mostUnfinished), in: transaction)
+            .map { (batch: $0, stage: $0.stage(at: now)) }.filter { !$0.stage.isFinished }
+        func count(_ isOne: (BatchStage) -> Bool) -> Int { found.count { isOne($0.stage) } }
+        let finished = try table.finished(of: own, at: now)
+        let counts = BatchCounts(
+            running: count(\.isRunning),
+            waiting: count(\.isWaiting),
+            blocked: count { $0 == .blocked },
+            unfinished: found.count,
+            usedUp: finished.usedUp,
+            over: finished.over
+        )
+        let (running, others) = (found.filter { $0.stage.isRunning }, found.filter { !$0.stage.isRunning })
+        let shown = (running + others).prefix(mostBatches).map { $0.batch }
         let reconciliations = try JournalRecords(transaction).reconciliations(
             shown.map { .init(batch: $0.authorization, edgeHSM: $0.edgeHSM, granted: $0.quantity) }
         )
-        return shown.compactMap { batch in
+        let progress = shown.compactMap { batch in
             reconciliations[batch.authorization].map {
-                BatchProgress(batch, BatchReconciliation($0), issued: recent[batch.authorization]?.issued ?? 0, at: now)
+                BatchProgress(batch, BatchReconciliation($0), issued: recent[batch.authorization] ?? [:], at: now)
             }
         }
+        return (progress, counts)
     }
 
     func production(
@@ -222,9 +240,11 @@ extension ProductionCounts {
 }
 
 extension BatchProgress {
-    /// - Parameter issued: in the last quarter of an hour.
-    init(_ batch: Batch, _ reconciliation: BatchReconciliation, issued: Int, at now: Instant) {
-        let perHour = ProductionRate.perHour(issued, at: now)
+    /// - Parameter issued: by slices, as a rate looks at them.
+    init(_ batch: Batch, _ reconciliation: BatchReconciliation, issued: [Int64: Int], at now: Instant) {
+        let makes = batch.stage(at: now).isRunning && batch.edgeHalted == nil
+        let since = max(batch.createdAt, batch.notBefore)
+        let perHour = makes ? ProductionRate.perHour(issued, since: since, at: now) : 0
         self.init(
             batch: batch,
             reconciliation: reconciliation,
@@ -235,9 +255,10 @@ extension BatchProgress {
 }
 
 extension BatchForecast {
-    /// Nil for a batch that is not loaded or has nothing left.
+    /// Nil for a batch that is not loaded, has nothing left, or whose EdgeHSM is stopped.
     init?(_ batch: Batch, _ reconciliation: BatchReconciliation, _ perHour: Int, at now: Instant) {
-        guard reconciliation.isLoaded, !reconciliation.isClosed, batch.state != .ended, reconciliation.remaining > 0
+        guard batch.stage(at: now).isRunning, batch.edgeHalted == nil, !reconciliation.isClosed,
+            reconciliation.remaining > 0
         else { return nil }
         let end = ProductionRate.end(
             remaining: reconciliation.remaining,

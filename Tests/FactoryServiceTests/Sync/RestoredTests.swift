@@ -178,6 +178,35 @@ import Vocabulary
         }
     }
 
+    @Test("a fork that only new storage can tell comes to the portal by the link: an alarm, and no package any more")
+    func forkToldByLink() async throws {
+        try await with { line, portal, _, synchroniser in
+            try await pull(line, 30)
+            _ = try await synchroniser.syncNow()
+            await line.daemon.stop()
+            try FileManager.default.removeItem(atPath: line.configuration.state)
+            line.edge.state.withLock {
+                $0.journal.removeLast(10)
+                $0.epoch += 1
+            }
+            try line.edge.grow(15)
+            let daemon = try await line.restarted()
+            await daemon.round()
+            let again = try #require(daemon.synchroniser)
+            for _ in 0..<3 { await again.round() }
+            let found = try await portal.database.read { transaction in
+                (
+                    try JournalLogs(transaction).current(of: EdgeHSMID(validated: "edge-1")),
+                    try transaction.rows("SELECT kind, times FROM alarms WHERE kind = 'forked' LIMIT 50")
+                        .map { try $0.number("times") }
+                )
+            }
+            #expect(found.0?.size == 30 && found.0?.halted == .forked && found.1 == [1])
+            #expect(try await again.report().refusal != nil)
+            await daemon.stop()
+        }
+    }
+
     @Test("what is no branch stays refused, and nothing that was stored is touched")
     func noBranch() async throws {
         let forged = Digest256.of([7])

@@ -154,6 +154,12 @@ import Vocabulary
             try site.line.edge.grow(3)
             await site.rounds(2)
             #expect(site.rows.journal.count == 10)
+            // Once, what it signed at the portal's size: the portal sees two journals under one signature.
+            let told = try site.rows.uploads.compactMap { try SyncUpload(parsing: $0).journal }.filter(\.entries.isEmpty)
+            #expect(told.map(\.from) == [10])
+            await site.rounds(2)
+            let again = try site.rows.uploads.compactMap { try SyncUpload(parsing: $0).journal }
+            #expect(again.count { $0.entries.isEmpty } == 1)
             let alarms = try await site.line.local().call(GetFactoryStatus.self).alarms
             #expect(alarms.contains { $0.code == FactoryError.portalDiffers.rawValue && $0.severity == "critical" })
             // Everything else goes on.

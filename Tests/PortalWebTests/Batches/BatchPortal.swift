@@ -42,7 +42,8 @@ struct BatchPortal {
             let services = try await services(production, database, token)
             let worker = PackageWorker(services, shelf: shelf, logger: Logger(label: "test"), seam: seam)
             let desk = BatchDesk(services, shelf: shelf, packages: worker)
-            let routes = try BatchRoutes.routes(desk) + PreparationRoutes.routes(services)
+            let routes =
+                try BatchRoutes.routes(desk) + PreparationRoutes.routes(services) + OverviewRoutes.routes(services)
             try await TestPortal.run(people: routes) { portal in
                 portal.clock.advance(World.now - portal.clock.now)
                 let identities = portal.identities

@@ -78,7 +78,10 @@ import Vocabulary
             let found = try reply.message(BatchProgress.self)
             #expect(found.batch.id == batch.id && found.batch.edgeHSM == edge)
             #expect(found.reconciliation.issued == 4 && found.reconciliation.remaining == 6)
-            #expect(found.issuedPerHour == ProductionRate.perHour(4, at: now) && found.issuedPerHour > 0)
+            let slices = [ProductionRate.slice(of: now): 4]
+            let since = max(batch.createdAt, batch.notBefore)
+            #expect(found.issuedPerHour == ProductionRate.perHour(slices, since: since, at: now))
+            #expect(found.issuedPerHour > 0 && found.batch.begun == 4)
             #expect(found.forecast != nil)
         }
     }
@@ -330,56 +333,6 @@ extension BatchPortal {
             try transaction.execute(
                 "INSERT INTO journal_voids (log, batch, sequence) VALUES (1, ?, 3)",
                 [.fixed(statement)]
-            )
-        }
-    }
-}
-
-extension BatchPortal {
-    /// What ingest writes of a journal that loaded a batch and issued some of its units just now.
-    fileprivate func load(_ batch: Batch, issued: Int, at now: Instant) async throws {
-        let account = Checkpoint.Account(
-            authorization: batch.authorization,
-            granted: batch.quantity,
-            issued: issued,
-            burned: 0,
-            returned: 0,
-            remaining: batch.quantity - issued
-        )
-        let checkpoint = try Checkpoint(
-            edgeHSM: batch.edgeHSM,
-            epoch: 1,
-            size: 0,
-            root: .zero,
-            time: now,
-            portalNonce: nil,
-            roleKeysVersion: 1,
-            accounts: [account],
-            softwareVersion: "test"
-        ).unsigned().serialized()
-        try await database.write("load") { transaction in
-            var log = JournalLog(log: 1, edgeHSM: batch.edgeHSM, factory: batch.factory, root: .zero, heardAt: now)
-            log.checkpoint = checkpoint
-            try JournalLogs(transaction).put(log)
-            try transaction.execute(
-                """
-                INSERT INTO journal_batches (log, batch, product, name, granted, issued, burned, returned, closed,
-                    unlocks, reprovisions, rotations, terms) VALUES (1, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?)
-                """,
-                [
-                    .fixed(batch.authorization), .name(batch.product), .name(batch.batch), .number(batch.quantity),
-                    .number(issued), .blob([]),
-                ]
-            )
-            try transaction.execute(
-                """
-                INSERT INTO production (slice, log, batch, edge, factory, product, issued, completed, failed, burned)
-                VALUES (?, 1, ?, ?, ?, ?, ?, 0, 0, 0)
-                """,
-                [
-                    .integer(ProductionRate.slice(of: now)), .fixed(batch.authorization), .name(batch.edgeHSM),
-                    .name(batch.factory), .name(batch.product), .number(issued),
-                ]
             )
         }
     }

@@ -26,6 +26,14 @@ struct RefusedFieldTests {
             (GovernanceError.batchOutsideRules, "quantity 51", "quantity"),
             (BatchError.outsideRules, "chip identity none", nil), (BatchError.versionNotLocked, "", nil),
         ]
+        let rule = BatchController.errors(problem(BatchError.outsideRules, "quantity 2000, largest batch 1000"))
+        #expect(rule == ["quantity": "At most 1,000 units in one batch, by the product's rule."])
+        let window = BatchController.errors(
+            problem(GovernanceError.batchOutsideRules, "window of 99 s, longest window 50 s")
+        )
+        #expect(window == ["notAfter": "At most 50 s after it opens, by the approval."])
+        let unlocks = BatchController.errors(problem(GovernanceError.batchOutsideRules, "debug unlocks 3, at most 2"))
+        #expect(unlocks == ["debugUnlocks": "At most 2 in one batch, by the approval."])
         for (code, detail, field) in wanted {
             #expect(BatchController.errors(problem(code, detail)).keys.first == field, "\(code.rawValue) \(detail)")
         }

@@ -65,6 +65,7 @@ enum BatchController {
                 batches,
                 issued: try await issued(look, of: batches.items),
                 organisations: Dictionary(organisations.map { ($0.id, $0.name) }) { first, _ in first },
+                factories: try await People.factories(look),
                 viewer: viewer,
                 now: look.time
             )
@@ -109,7 +110,7 @@ enum BatchController {
     private static func start(_ batch: Batch, _ now: Instant) -> Instant {
         let oldest = now + (steps(batch, now) == .hour ? -30 * 86_400 : -86_400)
         // A clock that was set back makes no page fail.
-        return min(max(batch.createdAt + (-600), oldest), now)
+        return min(max(batch.createdAt, oldest), now)
     }
 
     private static func steps(_ batch: Batch, _ now: Instant) -> ProductionStep {
@@ -166,7 +167,7 @@ enum BatchController {
                 chosen: chosen,
                 places: places,
                 rules: product?.rules,
-                form: refused.map { look.refusedForm($0, errors: errors) } ?? look.freshForm()
+                form: refused.map { form(look, $0, errors) } ?? look.freshForm()
             ),
             status: status
         )
@@ -203,6 +204,11 @@ enum BatchController {
         }
     }
 
+    /// A rule that is named at its field is told there alone.
+    private static func form(_ look: PageRequest, _ refused: Problem, _ errors: [String: String]) -> FormState {
+        look.refusedForm(refused, errors: errors, isSaid: rule(of: refused)?.words != nil)
+    }
+
     /// Beside which field a refusal belongs.
     static func errors(_ problem: Problem) -> [String: String] {
         let fields: [BatchError: String] = [
@@ -212,15 +218,36 @@ enum BatchController {
         let named = ["batch", "quantity", "notBefore", "notAfter", "edgeHSM"].first {
             problem.detail?.hasPrefix("body: \($0)") == true || problem.detail?.hasPrefix("\($0):") == true
         }
-        let rules = [BatchError.outsideRules.rawValue, GovernanceError.batchOutsideRules.rawValue]
-        let rule = rules.contains(problem.code) ? problem.detail.flatMap(ruled) : nil
-        let field = BatchError(rawValue: problem.code).flatMap { fields[$0] } ?? rule ?? named
+        if let rule = rule(of: problem) { return [rule.field: rule.words ?? problem.title] }
+        let field = BatchError(rawValue: problem.code).flatMap { fields[$0] } ?? named
         return field.map { [$0: problem.title] } ?? [:]
     }
 
-    /// The field that a rule of the product is about, as the decision names it.
-    private static func ruled(_ detail: String) -> String? {
-        ["quantity": "quantity", "window": "notAfter"].first { detail.hasPrefix($0.key) }?.value
+    /// The field that a rule is about and what the rule says, as the decision names both.
+    private static func rule(of problem: Problem) -> (field: String, words: String?)? {
+        let by = [
+            BatchError.outsideRules.rawValue: "the product's rule", GovernanceError.batchOutsideRules.rawValue: "the approval",
+        ]
+        guard let source = by[problem.code], let detail = problem.detail else { return nil }
+        let fields = [
+            "quantity": "quantity", "window": "notAfter", "debug unlocks": "debugUnlocks",
+            "re-provisionings": "reprovisions", "rotations": "rotations",
+        ]
+        guard let field = fields.first(where: { detail.hasPrefix($0.key) })?.value else { return nil }
+        let words = detail.split(separator: ", ").last.flatMap { most(String($0)) }
+        return (field, words.map { "\($0), by \(source)." })
+    }
+
+    private static func most(_ rule: String) -> String? {
+        let words = [
+            ("largest batch ", "At most ", " units in one batch"), ("longest window ", "At most ", " after it opens"),
+            ("at most ", "At most ", " in one batch"),
+        ]
+        guard let found = words.first(where: { rule.hasPrefix($0.0) }),
+            let number = Int64(rule.dropFirst(found.0.count).prefix { $0.isNumber })
+        else { return nil }
+        let figure = found.0 == "longest window " ? PageWords.duration(number) : PageWords.number(Int(clamping: number))
+        return "\(found.1)\(figure)\(found.2)"
     }
 
     private static func allowance(_ look: PageRequest, _ field: String, _ ends: Instant) -> JSONValue? {

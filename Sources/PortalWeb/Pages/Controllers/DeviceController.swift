@@ -143,6 +143,7 @@ enum DeviceController {
                 certificates: certificates,
                 hasProof: proof != nil,
                 label: label,
+                place: factory,
                 zone: factory.timeZone,
                 viewer: viewer,
                 now: look.time

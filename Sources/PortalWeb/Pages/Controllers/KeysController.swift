@@ -25,17 +25,12 @@ enum KeysController {
         for edge in edges {
             preparations += try await look.api.optionalAll("/v1/edges/\(edge.id.text)/preparations") ?? []
         }
-        var states: [(product: ProductName, state: ProductKeyState)] = []
+        var states: [(product: ProductName, key: ProductKeyState, state: VersionState?)] = []
         for product in try await look.api.all("/v1/products", as: Product.self) {
             let place = "/v1/products/\(product.product.text)"
             let versions: [ProductVersion] = try await look.api.all("\(place)/versions")
-            guard let newest = versions.max(by: { $0.created.at < $1.created.at }) else { continue }
-            let keys = try await look.api.optional(
-                "\(place)/keys",
-                ["version": newest.version.text],
-                as: [ProductKeyState].self
-            )
-            states += (keys ?? []).map { (product.product, $0) }
+            let words = Dictionary(versions.map { ($0.version, $0.state) }) { first, _ in first }
+            states += try await keys(of: versions, at: place, look).map { (product.product, $0, words[$0.version]) }
         }
         let orders = try await look.api.optional("/v1/orders", ["limit": "200"], as: Page<NumberedOrder>.self)
         return .page(
@@ -53,6 +48,25 @@ enum KeysController {
             ),
             status: refused?.status ?? 200
         )
+    }
+
+    /// Versions of a product whose keys are told, at most.
+    private static let mostVersions = 16
+
+    /// Keys of each version that is locked or in review, newest first; where there is none, of the newest. Nothing for whom
+    /// keys are not.
+    static func keys(
+        of versions: [ProductVersion],
+        at place: String,
+        _ look: PageRequest
+    ) async throws -> [ProductKeyState] {
+        let ordered = versions.sorted { $0.created.at > $1.created.at }
+        let counting = ordered.filter { $0.state == .locked || $0.state == .submitted }
+        var found: [ProductKeyState] = []
+        for version in counting.isEmpty ? ordered.prefix(1) : counting.prefix(mostVersions) {
+            found += try await look.api.optional("\(place)/keys", ["version": version.version.text]) ?? []
+        }
+        return found
     }
 
     private static func version(_ keys: RoleKeys) -> KeysPage.Chain {

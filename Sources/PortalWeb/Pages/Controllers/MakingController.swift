@@ -201,6 +201,7 @@ enum MakingController {
                 product: product,
                 version: version.message.version,
                 current: current,
+                before: current == nil ? try await before(version.message, api, look) : nil,
                 places: edges.map { ($0.id, factories[$0.factory]?.name ?? $0.factory.text, allotted[$0.id] ?? 0) },
                 expires: String((look.time + 180 * 86_400).description.prefix(16)),
                 form: refused.map { look.refusedForm($0, errors: errors($0, look), tag: tag) }
@@ -220,6 +221,17 @@ enum MakingController {
     {
         guard version.approval != nil else { return nil }
         return try VersionApproval.read(payload: Envelope(parsing: await look.api.octets("\(api)/approval")).payload)
+    }
+
+    /// The product's newest approval that binds: what the next one starts from.
+    private static func before(
+        _ version: ProductVersion,
+        _ api: String,
+        _ look: PageRequest
+    ) async throws -> VersionApproval? {
+        let chain: [ChainedApproval] = try await look.api.optionalAll("\(api)/approvals") ?? []
+        let newest = chain.filter { $0.version != version.version }.max { $0.sequence < $1.sequence }
+        return try newest.map { try VersionApproval.read(payload: $0.approval.payload) }
     }
 
     @Sendable private static func propose(_ look: PageRequest) async throws -> PageAnswer {

@@ -36,9 +36,7 @@ enum ProductController {
         let (_, viewer) = try look.require()
         let product = try await look.api.reply(api(look), as: Product.self)
         let versions: [ProductVersion] = try await look.api.all("\(api(look))/versions")
-        let newest = versions.max { $0.created.at < $1.created.at }?.version.text
-        var keys: [ProductKeyState] = []
-        if let newest { keys = try await look.api.optional("\(api(look))/keys", ["version": newest]) ?? [] }
+        let keys = try await KeysController.keys(of: versions, at: api(look), look)
         let organisations = try await People.organisations(look)
         let workspaces: [Workspace] = try await look.api.optionalAll("\(api(look))/workspaces") ?? []
         let batches = try await look.api.get(

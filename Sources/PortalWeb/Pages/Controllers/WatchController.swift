@@ -39,6 +39,7 @@ enum WatchController {
                 page,
                 quarantine: try await look.api.get("/v1/quarantine", ["limit": "50"]),
                 names: Dictionary(names.map { ($0.key.text, $0.value) }, uniquingKeysWith: { first, _ in first }),
+                factories: try await People.factories(look),
                 tags: tags,
                 onlyOpen: onlyOpen,
                 viewer: viewer,
