@@ -116,22 +116,25 @@ struct Note: Component {
     let icon: Markup
     let title: String
     let body: Markup
+    /// Of several things to be told.
+    let list: Markup
     /// A refusal's code.
     let code: String?
     let role: String
 
-    init(_ tone: Tone, _ title: String, _ body: Markup = .empty, code: String? = nil) {
+    init(_ tone: Tone, _ title: String, _ body: Markup = .empty, list: Markup = .empty, code: String? = nil) {
         self.tone = tone.rawValue
         icon = tone.icon.markup
         self.title = title
         self.body = body
+        self.list = list
         self.code = code
         role = tone == .bad ? "alert" : "note"
     }
 
     static let name = "note"
     static let template = #"""
-        <div class="note-box {{.tone}}" role="{{.role}}">{{{.icon}}}<div><strong>{{.title}}</strong>{{#.body}}<p>{{{.}}}</p>{{/.body}}{{#.code}}<code class="code-name">{{.}}</code>{{/.code}}</div></div>
+        <div class="note-box {{.tone}}" role="{{.role}}">{{{.icon}}}<div><strong>{{.title}}</strong>{{#.body}}<p>{{{.}}}</p>{{/.body}}{{{.list}}}{{#.code}}<code class="code-name">{{.}}</code>{{/.code}}</div></div>
         """#
 }
 

@@ -23,12 +23,20 @@ extension Stylesheet {
           .folds thead { position: absolute; clip-path: inset(50%); }
           .folds tbody tr { padding: var(--s3) var(--s4); border-bottom: 1px solid var(--line); }
           .folds tbody tr:last-child { border-bottom: 0; }
-          .folds tbody th, .folds td { padding: 0; border: 0; text-align: left; white-space: normal; min-width: 0; }
-          .folds td { position: relative; min-height: 1.5em; margin-top: var(--s1); padding-left: 7rem; }
+          .folds tbody tr > :is(th, td) { width: auto; min-width: 0; padding: 0; border: 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }
+          .folds :is(a, code, .badge, .digest, .nowrap) { white-space: normal; overflow-wrap: anywhere; }
+          .folds td { position: relative; min-height: 1.5em; margin-top: var(--s1); }
+          .folds td[data-label] { padding-left: 7rem; }
+          .table-wrap:has(> .folds) { overflow: visible; }
           .folds .meter-row { width: auto; }
           .folds td:empty { display: none; }
-          .folds td::before { content: attr(data-label); position: absolute; left: 0; color: var(--muted); }
+          .folds td[data-label]::before { content: attr(data-label); width: 6.5rem; position: absolute; left: 0; color: var(--muted); }
         }
+        /* A check's sign stands before its words, and they stay beside it. */
+        .checks td { position: relative; padding-left: 2.25rem; }
+        .mark { position: absolute; left: .75rem; color: var(--tone); }
+        .mark .icon { width: 1rem; height: 1rem; }
+        @media (max-width: 40rem) { .folds.checks td { padding-left: 1.5rem; } .mark { left: 0; } }
         .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
         /* Its list grows and shrinks while somebody looks; what stands around it does not move. */
         .steady { height: 17rem; overflow-y: auto; scrollbar-width: thin; }
@@ -81,6 +89,7 @@ extension Stylesheet {
         .timeline .what { font-weight: var(--strong); }
         .timeline .when { color: var(--muted); font-size: var(--t-s); }
         .timeline .detail { margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); overflow-wrap: anywhere; }
+        .panel-lead { padding: var(--s4); border-bottom: 1px solid var(--line); }
         .diff td { font-family: var(--mono); font-size: var(--t-xs); line-height: 1.6; overflow-wrap: anywhere; min-width: 10rem; }
         .diff th:first-child { width: 28%; min-width: 9rem; }
         .diff tbody th { font-weight: var(--regular); }

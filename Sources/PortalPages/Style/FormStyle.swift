@@ -23,7 +23,12 @@ extension Stylesheet {
         .check { display: flex; gap: var(--s2); align-items: flex-start; }
         .field .check label { font-weight: var(--regular); margin: 0; }
         .help { margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); }
-        .help.now { color: var(--text); font-weight: var(--strong); }
+        .help.now { color: var(--text); font-weight: var(--strong); overflow-wrap: anywhere; }
+        /* What somebody else has put there stands beside what was entered. */
+        .dialog .field:has(> .now) { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 var(--s3); }
+        .dialog .field:has(> .now) > * { grid-column: 1 / -1; }
+        .dialog .field:has(> .now) > :is(input, select, textarea) { grid-area: 2 / 1; }
+        .dialog .field:has(> .now) > .now { grid-area: 2 / 2; margin: 0; padding: var(--s1) var(--s2); border-radius: var(--radius-s); background: var(--warn-bg); }
         .error { display: flex; gap: var(--s1); margin-top: var(--s1); color: var(--bad); font-size: var(--t-s); font-weight: var(--strong); }
         .error .icon { width: 1rem; height: 1rem; margin-top: .125rem; }
         input[type="file"]:not(:disabled) { padding: .1875rem; color: var(--muted); }
@@ -40,6 +45,8 @@ extension Stylesheet {
         .filters .field { flex: 0 1 9rem; }
         .filters .field:has([type="search"]) { flex: 1 1 12rem; max-width: 24rem; }
         .filters label { white-space: nowrap; }
+        .pick { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s3); align-items: start; }
+        .pick > .button { margin-top: 1.5625rem; }
         @media (max-width: 30rem) { .filters .field { flex: 1 1 8rem; } .filters .field:has([type="search"]) { flex-basis: 100%; max-width: none; } }
         }
 
