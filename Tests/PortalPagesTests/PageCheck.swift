@@ -65,7 +65,7 @@ struct PageCheck {
 
     /// Elements end where they began.
     private func balance(_ name: String) {
-        let void: Set<String> = ["meta", "link", "input", "br", "use", "rect", "path"]
+        let void: Set<String> = ["meta", "link", "input", "br", "wbr", "use", "rect", "path"]
         var open: [String] = []
         for tag in html.matches(of: /<(\/?)([a-z][a-z0-9]*)\b[^>]*?(\/?)>/) {
             let element = String(tag.2)

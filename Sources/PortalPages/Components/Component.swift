@@ -144,17 +144,19 @@ struct Empty: Component {
     let title: String
     let text: Markup
     let actions: [Button]
+    let hasActions: Bool
 
     init(_ icon: Icon, _ title: String, _ text: Markup, _ actions: [Button] = []) {
         self.icon = icon.markup
         self.title = title
         self.text = text
         self.actions = actions
+        hasActions = !actions.isEmpty
     }
 
     static let name = "empty"
     static let template = #"""
-        <div class="empty">{{{.icon}}}<strong>{{.title}}</strong><p>{{{.text}}}</p>{{#.actions}}<div class="row">{{> button}}</div>{{/.actions}}</div>
+        <div class="empty">{{{.icon}}}<strong>{{.title}}</strong><p>{{{.text}}}</p>{{#.hasActions}}<div class="row">{{#.actions}}{{> button}}{{/.actions}}</div>{{/.hasActions}}</div>
         """#
 }
 

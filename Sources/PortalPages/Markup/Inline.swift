@@ -29,6 +29,15 @@ extension Markup {
 
     static func code(_ text: String) -> Markup { "<code>\(text)</code>" }
 
+    /// A code of words with dots between: lines break after a dot, never within a word.
+    static func dotted(_ text: String) -> Markup {
+        let words = text.split(separator: ".", omittingEmptySubsequences: false).map { Markup.text(String($0)) }
+        return "<code>\(words.joined(".<wbr>"))</code>"
+    }
+
+    /// The whole of a digest, on as many lines as it takes.
+    static func whole(_ text: String) -> Markup { "<code class=\"breaks\">\(text)</code>" }
+
     /// A digest, shortened; the whole of it for whoever points at it or listens.
     static func digest(_ text: String, _ count: Int = 12) -> Markup {
         "<code class=\"digest\" title=\"\(text)\">\(Format.short(text, count))</code>"

@@ -113,6 +113,7 @@ extension Stylesheet {
         .steps > .now::before { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
         .steps > .later > h3 { color: var(--muted); }
         .steps > li > * + * { margin-top: var(--s2); }
+        .steps .code-block { margin: var(--s1) 0 var(--s2); color: var(--text); }
         }
 
         """

@@ -41,17 +41,17 @@ extension Stylesheet {
         /* Its list grows and shrinks while somebody looks; what stands around it does not move. */
         .steady { height: 17rem; overflow-y: auto; scrollbar-width: thin; }
         div[data-live] > * + * { margin-top: var(--s3); }
-        .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--sunken); overflow: hidden; }
+        .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--track); overflow: hidden; }
         .meter.tall { height: .75rem; }
         .meter rect { fill: var(--mark, var(--accent)); }
         .meter-row { width: 12rem; display: grid; grid-template-columns: minmax(5rem, 1fr) auto; gap: var(--s3); align-items: center; }
         .meter-row span { min-width: 3.5rem; text-align: right; white-space: nowrap; }
         .legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--t-s); }
         .legend li { display: flex; align-items: center; gap: .375rem; white-space: nowrap; }
-        .legend li::before { content: ""; width: .625rem; height: .625rem; border-radius: 2px; background: var(--mark); }
+        .legend li::before { content: ""; width: .625rem; height: .625rem; border-radius: 2px; background: var(--mark); box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--text) 35%, transparent); }
         .legend strong { min-width: 2ch; }
         .c1 { --mark: var(--accent); } .c2 { --mark: var(--bad-mark); } .c3 { --mark: var(--warn-mark); }
-        .c4 { --mark: var(--idle-mark); } .c5 { --mark: var(--ok-mark); } .c6 { --mark: var(--line); }
+        .c4 { --mark: var(--idle-mark); } .c5 { --mark: var(--ok-mark); } .c6 { --mark: var(--track); }
         .chart-plot { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 var(--s2); }
         .chart-y { display: flex; flex-direction: column; justify-content: space-between; color: var(--muted); font-size: var(--t-xs); text-align: right; line-height: 1; }
         .chart-x { grid-column: 2; display: flex; justify-content: space-between; margin-top: var(--s1); color: var(--muted); font-size: var(--t-xs); }
