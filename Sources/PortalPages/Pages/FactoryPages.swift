@@ -188,10 +188,10 @@ public struct FactoryPage: SheetPage {
                 isNew && content.certificates.isEmpty
                     ? nil
                     : Box(
-                    "events",
-                    "What the site says",
-                    "<p class=\"small muted\">Its own word, beside what its EdgeHSMs prove.</p><p>\(Markup.of(Button("Events of the site", "\(place)/events", isSmall: true)))</p>"
-                ),
+                        "events",
+                        "What the site says",
+                        "<p class=\"small muted\">Its own word, beside what its EdgeHSMs prove.</p><p>\(Markup.of(Button("Events of the site", "\(place)/events", isSmall: true)))</p>"
+                    ),
             ].compactMap { $0 },
             dialogs: Self.dialogs(content, place, form, opened, viewer, now)
         )

@@ -115,7 +115,8 @@ public struct NewBatchPage: PageView {
                 ]
             ),
             (
-                "Window", "In the time of the factory that is chosen above; beneath stands what you enter, in its time and in UTC.",
+                "Window",
+                "In the time of the factory that is chosen above; beneath stands what you enter, in its time and in UTC.",
                 [
                     .input(
                         state,

@@ -111,8 +111,8 @@ public struct VersionPage: SheetPage {
     }
 
     private static func lead(_ content: Content, _ viewer: Viewer, _ now: Instant) -> Markup {
-        let next = next(content, viewer)
-        let story = story(content, viewer, now)
+        let next = Self.next(content, viewer)
+        let story = Self.story(content, viewer, now)
         return next.isEmpty ? story : "\(story) <strong>\(next)</strong>"
     }
 

@@ -197,7 +197,7 @@ struct UnitFigure: Hashable {
         guard let found = words?.wholeMatch(of: /(?:([^:\s]+): )?([0-9]{1,18}) units?(?:\s.*)?/),
             let units = Int(found.2)
         else { return nil }
-        return (found.1.map(String.init), units)
+        return (found.1.map { String($0) }, units)
     }
 
     init?(_ change: ReviewChange) {

@@ -113,7 +113,10 @@ extension VersionPage {
         let links = files.map { name, address -> Markup in
             "<li><a class=\"breaks\" href=\"\(address)\" download>\(name)</a></li>"
         }
-        let all = Button("All files", "\(place)/sign.tar", icon: .export, isSmall: true, isDownload: true)
+        // Names in the archive have their bound.
+        let all: Markup =
+            file.utf8.count > 100
+            ? .empty : .of(Button("All files", "\(place)/sign.tar", icon: .export, isSmall: true, isDownload: true))
         let previous = approval.sequence > 1 ? " --previous previous" : ""
         return .of(
             Box(
@@ -122,7 +125,7 @@ extension VersionPage {
                 """
                 <p class="small muted">Your key never comes here. Unpack the files beside officer.json, which names your token. \
                 The command shows the same words and bytes, asks you, and signs.</p>\
-                <p class="row">\(Markup.of(all))</p><ul class="small mono">\(links.joined())</ul>\
+                <p class="row">\(all)</p><ul class="small mono">\(links.joined())</ul>\
                 \(Markup.of(CodeBlock("obis approve \(file) --token officer.json --role-keys role-keys.json\(previous)", id: "sign-command", label: "Command for an officer")))\
                 <p class="small muted">Then bring the file that it wrote.</p><p class="row">\(bring)</p>
                 """

@@ -93,6 +93,7 @@ extension Stylesheet {
         .diff td { font-family: var(--mono); font-size: var(--t-xs); line-height: 1.6; overflow-wrap: anywhere; min-width: 10rem; }
         .diff th:first-child { width: 28%; min-width: 9rem; }
         .diff tbody th { font-weight: var(--regular); }
+        @media (max-width: 40rem) { .folds.diff tbody th:first-child { width: auto; min-width: 0; } }
         .diff del, .diff ins { display: block; padding: 0 var(--s2); border-radius: var(--radius-s); text-decoration: none; white-space: pre-wrap; }
         .diff del { background: var(--bad-bg); } .diff ins { background: var(--ok-bg); }
         .diff del::before { content: "− "; color: var(--bad); } .diff ins::before { content: "+ "; color: var(--ok); }

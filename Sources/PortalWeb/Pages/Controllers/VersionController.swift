@@ -42,7 +42,8 @@ enum VersionController {
             "/v1/products/\(look.escapedParameter("product"))/approvals"
         )
         var files = [
-            ("approval-\(product)-\(version).json", try approval.serialized()), ("role-keys.json", try keys.serialized()),
+            ("approval-\(product)-\(version).json", try approval.serialized()),
+            ("role-keys.json", try keys.serialized()),
         ]
         if let before = chain.first(where: { $0.sequence == sequence - 1 }) {
             files.append(("previous/approval-\(product)-\(before.sequence).json", try before.approval.serialized()))
