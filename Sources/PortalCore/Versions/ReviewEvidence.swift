@@ -29,7 +29,7 @@ public enum ReviewEvidence {
         }
         let paa = try AttestationCertificate(der: manifest.paa.bytes)
         let products = content.productIDs.map(\.description).joined(separator: ", ")
-        return [
+        let lines: [(field: String, words: String, verdict: ReviewCheck.Verdict)] = [
             (
                 "firmware signature", "\(firmware.format) image verified under key \(firmware.verificationKey.keyID)",
                 .passed
@@ -42,8 +42,7 @@ public enum ReviewEvidence {
             ),
             ("declaration covers", "vendor \(content.vendorID), products \(products)", .passed),
             ("PAA", "key \(paa.publicKey.keyID), vendor \(paa.vendorID?.description ?? "any")", .passed),
-        ].map { (line: (String, String, ReviewCheck.Verdict)) in
-            ReviewCheck(field: line.0, words: SafeText.shown(line.1), verdict: line.2)
-        }
+        ]
+        return lines.map { ReviewCheck(field: $0.field, words: SafeText.shown($0.words), verdict: $0.verdict) }
     }
 }

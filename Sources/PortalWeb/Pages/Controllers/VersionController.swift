@@ -41,7 +41,7 @@ enum VersionController {
         let chain: [ChainedApproval] = try await look.api.all(
             "/v1/products/\(look.escapedParameter("product"))/approvals"
         )
-        var files = [
+        var files: [(name: String, content: [UInt8])] = [
             ("approval-\(product)-\(version).json", try approval.serialized()),
             ("role-keys.json", try keys.serialized()),
         ]
