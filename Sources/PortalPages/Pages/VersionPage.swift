@@ -111,9 +111,8 @@ public struct VersionPage: SheetPage {
     }
 
     private static func lead(_ content: Content, _ viewer: Viewer, _ now: Instant) -> Markup {
-        let next = Self.next(content, viewer)
-        let story = Self.story(content, viewer, now)
-        return next.isEmpty ? story : "\(story) <strong>\(next)</strong>"
+        // Each has its line, whatever it says: nothing moves when a signature comes.
+        "\(story(content, viewer, now))<span class=\"next\">\(next(content, viewer))</span>"
     }
 
     /// What happened last.

@@ -3,16 +3,18 @@ import Vocabulary
 
 /// How far the officers are with a version, whose turn it is, and how one of them signs.
 extension VersionPage {
-    /// What this viewer does next, or whom the version waits for. Empty where nothing is to be done.
+    /// What this viewer does next, or whom the version waits for.
     static func next(_ content: Content, _ viewer: Viewer) -> Markup {
         let version = content.version
         switch version.state {
         case .draft:
-            return viewer.roles.contains(.odmEngineer) ? "Next: submit it for review." : .empty
+            return viewer.roles.contains(.odmEngineer)
+                ? "Next: submit it for review." : "Its engineer submits it for review next."
         case .rejected:
-            return viewer.roles.contains(.odmEngineer) ? "Next: make a new version." : .empty
+            return viewer.roles.contains(.odmEngineer) ? "Next: make a new version." : "The ODM makes a new version."
         case .locked:
-            return viewer.roles.contains(.odmProductionManager) ? "Next: make a batch of it." : .empty
+            return viewer.roles.contains(.odmProductionManager)
+                ? "Next: make a batch of it." : "The ODM makes batches of it now."
         case .submitted: break
         }
         guard viewer.isOEM else { return "It waits for the OEM's officers." }
@@ -22,7 +24,7 @@ extension VersionPage {
         }
         let missing = approval.threshold - approval.signers.count
         let others = content.officers.filter { !approval.signers.contains($0) }.map(\.text)
-        guard missing > 0, !others.isEmpty else { return .empty }
+        guard missing > 0, !others.isEmpty else { return "All have signed that are needed." }
         let many = missing == 1 ? "one" : "\(missing)"
         let wait = "\(many) of \(others.joined(separator: ", ")) \(missing == 1 ? "is" : "are") missing."
         switch content.officer {

@@ -36,6 +36,7 @@ extension Stylesheet {
         .head-text { min-width: 0; flex: 1 1 20rem; }
         .head h1 { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s1) var(--s3); }
         .head .lead { margin-top: var(--s1); color: var(--muted); max-width: 75ch; }
+        .head .next { display: block; color: var(--text); font-weight: var(--strong); }
         .crumbs ol { display: flex; flex-wrap: wrap; align-items: center; gap: 0 var(--s1); margin-bottom: var(--s1); font-size: var(--t-s); }
         .crumbs li { display: flex; align-items: center; gap: var(--s1); color: var(--muted); }
         .crumbs a { color: var(--muted); }
