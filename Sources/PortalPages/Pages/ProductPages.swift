@@ -262,7 +262,7 @@ public struct ProductPage: SheetPage {
                 ("Factories", rules.factories.map { .text($0.map(\.text).joined(separator: ", ")) } ?? "every factory"),
                 ("Serial prefix", .code(foundation.serialPrefix.text)),
                 ("Debug permissions", .code(foundation.debugPermissions.text)),
-                ("Secure-boot key", .digest(foundation.secureBootKey.hex)),
+                ("Secure-boot key", .copyable(foundation.secureBootKey.hex, id: "secure-boot-key", name: "key")),
             ])
         )
     }
