@@ -322,7 +322,8 @@ let package = Package(
             "FactoryService",
             [
                 "FactoryService", "FactoryCore", "LineProtocol", "PortalProtocol", "ServiceSupport", "TransparencyLog",
-                "Statements", "Vocabulary", "Durability", "PortalWeb", "PortalStore", "KeyCustody", crypto, x509, asn1,
+                "Statements", "Vocabulary", "Durability", "PortalCore", "PortalWeb", "PortalStore", "KeyCustody",
+                crypto, x509, asn1,
                 grdb, logging, httpClient, nioHTTP,
             ] + web + nio
         ),

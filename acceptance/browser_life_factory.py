@@ -29,9 +29,11 @@ class Making:
         opens, ends = wall(-1), wall(24)
         page.fill("[name=notBefore]", opens)
         page.fill("[name=notAfter]", ends)
-        utc = (datetime.datetime.fromisoformat(opens) - datetime.timedelta(hours=8)).strftime("%Y-%m-%d %H:%M UTC")
+        there = datetime.datetime.fromisoformat(opens)
+        utc = there - datetime.timedelta(hours=8)
+        shown = f"{there:%-d %b %Y, %H:%M} Shanghai · {utc:%-d %b %Y, %H:%M} UTC"
         self.tell("the window is entered in the factory's time, and UTC stands beneath",
-                  page.inner_text("[data-utc=notBefore]") == f"{utc} · Asia/Shanghai", page.inner_text("[data-utc=notBefore]"))
+                  page.inner_text("[data-utc=notBefore]") == shown, page.inner_text("[data-utc=notBefore]"))
         emil.submit()
         self.tell("over the product's largest batch: refused beside the quantity", page.is_visible("#f-quantity-error")
                   and "outside-rules" in emil.text() and page.input_value("[name=notAfter]") == ends)

@@ -42,7 +42,7 @@ class Governing:
         ada.go("/products")
         ada.page.click("text=New product")
         fields = {
-            "product": self.product, "title": self.title, "vendorID": "FFF1", "productID": "8002", "family": "virtual-n",
+            "product": self.product, "title": self.title, "vendorID": "FFF1", "productID": "8002",
             "serialPrefix": "L" + self.mark, "lifetimeTotal": "5000", "largestBatch": "400", "longestSilence": "120",
             "longestWindow": "30", "secureBootKey": plug["secureBootKey"], "paa": plug["paa"],
             "debugRoot": plug["debugRoot"], "socClass": str(plug["socClass"]),
@@ -50,6 +50,7 @@ class Governing:
         }
         for name, value in fields.items():
             ada.page.fill(f"[name={name}]", value)
+        ada.page.select_option("[name=family]", "virtual-n")
         ada.page.select_option("[name=chipIdentity]", "none")
         ada.submit()
         shown = ada.text()

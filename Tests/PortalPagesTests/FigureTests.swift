@@ -120,7 +120,7 @@ struct FigureTests {
     @Test("devices stand newest first, to the second, and lead to their batch and factory")
     func devices() throws {
         let made = try sample()
-        let units = [(1, "A1"), (7, "A7"), (4, "A4")].map { second, serial in
+        let units = try [(1, "A1"), (7, "A7"), (4, "A4")].map { second, serial in
             UnitView(
                 id: UnitReference(log: 1, unit: .zero),
                 unit: .zero,
@@ -129,7 +129,7 @@ struct FigureTests {
                 product: made.product1,
                 authorization: made.digest,
                 batch: "night",
-                serial: DeviceSerial(validated: serial),
+                serial: try DeviceSerial(serial),
                 chip: ChipUID(validated: [UInt8](repeating: 1, count: 16)),
                 generation: 1,
                 index: 0,
@@ -171,7 +171,7 @@ struct FigureTests {
         func page(_ ago: Int64, step: Int64 = 300) throws -> String {
             let later = now + ago
             let first = now.seconds - now.seconds % step
-            let points = stride(from: first, through: later.seconds, by: step).map {
+            let points = stride(from: first, through: later.seconds, by: Int(step)).map {
                 ProductionPoint(start: Instant(seconds: $0), counts: .zero)
             }
             let content = BatchPage.Content(

@@ -176,6 +176,82 @@ struct PageTests {
         #expect(try places(.submitted, self.viewer([.odmEngineer])).places["signing"] == "")
     }
 
+    @Test("each viewer of a review is told what comes next, and who has signed is not asked again")
+    func nextStep() throws {
+        let made = try Sample(text: "lamp", now: now)
+        func shown(_ state: VersionState, _ roles: Set<Role>, _ officer: String?) throws -> String {
+            let content = made.version(in: state)
+            let page = VersionPage(
+                .init(
+                    product: content.product,
+                    version: content.version,
+                    review: content.review,
+                    names: content.names,
+                    officers: content.officers + [OfficerName(validated: "c")],
+                    threshold: 2,
+                    officer: officer.map { OfficerName(validated: $0) }
+                ),
+                tab: nil,
+                form: FormState(key: "key", csrf: "csrf"),
+                opened: nil,
+                viewer: viewer(roles),
+                now: now
+            )
+            return try Templates().render(page, in: frame(viewer(roles)))
+        }
+        // The sample's one signature is that of the officer “lamp”.
+        let signed = try shown(.submitted, [.oemSecurityOfficer], "lamp")
+        #expect(signed.contains("You have signed; one of b, c is missing.") && !signed.contains("sign-command"))
+        let asked = try shown(.submitted, [.oemSecurityOfficer], "b")
+        #expect(asked.contains("Next: you sign; one of b, c is missing.") && asked.contains("sign-command"))
+        #expect(asked.contains("/versions/lamp/sign.tar"))
+        #expect(try shown(.submitted, [.oemViewer], nil).contains("One of b, c is missing."))
+        #expect(try shown(.submitted, [.odmEngineer], nil).contains("It waits for the OEM's officers."))
+        #expect(asked.contains("Not yet") && !asked.contains("Not needed"))
+        let ended = try shown(.locked, [.oemSecurityOfficer], "b")
+        #expect(ended.contains("Not needed") && !ended.contains("Not yet"))
+        #expect(asked.contains("2 of 3 checks call for caution"))
+    }
+
+    @Test("changed units stand beside those before; what can't be read stays as it is; security comes first")
+    func figures() {
+        func change(_ field: String, _ before: String?, _ after: String?) -> ReviewChange {
+            ReviewChange(field: field, before: before, after: after)
+        }
+        let changes = [
+            change("version", "1.0.0", "1.1.0"),
+            change("allotment", "e-1: 180 units over all", "e-1: 380 units over all"),
+            change("allotment", nil, "e-2: 1 unit over all"), change("not allotted", "9100 units", "8100 units"),
+            change("allotment", "e-3: many units", "e-3: 1 unit"), change("longest window", nil, "30 d"),
+        ]
+        let (units, others) = UnitFigure.split(changes)
+        #expect(units.map(\.place) == ["e-1", "e-2", "Not allotted"])
+        #expect(units.map(\.before) == [180, nil, 9_100] && units.map(\.after) == [380, 1, 8_100])
+        #expect(UnitFigure.table(units).html.contains("+200") && UnitFigure.table(units).html.contains("−1,000"))
+        #expect(ReviewOrder.first(others).map(\.field) == ["longest window", "version", "allotment"])
+    }
+
+    @Test("a refusal's hint at disk and log is the administrator's; whoever sees it can try again")
+    func unavailable() throws {
+        let problem = Problem(
+            type: "t",
+            title: "Down.",
+            status: 503,
+            code: "c",
+            detail: nil,
+            remedy: "Look at the disk.",
+            requestID: "r"
+        )
+        func shown(_ viewer: Viewer?) throws -> String {
+            try Templates().render(RefusedPage(problem, viewer: viewer), in: frame(viewer))
+        }
+        #expect(try shown(viewer([.oemAdmin])).contains("Look at the disk."))
+        for other in [viewer([.odmEngineer]), nil] {
+            let html = try shown(other)
+            #expect(!html.contains("Look at the disk.") && html.contains("href=\"\"") && html.contains("Try again"))
+        }
+    }
+
     @Test("who is not known by name is of another house, and no id of theirs is told")
     func unknownPeople() throws {
         let (one, other) = (PersonID(validated: "p-1"), PersonID(validated: "p-2"))
@@ -229,7 +305,7 @@ struct PageTests {
                 viewer
             )
             try check(OrdersPage([], next: nil, form: form, opened: nil, viewer: viewer, now: now), viewer)
-            try check(NewProductPage(form: form), viewer)
+            try check(NewProductPage(families: [("virtual-n", "none")], form: form), viewer)
             try check(ExportPage([("a", "A", "b")]), viewer)
         }
     }

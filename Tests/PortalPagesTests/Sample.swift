@@ -226,7 +226,7 @@ struct Sample {
                 against: version1,
                 changes: [ReviewChange(field: text, before: text, after: text)],
                 manifest: [line],
-                evidence: [line],
+                evidence: ReviewCheck.Verdict.allCases.map { ReviewCheck(field: text, words: text, verdict: $0) },
                 approvalChanges: [ReviewChange(field: text, before: nil, after: text)],
                 approval: ReviewedStatement(
                     summary: text,

@@ -184,8 +184,8 @@ struct SiteTests {
                 .message(Page<AuditItem>.self).items.map { String(decoding: $0.entry.bytes, as: UTF8.self) }
             let acts = items.filter { $0.contains("\"uploadStick\"") || $0.contains("\"getStick\"") }
             let told = [
-                "portal.access.role", "1 uploads, 0 entries, 0 labels, 2 events\"",
-                "1 uploads, 0 entries, 0 labels, 2 events, refused: line 2: portal.sync.malformed",
+                "portal.access.role", "1 upload, 0 entries, 0 labels, 2 events\"",
+                "1 upload, 0 entries, 0 labels, 2 events, refused: line 2: portal.sync.malformed",
                 "portal.sync.malformed", " octets",
             ]
             #expect(acts.count == told.count, "\(acts)")

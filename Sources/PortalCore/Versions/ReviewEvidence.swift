@@ -10,7 +10,7 @@ public enum ReviewEvidence {
         _ manifest: Manifest,
         firmwareProvesProduct: Bool,
         declaration: [UInt8]
-    ) throws -> [ReviewLine] {
+    ) throws -> [ReviewCheck] {
         let firmware = manifest.firmware
         let proof =
             firmwareProvesProduct
@@ -19,22 +19,30 @@ public enum ReviewEvidence {
         let signed = try SignedDeclaration(der: declaration)
         let content = signed.declaration
         let test = try [DeclarationSigner(publicKey: TestDeclarationKey.publicKey())]
-        let signer: String
+        let signer: (words: String, verdict: ReviewCheck.Verdict)
         if (try? signed.verify(signers: DeclarationSigner.alliance)) != nil {
-            signer = "signed by a key of the Connectivity Standards Alliance"
+            signer = ("signed by a key of the Connectivity Standards Alliance", .passed)
         } else if (try? signed.verify(signers: test)) != nil {
-            signer = "signed by the published TEST key: laboratory only"
+            signer = ("signed by the published TEST key: laboratory only", .caution)
         } else {
-            signer = "NOT signed by a known key"
+            signer = ("NOT signed by a known key", .failed)
         }
         let paa = try AttestationCertificate(der: manifest.paa.bytes)
         let products = content.productIDs.map(\.description).joined(separator: ", ")
-        return [
-            ("firmware signature", "\(firmware.format) image verified under key \(firmware.verificationKey.keyID)"),
-            ("firmware product", proof), ("declaration signature", signer),
-            ("declaration", "\(content.kind), certificate \(content.certificateID)"),
-            ("declaration covers", "vendor \(content.vendorID), products \(products)"),
-            ("PAA", "key \(paa.publicKey.keyID), vendor \(paa.vendorID?.description ?? "any")"),
-        ].map { ReviewLine(field: $0.0, words: SafeText.shown($0.1)) }
+        let lines: [(field: String, words: String, verdict: ReviewCheck.Verdict)] = [
+            (
+                "firmware signature", "\(firmware.format) image verified under key \(firmware.verificationKey.keyID)",
+                .passed
+            ),
+            ("firmware product", proof, firmwareProvesProduct ? .passed : .caution),
+            ("declaration signature", signer.words, signer.verdict),
+            (
+                "declaration", "\(content.kind), certificate \(content.certificateID)",
+                content.kind == .official ? .passed : .caution
+            ),
+            ("declaration covers", "vendor \(content.vendorID), products \(products)", .passed),
+            ("PAA", "key \(paa.publicKey.keyID), vendor \(paa.vendorID?.description ?? "any")", .passed),
+        ]
+        return lines.map { ReviewCheck(field: $0.field, words: SafeText.shown($0.words), verdict: $0.verdict) }
     }
 }

@@ -145,7 +145,8 @@ struct Chart: Component {
         table = Table(
             "\(caption), \(unit)",
             [.init("When")] + series.map { .init($0.0, .number) },
-            points.map { point in [.text(point.title)] + point.values.map { Markup.number($0) } }
+            points.map { point in [.text(point.title)] + point.values.map { Markup.number($0) } },
+            style: "keeps"
         )
     }
 

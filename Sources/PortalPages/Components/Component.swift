@@ -116,22 +116,25 @@ struct Note: Component {
     let icon: Markup
     let title: String
     let body: Markup
+    /// Of several things to be told.
+    let list: Markup
     /// A refusal's code.
     let code: String?
     let role: String
 
-    init(_ tone: Tone, _ title: String, _ body: Markup = .empty, code: String? = nil) {
+    init(_ tone: Tone, _ title: String, _ body: Markup = .empty, list: Markup = .empty, code: String? = nil) {
         self.tone = tone.rawValue
         icon = tone.icon.markup
         self.title = title
         self.body = body
+        self.list = list
         self.code = code
         role = tone == .bad ? "alert" : "note"
     }
 
     static let name = "note"
     static let template = #"""
-        <div class="note-box {{.tone}}" role="{{.role}}">{{{.icon}}}<div><strong>{{.title}}</strong>{{#.body}}<p>{{{.}}}</p>{{/.body}}{{#.code}}<code class="code-name">{{.}}</code>{{/.code}}</div></div>
+        <div class="note-box {{.tone}}" role="{{.role}}">{{{.icon}}}<div><strong>{{.title}}</strong>{{#.body}}<p>{{{.}}}</p>{{/.body}}{{{.list}}}{{#.code}}<code class="code-name">{{.}}</code>{{/.code}}</div></div>
         """#
 }
 
@@ -141,17 +144,19 @@ struct Empty: Component {
     let title: String
     let text: Markup
     let actions: [Button]
+    let hasActions: Bool
 
     init(_ icon: Icon, _ title: String, _ text: Markup, _ actions: [Button] = []) {
         self.icon = icon.markup
         self.title = title
         self.text = text
         self.actions = actions
+        hasActions = !actions.isEmpty
     }
 
     static let name = "empty"
     static let template = #"""
-        <div class="empty">{{{.icon}}}<strong>{{.title}}</strong><p>{{{.text}}}</p>{{#.actions}}<div class="row">{{> button}}</div>{{/.actions}}</div>
+        <div class="empty">{{{.icon}}}<strong>{{.title}}</strong><p>{{{.text}}}</p>{{#.hasActions}}<div class="row">{{#.actions}}{{> button}}{{/.actions}}</div>{{/.hasActions}}</div>
         """#
 }
 

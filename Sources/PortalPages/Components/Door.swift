@@ -26,7 +26,7 @@ struct Door: Component {
 
     static let name = "door"
     static let template = #"""
-        <section class="panel door" aria-labelledby="door"><div class="panel-body"><header>{{#.step}}<p class="step">{{.}}</p>{{/.step}}<h1 id="door">{{.title}}</h1>{{#.lead}}<p class="muted">{{{.}}}</p>{{/.lead}}</header>{{#.notes}}{{> note}}{{/.notes}}{{{.body}}}{{#.form}}{{> form}}{{/.form}}{{{.after}}}</div>{{#.foot}}<p class="panel-foot">{{{.}}}</p>{{/.foot}}</section>
+        <section class="panel door" aria-labelledby="door"><div class="panel-body"><header>{{#.step}}<p class="step">{{.}}</p>{{/.step}}<h1 id="door">{{.title}}</h1>{{#.lead}}<p class="muted">{{{.}}}</p>{{/.lead}}</header>{{#.notes}}{{> note}}{{/.notes}}{{{.body}}}{{#.form}}{{> form}}{{/.form}}{{{.after}}}</div>{{#.foot}}<div class="panel-foot">{{{.}}}</div>{{/.foot}}</section>
         """#
 }
 

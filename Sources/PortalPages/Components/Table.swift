@@ -42,13 +42,16 @@ struct Table: Component {
         style: String = ""
     ) {
         self.caption = caption
-        self.style = style
+        // Where there is no room for columns a row becomes a card, unless its figures are read down their columns.
+        let isFolding = style != "keeps"
+        self.style =
+            !isFolding || style == "folds" ? style : style.isEmpty ? "folds" : "folds \(style)"
         self.columns = columns.map { Head(title: $0.title, style: $0.kind.rawValue) }
         isEmpty = rows.isEmpty
         self.empty = empty
         more = next.map { More(address: $0) }
-        // Where there is no room for columns each cell becomes a line, which says its column itself.
-        let isFolding = style == "folds"
+        // Then each cell is a line, which says its column itself; the one of two columns needs no word of it.
+        let isLabelled = isFolding && columns.count > 2
         var body = Markup.empty
         for row in rows {
             body += "<tr>"
@@ -56,7 +59,7 @@ struct Table: Component {
                 body +=
                     index == 0
                     ? "<th scope=\"row\" class=\"\(column.kind.rawValue)\">\(cell)</th>"
-                    : "<td class=\"\(column.kind.rawValue)\"\(isFolding ? Self.label(column.title) : .empty)>\(cell)</td>"
+                    : "<td class=\"\(column.kind.rawValue)\"\(isLabelled ? Self.label(column.title) : .empty)>\(cell)</td>"
             }
             body += "</tr>\n"
         }

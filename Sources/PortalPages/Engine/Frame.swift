@@ -124,7 +124,7 @@ struct Layout: Sendable {
     let personIcon = Icon.person.markup
     let leaveIcon = Icon.leave.markup
     let bookIcon = Icon.book.markup
-    let offlineIcon = Icon.unlink.markup
+    let offlineIcon = Icon.warning.markup
 
     init(_ frame: Frame, title: String, page: Markup) {
         self.title = title
@@ -183,7 +183,7 @@ struct Layout: Sendable {
         <div class="main">
         <header class="top">
         <button type="button" class="button quiet icon-only menu-button" popovertarget="navigation">{{{menuIcon}}}<span class="sr">Menu</span></button>
-        <form role="search" action="/devices"><label class="search"><span class="sr">Find a device</span>{{{searchIcon}}}<input type="search" name="q" placeholder="Serial, chip UID or DAC serial" autocomplete="off" spellcheck="false" maxlength="128"></label></form>
+        <form role="search" action="/devices"><label class="search"><span class="sr">Find a device by serial, chip UID or DAC serial</span>{{{searchIcon}}}<input type="search" name="q" placeholder="Find a device" title="Serial, chip UID or DAC serial" autocomplete="off" spellcheck="false" maxlength="128"></label></form>
         <div class="top-end">
         <button type="button" class="button quiet icon-only" data-theme-toggle aria-pressed="false" hidden>{{{sunIcon}}}<span class="sr">Dark theme</span></button>
         <button type="button" class="button quiet who" popovertarget="account-menu" aria-label="Account of {{viewer.name}}"><span class="avatar" aria-hidden="true">{{initials}}</span><span class="who-text"><span class="small">{{viewer.name}}</span><span class="small muted">{{roleWords}}</span></span></button>
@@ -218,7 +218,7 @@ struct Layout: Sendable {
     /// What any page can say of itself: being offline, what was done, that another page is on its way. The regions are there
     /// from the start, for screen readers speak of what comes into one.
     static let ends = #"""
-        <div role="status"><p class="offline" hidden>{{{offlineIcon}}}<span>Not connected to the portal. What you see may be old; it is brought up to date by itself.</span></p></div>
+        <div role="status"><p class="offline" hidden>{{{offlineIcon}}}<span>Not connected. What you see may be old.</span></p></div>
         <div class="toasts" role="status" aria-live="polite">{{#toast}}{{> toast}}{{/toast}}</div>
         <template id="toast-form">{{#emptyToast}}{{> toast}}{{/emptyToast}}</template>
         <div class="progress" hidden></div><p class="sr leaving" role="status"></p>

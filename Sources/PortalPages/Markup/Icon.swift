@@ -2,7 +2,7 @@
 enum Icon: String, CaseIterable, Sendable {
     case overview, product, batch, factory, device, alarm, key, audit, people, export
     case search, sun, moon, check, cross, warning, info, clock, link, unlink, copy, chevron, plus, pause, play
-    case shield, person, leave, menu, arrow, upload, file, filter, review, book
+    case shield, person, leave, menu, arrow, upload, file, filter, review, book, lock
 
     private var strokes: String {
         switch self {
@@ -44,6 +44,7 @@ enum Icon: String, CaseIterable, Sendable {
         case .file: "M6 3h8l5 5v13H6zM14 3v5h5"
         case .filter: "M3 5h18l-7 8.500V20l-4-2v-4.500z"
         case .review: "M4 5h16v12h-9l-5 4v-4H4zM8 9h8M8 13h5"
+        case .lock: "M6 11h12v10H6zM8.500 11V7.500a3.500 3.500 0 0 1 7 0V11M12 15v2"
         case .book: "M4 5c3-1.500 6-1.500 8 .500 2-2 5-2 8-.500v14c-3-1.500-6-1.500-8 .500-2-2-5-2-8-.500zM12 5.500v14"
         }
     }

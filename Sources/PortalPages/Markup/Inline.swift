@@ -29,6 +29,15 @@ extension Markup {
 
     static func code(_ text: String) -> Markup { "<code>\(text)</code>" }
 
+    /// A code of words with dots between: lines break after a dot, never within a word.
+    static func dotted(_ text: String) -> Markup {
+        let words = text.split(separator: ".", omittingEmptySubsequences: false).map { Markup.text(String($0)) }
+        return "<code>\(words.joined(".<wbr>"))</code>"
+    }
+
+    /// The whole of a digest, on as many lines as it takes.
+    static func whole(_ text: String) -> Markup { "<code class=\"breaks\">\(text)</code>" }
+
     /// A digest, shortened; the whole of it for whoever points at it or listens.
     static func digest(_ text: String, _ count: Int = 12) -> Markup {
         "<code class=\"digest\" title=\"\(text)\">\(Format.short(text, count))</code>"
@@ -89,13 +98,26 @@ extension Markup {
 
     static func sub(_ first: Markup, _ second: Markup) -> Markup { "\(first)<span class=\"sub\">\(second)</span>" }
 
-    /// A factory's one naming: its name, which leads to it, with its id and what of it is meant beneath.
-    static func factory(_ id: FactoryID, _ known: [FactoryID: Factory], _ edges: EdgeHSMID?...) -> Markup {
+    /// A factory's one naming: its name, which leads to it, with its id and its EdgeHSM beneath.
+    /// `other` is an EdgeHSM that may stand in another factory, so nothing leads to it.
+    static func factory(
+        _ id: FactoryID,
+        _ known: [FactoryID: Factory],
+        _ edge: EdgeHSMID? = nil,
+        other: EdgeHSMID? = nil
+    ) -> Markup {
         let name = known[id]?.name
-        let boxes = edges.compactMap { $0?.text }.joined(separator: " and ")
-        let detail = [name == nil ? "" : id.text, boxes].filter { !$0.isEmpty }.joined(separator: " · ")
-        let link: Markup = .link(name ?? id.text, "/factories/\(id.text)")
-        return detail.isEmpty ? link : .sub(link, .text(detail))
+        let box: Markup? = edge.map { edge in
+            let link: Markup = .link(edge.text, "/factories/\(id.text)/edges/\(edge.text)")
+            return other.map { "\(link) and \($0.text)" } ?? link
+        }
+        let factory: Markup = .link(name ?? id.text, "/factories/\(id.text)")
+        return switch (name == nil, box) {
+        case (true, nil): factory
+        case (true, let box?): .sub(factory, box)
+        case (false, nil): .sub(factory, .text(id.text))
+        case (false, let box?): .sub(factory, "\(id.text) · \(box)")
+        }
     }
 
     static let none: Markup = "<span class=\"muted\" aria-label=\"none\">–</span>"

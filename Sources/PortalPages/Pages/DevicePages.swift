@@ -112,7 +112,7 @@ public struct DeviceListPage: SheetPage {
         let clear: Markup =
             values.contains { !$0.value.isEmpty } ? .of(Button("Clear", "/devices", style: .quiet)) : .empty
         return """
-            <section class="panel" aria-label="Search"><div class="panel-body"><form class="filters" method="get" action="/devices">\(fields.map { Markup.of($0) }.joined())\(Markup.of(Button("Search", icon: .search, style: .primary)))\(clear)</form></div></section>
+            <section class="panel" aria-label="Search"><div class="panel-body"><form class="filters" method="get" action="/devices">\(fields.map { Markup.of($0) }.joined())<div class="row">\(Markup.of(Button("Search", icon: .search, style: .primary)))\(clear)</div></form></div></section>
             """
     }
 }
@@ -220,7 +220,8 @@ public struct DevicePage: SheetPage {
                             ("Chip UID", .copyable(unit.chip.hex, id: "chip", name: "chip UID")),
                             ("Generation", .number(unit.generation)), ("Station", .text(unit.station)),
                             ("Certified", .twoZones(unit.issuedAt, zone)), ("EdgeHSM", .text(unit.edgeHSM.text)),
-                            ("Journal position", .number(unit.sequence)), ("Unit", .digest(unit.unit.hex)),
+                            ("Journal position", .number(unit.sequence)),
+                            ("Unit", .copyable(unit.unit.hex, id: "unit", name: "unit's digest")),
                         ])
                     )
                 ),

@@ -120,7 +120,8 @@ public struct EdgePage: SheetPage {
         .of(
             Definitions([
                 ("Software", .text(journal.softwareVersion ?? "not told yet")),
-                ("Entries stored", .number(journal.storedSize)), ("Root", .digest(journal.storedRoot.hex)),
+                ("Entries stored", .number(journal.storedSize)),
+                ("Root", .copyable(journal.storedRoot.hex, id: "root", name: "root")),
                 ("Epoch", "\(journal.epoch)"),
                 ("Newest checkpoint", journal.checkpointTime.map { .ago($0, now: now) } ?? "none yet"),
                 ("Heard", journal.heardAt.map { .ago($0, now: now) } ?? "never"),

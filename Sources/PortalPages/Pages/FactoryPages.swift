@@ -123,10 +123,6 @@ public struct FactoryPage: SheetPage {
         let chart = Markup.production(content.recent, zone: offset)
         let edges = Self.edges(content, now)
         let preparations = Self.preparations(content, viewer, now)
-        live = [
-            LivePlace("figures", figures), LivePlace("chart", chart), LivePlace("edges", edges),
-            LivePlace("preparations", preparations),
-        ]
         var actions: [Button] = []
         if viewer.roles.contains(.oemAdmin) {
             actions.append(Button("Joining code", "\(place)?do=join", icon: .link, dialog: "dialog-join"))
@@ -137,23 +133,36 @@ public struct FactoryPage: SheetPage {
         }
         let isNew = progress.today.issued == 0 && content.edges.allSatisfy { $0.journal.accounts.isEmpty }
         var main: [Box] = []
+        var places: [LivePlace] = []
         if isNew { main.append(Box("steps", "To the first device", Self.steps(content, viewer))) }
-        main += [
-            Box("edges", "EdgeHSMs", .live("edges", edges, tag: "div"), isFlush: true),
-            Box(
-                "production",
-                "Production",
-                .live("chart", chart, tag: "div"),
-                note: "Time of \(Format.place(factory.timeZone))"
-            ),
-            Box(
-                "preparations",
-                "Products prepared here",
-                .live("preparations", preparations, tag: "div"),
-                actions: Self.preparationActions(content, place, viewer),
-                isFlush: true
-            ),
-        ]
+        // What has nothing to show yet would only push the steps away.
+        if !isNew || !content.edges.isEmpty {
+            places += [LivePlace("edges", edges), LivePlace("preparations", preparations)]
+            main.append(Box("edges", "EdgeHSMs", .live("edges", edges, tag: "div"), isFlush: true))
+        }
+        if !isNew {
+            places += [LivePlace("figures", figures), LivePlace("chart", chart)]
+            main.append(
+                Box(
+                    "production",
+                    "Production",
+                    .live("chart", chart, tag: "div"),
+                    note: "Time of \(Format.place(factory.timeZone))"
+                )
+            )
+        }
+        if !isNew || !content.edges.isEmpty {
+            main.append(
+                Box(
+                    "preparations",
+                    "Products prepared here",
+                    .live("preparations", preparations, tag: "div"),
+                    actions: Self.preparationActions(content, place, viewer),
+                    isFlush: true
+                )
+            )
+        }
+        live = places
         sheet = Sheet(
             Head(
                 factory.name,
@@ -165,10 +174,10 @@ public struct FactoryPage: SheetPage {
             ),
             notes: progress.haltNotes,
             form: form,
-            stats: .live("figures", figures, tag: "div"),
+            stats: isNew ? .empty : .live("figures", figures, tag: "div"),
             main: main,
             side: [
-                Box("alarms", "Open alarms", Self.alarms(content, now)),
+                isNew && content.alarms.isEmpty ? nil : Box("alarms", "Open alarms", Self.alarms(content, now)),
                 Box(
                     "certificates",
                     "Factory Services",
@@ -176,12 +185,14 @@ public struct FactoryPage: SheetPage {
                     actions: Self.certificateActions(content, place, viewer, now)
                 ),
                 Box("stick", "Without a link", Self.stick(content, place, form, viewer)),
-                Box(
-                    "events",
-                    "What the site says",
-                    "<p class=\"small muted\">Its own word, beside what its EdgeHSMs prove.</p><p>\(Markup.of(Button("Events of the site", "\(place)/events", isSmall: true)))</p>"
-                ),
-            ],
+                isNew && content.certificates.isEmpty
+                    ? nil
+                    : Box(
+                        "events",
+                        "What the site says",
+                        "<p class=\"small muted\">Its own word, beside what its EdgeHSMs prove.</p><p>\(Markup.of(Button("Events of the site", "\(place)/events", isSmall: true)))</p>"
+                    ),
+            ].compactMap { $0 },
             dialogs: Self.dialogs(content, place, form, opened, viewer, now)
         )
     }
@@ -244,6 +255,10 @@ public struct FactoryPage: SheetPage {
         )
     }
 
+    private static func command(_ text: String, _ id: String) -> Markup {
+        .of(CodeBlock(text, id: "\(id)-command", label: "Command of this step"))
+    }
+
     private static func alarms(_ content: Content, _ now: Instant) -> Markup {
         guard !content.alarms.isEmpty else { return "<p class=\"muted\">None.</p>" }
         let more: Markup =
@@ -274,11 +289,11 @@ public struct FactoryPage: SheetPage {
             (true, "Registered", "The factory has its name, its ODM and its time zone."),
             (
                 hasJoined, "Its Factory Service joins",
-                "Make a joining code above; on the site: \(.code("obis-factory join --config /etc/obis/factory.json --code-file -"))"
+                "Make a joining code above; on the site: \(command("obis-factory join --config /etc/obis/factory.json --code-file -", "join"))"
             ),
             (
                 isEnrolled, "The officers enrol its EdgeHSM",
-                "While the OEM holds the appliance: \(.code("obis ceremony enrolment.json")), then \(.link("bring the enrolment here", "/factories/\(factory)?do=enrol"))."
+                "While the OEM holds the appliance: \(command("obis ceremony enrolment.json", "enrolment"))Then \(.link("bring the enrolment here", "/factories/\(factory)?do=enrol"))."
             ),
             (isHeard, "Its journal arrives", "By link or by stick; the portal recomputes every root."),
             (
@@ -292,7 +307,7 @@ public struct FactoryPage: SheetPage {
         ]
         let now = steps.firstIndex { !$0.0 }
         let items = steps.enumerated().map { index, step -> Markup in
-            "<li class=\"\(step.0 ? "done" : index == now ? "now" : "later")\"><h3>\(step.1)</h3><p class=\"muted small\">\(step.2)</p></li>"
+            "<li class=\"\(step.0 ? "done" : index == now ? "now" : "later")\"><h3>\(step.1)</h3><div class=\"muted small\">\(step.2)</div></li>"
         }
         return "<ol class=\"steps\">\(items.joined())</ol>"
     }

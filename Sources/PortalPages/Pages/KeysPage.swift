@@ -110,7 +110,7 @@ public struct KeysPage: SheetPage {
                     [
                         .init("Product"), .init("Slot"), .init("Version", .tight), .init("Kind", .tight),
                         .init("Custody", .tight),
-                        .init("Token", .tight), .init("Check value", .tight),
+                        .init("Token", .tight), .init("Check value"),
                     ],
                     keys.map { product, key, state in
                         let badge: Markup = state.map { " \($0.badge)" } ?? .empty
@@ -121,7 +121,7 @@ public struct KeysPage: SheetPage {
                                 ? .badge(.ok, "Portal token")
                                 : key.custody == .importedInClear
                                     ? .badge(.warn, "Imported in clear") : .badge(.idle, "None yet", isOpen: true),
-                            .code(key.token), key.checkValue.map { .digest($0.text) } ?? .none,
+                            .code(key.token), key.checkValue.map { .whole($0.text) } ?? .none,
                         ]
                     },
                     empty: Empty(
@@ -218,14 +218,14 @@ public struct KeysPage: SheetPage {
             let who: Markup =
                 person.map { .link($0.name, "/people/\($0.id.text)") }
                 ?? (viewer.isOEM ? "nobody in the portal" : .none)
-            return [.text("Officer \(officer.name)"), who, .digest(officer.key, 24), "the officer's own token"]
+            return [.text("Officer \(officer.name)"), who, .whole(officer.key), "the officer's own token"]
         }
         let roles = newest.roles.map { role -> [Markup] in
-            [.text(role.0), .none, .digest(role.1, 24), Self.custody(role.0)]
+            [.text(role.0), .none, .whole(role.1), Self.custody(role.0)]
         }
         return """
             <div class="panel-body">\(Markup.of(Definitions([("Officers needed", "\(newest.threshold) of \(newest.officers.count)"), ("Signed", .time(newest.issuedAt)), ("Good until", .date(newest.expiresAt))])))</div>\
-            \(Markup.table("Roles", [.init("Role"), .init("Person"), .init("Public key", .tight), .init("Custody")], officers + roles))
+            \(Markup.table("Roles", [.init("Role"), .init("Person"), .init("Public key", .wide), .init("Custody")], officers + roles))
             """
     }
 

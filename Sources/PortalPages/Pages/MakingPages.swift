@@ -2,18 +2,27 @@ public import PortalProtocol
 import Statements
 import Vocabulary
 
+/// Of a field with many digits, which has a line of its own so that they can be seen.
+private let long: Markup = "class=\"long mono\" spellcheck=\"false\" autocomplete=\"off\""
+
 /// A product to be made: what stays the same over all its versions.
 public struct NewProductPage: PageView {
     public static let name = "product-new"
     public let title = "New product"
-    let head = Head(
-        "New product",
-        crumbs: [("Products", "/products")],
-        lead: "What is fixed here stays the same over all versions. The officers' approvals keep to its rules."
-    )
+    let head: Head
     let form: FormBox
 
-    public init(form state: FormState) {
+    /// - Parameters:
+    ///   - families: chip families that the portal knows, with what tells them apart.
+    ///   - isFirst: the last step of the first start.
+    public init(families: [(name: String, words: String)], isFirst: Bool = false, form state: FormState) {
+        head = Head(
+            "New product",
+            crumbs: [("Products", "/products")],
+            badges: isFirst ? .badge(.info, "Step 3 of 3") : .empty,
+            lead: "What is fixed here stays the same over all versions. The officers' approvals keep to its rules.",
+            actions: isFirst ? [Button("Later", "/")] : []
+        )
         form = FormBox(
             action: "/products/new",
             form: state,
@@ -30,11 +39,11 @@ public struct NewProductPage: PageView {
                         .input(state, "title", "Title", help: "For people."),
                         .input(state, "vendorID", "Vendor ID", help: "Matter, hexadecimal.", value: "FFF1"),
                         .input(state, "productID", "Product ID", help: "Matter, hexadecimal.", value: "8000"),
-                        .input(
+                        .select(
                             state,
                             "family",
                             "Chip family",
-                            help: "virtual-v has a vendor certificate, virtual-n has none."
+                            families.map { ($0.name, "\($0.name): \($0.words)", .empty) }
                         ),
                         .input(
                             state,
@@ -91,7 +100,8 @@ public struct NewProductPage: PageView {
                             state,
                             "secureBootKey",
                             "Secure-boot key",
-                            help: "P-256 point, 130 hexadecimal digits: it verifies the firmware."
+                            help: "P-256 point, 130 hexadecimal digits: it verifies the firmware.",
+                            extra: long
                         ),
                         .area(state, "paa", "PAA certificate", help: "Base64 of its DER, or PEM."),
                         .area(state, "debugRoot", "Debug root certificate", help: "Base64 of the ADAC certificate."),
@@ -108,7 +118,8 @@ public struct NewProductPage: PageView {
                             "debugPermissions",
                             "Debug permissions",
                             help: "Largest mask of any version: 32 hexadecimal digits.",
-                            value: String(repeating: "0", count: 32)
+                            value: String(repeating: "0", count: 32),
+                            extra: long
                         ),
                         .input(
                             state,
@@ -202,23 +213,23 @@ public struct NewVersionPage: PageView {
                             state,
                             "firmware",
                             "Firmware, SHA-256",
-                            help: "Of a file that was uploaded above.",
+                            help: "The upload above fills it in. A file that the portal has already needs no upload.",
                             value: value("firmware"),
-                            extra: "spellcheck=\"false\""
+                            extra: long
                         ),
                         .input(
                             state,
                             "declaration",
                             "Declaration, SHA-256",
+                            help: "The upload above fills it in too.",
                             value: value("declaration"),
-                            extra: "spellcheck=\"false\""
+                            extra: long
                         ),
                         .input(
                             state,
                             "deviceType",
                             "Device type",
-                            .number,
-                            help: "Matter device type, decimal.",
+                            help: "Of Matter, as 0x0100 for a light; decimal is read too.",
                             value: value("deviceType")
                         ),
                         .select(
@@ -260,8 +271,9 @@ public struct NewVersionPage: PageView {
                             state,
                             "debugPermissions",
                             "Debug permissions",
-                            help: "Within the product's mask.",
-                            value: value("debugPermissions", product.foundation.debugPermissions.text)
+                            help: "Within the product's mask: 32 hexadecimal digits.",
+                            value: value("debugPermissions", product.foundation.debugPermissions.text),
+                            extra: long
                         ),
                     ]
                 ),
@@ -299,7 +311,7 @@ public struct NewVersionPage: PageView {
         {{#head}}{{> head}}{{/head}}
         <section class="panel" aria-labelledby="files"><div class="panel-head"><h2 id="files">Files</h2></div><div class="panel-body"><div class="halves">{{#uploads}}<div class="stack-s"><h3 id="{{id}}-title">{{title}}</h3><p class="help">{{help}}</p>
         <form class="form" data-upload="{{path}}" data-into="{{into}}" hidden aria-labelledby="{{id}}-title"><input type="hidden" name="csrf" value="{{csrf}}"><div class="field"><label for="{{id}}">File</label><input type="file" id="{{id}}" name="file"></div><div class="actions"><button type="submit" class="button">Upload</button></div><progress max="100" value="0" aria-label="{{title}}: sent"></progress><output class="help mono" for="{{id}}"></output></form>
-        {{#command}}{{> code}}{{/command}}</div>{{/uploads}}</div></div></section>
+        <p class="help">By a program, with an API token instead of the session:</p>{{#command}}{{> code}}{{/command}}</div>{{/uploads}}</div></div></section>
         <section class="panel" aria-labelledby="description"><div class="panel-head"><h2 id="description">Description</h2></div><div class="panel-body">{{#form}}{{> form}}{{/form}}</div></section>
         """#
 }

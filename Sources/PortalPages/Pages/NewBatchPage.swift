@@ -123,7 +123,8 @@ public struct NewBatchPage: PageView {
                 ]
             ),
             (
-                "Window", "In the time of the factory that is chosen above; UTC stands beneath as you type.",
+                "Window",
+                "In the time of the factory that is chosen above; beneath stands what you enter, in its time and in UTC.",
                 [
                     .input(
                         state,
@@ -156,7 +157,7 @@ public struct NewBatchPage: PageView {
 
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}
-        {{#choice}}<section class="panel" aria-label="Version"><div class="panel-body"><form class="filters" method="get" action="/batches/new">{{> field}}{{#choose}}{{> button}}{{/choose}}</form></div></section>{{/choice}}
+        {{#choice}}<section class="panel" aria-label="Version"><div class="panel-body"><form class="pick" method="get" action="/batches/new">{{> field}}{{#choose}}{{> button}}{{/choose}}</form></div></section>{{/choice}}
         {{#none}}<section class="panel">{{> empty}}</section>{{/none}}
         {{#form}}<section class="panel" aria-labelledby="terms"><div class="panel-head"><h2 id="terms">Terms</h2></div><div class="panel-body">{{> form}}</div></section>{{/form}}
         """#

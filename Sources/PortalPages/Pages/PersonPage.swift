@@ -110,7 +110,8 @@ public struct PersonPage: SheetPage {
             Definitions([
                 ("Organisation", .text(organisation?.name ?? viewer.organisation)),
                 ("Roles", .text(person.roles.map(\.words).joined(separator: ", "))),
-                ("Officer", person.officer.map { .text($0.text) } ?? .none), ("Id", .code(person.id.text)),
+                ("Officer", person.officer.map { .text($0.text) } ?? .none),
+                ("Id", .copyable(person.id.text, id: "person-id", name: "id")),
             ])
         )
     }

@@ -1,4 +1,5 @@
 import PortalProtocol
+import Statements
 import Vocabulary
 
 extension ProductPage {

@@ -245,7 +245,7 @@ public struct ProductPage: SheetPage {
                 ("Factories", rules.factories.map { names($0, content) } ?? "every factory"),
                 ("Serial prefix", .code(foundation.serialPrefix.text)),
                 ("Debug permissions", DebugPermissions(foundation.debugPermissions).markup),
-                ("Secure-boot key", .digest(foundation.secureBootKey.hex)),
+                ("Secure-boot key", .copyable(foundation.secureBootKey.hex, id: "secure-boot-key", name: "key")),
             ])
         )
     }

@@ -10,11 +10,12 @@ public struct RefusedPage: PageView {
     let requestID: String
     let status: Int
 
-    public init(_ problem: Problem) {
+    /// - Parameter viewer: nil before it is known who asks.
+    public init(_ problem: Problem, viewer: Viewer? = nil) {
         let (icon, title): (Icon, String) =
             switch problem.status {
             case 401: (.key, "Sign in first")
-            case 403: (.shield, "Not for your role")
+            case 403: (.lock, "Not for your role")
             case 404: (.search, "Not here")
             case 429: (.clock, "Too many attempts")
             case 503: (.clock, "Not now")
@@ -30,15 +31,30 @@ public struct RefusedPage: PageView {
         let words: Markup =
             problem.code == "portal.route.unknown"
             ? "There is no page at this address. It may be mistyped, or from another version of the portal."
-            : "\(problem.title) \(wanted)\(problem.remedy)"
+            : "\(problem.title) \(wanted)\(Self.remedy(problem, viewer))"
         note = Empty(
             icon,
             title,
             words,
-            problem.status == 401
-                ? [Button("Sign in", "/sign-in", style: .primary)] : [Button("To the overview", "/", style: .primary)]
+            Self.actions(problem)
         )
         (code, requestID, status) = (problem.code, problem.requestID, problem.status)
+    }
+
+    private static func actions(_ problem: Problem) -> [Button] {
+        let home = Button("To the overview", "/", style: problem.status >= 500 ? .usual : .primary)
+        switch problem.status {
+        case 401: return [Button("Sign in", "/sign-in", style: .primary)]
+        // An empty address is that of the page itself.
+        case 500...: return [Button("Try again", "", style: .primary), home]
+        default: return [home]
+        }
+    }
+
+    /// Disk and log are for whoever can look at them.
+    private static func remedy(_ problem: Problem, _ viewer: Viewer?) -> String {
+        guard problem.status >= 500, viewer?.roles.contains(.oemAdmin) != true else { return problem.remedy }
+        return "Try again in a moment. If it lasts, tell an administrator the request that is named below."
     }
 
     public static let template = #"""

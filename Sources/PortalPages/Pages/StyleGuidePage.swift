@@ -30,7 +30,7 @@ public struct StyleGuidePage: PageView {
     let digest: Markup
     let copy: Markup
     let diff: Markup
-    let offline = Icon.unlink.markup
+    let offline = Icon.warning.markup
 
     struct IconCell: Sendable {
         let name: String

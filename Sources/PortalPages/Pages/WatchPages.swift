@@ -39,11 +39,12 @@ public struct AlarmPage: SheetPage {
                     <input type="hidden" name="tag" value="\(tag)"><button type="submit" class="button small">Acknowledge<span class="sr"> alarm \(alarm.number.value)</span></button></form>
                     """
                 } ?? .empty
-            let times: Markup = alarm.times > 1 ? "\(alarm.times) times" : "once"
+            let often: Markup = alarm.times > 1 ? "\(alarm.times) times" : "once"
+            let times: Markup = alarm.sequence.map { "\(often), entry \($0)" } ?? often
             return [
                 "<span id=\"alarm-\(alarm.number.value)\">\(alarm.words)</span><span class=\"sub\">no. \(alarm.number.value), \(times)</span>",
                 alarm.severity.badge,
-                .factory(alarm.factory, factories, alarm.edgeHSM, alarm.other),
+                .factory(alarm.factory, factories, alarm.edgeHSM, other: alarm.other),
                 alarm.meaning.map { .sub(.text($0), .text(alarm.detail)) } ?? .text(alarm.detail),
                 .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"), state,
                 acknowledge,
@@ -51,7 +52,7 @@ public struct AlarmPage: SheetPage {
         }
         let judged = quarantine.items.map { item -> [Markup] in
             [
-                .sub(.text(item.kind), item.sequence.map { "entry \($0)" } ?? "checkpoint"), .code(item.code),
+                .sub(.text(item.kind), item.sequence.map { "entry \($0)" } ?? "checkpoint"), .dotted(item.code),
                 .factory(item.factory, factories, item.edgeHSM),
                 .text(item.detail), .ago(item.notedAt, now: now),
             ]
@@ -77,7 +78,7 @@ public struct AlarmPage: SheetPage {
                         "Alarms",
                         [
                             .init("Alarm"), .init("Severity", .tight), .init("Where"), .init("What it means", .wide),
-                            .init("Last seen", .tight), .init("State", .tight), .init("Act", .tight),
+                            .init("Last seen", .tight), .init("State", .tight), .init("Action", .tight),
                         ],
                         rows,
                         empty: Empty(
@@ -131,6 +132,8 @@ public struct AuditPage: SheetPage {
         public let actor: String
         public let action: String
         public let object: String
+        /// What the object is called, and its page; nil where it has none.
+        public let place: (name: String, address: String)?
         public let outcome: String
         public let detail: String?
         public let requestID: String
@@ -141,12 +144,14 @@ public struct AuditPage: SheetPage {
             actor: String,
             action: String,
             object: String,
+            place: (name: String, address: String)? = nil,
             outcome: String,
             detail: String?,
             requestID: String
         ) {
             (self.position, self.time, self.actor, self.action) = (position, time, actor, action)
             (self.object, self.outcome, self.detail, self.requestID) = (object, outcome, detail, requestID)
+            self.place = place
         }
     }
 
@@ -235,7 +240,7 @@ public struct AuditPage: SheetPage {
         let clear: Markup =
             values.contains { !$0.value.isEmpty } ? .of(Button("Clear", "/audit", style: .quiet)) : .empty
         return """
-            <section class="panel" aria-label="Filter"><div class="panel-body"><form class="filters" method="get" action="/audit">\(fields.map { Markup.of($0) }.joined())\(Markup.of(Button("Filter", icon: .filter)))\(clear)</form></div></section>
+            <section class="panel" aria-label="Filter"><div class="panel-body"><form class="filters" method="get" action="/audit">\(fields.map { Markup.of($0) }.joined())<div class="row">\(Markup.of(Button("Filter", icon: .filter)))\(clear)</div></form></div></section>
             """
     }
 
@@ -256,11 +261,11 @@ public struct AuditPage: SheetPage {
             [
                 .number(entry.position), .time(entry.time, seconds: true), .text(entry.actor),
                 .sub(.text(words(entry.action)), .code(entry.action)),
-                "<code class=\"breaks\">\(entry.object)</code>",
+                object(entry),
                 entry.outcome == "done"
                     ? .badge(.ok, "Done")
-                    : .sub(.badge(.bad, "Refused"), "<code class=\"breaks\">\(entry.outcome)</code>"),
-                entry.detail.map { "<span class=\"breaks\">\($0)</span>" } ?? .empty,
+                    : .sub(.badge(.bad, "Refused"), .dotted(entry.outcome)),
+                entry.detail.map { "<span class=\"breaks\">\(detail($0))</span>" } ?? .empty,
             ]
         }
         let more: Markup =
@@ -278,6 +283,24 @@ public struct AuditPage: SheetPage {
             next: next,
             style: "folds"
         ) + more
+    }
+
+    /// By its name where it has one; the id beneath is what the filter takes.
+    private static func object(_ entry: Entry) -> Markup {
+        guard let place = entry.place else { return "<code class=\"breaks\">\(entry.object)</code>" }
+        let link = Markup.link(place.name, place.address)
+        return place.name == entry.object ? link : .sub(link, "<code class=\"breaks\">\(entry.object)</code>")
+    }
+
+    /// Times in it as the rest of the page writes them.
+    private static func detail(_ text: String) -> Markup {
+        var (rest, shown) = (Substring(text), Markup.empty)
+        while let found = rest.firstMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z/) {
+            shown += .text(String(rest[..<found.range.lowerBound]))
+            shown += (try? Instant(String(found.0))).map { .time($0) } ?? .text(String(found.0))
+            rest = rest[found.range.upperBound...]
+        }
+        return shown + .text(String(rest))
     }
 
     /// `createBatch` as `Create batch`.

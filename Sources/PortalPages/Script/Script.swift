@@ -10,6 +10,8 @@ enum Script {
           const toast = document.querySelector('#toast-form').content.firstElementChild.cloneNode(true);
           toast.classList.add(tone);
           toast.querySelector('p').textContent = text;
+          const sign = toast.querySelector('use');
+          if (tone !== 'ok') sign.setAttribute('href', sign.getAttribute('href').replace(/#.*/, '#warning'));
           document.querySelector('.toasts').append(toast);
           setTimeout(() => toast.remove(), 6000);
         };
@@ -52,6 +54,12 @@ enum Script {
             dialog.showModal();
           });
         }
+        // One that came open with the page: the page behind it is as good as away.
+        for (const dialog of document.querySelectorAll('dialog[open]')) {
+          if (!dialog.showModal) continue;
+          dialog.close();
+          dialog.showModal();
+        }
         for (const closer of document.querySelectorAll('dialog [data-close]')) {
           closer.addEventListener('click', event => {
             event.preventDefault();
@@ -87,7 +95,9 @@ enum Script {
           if (event.defaultPrevented) return;
           if (!navigator.onLine) {
             event.preventDefault();
-            say('Not connected. This page stays as it is.', 'warn');
+            // The banner says it; for whoever can't see it again.
+            leaving.textContent = 'Not connected. This page stays as it is.';
+            banner.animate?.({ opacity: [1, .4, 1] }, 300);
             return;
           }
           stay();
@@ -164,7 +174,7 @@ enum Script {
               if (isLost || asked >= 12) start();
             } catch {
               isLost = true;
-              show('lost', 'Not connected');
+              show('lost', 'Not live');
               if (banner) banner.hidden = false;
             }
           };
@@ -196,7 +206,7 @@ enum Script {
           document.addEventListener('visibilitychange', () => {
             if (document.hidden) { stop(); show('wait', 'Waiting'); } else if (!paused) start();
           });
-          addEventListener('offline', () => { if (!paused) { stop(); show('lost', 'Not connected'); } });
+          addEventListener('offline', () => { if (!paused) { stop(); show('lost', 'Not live'); } });
           addEventListener('online', () => { if (!paused && !document.hidden) start(); });
           addEventListener('pagehide', stop);
           start();
@@ -214,6 +224,11 @@ enum Script {
           return new Date(2 * guess.getTime() - new Date(`${parts.replace(' ', 'T')}Z`).getTime());
         };
 
+        // As the pages write times: 23 Nov 2026, 08:51.
+        const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+        const house = iso => `${Number(iso.slice(8, 10))} ${months[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}, ${iso.slice(11, 16)}`;
+        const city = zone => zone.split('/').at(-1).replaceAll('_', ' ');
+
         function batchForm(form) {
           const [edge, quantity] = [form.elements.edgeHSM, form.elements.quantity];
           const out = form.querySelector('[data-left]');
@@ -229,7 +244,7 @@ enum Script {
             for (const field of form.querySelectorAll('[data-utc]')) {
               const input = form.elements[field.dataset.utc], zone = choice?.dataset.zone;
               if (!input.value || !zone) { field.textContent = ' '; continue; }
-              try { field.textContent = `${inZone(zone, input.value).toISOString().slice(0, 16).replace('T', ' ')} UTC · ${zone}`; } catch { field.textContent = ' '; }
+              try { field.textContent = `${house(input.value)} ${city(zone)} · ${house(inZone(zone, input.value).toISOString())} UTC`; } catch { field.textContent = ' '; }
             }
           };
           form.addEventListener('input', update);

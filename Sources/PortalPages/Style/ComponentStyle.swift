@@ -50,6 +50,7 @@ extension Stylesheet {
           color: var(--text); border: 1px solid color-mix(in srgb, var(--mark, var(--idle-mark)) 35%, transparent); }
         .note-box > .icon { margin-top: .125rem; color: var(--tone, var(--idle)); }
         .note-box strong { display: block; }
+        .note-box ul { overflow-wrap: anywhere; }
         .note-box .code-name { display: inline-block; margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); }
         .empty { display: grid; justify-items: center; gap: var(--s2); padding: var(--s12) var(--s4); text-align: center; color: var(--muted); }
         .empty > .icon { width: 2rem; height: 2rem; color: var(--idle-mark); }
@@ -63,6 +64,7 @@ extension Stylesheet {
         .loading span:nth-child(3n) { width: 86%; }
         @keyframes pulse { 50% { opacity: .45; } }
         .tabs { display: flex; gap: var(--s1); border-bottom: 1px solid var(--line); overflow-x: auto; scrollbar-width: thin; }
+        @media (max-width: 40rem) { .tabs { flex-wrap: wrap; overflow: visible; } .tabs a { padding-inline: var(--s2); } }
         .tabs a { display: flex; align-items: center; gap: var(--s2); padding: var(--s2) var(--s3); margin-bottom: -1px; border-bottom: 2px solid transparent;
           color: var(--muted); white-space: nowrap; }
         .tabs a:hover { color: var(--text); text-decoration: none; }
@@ -70,8 +72,10 @@ extension Stylesheet {
         .tabs a:focus-visible { outline-offset: -2px; }
         .dialog { width: min(32rem, calc(100vw - 2rem)); margin: auto; padding: 0; border: 1px solid var(--line); border-radius: var(--radius);
           background: var(--raised); color: var(--text); box-shadow: var(--shadow); }
-        .dialog::backdrop { background: #05070c99; }
-        .dialog[open]:not(:modal) { position: relative; margin: 0 0 var(--s6); width: 100%; max-width: 40rem; }
+        .dialog[open] { max-height: calc(100dvh - 2rem); overflow-y: auto; }
+        .dialog::backdrop { background: var(--dim); }
+        /* Without the script: over the page all the same, which is dimmed by the shadow. */
+        .dialog[open]:not(:modal) { position: fixed; inset: 0; z-index: 40; height: fit-content; box-shadow: 0 0 0 100vmax var(--dim); }
         .dialog header, .dialog footer { display: flex; align-items: center; justify-content: space-between; gap: var(--s3); padding: var(--s3) var(--s4); }
         .dialog header { border-bottom: 1px solid var(--line); }
         .dialog footer { border-top: 1px solid var(--line); justify-content: flex-end; }
@@ -109,6 +113,7 @@ extension Stylesheet {
         .steps > .now::before { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
         .steps > .later > h3 { color: var(--muted); }
         .steps > li > * + * { margin-top: var(--s2); }
+        .steps .code-block { margin: var(--s1) 0 var(--s2); color: var(--text); }
         }
 
         """

@@ -23,27 +23,35 @@ extension Stylesheet {
           .folds thead { position: absolute; clip-path: inset(50%); }
           .folds tbody tr { padding: var(--s3) var(--s4); border-bottom: 1px solid var(--line); }
           .folds tbody tr:last-child { border-bottom: 0; }
-          .folds tbody th, .folds td { padding: 0; border: 0; text-align: left; white-space: normal; min-width: 0; }
-          .folds td { position: relative; min-height: 1.5em; margin-top: var(--s1); padding-left: 7rem; }
+          .folds tbody tr > :is(th, td) { width: auto; min-width: 0; padding: 0; border: 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }
+          .folds :is(a, code, .badge, .digest, .nowrap) { white-space: normal; overflow-wrap: anywhere; }
+          .folds td { position: relative; min-height: 1.5em; margin-top: var(--s1); }
+          .folds td[data-label] { padding-left: 7rem; }
+          .table-wrap:has(> .folds) { overflow: visible; }
           .folds .meter-row { width: auto; }
           .folds td:empty { display: none; }
-          .folds td::before { content: attr(data-label); position: absolute; left: 0; color: var(--muted); }
+          .folds td[data-label]::before { content: attr(data-label); width: 6.5rem; position: absolute; left: 0; color: var(--muted); }
         }
+        /* A check's sign stands before its words, and they stay beside it. */
+        .checks td { position: relative; padding-left: 2.25rem; }
+        .mark { position: absolute; left: .75rem; color: var(--tone); }
+        .mark .icon { width: 1rem; height: 1rem; }
+        @media (max-width: 40rem) { .folds.checks td { padding-left: 1.5rem; } .mark { left: 0; } }
         .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
         /* Its list grows and shrinks while somebody looks; what stands around it does not move. */
         .steady { height: 17rem; overflow-y: auto; scrollbar-width: thin; }
         div[data-live] > * + * { margin-top: var(--s3); }
-        .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--sunken); overflow: hidden; }
+        .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--track); overflow: hidden; }
         .meter.tall { height: .75rem; }
         .meter rect { fill: var(--mark, var(--accent)); }
         .meter-row { width: 12rem; display: grid; grid-template-columns: minmax(5rem, 1fr) auto; gap: var(--s3); align-items: center; }
         .meter-row span { min-width: 3.5rem; text-align: right; white-space: nowrap; }
         .legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--t-s); }
         .legend li { display: flex; align-items: center; gap: .375rem; white-space: nowrap; }
-        .legend li::before { content: ""; width: .625rem; height: .625rem; border-radius: 2px; background: var(--mark); }
+        .legend li::before { content: ""; width: .625rem; height: .625rem; border-radius: 2px; background: var(--mark); box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--text) 35%, transparent); }
         .legend strong { min-width: 2ch; }
         .c1 { --mark: var(--accent); } .c2 { --mark: var(--bad-mark); } .c3 { --mark: var(--warn-mark); }
-        .c4 { --mark: var(--idle-mark); } .c5 { --mark: var(--ok-mark); } .c6 { --mark: var(--line); }
+        .c4 { --mark: var(--idle-mark); } .c5 { --mark: var(--ok-mark); } .c6 { --mark: var(--track); }
         .chart-plot { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 var(--s2); }
         .chart-y { display: flex; flex-direction: column; justify-content: space-between; color: var(--muted); font-size: var(--t-xs); text-align: right; line-height: 1; }
         .chart-x { grid-column: 2; display: flex; justify-content: space-between; margin-top: var(--s1); color: var(--muted); font-size: var(--t-xs); }
@@ -81,9 +89,11 @@ extension Stylesheet {
         .timeline .what { font-weight: var(--strong); }
         .timeline .when { color: var(--muted); font-size: var(--t-s); }
         .timeline .detail { margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); overflow-wrap: anywhere; }
+        .panel-lead { padding: var(--s4); border-bottom: 1px solid var(--line); }
         .diff td { font-family: var(--mono); font-size: var(--t-xs); line-height: 1.6; overflow-wrap: anywhere; min-width: 10rem; }
         .diff th:first-child { width: 28%; min-width: 9rem; }
         .diff tbody th { font-weight: var(--regular); }
+        @media (max-width: 40rem) { .folds.diff tbody th:first-child { width: auto; min-width: 0; } }
         .diff del, .diff ins { display: block; padding: 0 var(--s2); border-radius: var(--radius-s); text-decoration: none; white-space: pre-wrap; }
         .diff del { background: var(--bad-bg); } .diff ins { background: var(--ok-bg); }
         .diff del::before { content: "− "; color: var(--bad); } .diff ins::before { content: "+ "; color: var(--ok); }

@@ -28,7 +28,7 @@ extension Stylesheet {
         .security > li:last-child { border-bottom: 0; }
         .security > li > div:first-child { min-width: 0; flex: 1 1 16rem; }
         .security .badge { margin-left: var(--s2); }
-        .choose .field { flex: 0 1 24rem; }
+        .choose .field { flex: 0 1 24rem; max-width: none; }
         td form { display: inline-block; }
         @media print { .door .actions, .brand, .panel-foot { display: none; } .panel { border: 0; } }
         }

@@ -5,6 +5,7 @@ extension Stylesheet {
         .form .stack > p { max-width: 75ch; }
         .dialog .form { gap: 0; }
         .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: var(--s5) var(--s4); align-items: start; }
+        .fields > .field:has(> .long) { grid-column: 1 / -1; }
         .field label, .field legend { display: block; padding: 0; font-weight: var(--strong); margin-bottom: var(--s1); }
         fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
         .optional { color: var(--muted); font-weight: var(--regular); }
@@ -20,10 +21,22 @@ extension Stylesheet {
         input[aria-invalid="true"], select[aria-invalid="true"], textarea[aria-invalid="true"] { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad); }
         input:disabled, select:disabled, textarea:disabled { background: var(--sunken); color: var(--muted); border-color: var(--line); }
         input[type="checkbox"], input[type="radio"] { width: 1rem; height: 1rem; margin: .1875rem 0 0; accent-color: var(--accent); flex: none; }
+        /* Drawn by us: browsers fill an empty one grey in the dark. */
+        @media not (forced-colors: active) {
+          input[type="checkbox"] { appearance: none; display: grid; place-content: center; border: 1px solid var(--control); border-radius: .1875rem; background: var(--surface); }
+          input[type="checkbox"]:checked { border-color: var(--accent); background: var(--accent); }
+          input[type="checkbox"]:checked::before { content: ""; width: .625rem; height: .625rem; background: var(--on-accent);
+            clip-path: polygon(14% 44%, 0 60%, 42% 96%, 100% 18%, 84% 4%, 40% 66%); }
+        }
         .check { display: flex; gap: var(--s2); align-items: flex-start; }
         .field .check label { font-weight: var(--regular); margin: 0; }
         .help { margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); }
-        .help.now { color: var(--text); font-weight: var(--strong); }
+        .help.now { color: var(--text); font-weight: var(--strong); overflow-wrap: anywhere; }
+        /* What somebody else has put there stands beside what was entered. */
+        .dialog .field:has(> .now) { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 var(--s3); }
+        .dialog .field:has(> .now) > * { grid-column: 1 / -1; }
+        .dialog .field:has(> .now) > :is(input, select, textarea) { grid-area: 2 / 1; }
+        .dialog .field:has(> .now) > .now { grid-area: 2 / 2; margin: 0; padding: var(--s1) var(--s2); border-radius: var(--radius-s); background: var(--warn-bg); }
         .error { display: flex; gap: var(--s1); margin-top: var(--s1); color: var(--bad); font-size: var(--t-s); font-weight: var(--strong); }
         .error .icon { width: 1rem; height: 1rem; margin-top: .125rem; }
         input[type="file"]:not(:disabled) { padding: .1875rem; color: var(--muted); }
@@ -37,9 +50,12 @@ extension Stylesheet {
         .actions { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: center; }
         .filters { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: flex-end; }
         .filters .optional { display: none; }
-        .filters .field { flex: 0 1 9rem; }
+        .filters .field { flex: 1 1 8rem; max-width: 16rem; }
+        .filters > .row { flex-wrap: nowrap; }
         .filters .field:has([type="search"]) { flex: 1 1 12rem; max-width: 24rem; }
         .filters label { white-space: nowrap; }
+        .pick { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s3); align-items: start; }
+        .pick > .button { margin-top: 1.5625rem; }
         @media (max-width: 30rem) { .filters .field { flex: 1 1 8rem; } .filters .field:has([type="search"]) { flex-basis: 100%; max-width: none; } }
         }
 

@@ -25,7 +25,7 @@ extension Stylesheet {
         .top-end { display: flex; align-items: center; gap: var(--s2); margin-left: auto; }
         .search { position: relative; display: block; }
         .search .icon { position: absolute; left: var(--s2); top: 50%; translate: 0 -50%; color: var(--muted); pointer-events: none; }
-        .who { display: flex; align-items: center; gap: var(--s2); max-width: 16rem; text-align: left; }
+        .who { display: flex; align-items: center; gap: var(--s2); max-width: min(28rem, 36vw); text-align: left; }
         .who-text { min-width: 0; line-height: 1.25; }
         .who-text span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
         .avatar { display: grid; place-items: center; flex: none; width: 1.75rem; height: 1.75rem; border-radius: 50%;
@@ -37,9 +37,12 @@ extension Stylesheet {
         .head-text { min-width: 0; flex: 1 1 20rem; }
         .head h1 { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s1) var(--s3); }
         .head .lead { margin-top: var(--s1); color: var(--muted); max-width: 75ch; }
+        .head .next { display: block; color: var(--text); font-weight: var(--strong); }
         .crumbs ol { display: flex; flex-wrap: wrap; align-items: center; gap: 0 var(--s1); margin-bottom: var(--s1); font-size: var(--t-s); }
         .crumbs li { display: flex; align-items: center; gap: var(--s1); color: var(--muted); }
         .crumbs a { color: var(--muted); }
+        /* The last leads to the title beneath. */
+        .crumbs li:last-child .icon { display: none; }
         .crumbs .icon { width: .75rem; height: .75rem; }
         .columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(17rem, 22rem); gap: var(--s6); align-items: start; }
         .columns > * > * + * { margin-top: var(--s6); }

@@ -29,6 +29,8 @@ extension Stylesheet {
           --bad: light-dark(#ad1c1c, #ff958d); --bad-bg: light-dark(#fdeaea, #3c1817); --bad-mark: light-dark(#d63a36, #ee5f57);
           --idle: light-dark(#4b5361, #b2bac8); --idle-bg: light-dark(#eceff3, #232933); --idle-mark: light-dark(#a6aebb, #586172);
           --shadow: 0 1px 2px light-dark(#1018280d, #0000), 0 8px 24px light-dark(#10182814, #00000080);
+          --track: light-dark(#d3d8e0, #414a59);
+          --dim: #05070c99;
           --ring: 0 0 0 2px var(--surface), 0 0 0 4px var(--accent);
         }
         :root[data-theme="light"] { color-scheme: light; }
@@ -47,7 +49,7 @@ extension Stylesheet {
           font-variant-numeric: tabular-nums; font-feature-settings: "cv05", "ss03"; -webkit-font-smoothing: antialiased;
           overflow-wrap: break-word; }
         h1, h2, h3, h4, p, ul, ol, dl, dd, figure, blockquote { margin: 0; padding: 0; }
-        h1, h2, h3, h4, strong, th, legend, summary { font-weight: var(--strong); }
+        h1, h2, h3, h4, strong, b, th, legend, summary { font-weight: var(--strong); }
         h1 { font-size: var(--t-xl); line-height: 1.3; letter-spacing: -.01em; overflow-wrap: anywhere; }
         h2 { font-size: var(--t-l); line-height: 1.4; }
         h3, h4 { font-size: var(--t-m); }

@@ -173,6 +173,26 @@ public struct ReviewLine: Codable, Sendable, Hashable {
     }
 }
 
+/// Something that the portal verified itself, in words, and how it came out.
+public struct ReviewCheck: Codable, Sendable, Hashable {
+    public enum Verdict: String, Codable, Sendable, CaseIterable {
+        case passed
+        /// True, but not enough for devices that are sold, or only the ODM's word.
+        case caution
+        case failed
+    }
+
+    public let field: String
+    public let words: String
+    public let verdict: Verdict
+
+    public init(field: String, words: String, verdict: Verdict) {
+        self.field = field
+        self.words = words
+        self.verdict = verdict
+    }
+}
+
 /// A field that is not as it was. Without `before` it is new, without `after` it is gone.
 public struct ReviewChange: Codable, Sendable, Hashable {
     public let field: String
@@ -225,7 +245,7 @@ public struct VersionReview: Codable, Sendable, Hashable {
     /// Every field of the manifest.
     public let manifest: [ReviewLine]
     /// What the portal itself verified: firmware signature, declaration, PAA.
-    public let evidence: [ReviewLine]
+    public let evidence: [ReviewCheck]
     /// The approval's figures against those of the approval before.
     public let approvalChanges: [ReviewChange]
     public let approval: ReviewedStatement?
@@ -236,7 +256,7 @@ public struct VersionReview: Codable, Sendable, Hashable {
         against: VersionName?,
         changes: [ReviewChange],
         manifest: [ReviewLine],
-        evidence: [ReviewLine],
+        evidence: [ReviewCheck],
         approvalChanges: [ReviewChange],
         approval: ReviewedStatement?
     ) {

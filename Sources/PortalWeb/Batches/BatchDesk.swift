@@ -47,7 +47,8 @@ public struct BatchDesk: Sendable {
             return Act(
                 Answer(message, tag: EntityTag(version: batch.revision), location: "/v1/batches/\(batch.id)"),
                 object: batch.id.text,
-                detail: "\(authorization.quantity) units of \(new.product) \(new.version) at \(new.edgeHSM)"
+                detail:
+                    "\(authorization.quantity) \(authorization.quantity == 1 ? "unit" : "units") of \(new.product) \(new.version) at \(new.edgeHSM)"
             )
         }
         packages.wake()

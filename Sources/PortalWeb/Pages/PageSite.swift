@@ -110,7 +110,12 @@ public struct PageSite: Sendable {
             return response
         } catch let problem as APIProblem {
             guard let look else { throw problem }
-            var response = try render(RefusedPage(problem.problem), problem.problem.status, look, request)
+            var response = try render(
+                RefusedPage(problem.problem, viewer: look.viewer),
+                problem.problem.status,
+                look,
+                request
+            )
             look.api.cookies.move(to: &response)
             return response
         } catch let refusal as Refusal {
@@ -118,7 +123,7 @@ public struct PageSite: Sendable {
             let status = (PortalError(rawValue: refusal.code)?.status) ?? 400
             exchange.refused(refusal.code)
             let problem = Problem(refusal, status: status, requestID: exchange.requestID)
-            return try render(RefusedPage(problem), status, look, request)
+            return try render(RefusedPage(problem, viewer: look.viewer), status, look, request)
         }
     }
 

@@ -83,11 +83,14 @@ extension SyncRoutes {
         _ acts: Acts
     ) async throws -> Answer<StickReceipt> {
         let tally = Tally()
+        func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
         func note(_ ending: String) async throws -> Answer<StickReceipt> {
             let receipt = tally.receipt
             let detail =
-                "\(receipt.uploads) uploads, \(receipt.entries) entries, \(receipt.labels) labels, "
-                + "\(receipt.events) events\(ending)"
+                counted(receipt.uploads, "upload", "uploads") + ", " + counted(receipt.entries, "entry", "entries")
+                + ", "
+                + counted(receipt.labels, "label", "labels") + ", " + counted(receipt.events, "event", "events")
+                + ending
             return try await acts.perform(context) { _ in Act(Answer(receipt), object: factory.text, detail: detail) }
         }
         do { try await takeLines(body, from: factory, server, tally) } catch {

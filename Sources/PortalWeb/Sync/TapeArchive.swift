@@ -11,6 +11,16 @@ enum TapeArchive {
 
     static func padded(_ size: Int) -> Int { (size + block - 1) / block * block }
 
+    /// A whole archive of small files.
+    static func bytes(of files: [(name: String, content: [UInt8])], time: Instant) -> [UInt8] {
+        var archive: [UInt8] = []
+        for (name, content) in files {
+            archive += header(name: name, size: content.count, time: time) + content
+            archive += [UInt8](repeating: 0, count: padded(content.count) - content.count)
+        }
+        return archive + [UInt8](repeating: 0, count: 2 * block)
+    }
+
     /// The 512 octets before a file. Names of at most 100 ASCII characters; sizes below 8 GiB.
     static func header(name: String, size: Int, time: Instant) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: block)

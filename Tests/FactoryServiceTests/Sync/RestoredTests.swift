@@ -1,6 +1,7 @@
 import FactoryCore
 import Foundation
 import LineProtocol
+import PortalCore
 import PortalProtocol
 import PortalStore
 import PortalWeb

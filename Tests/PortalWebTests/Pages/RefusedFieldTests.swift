@@ -54,6 +54,30 @@ struct RefusedFieldTests {
         }
     }
 
+    @Test("all that is wrong in a long form is marked at once, each with the form that its field takes")
+    func forms() {
+        let good = [
+            "product": "lamp", "title": "Lamp", "vendorID": "FFF1", "productID": "8000", "serialPrefix": "A-1",
+            "debugPermissions": String(repeating: "0", count: 32),
+            "secureBootKey": "04" + String(repeating: "a", count: 128),
+            "lifetimeTotal": "10", "largestBatch": "", "deviceType": "0x0100",
+        ]
+        #expect(MakingFields.wrong(good).isEmpty)
+        let bad = [
+            "product": "a b", "title": "", "vendorID": "FFFF1", "productID": "x", "serialPrefix": "a",
+            "debugPermissions": "0", "secureBootKey": "05" + String(repeating: "a", count: 128),
+            "lifetimeTotal": "1,000",
+            "largestBatch": "0", "deviceType": "0xg",
+        ]
+        #expect(Set(MakingFields.wrong(bad).keys) == Set(bad.keys))
+        #expect(MakingFields.wrong(bad)["debugPermissions"]?.hasPrefix("32 hexadecimal digits") == true)
+        #expect(MakingFields.deviceType(UInt32(256)) == "0x0100")
+        for text in ["0x0100", "0X100", "256", " 256 "] {
+            #expect(MakingFields.deviceType(text) == .integer(256), "\(text)")
+        }
+        #expect(MakingFields.deviceType("1,000") == .string("1,000"))
+    }
+
     @Test("a package is delivered when the factory fetched it, and not when a person looked at it")
     func delivered() async throws {
         try await BatchPortal.run { tester in

@@ -68,6 +68,8 @@ struct WholePortal {
             people: routes,
             sync: syncRoutes,
             services: (services, clock, metrics),
+            // Walks over all routes are faster than any person.
+            limits: RequestLimits(atOnce: 128, perSecond: 100_000),
             deadlines: deadlines,
             pages: PageSite(routes, sessions: PortalSessions(authenticator: services.authenticator))
         ) { portal in

@@ -19,8 +19,8 @@ import Vocabulary
             let review = try await tester.send("GET", "\(tester.version("1.0.0"))/review", tester.officer)
                 .message(VersionReview.self)
             #expect(review.against == nil && review.changes.count == review.manifest.count)
-            #expect(review.evidence.contains { $0.words.contains("in its signed part") })
-            #expect(review.evidence.contains { $0.words.contains("TEST key") })
+            #expect(review.evidence.contains { $0.words.contains("in its signed part") && $0.verdict == .passed })
+            #expect(review.evidence.contains { $0.words.contains("TEST key") && $0.verdict == .caution })
 
             let envelope = try await tester.draft("1.0.0", tester.terms())
             let one = try await tester.bring(tester.world.approve(envelope, 0), "1.0.0")

@@ -26,6 +26,12 @@ enum AccountFactorController {
     private static func next(_ look: PageRequest) -> String? { PageTarget.own(look.query["next"] ?? look.form["next"]) }
     private static func isFirst(_ look: PageRequest) -> Bool { (look.query["first"] ?? look.form["first"]) == "1" }
 
+    /// The first start goes on to the first product.
+    private static func after(_ look: PageRequest) -> String {
+        if isFirst(look) { return "/products/new?first=1" }
+        return look.session?.needsSecondFactor == true ? "/" : "/account"
+    }
+
     private static func wantsProof(_ account: AccountView, _ look: PageRequest) -> Bool {
         account.freshUntil < look.time + margin
     }
@@ -74,7 +80,7 @@ enum AccountFactorController {
                     confirmed.recoveryCodes,
                     isFirst: true,
                     step: isFirst(look) ? "Step 2 of 3" : nil,
-                    next: next(look) ?? (look.session?.needsSecondFactor == true ? "/" : "/account")
+                    next: next(look) ?? after(look)
                 )
             )
         } catch let problem as APIProblem {

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import PortalPages
 import PortalProtocol
+import Silicon
 import Statements
 import Vocabulary
 
@@ -12,7 +13,7 @@ enum MakingController {
     static let routes: [PageRoute] = [
         PageRoute(.get, "/products/new", "newProduct") { look in
             try await look.api.require(.post, "/v1/products")
-            return .page(NewProductPage(form: look.freshForm()))
+            return .page(newProduct(look, look.freshForm()))
         },
         PageRoute(.post, "/products/new", "createProduct", handler: createProduct),
         PageRoute(.get, "\(place)/new", "newVersion") { look in try await newVersion(look, nil, 200) },
@@ -47,6 +48,16 @@ enum MakingController {
     }
 
     // MARK: - A product
+
+    private static func newProduct(_ look: PageRequest, _ form: FormState) -> NewProductPage {
+        NewProductPage(
+            families: ChipFamily.allCases.map { family in
+                (family.rawValue, family.hasVendorIdentity ? "has a vendor certificate" : "has no vendor certificate")
+            },
+            isFirst: look.query["first"] == "1",
+            form: form
+        )
+    }
 
     @Sendable private static func createProduct(_ look: PageRequest) async throws -> PageAnswer {
         do {
@@ -88,7 +99,7 @@ enum MakingController {
             return .redirect("/products/\(made.message.product.text)", told: .productCreated)
         } catch let problem as APIProblem {
             let form = look.refusedForm(problem.problem, errors: errors(problem.problem, look))
-            return .page(NewProductPage(form: form), status: problem.problem.status)
+            return .page(newProduct(look, form), status: problem.problem.status)
         }
     }
 
@@ -97,7 +108,11 @@ enum MakingController {
         if let field = MakingFields.field(of: problem), look.form[field] != nil { return [field: problem.title] }
         guard let detail = problem.detail else { return [:] }
         let named = look.form.keys.filter { detail.contains($0) }.max { $0.count < $1.count }
-        return named.map { [$0: "Not in the form that this field takes"] } ?? [:]
+        // The API stops at the first; whoever fills the form in is told of all.
+        let isMalformed = problem.code == PortalProtocolError.malformedRequest.rawValue
+        var errors = isMalformed ? MakingFields.wrong(look.form) : [:]
+        if let named, errors[named] == nil { errors[named] = MakingFields.wanted(named) }
+        return errors
     }
 
     // MARK: - A version
@@ -126,7 +141,8 @@ enum MakingController {
         let data = manifest.factoryData
         return [
             "softwareVersion": String(manifest.firmware.softwareVersion), "firmware": manifest.firmware.digest.hex,
-            "declaration": manifest.certificationDeclaration.hex, "deviceType": String(manifest.deviceType),
+            "declaration": manifest.certificationDeclaration.hex,
+            "deviceType": MakingFields.deviceType(manifest.deviceType),
             "chipIdentity": manifest.chipIdentity.rawValue, "flow": String(manifest.commissioning.flow),
             "discovery": String(manifest.commissioning.discovery),
             "iterations": String(manifest.commissioning.iterations),
@@ -142,7 +158,7 @@ enum MakingController {
         let product = look.escapedParameter("product")
         do {
             let body = try PageBody([
-                "version": text(look, "version"), "deviceType": integer(look, "deviceType"),
+                "version": text(look, "version"), "deviceType": MakingFields.deviceType(look.form["deviceType"] ?? ""),
                 "softwareVersion": integer(look, "softwareVersion"),
                 "commissioning": .object(
                     [

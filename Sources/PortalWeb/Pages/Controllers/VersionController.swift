@@ -17,6 +17,7 @@ enum VersionController {
         PageRoute(.get, "\(place)/manifest.json", "manifestFile") { look in
             try await file(look, "/manifest", "manifest")
         },
+        PageRoute(.get, "\(place)/sign.tar", "signingFiles", handler: signingFiles),
     ]
 
     private static func api(_ look: PageRequest) -> String {
@@ -29,13 +30,38 @@ enum VersionController {
         return .file(bytes, type: "application/json", name: file)
     }
 
+    /// All that an officer's command takes, under the names that the page's command uses.
+    @Sendable private static func signingFiles(_ look: PageRequest) async throws -> PageAnswer {
+        let (product, version) = (look.parameter("product"), look.parameter("version"))
+        let approval = try Envelope(parsing: try await look.api.octets("\(api(look))/approval"))
+        guard let keys = try await look.api.optional("/v1/role-keys", as: RoleKeysChain.self)?.roleKeys.last else {
+            throw look.missing
+        }
+        let sequence = try VersionApproval.read(payload: approval.payload).sequence
+        let chain: [ChainedApproval] = try await look.api.all(
+            "/v1/products/\(look.escapedParameter("product"))/approvals"
+        )
+        var files: [(name: String, content: [UInt8])] = [
+            ("approval-\(product)-\(version).json", try approval.serialized()),
+            ("role-keys.json", try keys.serialized()),
+        ]
+        if let before = chain.first(where: { $0.sequence == sequence - 1 }) {
+            files.append(("previous/approval-\(product)-\(before.sequence).json", try before.approval.serialized()))
+        }
+        return .file(
+            TapeArchive.bytes(of: files, time: look.time),
+            type: "application/x-tar",
+            name: "sign-\(product)-\(version).tar"
+        )
+    }
+
     private static func page(
         _ look: PageRequest,
         _ refused: Problem?,
         _ opened: String?,
         _ status: Int
     ) async throws -> PageAnswer {
-        let (_, viewer) = try look.require()
+        let (session, viewer) = try look.require()
         let version = try await look.api.reply(api(look), as: ProductVersion.self)
         let review = try await look.api.get("\(api(look))/review", as: VersionReview.self)
         let product = try await look.api.get("/v1/products/\(look.escapedParameter("product"))", as: Product.self)
@@ -46,13 +72,14 @@ enum VersionController {
             review: review,
             names: try await People.names(look),
             officers: roleKeys?.officers.map(\.name) ?? [],
-            threshold: roleKeys?.threshold ?? 0
+            threshold: roleKeys?.threshold ?? 0,
+            officer: session.person.officer
         )
         let form = refused.map { look.refusedForm($0, tag: version.tag) } ?? look.freshForm(tag: version.tag)
         return .page(
             VersionPage(
                 content,
-                tab: look.query["tab"].flatMap { VersionPage.Tab(rawValue: $0) } ?? .changes,
+                tab: look.query["tab"].flatMap { VersionPage.Tab(rawValue: $0) },
                 form: form,
                 opened: opened ?? look.query["do"],
                 viewer: viewer,

@@ -123,6 +123,7 @@ enum WatchController {
             error == nil
             ? try await look.api.get("/v1/audit/newest", query, as: Page<AuditItem>.self)
             : Page<AuditItem>(items: [], next: nil)
+        let places = try await AuditPlaces(look, names)
         let entries = found.items.map { item in
             AuditPage.Entry(
                 position: item.position,
@@ -130,6 +131,7 @@ enum WatchController {
                 actor: (try? PersonID(item.act.actor)).flatMap { names[$0] } ?? item.act.actor,
                 action: item.act.action,
                 object: item.act.object,
+                place: places.place(of: item.act.object),
                 outcome: item.act.outcome,
                 detail: item.act.detail,
                 requestID: item.act.requestID

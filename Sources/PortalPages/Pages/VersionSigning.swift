@@ -1,0 +1,137 @@
+import PortalProtocol
+import Vocabulary
+
+/// How far the officers are with a version, whose turn it is, and how one of them signs.
+extension VersionPage {
+    /// What this viewer does next, or whom the version waits for.
+    static func next(_ content: Content, _ viewer: Viewer) -> Markup {
+        let version = content.version
+        switch version.state {
+        case .draft:
+            return viewer.roles.contains(.odmEngineer)
+                ? "Next: submit it for review." : "Its engineer submits it for review next."
+        case .rejected:
+            return viewer.roles.contains(.odmEngineer) ? "Next: make a new version." : "The ODM makes a new version."
+        case .locked:
+            return viewer.roles.contains(.odmProductionManager)
+                ? "Next: make a batch of it." : "The ODM makes batches of it now."
+        case .submitted: break
+        }
+        guard viewer.isOEM else { return "It waits for the OEM's officers." }
+        guard let approval = version.approval else {
+            return viewer.roles.contains(.oemSecurityOfficer)
+                ? "Next: propose its approval." : "A security officer proposes its approval next."
+        }
+        let missing = approval.threshold - approval.signers.count
+        let others = content.officers.filter { !approval.signers.contains($0) }.map(\.text)
+        guard missing > 0, !others.isEmpty else { return "All have signed that are needed." }
+        let many = missing == 1 ? "one" : "\(missing)"
+        let wait = "\(many) of \(others.joined(separator: ", ")) \(missing == 1 ? "is" : "are") missing."
+        switch content.officer {
+        case let officer? where approval.signers.contains(officer): return "You have signed; \(wait)"
+        case let officer? where content.officers.contains(officer): return "Next: you sign; \(wait)"
+        default: return .text(wait.prefix(1).uppercased() + wait.dropFirst())
+        }
+    }
+
+    /// m of n; every officer has a place from the start, so nothing moves when a signature comes.
+    static func progress(_ content: Content, _ now: Instant) -> Markup {
+        let signed = content.version.approval?.signers ?? []
+        let threshold = content.version.approval?.threshold ?? content.threshold
+        let isOver = content.version.state == .locked || content.version.state == .rejected
+        let rows = content.officers.map { officer -> Markup in
+            let state: Markup =
+                signed.contains(officer)
+                ? .badge(.ok, "Signed") : .badge(.idle, isOver ? "Not needed" : "Not yet", isOpen: true)
+            return "<li class=\"split\"><span>\(officer.text)</span>\(state)</li>"
+        }
+        return """
+            <p class="split"><strong>\(signed.count) of \(threshold) needed</strong><span class="muted">\(content.officers.count) officers</span></p>\
+            \(.meter([Segment("", signed.count, "c5")], of: max(threshold, 1), label: "\(signed.count) of \(threshold) signatures", isTall: true))\
+            <ul class="stack-s">\(rows.joined())</ul>
+            """
+    }
+
+    static func side(_ content: Content, _ progress: Markup) -> [Box] {
+        let version = content.version
+        return [
+            Box(
+                "signatures",
+                "Officers' signatures",
+                .live("progress", "\(progress)", tag: "div"),
+                note: version.approval.map { "no. \($0.sequence) of the product" } ?? .empty
+            ),
+            Box(
+                "files",
+                "Identity",
+                .of(
+                    Definitions([
+                        ("Manifest", .copyable(version.manifest.hex, id: "manifest-digest", name: "manifest's digest")),
+                        ("Firmware", .copyable(version.firmware.hex, id: "firmware-digest", name: "firmware's digest")),
+                        (
+                            "Declaration",
+                            .copyable(version.declaration.hex, id: "declaration-digest", name: "declaration's digest")
+                        ),
+                        (
+                            "Proof of product",
+                            version.firmwareProvesProduct
+                                ? .badge(.ok, "Signed in firmware") : .badge(.warn, "Declared")
+                        ),
+                    ])
+                )
+            ),
+        ]
+    }
+
+    /// How an officer signs, with the files that the command takes; nothing where there is nothing to be signed.
+    static func signing(_ content: Content, _ place: String, _ viewer: Viewer) -> Markup {
+        let version = content.version
+        guard viewer.isOEM, version.state == .submitted, let approval = version.approval else { return .empty }
+        let bring: Markup =
+            viewer.roles.contains(.oemSecurityOfficer)
+            ? .of(Button("Bring signatures", "\(place)?do=sign", icon: .upload, dialog: "dialog-sign", isSmall: true))
+            : .empty
+        if let officer = content.officer, approval.signers.contains(officer) {
+            return .of(
+                Box(
+                    "sign",
+                    "You have signed",
+                    "<p class=\"small muted\">Nothing is left for you to sign. Files that other officers signed can be brought here too.</p><p class=\"row\">\(bring)</p>"
+                )
+            )
+        }
+        let file = "approval-\(version.product.text)-\(version.version.text).json"
+        var files = [(file, "\(place)/approval.json"), ("role-keys.json", "/keys/role-keys.json")]
+        // The first of a product has none before it.
+        if approval.sequence > 1 {
+            let before = approval.sequence - 1
+            files.append(
+                (
+                    "previous/approval-\(version.product.text)-\(before).json",
+                    "/products/\(version.product.text)/approvals/\(before)/approval.json"
+                )
+            )
+        }
+        let links = files.map { name, address -> Markup in
+            "<li><a class=\"breaks\" href=\"\(address)\" download>\(name)</a></li>"
+        }
+        // Names in the archive have their bound.
+        let all: Markup =
+            file.utf8.count > 100
+            ? .empty : .of(Button("All files", "\(place)/sign.tar", icon: .export, isSmall: true, isDownload: true))
+        let previous = approval.sequence > 1 ? " --previous previous" : ""
+        return .of(
+            Box(
+                "sign",
+                "Sign on your own machine",
+                """
+                <p class="small muted">Your key never comes here. Unpack the files beside officer.json, which names your token. \
+                The command shows the same words and bytes, asks you, and signs.</p>\
+                <p class="row">\(all)</p><ul class="small mono">\(links.joined())</ul>\
+                \(Markup.of(CodeBlock("obis approve \(file) --token officer.json --role-keys role-keys.json\(previous)", id: "sign-command", label: "Command for an officer")))\
+                <p class="small muted">Then bring the file that it wrote.</p><p class="row">\(bring)</p>
+                """
+            )
+        )
+    }
+}
