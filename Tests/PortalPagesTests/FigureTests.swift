@@ -99,7 +99,10 @@ struct FigureTests {
             .odmEngineer
         )
         #expect(page.contains("text 1.1.0") && page.contains("text 1.0.0"))
-        #expect(page.contains("Used of allotment") && page.matches(of: />Granted</).count == 2, "bar, and time of batches")
+        #expect(
+            page.contains("Used of allotment") && page.matches(of: />Granted</).count == 2,
+            "bar, and time of batches"
+        )
         let foreign = ProductPage.Content(
             product: made.product,
             quota: made.quota,

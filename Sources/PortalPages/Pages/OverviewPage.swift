@@ -282,7 +282,10 @@ extension FactoryProgress {
 extension [FactoryProgress] {
     func worstFirst(at now: Instant) -> [FactoryProgress] {
         func rank(_ factory: FactoryProgress) -> [Int] {
-            [factory.isStopped ? 1 : 0, factory.critical > 0 ? 1 : 0, factory.trouble(at: now), factory.warnings > 0 ? 1 : 0]
+            [
+                factory.isStopped ? 1 : 0, factory.critical > 0 ? 1 : 0, factory.trouble(at: now),
+                factory.warnings > 0 ? 1 : 0,
+            ]
         }
         return enumerated().sorted { left, right in
             let (a, b) = (rank(left.element), rank(right.element))

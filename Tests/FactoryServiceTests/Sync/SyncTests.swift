@@ -155,7 +155,9 @@ import Vocabulary
             await site.rounds(2)
             #expect(site.rows.journal.count == 10)
             // Once, what it signed at the portal's size: the portal sees two journals under one signature.
-            let told = try site.rows.uploads.compactMap { try SyncUpload(parsing: $0).journal }.filter(\.entries.isEmpty)
+            let told = try site.rows.uploads.compactMap { try SyncUpload(parsing: $0).journal }.filter(
+                \.entries.isEmpty
+            )
             #expect(told.map(\.from) == [10])
             await site.rounds(2)
             let again = try site.rows.uploads.compactMap { try SyncUpload(parsing: $0).journal }

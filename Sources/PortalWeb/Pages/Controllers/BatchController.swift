@@ -226,7 +226,8 @@ enum BatchController {
     /// The field that a rule is about and what the rule says, as the decision names both.
     private static func rule(of problem: Problem) -> (field: String, words: String?)? {
         let by = [
-            BatchError.outsideRules.rawValue: "the product's rule", GovernanceError.batchOutsideRules.rawValue: "the approval",
+            BatchError.outsideRules.rawValue: "the product's rule",
+            GovernanceError.batchOutsideRules.rawValue: "the approval",
         ]
         guard let source = by[problem.code], let detail = problem.detail else { return nil }
         let fields = [
