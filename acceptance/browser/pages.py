@@ -12,16 +12,20 @@ def of(portal):
     me = portal.ask("GET", "/v1/me")["person"]["id"]
     place = f"/products/{batch['product']}"
     version = f"{place}/versions/{batch['version']}"
+    factory = f"/factories/{batch['factory']}"
     return {
         "overview": "/", "products": "/products", "product": place, "product-new": "/products/new",
         "version": version, "version-statement": f"{version}?tab=statement",
         "version-manifest": f"{version}?tab=manifest", "version-new": f"{place}/versions/new",
         "approval": f"{version}/approval", "batches": "/batches", "batch-new": "/batches/new",
         "batch": f"/batches/{batch['id']}", "batch-close": f"/batches/{batch['id']}?do=close",
-        "factories": "/factories", "factory": f"/factories/{batch['factory']}", "factory-new": "/factories/new",
+        "factories": "/factories", "factory": factory, "factory-new": "/factories/new", "site-events": f"{factory}/events",
+        "factory-join": f"{factory}?do=join", "factory-enrol": f"{factory}?do=enrol", "edge": f"{factory}/edges/{batch['edgeHSM']}",
         "devices": "/devices", "devices-of-batch": f"/devices?batch={batch['authorization']}",
         "devices-none": "/devices?q=NOTHING0001", "device": f"/devices/{units[0]['id']}" if units else "/devices",
         "alarms": "/alarms", "alarms-all": "/alarms?show=all", "audit": "/audit", "keys": "/keys",
+        "keys-bring": "/keys?do=role-keys", "orders": "/keys/orders", "order-bring": "/keys/orders?do=order",
+        "product-rules": f"{place}?do=rules", "product-invite": f"{place}?do=workspace", "batch-revoke": f"/batches/{batch['id']}?do=revoke",
         "people": "/people", "person": f"/people/{me}", "invite": "/people/invite", "invite-odm": "/people/invite?kind=odm",
         "account": "/account", "account-password": "/account/password", "account-token": "/account/tokens/new",
         "account-authenticator": "/account/authenticator", "account-codes": "/account/recovery-codes",
