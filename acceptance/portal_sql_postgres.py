@@ -18,6 +18,8 @@ LITERAL = re.compile(r'"""\s*\n(?P<block>.*?)"""|"(?P<line>(?:[^"\\\n]|\\.)*)"',
 VERB = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE (?:UNIQUE )?(?:TABLE|INDEX))\b")
 # Tables of the tests' own.
 TABLE = re.compile(r"\s*CREATE (?:UNIQUE )?(?:TABLE|INDEX) (\w+)")
+# What makes or changes a table, in the order of the portal's migrations.
+SCHEMA = ("CREATE", "ALTER TABLE")
 
 
 def run(report, logs, tests=("swift", "test", "--skip-build", "--no-parallel", "--filter", TESTS)):
@@ -33,15 +35,15 @@ def run(report, logs, tests=("swift", "test", "--skip-build", "--no-parallel", "
             check=True)
     traced = unique(trace.read_text().splitlines())
     literals, composed = source_statements()
-    schema = [text for text in traced if text.startswith("CREATE")]
+    schema = [text for text in traced if text.startswith(SCHEMA)]
     known = {squeeze(text) for text in traced}
-    statements = [text for text in traced if not text.startswith("CREATE")]
+    statements = [text for text in traced if not text.startswith(SCHEMA)]
     statements += [text for text in literals if squeeze(text) not in known]
     missing = [text for text in composed if not any(text.fullmatch(other) for other in known)]
     with Cluster(binaries, logs) as cluster:
         cluster.execute("CREATE DOMAIN blob AS bytea")
-        report.every(JUDGE, "the portal's tables are made", [
-            (text[:60], cluster.execute(text)) for text in schema if TABLE.match(text)])
+        report.every(JUDGE, "the portal's tables are made and changed", [
+            (text[:60], cluster.execute(text)) for text in schema if text.startswith("ALTER") or TABLE.match(text)])
         own = tables_of_tests(schema)
         report.every(JUDGE, "the portal's statements are prepared", [
             (text[:80], cluster.prepare(text)) for text in statements if not own & set(re.findall(r"\w+", text))])
@@ -61,7 +63,7 @@ def squeeze(text):
 def tables_of_tests(schema):
     """Names of tables that only tests create: statements on them are the tests' own."""
     sources = "".join(path.read_text() for folder in SOURCES for path in pathlib.Path(folder).rglob("*.swift"))
-    names = {TABLE.match(text).group(1) for text in schema if " TABLE " in text}
+    names = {TABLE.match(text).group(1) for text in schema if text.startswith("CREATE TABLE")}
     return {name for name in names if f"CREATE TABLE {name} " not in sources}
 
 
@@ -73,7 +75,7 @@ def source_statements():
             source = without_comments(path.read_text())
             for found in LITERAL.finditer(source):
                 text = resolved(found["block"] if found["block"] is not None else found["line"], source)
-                if not VERB.match(text) or text.lstrip().startswith("CREATE"):
+                if not VERB.match(text) or text.lstrip().startswith(SCHEMA):
                     continue
                 # The beginning of a statement: the whole of it is in the trace.
                 if source[:found.start()].rstrip().endswith("KeyQuery("):

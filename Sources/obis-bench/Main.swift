@@ -31,7 +31,8 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Seconds of one measurement under load.") var seconds = 4.0
     @Option(help: "Numbers of stations, with commas between.") var stations = "1,16,64"
     @Option(help: "Units in the batch.") var units = 1_000_000
-    @Option(help: "Journal entries that the portal takes in; of ten times as many it is asked.") var records = 100_000
+    @Option(help: "Journal entries of the portal that is asked; ingest is measured with three times as many.")
+    var records = 100_000
     @Option(help: "One part of the measurement: line, portal or ingest.") var only: Section?
     @Option(help: "A file for the figures as JSON.") var json: String?
 

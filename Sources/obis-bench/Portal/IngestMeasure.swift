@@ -188,8 +188,13 @@ struct IngestMeasure {
             rounds.append(round)
             try Self.remove(path)
         }
-        try forgetGrants()
         return rounds
+    }
+
+    /// Leaves everything taken in, for a portal that is then asked.
+    func fill() async throws {
+        _ = try await ingest(senders: journals.count)
+        try forgetGrants()
     }
 
     static func remove(_ path: String) throws {
