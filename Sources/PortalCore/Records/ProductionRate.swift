@@ -31,19 +31,25 @@ public enum ProductionRate {
     public static func perHour(_ slices: [Int64: Int], since created: Instant, at now: Instant) -> Int {
         let made = slices.filter { $0.value > 0 }
         guard let newest = made.keys.max() else { return 0 }
-        let earliest = now.seconds - window
+        let last = (newest + 1) * slice
+        let quiet = now.seconds - last
+        // What it would have made meanwhile at its last pace, which silence does not change.
+        if quiet >= quietest, pace(made, since: created, at: last) * Double(quiet) >= missed { return 0 }
+        return Int((pace(made, since: created, at: now.seconds) * 3_600).rounded())
+    }
+
+    /// Units a second within the window that ends at `close`, in seconds since 1970.
+    private static func pace(_ made: [Int64: Int], since created: Instant, at close: Int64) -> Double {
+        let earliest = close - window
         let begin = max(created.seconds, began(made, before: earliest) ?? created.seconds)
         let opens = max(earliest, begin)
-        let span = Double(max(shortest, now.seconds - opens))
         let count = made.reduce(0.0) { sum, entry in
             let end = (entry.key + 1) * slice
             guard end > opens else { return sum }
             let start = max(entry.key * slice, min(begin, end - 1))
             return sum + Double(entry.value) * (start < opens ? Double(end - opens) / Double(end - start) : 1)
         }
-        let quiet = now.seconds - (newest + 1) * slice
-        if quiet >= quietest, count * Double(quiet) / span >= missed { return 0 }
-        return Int((count * 3_600 / span).rounded())
+        return count / Double(max(shortest, close - opens))
     }
 
     /// When a line began that had made nothing for a whole window; nil for one that was running, or makes too few to tell.

@@ -18,7 +18,7 @@ struct OverviewFiguresTests {
                 batches.append(try made.message(Batch.self))
             }
             let now = tester.portal.clock.now
-            for batch in batches.prefix(2) { try await tester.load(batch, issued: 4, at: now) }
+            for batch in batches.prefix(2).reversed() { try await tester.load(batch, issued: 4, at: now) }
             let overview = try await tester.get("/v1/overview").message(Overview.self)
             let names = overview.batches.map(\.batch.batch.text)
             #expect(names.first == "runs" && Set(names.dropFirst()) == ["waits-1", "waits-2"])
