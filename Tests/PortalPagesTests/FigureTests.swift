@@ -153,7 +153,11 @@ struct FigureTests {
         let times = page.matches(of: /<td[^>]*><time[ ]datetime="[^"]*">([^<]*)<\/time>/).map { String($0.1) }
         #expect(times == [7, 4, 1].map { Format.dateTime(now + $0, seconds: true) + " UTC" })
         #expect(page.contains("<a href=\"/batches/text\">night</a>"))
-        #expect(page.contains("<a href=\"/factories/text\">text</a><span class=\"sub\">text · <a href=\"/factories/text/edges/text\">text</a></span>"))
+        #expect(
+            page.contains(
+                "<a href=\"/factories/text\">text</a><span class=\"sub\">text · <a href=\"/factories/text/edges/text\">text</a></span>"
+            )
+        )
     }
 
     @Test("debug permissions are words")
