@@ -6,7 +6,7 @@ from PIL import Image
 
 # Pixels; what lies beneath is more of the same rows.
 TALLEST = {"desktop": 2000, "phone": 2400}
-COLOURS = 64
+COLOURS = 48
 LARGEST_FOLDER = 12_000_000
 
 

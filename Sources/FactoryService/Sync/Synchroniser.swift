@@ -207,12 +207,15 @@ actor Synchroniser {
     private func look(_ link: PortalLink) async throws -> SyncState {
         let state = try await fetchState(link)
         if try await tape.agrees(with: state) { return state }
-        let detail = "label \(state.labelsStored), event \(state.eventsStored)"
+        try await renewSource("label \(state.labelsStored), event \(state.eventsStored)")
+        return try await fetchState(link)
+    }
+
+    private func renewSource(_ detail: String) async throws {
         try await parts.store.renewSource(detail, at: parts.now())
-        (source, self.state, etag) = (nil, nil, nil)
+        (source, state, etag) = (nil, nil, nil)
         parts.logger.warning("records are told anew", metadata: ["detail": "\(detail)"])
         await log(kind: "records-restored", summary: detail)
-        return try await fetchState(link)
     }
 
     /// One short exchange where nothing changed.
@@ -232,7 +235,10 @@ actor Synchroniser {
         }
         (state, etag) = (fresh, answer.etag)
         cursor = SyncCursor(fresh, edgeHSM: parts.edge.id)
-        try await parts.store.save(portalState: fresh)
+        // For who looks at the page after a restart: a full disk keeps no order of the officers from the EdgeHSM.
+        do { try await parts.store.save(portalState: fresh) } catch {
+            parts.logger.warning("the portal's state is not kept", metadata: ["error": "\(error)"])
+        }
         return fresh
     }
 
@@ -299,6 +305,12 @@ actor Synchroniser {
             if refusal.has(FactoryError.portalUnreachable) || refusal.has(FactoryError.portalBusy) { throw refusal }
             if [401, 403].contains(refusal.portalStatus ?? 0) { throw refusal }
             if refusal.portalStatus == 409 { etag = nil }
+            // Joined anew under another name: what is here goes up under a source of its own, as after a restore.
+            if source != nil, refusal.portalStatus == 409, refusal.detail.contains("portal.sync.source-taken") {
+                try await renewSource("the portal has it of another Factory Service")
+                isCutShort = true
+                return nil
+            }
             parts.logger.notice("sync", metadata: ["code": "\(refusal.code)", "detail": "\(refusal.detail)"])
             // The EdgeHSM's troubles have their own alarm.
             return refusal.code.hasPrefix("factory.portal.") ? refusal : nil

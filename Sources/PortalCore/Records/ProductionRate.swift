@@ -29,7 +29,8 @@ public enum ProductionRate {
     ///   - slices: counts by number, from `firstSlice` on.
     ///   - created: before it nothing can have been made.
     public static func perHour(_ slices: [Int64: Int], since created: Instant, at now: Instant) -> Int {
-        let made = slices.filter { $0.value > 0 }
+        // What a clock that was ahead dated into the future says nothing of now.
+        let made = slices.filter { $0.value > 0 && $0.key <= slice(of: now) }
         guard let newest = made.keys.max() else { return 0 }
         let last = (newest + 1) * slice
         let quiet = now.seconds - last

@@ -20,7 +20,7 @@ extension Stylesheet {
         .breaks { overflow-wrap: anywhere; }
         @media (max-width: 40rem) {
           .folds, .folds tbody, .folds tbody tr, .folds tbody th, .folds td { display: block; }
-          .folds thead { position: absolute; clip-path: inset(50%); }
+          .folds thead { display: block; position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           .folds tbody tr { padding: var(--s3) var(--s4); border-bottom: 1px solid var(--line); }
           .folds tbody tr:last-child { border-bottom: 0; }
           .folds tbody tr > :is(th, td) { width: auto; min-width: 0; padding: 0; border: 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }

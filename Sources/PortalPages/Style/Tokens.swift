@@ -56,7 +56,7 @@ extension Stylesheet {
         ul, ol { list-style: none; }
         a { color: var(--accent); text-decoration: none; }
         a:hover { text-decoration: underline; text-underline-offset: .2em; }
-        main p a, .prose a { text-decoration: underline; text-decoration-color: var(--line-strong); text-underline-offset: .2em; }
+        :is(main, .door) :is(p, .sub, .muted) a, .prose a, .door footer a { text-decoration: underline; text-decoration-color: var(--line-strong); text-underline-offset: .2em; }
         code, pre, .mono { font-family: var(--mono); font-size: .93em; font-feature-settings: "zero", "calt" 0; }
         button, input, select, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
         :focus { outline: none; }

@@ -187,8 +187,11 @@ public struct EvidenceFile: Codable, Sendable, Hashable {
     /// What came with the chunk.
     public let checkpoint: Envelope
     public let first: Int
-    /// Exact octets; of a large chunk the first mebibyte.
+    /// Exact octets; of a large chunk that no signature vouches for (`altered`) the first mebibyte.
     public let entries: [Octets]
+    /// RFC 9162 consistency proof from the journal that ends with these entries to that of `checkpoint`; empty where
+    /// that is the same.
+    public let consistency: [Digest256]
 
     public init(
         edgeHSM: EdgeHSMID,
@@ -198,12 +201,13 @@ public struct EvidenceFile: Codable, Sendable, Hashable {
         heldCheckpoint: Envelope?,
         checkpoint: Envelope,
         first: Int,
-        entries: [Octets]
+        entries: [Octets],
+        consistency: [Digest256]
     ) {
         format = Self.format
         (self.edgeHSM, self.kind, self.notedAt, self.heldSize) = (edgeHSM, kind, notedAt, heldSize)
         (self.heldCheckpoint, self.checkpoint) = (heldCheckpoint, checkpoint)
-        (self.first, self.entries) = (first, entries)
+        (self.first, self.entries, self.consistency) = (first, entries, consistency)
     }
 }
 

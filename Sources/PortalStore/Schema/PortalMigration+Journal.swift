@@ -190,7 +190,8 @@ extension PortalMigration {
             held_checkpoint BLOB,
             brought_checkpoint BLOB NOT NULL,
             brought_first BIGINT NOT NULL,
-            brought_entries BLOB NOT NULL
+            brought_entries BLOB NOT NULL,
+            brought_consistency BLOB NOT NULL
         )
         """,
         "CREATE INDEX journal_evidence_by_edge ON journal_evidence (edge, number)",

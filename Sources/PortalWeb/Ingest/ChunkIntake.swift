@@ -308,13 +308,6 @@ struct ChunkIntake {
     }
 
     func keep(_ kind: AlarmKind, _ log: JournalLog) throws {
-        try Evidence(transaction).keep(
-            kind,
-            against: log,
-            checkpoint: prepared.chunk.checkpoint,
-            first: prepared.chunk.from,
-            entries: prepared.chunk.entries.map(\.bytes),
-            at: now
-        )
+        try Evidence(transaction).keep(kind, against: log, prepared.chunk, at: now)
     }
 }

@@ -62,7 +62,8 @@ extension EvidenceFile {
             heldCheckpoint: item.heldCheckpoint.map { try Envelope(parsing: $0) },
             checkpoint: Envelope(parsing: item.checkpoint),
             first: item.first,
-            entries: item.entries
+            entries: item.entries,
+            consistency: item.consistency
         )
     }
 }

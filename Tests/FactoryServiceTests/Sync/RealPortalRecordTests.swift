@@ -125,4 +125,25 @@ import Vocabulary
             try restored.close()
         }
     }
+    /// Joined anew under another name, with the same database: the portal has its source of the old name.
+    @Test func recordsOfAServiceThatWasRenamedGoUpUnderANewSource() async throws {
+        try await RealPortal.withLine { line, portal, _, synchroniser in
+            let store = await synchroniser.parts.store
+            let doubts = UnitDoubts(isShiftUnknown: false, isBatchUnknown: false)
+            await line.daemon.round()
+            for number in 1...3 {
+                let station = StationName(validated: "station-1")
+                try await store.add(Sample.report("s", number), of: station, doubts, at: .epoch)
+                _ = try await synchroniser.syncNow()
+                guard number == 2 else { continue }
+                try await portal.database.write("rename") {
+                    try $0.execute("UPDATE record_source SET service = 'before'", [])
+                }
+            }
+            #expect(try await store.formerSource()?.detail.contains("another Factory Service") == true)
+            let units = try await portal.units()
+            #expect(units.count == 3, "those that were there under the old name are the same units")
+            #expect(try await synchroniser.syncNow().labels == 0)
+        }
+    }
 }

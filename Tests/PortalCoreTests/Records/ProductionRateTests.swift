@@ -52,6 +52,13 @@ struct ProductionRateTests {
         #expect(rate([:], after: 0) == 0)
     }
 
+    @Test("what a clock that was ahead dated into the future counts for nothing now")
+    func ahead() {
+        let now = ProductionRate.slice(of: start)
+        #expect(rate([now - 1: 20, now + 288: 9_000], after: 0) == rate([now - 1: 20], after: 0))
+        #expect(rate([now + 288: 9_000], after: 0) == 0)
+    }
+
     @Test("what is younger than the window counts by its age, what began anew from there on")
     func young() {
         let zero = ProductionRate.slice(of: start)

@@ -91,8 +91,10 @@ import Vocabulary
         #expect(evidence.count == 2 && evidence.allSatisfy { $0.kind == .forked && $0.heldCheckpoint != nil })
         #expect(evidence.first?.first == place - 2 && evidence.first?.entries.count == other.entries.count - place + 2)
         for _ in 0..<20 { _ = try await code(other.chunk(place..<other.entries.count)) }
-        #expect(try await bench.database.read { try Evidence($0).list(of: edge) }.count == Evidence.mostKept)
+        #expect(try await bench.database.read { try Evidence($0).list(of: edge) }.count == 3, "each once")
         #expect(try await bench.alarms().first { $0.kind == .forked }?.times == 22)
+        for from in 0..<20 { _ = try await code(other.chunk(place - from..<other.entries.count)) }
+        #expect(try await bench.database.read { try Evidence($0).list(of: edge) }.count == Evidence.mostKept)
         // The true journal goes on.
         var more = box
         try more.make(batch, Chip(9))
@@ -100,6 +102,39 @@ import Vocabulary
         #expect(try await code(longer.chunk(journal.entries.count..<longer.entries.count)) == nil)
         try await bench.database.write("test") { try JournalLogs($0).release(edge) }
         #expect(try await bench.log(world)?.halted == nil)
+    }
+
+    @Test("altered chunks, which nobody signed, leave room for the evidence of a fork, which proves itself")
+    func evidenceOfForks() async throws {
+        let size = journal.entries.count
+        try await bench.ingest([journal.chunk(0..<size - 1)])
+        for number in 0..<20 {
+            var altered = journal
+            altered.entries[size - 1] = journal.entries[size - 2 - number % 10]
+            let forged = try altered.chunk(size - 1..<size, checkpoint: journal.checkpoint())
+            #expect(try await code(forged) == "portal.journal.altered")
+        }
+        try await bench.ingest([journal.chunk(size - 1..<size)])
+        let edge = world.box
+        let filled = try await bench.database.read { try Evidence($0).list(of: edge) }
+        #expect(filled.count == Evidence.mostUnsigned && filled.allSatisfy { $0.kind == .altered }, "\(filled.count)")
+        // Vouched for by a longer journal: its proof is what leads from these entries to the signature.
+        var forge = try JournalForge(box)
+        let (place, body) = try forge.last(Issued.self)
+        forge.replace(at: place, body, time: World.start + 5)
+        var other = journal
+        other.entries = try forge.octets()
+        let chunk = try other.part(place - 2..<place + 1, of: size)
+        #expect(try await code(chunk) == "portal.journal.forked")
+        let found = try await bench.database.read { try Evidence($0).list(of: edge) }
+        let fork = try #require(found.last)
+        #expect(found.count == Evidence.mostUnsigned + 1 && fork.kind == .forked)
+        let content = try Checkpoint.read(payload: Envelope(parsing: fork.checkpoint).payload)
+        #expect(content.size > place + 1 && !fork.consistency.isEmpty)
+        let proof = ConsistencyProof(firstSize: place + 1, secondSize: content.size, hashes: fork.consistency)
+        let leaves = (journal.entries.prefix(fork.first) + fork.entries.map(\.bytes)).map { MerkleHash.leaf($0) }
+        let root = CompactRange.root(of: 0..<leaves.count) { leaves[$0] }
+        try proof.verify(firstRoot: root, secondRoot: content.root)
     }
 
     @Test("a box that was copied, disk and token, and run on twice is a fork, however the copy's journal is sent")
