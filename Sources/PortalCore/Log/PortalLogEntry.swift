@@ -14,6 +14,8 @@ public enum PortalDeed: String, Sendable, CaseIterable {
     case clearAlarm
     /// An EdgeHSM's journal contradicts itself: no package for it until officers decide.
     case haltJournal
+    /// RoleKeys or a revocation that an EdgeHSM has applied were unknown here, as after a restore from a backup.
+    case takeBackGovernance
 }
 
 /// One act in the portal's own log: who did what to which object, when, and what came of it.

@@ -156,7 +156,7 @@ struct ChunkIntake {
             draft.places[id]
                 ?? .init(edgeHSM: log.edgeHSM, factory: prepared.edge.factory, product: nil, name: nil)
         }
-        try JournaledFacts(transaction).note(certificates(in: new), except: work.notes, of: log.edgeHSM, at: now)
+        try JournaledFacts(transaction).note(new.filter(\.isGovernance), except: work.notes, of: log.edgeHSM, at: now)
         try Quarantine(transaction).add(work.notes, of: log, at: now)
         try alarms.raise(work.alarms + notGranted(work), factory: log.factory, at: now)
         for release in work.releases { try ReleaseTable(transaction).insert(release) }
@@ -192,10 +192,6 @@ struct ChunkIntake {
         let ledger = StoredLedger(transaction, log: log.log, growth: growth, knownRoots: memory?.roots ?? [:])
         try ledger.prefetch(for: new, in: transaction)
         return try ChunkDraft(prepared, new: new, judge: judge, ledger: ledger, edges: edges())
-    }
-
-    private func certificates(in reads: ArraySlice<ReadEntry>) -> ArraySlice<ReadEntry> {
-        reads.filter(\.installsCertificates)[...]
     }
 
     /// The judge after the entries stored.

@@ -42,8 +42,9 @@ public struct ReadEntry: Sendable {
     }
 
     private let content: Content
-    /// The entry installs the certificates of a product. Beside the content: chunks are searched for the few such entries.
-    public let installsCertificates: Bool
+    /// The entry installs certificates, accepts RoleKeys or applies officers' orders: what whoever keeps journals takes
+    /// note of beside units. Beside the content, because chunks are searched for the few such entries.
+    public let isGovernance: Bool
 
     public var bytes: [UInt8] { content.bytes }
     /// Hash of the Merkle leaf.
@@ -67,7 +68,11 @@ public struct ReadEntry: Sendable {
             read = .failure(error as? Refusal ?? Refusal(JournalError.entryMalformed))
         }
         let entry = try? read.get()
-        installsCertificates = entry?.event.is(CertificatesInstalled.self) ?? false
+        isGovernance =
+            entry.map {
+                $0.event.is(CertificatesInstalled.self) || $0.event.is(RoleKeysAccepted.self)
+                    || $0.event.is(OrderApplied.self)
+            } ?? false
         let dac = Self.der(in: entry).map { der -> Result<AttestationCertificate, Refusal> in
             do { return .success(try AttestationCertificate(der: der)) } catch {
                 return .failure(error as? Refusal ?? Refusal(JournalError.dacWrong))
@@ -81,16 +86,16 @@ public struct ReadEntry: Sendable {
         guard signer == nil, case .success(let certificate) = dac, let signer = issuers.signer(of: certificate) else {
             return self
         }
-        return ReadEntry(Content(content, signer: signer), installsCertificates: installsCertificates)
+        return ReadEntry(Content(content, signer: signer), isGovernance: isGovernance)
     }
 
-    private init(_ content: Content, installsCertificates: Bool) {
-        (self.content, self.installsCertificates) = (content, installsCertificates)
+    private init(_ content: Content, isGovernance: Bool) {
+        (self.content, self.isGovernance) = (content, isGovernance)
     }
 
     /// The PAI that this entry installs.
     public var installedPAI: [UInt8]? {
-        installsCertificates ? entry?.event.content(as: CertificatesInstalled.self)?.pai.bytes : nil
+        isGovernance ? entry?.event.content(as: CertificatesInstalled.self)?.pai.bytes : nil
     }
 
     private static func der(in entry: JournalEntry?) -> [UInt8]? {
