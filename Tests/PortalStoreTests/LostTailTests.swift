@@ -51,6 +51,41 @@ import Vocabulary
         }
     }
 
+    @Test("a batch loaded in a lost tail alone is offered again, and given back once it can't be loaded any more")
+    func loadedInTheTail() async throws {
+        try await withDatabase { database in
+            let fixture = try await BatchFixture(database)
+            let (unused, used) = (try fixture.batch("b0", first: 0), try fixture.batch("b1", first: 100))
+            try await database.write("test") { transaction in
+                for batch in [unused, used] {
+                    try BatchTable(transaction).insert(batch)
+                    let content = Array(batch.id.text.utf8)
+                    let package = PackageRecord(
+                        statement: batch.statement,
+                        digest: Digest256.of(content),
+                        size: content.count,
+                        madeAt: fixture.time
+                    )
+                    try PackageTable(transaction).insert(package, content: content)
+                }
+            }
+            try await fixture.journal(unused.statement, issued: 0, returned: 0, isClosed: false, database)
+            try await fixture.journal(used.statement, issued: 3, returned: 0, isClosed: false, database)
+            let edge = fixture.edge
+            func offered() async throws -> Set<Digest256> {
+                Set(try await database.read { try PackageTable($0).waiting(for: edge) }.map(\.statement))
+            }
+            #expect(try await offered().isEmpty)
+            try await stage(.superseded, log: 1, database)
+            #expect(try await offered() == [unused.statement, used.statement])
+            // Closed instead: a tombstone in the journal that counts. What was made of a batch is not undone by it.
+            for batch in [unused, used] { try await fixture.void(batch.statement, log: 2, database) }
+            #expect(try await offered().isEmpty)
+            #expect(try await settled(unused, database) == 100)
+            #expect(try await settled(used, database) == nil)
+        }
+    }
+
     @Test("a factory's events are kept as many as it may keep, the newest of them")
     func events() async throws {
         try await withDatabase { database in

@@ -142,8 +142,9 @@ public enum AlarmRules {
         now - lastHeard > min(max(allowed ?? longestSilence, shortestSilence), longestSilence)
     }
 
-    /// A checkpoint that is newer by the EdgeHSM's own time and covers less: entries were taken away.
-    public static func isTruncated(_ new: Checkpoint, after held: Checkpoint) -> Bool {
-        new.size < held.size && new.epoch >= held.epoch && new.time > held.time
+    /// A checkpoint that is newer by the EdgeHSM's own time and covers less: entries were taken away. Its clock was set
+    /// back with entry `clockResetAt`, so what it signed before that may well have a later time.
+    public static func isTruncated(_ new: Checkpoint, after held: Checkpoint, clockResetAt: Int) -> Bool {
+        new.size < held.size && new.size >= clockResetAt && new.epoch >= held.epoch && new.time > held.time
     }
 }

@@ -49,18 +49,23 @@ public struct BatchFacts {
             ).mapValues { $0.map(\.1) }
         }
         let accounts = try own(Self.accounts.rows(batches.map { .fixed($0.statement) }, in: transaction))
-        let void = try own(
-            Self.voids.rows(edges.keys.filter { accounts[$0] == nil }.sorted().map { .fixed($0) }, in: transaction)
-        )
+        let lost = try accounts.filter { try $0.value.allSatisfy(Self.isOfLostTail) }
+        let asked = edges.keys.filter { accounts[$0] == nil || lost[$0] != nil }.sorted()
+        let void = try own(Self.voids.rows(asked.map { .fixed($0) }, in: transaction))
         return try edges.reduce(into: [:]) { found, batch in
-            let rows = accounts[batch.key] ?? []
+            let own = try (accounts[batch.key] ?? []).map(Self.account)
+            // Loaded in a lost tail alone, nothing made of it there, and a tombstone since: it was never loaded.
+            let isVoid = void[batch.key] != nil && own.allSatisfy { $0.issued == 0 && $0.burned == 0 }
             found[batch.key] = Fact(
-                accounts: try rows.map(Self.account),
-                isVoid: rows.isEmpty && void[batch.key] != nil,
-                isLost: try !rows.isEmpty
-                    && rows.allSatisfy { try $0.text("stage") == JournalLog.Stage.superseded.rawValue }
+                accounts: isVoid ? [] : own,
+                isVoid: isVoid,
+                isLost: !isVoid && lost[batch.key] != nil
             )
         }
+    }
+
+    private static func isOfLostTail(_ row: SQLRow) throws -> Bool {
+        try row.text("stage") == JournalLog.Stage.superseded.rawValue
     }
 
     private static func account(_ row: SQLRow) throws -> UnitCredit.Account {

@@ -135,7 +135,8 @@ public struct PackageTable {
     }
 
     /// Packages of batches that nobody took back and that the EdgeHSM's journal does not say are loaded or closed; those
-    /// whose window ends last come first, so that what ran out unloaded never keeps others from being listed.
+    /// whose window ends last come first, so that what ran out unloaded never keeps others from being listed. What was
+    /// loaded in a tail that the EdgeHSM lost is not loaded.
     public func waiting(for edge: EdgeHSMID, limit: Int = 512) throws -> [PackageRecord] {
         try transaction.rows(
             """
@@ -143,7 +144,10 @@ public struct PackageTable {
             JOIN batch b ON b.statement = p.statement
             WHERE b.edge = ? AND b.settled = 0 AND NOT EXISTS (
                 SELECT 1 FROM journal_batches j JOIN journal_logs l ON l.log = j.log
-                WHERE j.batch = b.statement AND l.edge = b.edge)
+                WHERE j.batch = b.statement AND l.edge = b.edge AND l.stage <> 'superseded')
+            AND NOT EXISTS (
+                SELECT 1 FROM journal_voids v JOIN journal_logs l ON l.log = v.log
+                WHERE v.batch = b.statement AND l.edge = b.edge AND l.stage <> 'superseded')
             AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.statement = b.statement)
             ORDER BY b.not_after DESC, b.id LIMIT ?
             """,

@@ -33,6 +33,9 @@ public struct JournalLog: Sendable, Hashable {
     public var halted: AlarmKind?
     /// When that was found; an order that was signed before can't have meant it.
     public var haltedAt: Instant?
+    /// Entries up to and with the newest that set the EdgeHSM's clock back; 0 without one. Times before and after it are
+    /// not of one clock.
+    public var clockResetAt: Int
     public var isSilent: Bool
     /// Entries in quarantine.
     public var quarantined: Int
@@ -57,6 +60,7 @@ public struct JournalLog: Sendable, Hashable {
         self.size = size
         self.root = root
         self.epoch = 0
+        self.clockResetAt = 0
         self.heardAt = heardAt
         self.isSilent = false
         self.quarantined = 0
@@ -77,6 +81,7 @@ public struct JournalLog: Sendable, Hashable {
         heardAt = try row.time("heard_at")
         halted = try row.optional("halted", row.option)
         haltedAt = try row.optional("halted_at", row.time)
+        clockResetAt = try row.optional("clock_reset_at", row.number) ?? 0
         isSilent = try row.flag("silent")
         quarantined = try row.number("quarantined")
     }
@@ -111,12 +116,13 @@ public struct JournalLogs {
     private static let insert: SQLText = """
         INSERT INTO journal_logs (
             log, edge, factory, stage, parent, base, size, root, epoch, checkpoint, checkpoint_time, heard_at, halted,
-            silent, quarantined, halted_at
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            silent, quarantined, halted_at, clock_reset_at
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (log) DO UPDATE SET stage = excluded.stage, size = excluded.size, root = excluded.root,
             epoch = excluded.epoch, checkpoint = excluded.checkpoint, checkpoint_time = excluded.checkpoint_time,
             heard_at = excluded.heard_at, halted = excluded.halted, silent = excluded.silent,
-            quarantined = excluded.quarantined, halted_at = excluded.halted_at
+            quarantined = excluded.quarantined, halted_at = excluded.halted_at,
+            clock_reset_at = excluded.clock_reset_at
         """
     private static let keepState: SQLText = """
         INSERT INTO journal_states (log, judge) VALUES (?, ?) ON CONFLICT (log) DO UPDATE SET judge = excluded.judge
@@ -168,7 +174,7 @@ public struct JournalLogs {
                 log.parent.map { .integer($0) } ?? .null, .number(log.base), .number(log.size), .fixed(log.root),
                 .integer(Int64(clamping: log.epoch)), .optional(log.checkpoint), .time(log.checkpointTime),
                 .time(log.heardAt), .optional(log.halted?.rawValue), .flag(log.isSilent), .number(log.quarantined),
-                .time(log.haltedAt),
+                .time(log.haltedAt), .number(log.clockResetAt),
             ]
         )
     }

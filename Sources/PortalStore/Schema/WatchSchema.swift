@@ -16,6 +16,7 @@ extension PortalSchema {
             "ALTER TABLE package_task ADD COLUMN next_at BIGINT",
             "ALTER TABLE package_task ADD COLUMN given_up_at BIGINT",
             "ALTER TABLE journal_logs ADD COLUMN halted_at BIGINT",
+            "ALTER TABLE journal_logs ADD COLUMN clock_reset_at BIGINT",
             "CREATE INDEX site_event_age ON site_event (factory, received_at)",
         ]
     )

@@ -118,7 +118,9 @@ struct ChunkIntake {
             return try halt(log, .forked, .forked, "another root at size \(content.size)")
         }
         guard content.size == log.size else {
-            if let held = try log.newestCheckpoint()?.content, AlarmRules.isTruncated(content, after: held) {
+            if let held = try log.newestCheckpoint()?.content,
+                AlarmRules.isTruncated(content, after: held, clockResetAt: log.clockResetAt)
+            {
                 return try halt(log, .truncated, .truncated, "\(content.size) at \(content.time), held \(held.size)")
             }
             return (IngestOutcome(log), nil)
@@ -152,11 +154,14 @@ struct ChunkIntake {
         log.root = judge.root
         log.epoch = judge.epoch
         log.quarantined += work.notes.count
+        let governance = new.filter(\.isGovernance)
+        let reset = governance.last { $0.event?.is(ClockReset.self) == true }
+        log.clockResetAt = reset?.entry.map { $0.sequence + 1 } ?? log.clockResetAt
         try RollUps(transaction).add(work.tally, log: log.log, at: now) { id in
             draft.places[id]
                 ?? .init(edgeHSM: log.edgeHSM, factory: prepared.edge.factory, product: nil, name: nil)
         }
-        try JournaledFacts(transaction).note(new.filter(\.isGovernance), except: work.notes, of: log.edgeHSM, at: now)
+        try JournaledFacts(transaction).note(governance, except: work.notes, of: log.edgeHSM, at: now)
         try Quarantine(transaction).add(work.notes, of: log, at: now)
         try alarms.raise(work.alarms + notGranted(work), factory: log.factory, at: now)
         for release in work.releases { try ReleaseTable(transaction).insert(release) }

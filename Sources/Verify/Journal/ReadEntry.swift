@@ -42,8 +42,8 @@ public struct ReadEntry: Sendable {
     }
 
     private let content: Content
-    /// The entry installs certificates, accepts RoleKeys or applies officers' orders: what whoever keeps journals takes
-    /// note of beside units. Beside the content, because chunks are searched for the few such entries.
+    /// The entry installs certificates, accepts RoleKeys, applies officers' orders or sets the clock back: what whoever
+    /// keeps journals takes note of beside units. Beside the content, because chunks are searched for the few such entries.
     public let isGovernance: Bool
 
     public var bytes: [UInt8] { content.bytes }
@@ -71,7 +71,7 @@ public struct ReadEntry: Sendable {
         isGovernance =
             entry.map {
                 $0.event.is(CertificatesInstalled.self) || $0.event.is(RoleKeysAccepted.self)
-                    || $0.event.is(OrderApplied.self)
+                    || $0.event.is(OrderApplied.self) || $0.event.is(ClockReset.self)
             } ?? false
         let dac = Self.der(in: entry).map { der -> Result<AttestationCertificate, Refusal> in
             do { return .success(try AttestationCertificate(der: der)) } catch {

@@ -89,10 +89,12 @@ import Vocabulary
     @Test("less at a later time is a truncation; an old checkpoint again is none")
     func truncation() {
         let held = checkpoint(size: 100, at: 50)
-        #expect(AlarmRules.isTruncated(checkpoint(size: 90, at: 60), after: held))
-        #expect(!AlarmRules.isTruncated(checkpoint(size: 90, at: 40), after: held))
-        #expect(!AlarmRules.isTruncated(checkpoint(size: 100, at: 60), after: held))
-        #expect(!AlarmRules.isTruncated(checkpoint(size: 90, epoch: 0, at: 60), after: held))
+        #expect(AlarmRules.isTruncated(checkpoint(size: 90, at: 60), after: held, clockResetAt: 0))
+        #expect(!AlarmRules.isTruncated(checkpoint(size: 90, at: 40), after: held, clockResetAt: 0))
+        #expect(!AlarmRules.isTruncated(checkpoint(size: 100, at: 60), after: held, clockResetAt: 0))
+        #expect(!AlarmRules.isTruncated(checkpoint(size: 90, epoch: 0, at: 60), after: held, clockResetAt: 0))
+        #expect(AlarmRules.isTruncated(checkpoint(size: 90, at: 60), after: held, clockResetAt: 90))
+        #expect(!AlarmRules.isTruncated(checkpoint(size: 90, at: 60), after: held, clockResetAt: 91))
     }
 
     @Test("what neither entries nor checkpoint explain is unaccounted")

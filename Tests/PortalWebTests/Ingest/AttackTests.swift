@@ -104,6 +104,30 @@ import Vocabulary
         #expect(try await bench.log(world)?.halted == nil)
     }
 
+    @Test("what an EdgeHSM signed before its clock was set back, brought again, is no truncation")
+    func beforeTheReset() async throws {
+        var box = box
+        box.wall = World.start + 86_400
+        try box.make(batch, Chip(11))
+        let ahead = SentJournal(box)
+        let chunk = try ahead.chunk(2..<ahead.entries.count, checkpoint: ahead.checkpoint(at: box.wall))
+        box.wall = World.start + 60
+        try box.crash()
+        let nonce = Nonce(validated: World.random(32))
+        try box.run(OfferClockReset(requester: "operator", nonce: nonce)).grant()
+        let order = OfficerOrder.Order.resetClock(edgeHSM: World.edgeHSM, nonce: nonce, time: World.start + 60)
+        _ = try box.downlink(orders: [world.order(order)]).grant()
+        try box.make(batch, Chip(12))
+        let whole = SentJournal(box)
+        try await bench.ingest([whole.chunk(0..<whole.entries.count, checkpoint: whole.checkpoint(at: box.wall))])
+        #expect(try await code(chunk) == nil)
+        #expect(try await bench.log(world)?.halted == nil)
+        // Less than what stands after the reset, signed later, is one.
+        let size = whole.entries.count - 1
+        let newer = try whole.checkpoint(size, at: box.wall + 600)
+        #expect(try await code(whole.chunk(2..<size, checkpoint: newer)) == "portal.journal.truncated")
+    }
+
     @Test("altered chunks, which nobody signed, leave room for the evidence of a fork, which proves itself")
     func evidenceOfForks() async throws {
         let size = journal.entries.count
