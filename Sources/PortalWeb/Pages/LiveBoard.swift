@@ -21,6 +21,13 @@ final class LivePlace: Sendable {
     deinit { board.leave(person) }
 }
 
+/// That the browser of a stream is gone. Without it that would show at the next word to it, a quarter of a minute later.
+private final class Departure: Sendable {
+    private let noted = Mutex(false)
+    var isNoted: Bool { noted.withLock { $0 } }
+    func note() { noted.withLock { $0 = true } }
+}
+
 /// What live pages last were, and how many streams there are. A page is made once for all tabs of a person that show it.
 final class LiveBoard: Sendable {
     /// Streams of all people, and of one.
@@ -150,8 +157,13 @@ extension PageSite {
                 // Held as long as somebody writes, or could begin to.
                 defer { withExtendedLifetime(place) {} }
                 try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
+                let departure = Departure()
                 do {
-                    try await follow(route, source, key, now, seen, &writer)
+                    try await request.body.consumeWithInboundCloseHandler { _ in
+                        try await follow(route, source, key, now, seen, departure, &writer)
+                    } onInboundClosed: {
+                        departure.note()
+                    }
                 } catch is CancellationError {}
                 try await writer.finish(nil)
             }
@@ -164,12 +176,13 @@ extension PageSite {
         _ key: String,
         _ start: (id: Int64, places: LiveBoard.Places),
         _ seen: LiveBoard.Places?,
+        _ departure: Departure,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
         var look: PageRequest?
         var shown = seen ?? [:]
         var (now, ticks, troubles) = (start, 0, 0)
-        while !Task.isCancelled && !Task.isShuttingDownGracefully {
+        while !departure.isNoted && !Task.isCancelled && !Task.isShuttingDownGracefully {
             let changes = now.places.filter { shown[$0.key] != $0.value }
             if changes.isEmpty {
                 // Something once in a while, so that whoever sits between keeps the connection.
@@ -179,7 +192,7 @@ extension PageSite {
                 try await write("change", now.id, json, &writer)
                 shown = now.places
             }
-            try await Self.sleep()
+            try await Self.sleep(until: departure)
             ticks += 1
             do {
                 if look == nil || ticks.isMultiple(of: Self.judgeEvery) { look = try await source() }
@@ -199,9 +212,9 @@ extension PageSite {
         }
     }
 
-    private static func sleep() async throws {
-        // In pieces, so that a portal that stops waits for nobody.
-        for _ in 0..<5 where !Task.isShuttingDownGracefully { try await Task.sleep(for: tick / 5) }
+    private static func sleep(until departure: Departure) async throws {
+        // In pieces, so that a portal that stops waits for nobody, and a place is free soon after who had it.
+        for _ in 0..<5 where !Task.isShuttingDownGracefully && !departure.isNoted { try await Task.sleep(for: tick / 5) }
     }
 
     private func write(
