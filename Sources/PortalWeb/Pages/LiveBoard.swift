@@ -214,7 +214,9 @@ extension PageSite {
 
     private static func sleep(until departure: Departure) async throws {
         // In pieces, so that a portal that stops waits for nobody, and a place is free soon after who had it.
-        for _ in 0..<5 where !Task.isShuttingDownGracefully && !departure.isNoted { try await Task.sleep(for: tick / 5) }
+        for _ in 0..<5 where !Task.isShuttingDownGracefully && !departure.isNoted {
+            try await Task.sleep(for: tick / 5)
+        }
     }
 
     private func write(
