@@ -96,6 +96,28 @@ struct AccessTests {
         try limiter.check("2001:db8:1:2::1", at: start + 1)
     }
 
+    @Test("a script with a bad token keeps nobody at the same address from a link or a joining code")
+    func badTokensAndCodes() async throws {
+        try await WholePortal.run { whole in
+            var last = try await whole.portal.ask("GET", "/v1/me", token: "x")
+            for _ in 0..<60 where last.status == 401 { last = try await whole.portal.ask("GET", "/v1/me", token: "x") }
+            #expect(last.status == 429)
+            let code = "{\"code\":\"\(RandomCode().text)\"}"
+            func look() async throws -> TestPortal.Reply {
+                try await whole.portal.ask("POST", "/v1/invitations/look", json: code)
+            }
+            last = try await look()
+            #expect(last.problem?.code == "portal.code.refused", "\(last.text)")
+            // And the other way: wrong codes are bounded too, and no token suffers by it.
+            for _ in 0..<40 { last = try await look() }
+            #expect(last.status == 429)
+            whole.portal.clock.advance(60)
+            for _ in 0..<40 { last = try await look() }
+            #expect(last.status == 429)
+            #expect(try await whole.portal.ask("GET", "/v1/me", token: "x").status == 401)
+        }
+    }
+
     @Test("throttled requests say how long to wait")
     func throttled() async throws {
         try await TestPortal.run(people: TestRoutes.people()) { portal in

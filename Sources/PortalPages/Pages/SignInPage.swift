@@ -8,7 +8,15 @@ public struct SignInPage: DoorPage {
     ///   - usesRecovery: a recovery code stands in for the authenticator's.
     ///   - other: address of this page with the other of the two.
     ///   - hasEnded: the browser came with a session that has ended.
-    public init(form state: FormState, next: String, usesRecovery: Bool, other: String, hasEnded: Bool) {
+    ///   - carried: form of that session, sent when it had ended, which is done after signing in; empty: none.
+    public init(
+        form state: FormState,
+        next: String,
+        usesRecovery: Bool,
+        other: String,
+        hasEnded: Bool,
+        carried: String = ""
+    ) {
         let factor: Field =
             usesRecovery
             ? .input(
@@ -28,8 +36,7 @@ public struct SignInPage: DoorPage {
             )
         door = Door(
             "Sign in",
-            notes: hasEnded && state.problem == nil
-                ? [Note(.info, "Your session has ended", "Sign in again and you are back where you were.")] : [],
+            notes: Self.notes(hasEnded && state.problem == nil, carried),
             form: FormBox(
                 action: "/sign-in",
                 form: state,
@@ -58,14 +65,30 @@ public struct SignInPage: DoorPage {
                 submit: Button("Sign in", style: .primary),
                 extra: """
                     <input type="hidden" name="next" value="\(next)">\
-                    <input type="hidden" name="recovery" value="\(usesRecovery ? "1" : "")">
+                    <input type="hidden" name="recovery" value="\(usesRecovery ? "1" : "")">\
+                    <input type="hidden" name="carried" value="\(carried)">
                     """
             ),
             after: """
-                <p class="small">\(.link(usesRecovery ? "Use your authenticator" : "Use a recovery code instead", other))</p>
+                <p class="small">\(.link(Self.otherWords(usesRecovery, isCarrying: !carried.isEmpty), other))</p>
                 """,
             foot: "No password yet, or lost it? An administrator of the OEM makes you a link. Programs use API tokens."
         )
+    }
+
+    private static func notes(_ hasEnded: Bool, _ carried: String) -> [Note] {
+        if !carried.isEmpty {
+            return [
+                Note(.info, "Your session has ended", "What you entered is kept, and is done once you have signed in.")
+            ]
+        }
+        return hasEnded ? [Note(.info, "Your session has ended", "Sign in again and you are back where you were.")] : []
+    }
+
+    /// Another page has nothing of what this one carries.
+    private static func otherWords(_ usesRecovery: Bool, isCarrying: Bool) -> String {
+        if isCarrying { return "Sign in without what you entered" }
+        return usesRecovery ? "Use your authenticator" : "Use a recovery code instead"
     }
 }
 

@@ -6,14 +6,19 @@ enum Script {
         import { startForms } from './forms.js';
 
         const root = document.documentElement;
-        const say = (text, tone = 'ok') => {
+        // With a link it stays until it is dismissed.
+        const say = (text, tone = 'ok', link) => {
           const toast = document.querySelector('#toast-form').content.firstElementChild.cloneNode(true);
           toast.classList.add(tone);
           toast.querySelector('p').textContent = text;
           const sign = toast.querySelector('use');
           if (tone !== 'ok') sign.setAttribute('href', sign.getAttribute('href').replace(/#.*/, '#warning'));
           document.querySelector('.toasts').append(toast);
-          setTimeout(() => toast.remove(), 6000);
+          toast.querySelector('[data-close]').addEventListener('click', () => toast.remove());
+          if (!link) { setTimeout(() => toast.remove(), 6000); return; }
+          const anchor = document.createElement('a');
+          [anchor.href, anchor.textContent] = [link.href, link.text];
+          toast.querySelector('p').append(' ', anchor);
         };
 
         // Theme: what the person chose, else what the system says. The cookie lets the server send the right one at once.
@@ -124,13 +129,23 @@ enum Script {
     static let live = """
         const places = () => new Map([...document.querySelectorAll('[data-live]')].map(e => [e.dataset.live, e]));
 
-        export function startLive({ banner }) {
+        export function startLive({ say, banner }) {
           const lamp = document.querySelector('.live');
           if (!lamp) return;
           const page = location.pathname + location.search;
           const address = `/live?page=${encodeURIComponent(page)}`;
           const pause = document.querySelector('[data-live-pause]');
-          let stream, poll, last = '', paused = false, failures = 0, asked = 0, isLost = false;
+          let stream, poll, last = '', paused = false, failures = 0, asked = 0, isLost = false, isTouched = false, isTold = false;
+
+          // What somebody has begun to enter is lost with the page: then it is theirs to leave it.
+          addEventListener('input', event => { if (event.target.form?.method === 'post') isTouched = true; });
+          const gone = () => {
+            stop();
+            show('lost', 'Ended');
+            if (!isTouched) return location.reload();
+            if (!isTold) say('Your session has ended. What you entered is still here: send it, and sign in.', 'warn', { href: page, text: 'Load the page anew' });
+            isTold = true;
+          };
 
           const show = (state, text) => { lamp.dataset.state = state; lamp.textContent = text; };
           // What somebody is in stays until they have left it.
@@ -164,7 +179,9 @@ enum Script {
           const fetchOnce = async () => {
             try {
               const answer = await fetch(`${address}&once=1`, { headers: { accept: 'application/json' }, cache: 'no-store' });
-              if (answer.status === 401) return location.reload();
+              if (answer.status === 401) return gone();
+              // The page is not for this person any more, or not there: nothing comes.
+              if ([403, 404].includes(answer.status)) { stop(); show('lost', 'Ended'); return; }
               if (!answer.ok) throw new Error(answer.status);
               put(await answer.json());
               heard();
@@ -178,6 +195,7 @@ enum Script {
               if (banner) banner.hidden = false;
             }
           };
+          const askInstead = () => { stop(); fetchOnce(); poll = setInterval(fetchOnce, 5000); };
           const start = () => {
             stop();
             [asked, isLost] = [0, false];
@@ -185,13 +203,14 @@ enum Script {
             stream = new EventSource(last ? `${address}&after=${last}` : address);
             stream.addEventListener('change', event => { last = event.lastEventId; heard(); put(JSON.parse(event.data)); });
             stream.addEventListener('still', event => { last = event.lastEventId; heard(); });
-            stream.addEventListener('end', () => { stop(); show('lost', 'Ended'); location.reload(); });
+            // The session may go on with another cookie, which the next request brings.
+            stream.addEventListener('end', () => { askInstead(); isLost = true; });
             stream.addEventListener('error', () => {
               failures += 1;
               show('lost', 'Reconnecting');
               if (failures === 3 && banner) banner.hidden = false;
               // No stream to be had: ask every five seconds instead.
-              if (failures > 3 || stream?.readyState === EventSource.CLOSED) { stop(); fetchOnce(); poll = setInterval(fetchOnce, 5000); }
+              if (failures > 3 || stream?.readyState === EventSource.CLOSED) askInstead();
             });
           };
           if (pause) {
@@ -217,11 +236,15 @@ enum Script {
     static let forms = """
         const number = value => value.toLocaleString('en-US');
 
-        const inZone = (zone, local) => {
-          // Minutes that the zone is ahead of UTC at that time.
-          const guess = new Date(`${local}Z`);
-          const parts = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }).format(guess);
-          return new Date(2 * guess.getTime() - new Date(`${parts.replace(' ', 'T')}Z`).getTime());
+        // Milliseconds that a zone is ahead of UTC at a time.
+        const ahead = (zone, time) => {
+          const parts = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }).format(time);
+          return new Date(`${parts.replace(' ', 'T')}Z`) - time;
+        };
+        // As the portal reads it: what was ahead at that time of UTC tells where to look, what is ahead there counts.
+        export const inZone = (zone, local) => {
+          const wall = new Date(`${local}Z`);
+          return new Date(wall - ahead(zone, new Date(wall - ahead(zone, wall))));
         };
 
         // As the pages write times: 23 Nov 2026, 08:51.

@@ -36,14 +36,21 @@ public struct SessionTable {
         try transaction.row("SELECT * FROM session WHERE id = ?", [.name(id)]).map(Self.session)
     }
 
-    /// Those that were neither revoked nor reached their end, in the order of ids, after `after`.
-    public func open(of person: PersonID, after: String?, limit: Int, at now: Instant) throws -> [SessionRecord] {
+    /// Those that are alive: neither revoked nor at their end, and used after `seenAfter`; in the order of ids, after `after`.
+    public func open(
+        of person: PersonID,
+        seenAfter: Instant,
+        after: String?,
+        limit: Int,
+        at now: Instant
+    ) throws -> [SessionRecord] {
         try transaction.rows(
             """
-            SELECT * FROM session WHERE person = ? AND id > ? AND revoked_at IS NULL AND expires_at > ?
+            SELECT * FROM session
+            WHERE person = ? AND id > ? AND revoked_at IS NULL AND expires_at > ? AND seen_at > ?
             ORDER BY id LIMIT ?
             """,
-            [.name(person), .text(after ?? ""), .time(now), .number(limit)]
+            [.name(person), .text(after ?? ""), .time(now), .time(seenAfter), .number(limit)]
         ).map(Self.session)
     }
 
@@ -75,14 +82,14 @@ public struct SessionTable {
         )
     }
 
-    /// Leaves the newest `most` of a person's open sessions.
-    public func limit(_ person: PersonID, to most: Int, at time: Instant) throws {
+    /// Leaves the newest `most` of a person's sessions that are alive, as `open` has them.
+    public func limit(_ person: PersonID, to most: Int, seenAfter: Instant, at time: Instant) throws {
         let rows = try transaction.rows(
             """
-            SELECT id FROM session WHERE person = ? AND revoked_at IS NULL AND expires_at > ?
+            SELECT id FROM session WHERE person = ? AND revoked_at IS NULL AND expires_at > ? AND seen_at > ?
             ORDER BY created_at DESC, id LIMIT ?
             """,
-            [.name(person), .time(time), .number(most + 64)]
+            [.name(person), .time(time), .time(seenAfter), .number(most + 64)]
         )
         for row in rows.dropFirst(most) { try revoke(row.name("id"), at: time) }
     }

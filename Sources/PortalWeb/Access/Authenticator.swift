@@ -17,7 +17,8 @@ public struct Caller: Sendable {
     }
 
     let kind: Kind
-    /// What a caller's stored answers are sealed with beside the request itself: the token's or cookie's text.
+    /// What a caller's stored answers are sealed with beside the request itself: the token's text, or what stays of the
+    /// cookie's while the session lasts.
     let secret: [UInt8]
 
     fileprivate init(kind: Kind, secret: [UInt8]) {
@@ -28,7 +29,7 @@ public struct Caller: Sendable {
     /// A person with a session may do there whatever their roles allow.
     init(_ session: SessionIdentity, cookie: String) {
         kind = .person(session.person, .session(session), Set(TokenScope.allCases))
-        secret = Array(cookie.utf8)
+        secret = Array(SessionCookie.lasting(of: cookie).utf8)
     }
 
     /// How logs and idempotency keys name the caller.
@@ -38,6 +39,11 @@ public struct Caller: Sendable {
         case .person(_, let credential, _): credential.text
         case .site(let site): site.factory.text
         }
+    }
+
+    /// Whose one-time keys are looked up: a form that was carried through sign-in has its key from the session before.
+    var keyOwner: String {
+        if case .person(let person, .session, _) = kind { person.id.text } else { name }
     }
 
     var logName: String {
@@ -122,7 +128,10 @@ public struct Authenticator: Sendable {
     let clock: ClockSource
     /// Judges factories' certificates; nil where there is no sync listener.
     private let siteJudge: PeerJudge?
+    /// Wrong codes of public operations.
     let limiter: FailureLimiter
+    /// Bad tokens: a script with one that expired keeps nobody behind the same address from using a link.
+    private let tokenLimiter = FailureLimiter()
 
     /// - Parameter siteAuthorities: certificates (DER) of the authority that enrols factories; empty: no factory may call.
     public init(
@@ -181,8 +190,8 @@ public struct Authenticator: Sendable {
             !token.isRevoked, now < token.expiresAt
         else {
             // Who has a good token is not kept out by others behind the same address.
-            try limiter.check(address, at: now)
-            limiter.note(address, at: now)
+            try tokenLimiter.check(address, at: now)
+            tokenLimiter.note(address, at: now)
             throw Refusal(PortalError.tokenRefused)
         }
         await identities.noteUse(of: token.id, at: now)

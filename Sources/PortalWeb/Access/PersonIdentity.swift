@@ -81,9 +81,12 @@ public protocol IdentityStore: Sendable {
     ///
     /// - Parameter isUse: a request of a person, whose time is noted; may be coarse and late.
     func session(digest: Digest256, at time: Instant, isUse: Bool) async throws -> SessionIdentity?
+    /// Whose session a cookie is or was. Nil where there never was one, or it is long forgotten.
+    func owner(ofSession digest: Digest256) async throws -> PersonID?
 }
 
 extension IdentityStore {
     /// Where there are no sessions.
     public func session(digest: Digest256, at time: Instant, isUse: Bool) async throws -> SessionIdentity? { nil }
+    public func owner(ofSession digest: Digest256) async throws -> PersonID? { nil }
 }

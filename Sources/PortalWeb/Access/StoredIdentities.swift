@@ -58,6 +58,10 @@ final class StoredIdentities: IdentityStore {
         )
     }
 
+    func owner(ofSession digest: Digest256) async throws -> PersonID? {
+        try await database.read { try SessionTable($0).find(digest)?.person.id }
+    }
+
     func site(publicKeyDigest: Digest256) async throws -> SiteIdentity? {
         try await database.read { transaction in
             let factories = FactoryTable(transaction)

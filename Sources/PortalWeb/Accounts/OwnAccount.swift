@@ -33,7 +33,8 @@ extension PortalServices {
         }
     }
 
-    /// All other sessions end with the old password.
+    /// All other sessions end with the old password. Where there is an authenticator, knowing the password proves too little:
+    /// what wants a fresh proof wants it after this as before.
     func changePassword(
         _ context: SessionContext,
         _ call: Call<Nothing, Nothing, JSON<PasswordChange>>
@@ -44,9 +45,15 @@ extension PortalServices {
             try await accounts.isRight(request.current, for: account, isKnown: true) ? true : nil
         }
         let kept = try await accounts.keep(request.new, knowing: knownWords(of: account))
-        return try await renewing(context, isComplete: context.session.isComplete) { transaction, opened in
+        let session = context.session
+        let verifiedAt = account.authenticator == nil ? now : session.verifiedAt
+        return try await renewing(context, isComplete: session.isComplete, verifiedAt: verifiedAt) {
+            transaction,
+            opened in
             let accounts = AccountTable(transaction)
-            guard var newest = try accounts.account(of: account.person), newest.password == account.password else {
+            guard var newest = try accounts.account(of: account.person), newest.password == account.password,
+                newest.authenticator == account.authenticator
+            else {
                 throw Refusal(AccountError.wrongProof)
             }
             newest.password = kept
@@ -88,7 +95,7 @@ extension PortalServices {
         }
     }
 
-    /// The authenticator counts from now on; all other sessions end, and this one has a new cookie.
+    /// The authenticator counts from now on; all other sessions end, and this one has a new cookie. The browser is known.
     func confirmAuthenticator(
         _ context: SessionContext,
         _ call: Call<Nothing, Nothing, JSON<AuthenticatorConfirmation>>
@@ -103,7 +110,9 @@ extension PortalServices {
             return TOTP.match(call.body.code.text, secret, at: now, after: -1)
         }
         let codes = Self.newRecoveryCodes()
-        return try await renewing(context, isComplete: true) { transaction, opened in
+        let known = try await knownDevice(context)
+        let device = known == nil ? RandomCode() : nil
+        return try await renewing(context, isComplete: true, verifiedAt: now, device: device) { transaction, opened in
             let accounts = AccountTable(transaction)
             guard var newest = try accounts.account(of: account.person), newest.pending == pending else {
                 throw Refusal(AccountError.nothingPending)
@@ -113,8 +122,18 @@ extension PortalServices {
             _ = try accounts.put(newest)
             try accounts.replaceRecoveryCodes(of: account.person, with: codes.map(RecoveryCodeText.digest))
             try SessionTable(transaction).revokeAll(of: account.person, but: opened.session, at: now)
+            if let known = known ?? device?.digest {
+                try accounts.know(known, of: account.person, most: SessionRules.mostDevices, at: now)
+            }
             return ConfirmedAuthenticator(session: opened, recoveryCodes: codes)
         }
+    }
+
+    /// The browser's own cookie, where the account knows it.
+    private func knownDevice(_ context: SessionContext) async throws -> Digest256? {
+        guard let device = context.facts.browser.device.map({ Digest256.of($0.utf8) }) else { return nil }
+        let (person, since) = (context.person.id, context.facts.time + -SessionRules.deviceLife)
+        return try await database.read { try AccountTable($0).knows(device, of: person, since: since) } ? device : nil
     }
 
     func renewRecoveryCodes(_ context: SessionContext, _ call: PlainCall) async throws -> Answer<RecoveryCodes> {

@@ -19,10 +19,23 @@ enum SessionCookie {
         "\(device)=\(text); \(flags); Max-Age=\(SessionRules.deviceLife)"
     }
 
-    /// The token against forged requests that belongs to a session's cookie: derived from it, so that nothing is kept and
-    /// a new cookie has another.
+    /// Characters at a cookie's start that stay while its session lasts: 120 random bits. The other 136 are new with each
+    /// cookie, so that who knows an earlier one is as far from the next as anybody.
+    private static let lasting = 20
+
+    /// What stays of a cookie while its session lasts. As secret as the cookie.
+    static func lasting(of cookie: String) -> String { String(cookie.prefix(lasting)) }
+
+    /// Text of the cookie with which a session goes on: the beginning of the one before, the rest new.
+    static func renewed(_ cookie: String?) -> String {
+        let new = RandomCode().text
+        return cookie.map { lasting(of: $0) + new.dropFirst(lasting) } ?? new
+    }
+
+    /// The token against forged requests that belongs to a session: derived from what stays of its cookie, so that nothing is
+    /// kept, another sign-in has another, and a form in another tab is still the session's own after a fresh proof.
     static func csrf(of cookie: String) -> String {
-        let key = SymmetricKey(data: Array(cookie.utf8))
+        let key = SymmetricKey(data: Array(lasting(of: cookie).utf8))
         return Base64URL.encode(Array(HMAC<SHA256>.authenticationCode(for: Array("obis csrf v1".utf8), using: key)))
     }
 }
@@ -33,5 +46,6 @@ struct NewSessionSecret: Sendable {
     var digest: Digest256 { Digest256.of(text.utf8) }
     var csrf: String { SessionCookie.csrf(of: text) }
 
-    init() { text = RandomCode().text }
+    /// - Parameter before: the session's cookie until now; nil for a session that begins.
+    init(after before: String? = nil) { text = SessionCookie.renewed(before) }
 }

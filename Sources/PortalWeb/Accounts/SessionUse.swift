@@ -36,7 +36,13 @@ extension PortalServices {
         let scope = "sessions \(person)"
         let start = try cursors.start(query.cursor, of: scope, count: 1)
         let found = try await database.read {
-            try SessionTable($0).open(of: person, after: start?.first, limit: limit + 1, at: now)
+            try SessionTable($0).open(
+                of: person,
+                seenAfter: now + -SessionRules.idle,
+                after: start?.first,
+                limit: limit + 1,
+                at: now
+            )
         }
         let views = found.map { SessionView($0, current) }
         return Answer(try cursors.page(views, limit: limit, of: scope) { [$0.id.text] })
@@ -89,7 +95,9 @@ extension PortalServices {
             guard request.password == nil else { return nil }
             return try await accounts.step(of: request.code, for: account, at: now)
         }
-        return try await renewing(context, isComplete: context.session.isComplete) { transaction, opened in
+        return try await renewing(context, isComplete: context.session.isComplete, verifiedAt: now) {
+            transaction,
+            opened in
             guard let step, try step < 0 || AccountTable(transaction).take(step: step, of: account.person) else {
                 throw Refusal(AccountError.wrongProof)
             }
@@ -119,12 +127,18 @@ extension PortalServices {
     }
 
     /// Performs an act after which the session has a new cookie, and the one from before is good for nothing.
+    ///
+    /// - Parameters:
+    ///   - verifiedAt: when it was proved, with all factors that the account has, who sits there.
+    ///   - device: by which the browser is known from then on; nil where it is, or is not to be.
     func renewing<Message: Codable & Sendable>(
         _ context: SessionContext,
         isComplete: Bool,
+        verifiedAt: Instant,
+        device: RandomCode? = nil,
         _ body: @escaping @Sendable (any SQLTransaction, OpenedSession) throws -> Message
     ) async throws -> SessionAnswer<Message> {
-        let (secret, session, now) = (NewSessionSecret(), context.session, context.facts.time)
+        let (secret, session) = (NewSessionSecret(after: context.facts.browser.session), context.session)
         let opened = OpenedSession(
             session: session.id,
             csrf: secret.csrf,
@@ -137,12 +151,16 @@ extension PortalServices {
                 session.id,
                 digest: secret.digest,
                 isComplete: isComplete,
-                verifiedAt: now
+                verifiedAt: verifiedAt
             )
             guard isThere else { throw Refusal(PortalError.sessionEnded) }
             return Act(Answer(message), object: session.id.text)
         }
-        return SessionAnswer(answer: answer, cookies: [SessionCookie.setSession(secret.text)])
+        let known = device.map { SessionCookie.setDevice($0.text) }
+        return SessionAnswer(
+            answer: answer,
+            cookies: [SessionCookie.setSession(secret.text)] + (known.map { [$0] } ?? [])
+        )
     }
 }
 

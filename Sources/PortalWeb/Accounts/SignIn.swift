@@ -53,6 +53,7 @@ extension PortalServices {
                 login: login,
                 address: facts.address,
                 device: found?.device,
+                hasFactor: request.code != nil || request.recoveryCode != nil,
                 at: facts.time
             )
         } catch {
@@ -60,9 +61,10 @@ extension PortalServices {
             throw error
         }
         do {
-            switch try await judge(request, found, facts) {
+            let isOverdrawn = ticket.overdrawn != nil
+            switch try await judge(request, found, facts, isOverdrawn: isOverdrawn) {
             case .failure(let reason):
-                await note(reason)
+                await note(isOverdrawn && reason != .factor ? .throttled : reason)
                 throw Refusal(AccountError.signInRefused)
             case .success(let proof):
                 let answer = try await open(proof, context)
@@ -71,8 +73,11 @@ extension PortalServices {
             }
         } catch let refusal as Refusal {
             // What fails for another reason was no guess.
-            if !refusal.has(AccountError.signInRefused) { accounts.limiter.giveBack(ticket) }
-            throw refusal
+            guard refusal.has(AccountError.signInRefused) else {
+                accounts.limiter.giveBack(ticket)
+                throw refusal
+            }
+            throw ticket.overdrawn ?? refusal
         }
     }
 
@@ -94,7 +99,13 @@ extension PortalServices {
         case failure(SignInAudit.Reason)
     }
 
-    private func judge(_ request: SignInRequest, _ found: Found?, _ facts: RequestFacts) async throws -> Judgement {
+    /// - Parameter isOverdrawn: the account's budget is used up: a password alone, however right, is not enough.
+    private func judge(
+        _ request: SignInRequest,
+        _ found: Found?,
+        _ facts: RequestFacts,
+        isOverdrawn: Bool
+    ) async throws -> Judgement {
         let account = found?.account
         let isRight = try await accounts.isRight(request.password, for: account, isKnown: found?.device != nil)
         let step = try await accounts.step(of: request.code, for: account, at: facts.time)
@@ -106,6 +117,8 @@ extension PortalServices {
         guard let found, let account else { return .failure(.unknownAccount) }
         guard isRight else { return .failure(.password) }
         guard found.person.isActive else { return .failure(.inactive) }
+        // Before the password is kept anew: that takes time, and would tell that it was right.
+        guard !isOverdrawn || account.authenticator != nil else { return .failure(.throttled) }
         if account.authenticator != nil {
             let ticket = found.device == nil ? accounts.limiter.takeFactor(of: account.person, at: facts.time) : nil
             guard step != nil || hasRecovery, ticket != nil || found.device != nil else { return .failure(.factor) }
@@ -144,7 +157,12 @@ extension PortalServices {
                 try sessions.revoke(known.session.id, at: facts.time)
             }
             try sessions.insert(record)
-            try sessions.limit(record.person, to: SessionRules.most, at: facts.time)
+            try sessions.limit(
+                record.person,
+                to: SessionRules.most,
+                seenAfter: facts.time + -SessionRules.idle,
+                at: facts.time
+            )
             if record.isComplete, let known = found.device ?? device?.digest {
                 try accounts.know(known, of: record.person, most: SessionRules.mostDevices, at: facts.time)
             }

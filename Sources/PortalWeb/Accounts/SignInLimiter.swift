@@ -10,6 +10,8 @@ final class SignInLimiter: Sendable {
     /// One attempt that was charged.
     struct Ticket: Sendable {
         fileprivate let charged: [(Kind, String)]
+        /// What is answered unless the attempt is right in everything: the account's budget is used up.
+        var overdrawn: Refusal?
     }
 
     fileprivate enum Kind: Sendable, Hashable, CaseIterable {
@@ -47,13 +49,34 @@ final class SignInLimiter: Sendable {
     /// Charges an attempt to sign in. Throws `portal.access.throttled`; accounts that there are and that there are not
     /// are counted alike.
     ///
-    /// - Parameter device: of a browser that this account knows; nil for every other.
-    func take(login: String, address: String, device: Digest256?, at time: Instant) throws -> Ticket {
+    /// Where the account's own budget is used up, an attempt that shows a second factor is judged all the same, at the cost of
+    /// its address: whoever has password and second factor gets in while others guess. What is short of both is told
+    /// what every attempt is told then, so that a password can't be tried by it.
+    ///
+    /// - Parameters:
+    ///   - device: of a browser that this account knows; nil for every other.
+    ///   - hasFactor: whether the attempt shows a second factor, right or wrong.
+    func take(
+        login: String,
+        address: String,
+        device: Digest256?,
+        hasFactor: Bool,
+        at time: Instant
+    ) throws -> Ticket {
         // Of the login a digest: what people type there by mistake may be a password.
         let login = Digest256.of(login.utf8).hex
         if let device { return try take([(.device, "\(login) \(device.hex)")], at: time) }
         let place = FailureLimiter.key(address)
-        return try take([(.address, place), (.pair, "\(login) \(place)"), (.account, login)], at: time)
+        let own = try take([(.address, place), (.pair, "\(login) \(place)")], at: time)
+        do {
+            return Ticket(charged: own.charged + (try take([(.account, login)], at: time).charged))
+        } catch let refusal as Refusal {
+            guard hasFactor else {
+                giveBack(own)
+                throw refusal
+            }
+            return Ticket(charged: own.charged, overdrawn: refusal)
+        }
     }
 
     /// Charges a second factor after a right password. False where the account's budget is used up.

@@ -10,6 +10,24 @@ import Statements
 import Synchronization
 import Vocabulary
 
+/// A stream's place among those that there may be. Left with its last holder, so also where the stream never began because
+/// the browser was gone before the answer's head was written.
+final class LivePlace: Sendable {
+    private let board: LiveBoard
+    private let person: PersonID
+
+    fileprivate init(_ board: LiveBoard, _ person: PersonID) { (self.board, self.person) = (board, person) }
+
+    deinit { board.leave(person) }
+}
+
+/// That the browser of a stream is gone. Without it that would show at the next word to it, a quarter of a minute later.
+private final class Departure: Sendable {
+    private let noted = Mutex(false)
+    var isNoted: Bool { noted.withLock { $0 } }
+    func note() { noted.withLock { $0 = true } }
+}
+
 /// What live pages last were, and how many streams there are. A page is made once for all tabs of a person that show it.
 final class LiveBoard: Sendable {
     /// Streams of all people, and of one.
@@ -34,22 +52,26 @@ final class LiveBoard: Sendable {
 
     private let state = Mutex(State())
 
-    /// False: there are too many.
-    func enter(_ person: PersonID) -> Bool {
-        state.withLock { state in
+    /// Nil: there are too many.
+    func enter(_ person: PersonID) -> LivePlace? {
+        let isFree = state.withLock { state in
             let own = state.streams[person] ?? 0
             guard own < Self.mostOfOne, state.streams.values.reduce(0, +) < Self.mostStreams else { return false }
             state.streams[person] = own + 1
             return true
         }
+        return isFree ? LivePlace(self, person) : nil
     }
 
-    func leave(_ person: PersonID) {
+    fileprivate func leave(_ person: PersonID) {
         state.withLock { state in
             let left = (state.streams[person] ?? 1) - 1
             state.streams[person] = left > 0 ? left : nil
         }
     }
+
+    /// Whether what was answered to a tick may be otherwise a moment later: too much to do, or something that failed.
+    static func passes(_ status: Int) -> Bool { status == 429 || status >= 500 }
 
     var count: Int { state.withLock { $0.streams.values.reduce(0, +) } }
 
@@ -94,6 +116,8 @@ extension PageSite {
     private static let tick = Duration.seconds(1)
     /// Ticks after which the session is judged anew.
     private static let judgeEvery = 5
+    /// Ticks in a row that may fail. Then the stream breaks off, and the browser asks anew until it has a page again.
+    private static let mostTroubles = 10
 
     /// `/live?page=PATH`: what changes on that page, as the one who looks may see it.
     func stream(_ request: Request, _ exchange: Exchange, _ mount: RouteMount) async throws -> Response {
@@ -121,17 +145,25 @@ extension PageSite {
                 body: .init(byteBuffer: ByteBuffer(bytes: body))
             )
         }
-        guard live.enter(person) else { throw Refusal(PortalError.throttled, "5 s: too many live pages are open") }
+        guard let place = live.enter(person) else {
+            throw Refusal(PortalError.throttled, "5 s: too many live pages are open")
+        }
         let last = headers[.lastEventID].flatMap { Int64($0) } ?? query["after"].flatMap { Int64($0) }
         let seen = last.flatMap { live.seen(key, $0) }
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
-            body: .init { [live] writer in
-                defer { live.leave(person) }
+            body: .init { writer in
+                // Held as long as somebody writes, or could begin to.
+                defer { withExtendedLifetime(place) {} }
                 try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
+                let departure = Departure()
                 do {
-                    try await follow(route, source, key, now, seen, &writer)
+                    try await request.body.consumeWithInboundCloseHandler { _ in
+                        try await follow(route, source, key, now, seen, departure, &writer)
+                    } onInboundClosed: {
+                        departure.note()
+                    }
                 } catch is CancellationError {}
                 try await writer.finish(nil)
             }
@@ -144,12 +176,13 @@ extension PageSite {
         _ key: String,
         _ start: (id: Int64, places: LiveBoard.Places),
         _ seen: LiveBoard.Places?,
+        _ departure: Departure,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
         var look: PageRequest?
         var shown = seen ?? [:]
-        var (now, ticks) = (start, 0)
-        while !Task.isCancelled && !Task.isShuttingDownGracefully {
+        var (now, ticks, troubles) = (start, 0, 0)
+        while !departure.isNoted && !Task.isCancelled && !Task.isShuttingDownGracefully {
             let changes = now.places.filter { shown[$0.key] != $0.value }
             if changes.isEmpty {
                 // Something once in a while, so that whoever sits between keeps the connection.
@@ -159,23 +192,31 @@ extension PageSite {
                 try await write("change", now.id, json, &writer)
                 shown = now.places
             }
-            try await Self.sleep()
+            try await Self.sleep(until: departure)
             ticks += 1
-            if look == nil || ticks.isMultiple(of: Self.judgeEvery) { look = try await source() }
-            guard let current = look, current.session != nil else {
-                try await write("end", now.id, "{}", &writer)
-                return
-            }
-            do { now = try await places(route, current, key) } catch is APIProblem {
-                try await write("end", now.id, "{}", &writer)
-                return
+            do {
+                if look == nil || ticks.isMultiple(of: Self.judgeEvery) { look = try await source() }
+                guard let current = look, current.session != nil else {
+                    try await write("end", now.id, "{}", &writer)
+                    return
+                }
+                now = try await places(route, current, key)
+                troubles = 0
+            } catch let problem as APIProblem {
+                guard LiveBoard.passes(problem.problem.status), troubles < Self.mostTroubles else {
+                    if !LiveBoard.passes(problem.problem.status) { try await write("end", now.id, "{}", &writer) }
+                    return
+                }
+                (look, troubles) = (nil, troubles + 1)
             }
         }
     }
 
-    private static func sleep() async throws {
-        // In pieces, so that a portal that stops waits for nobody.
-        for _ in 0..<5 where !Task.isShuttingDownGracefully { try await Task.sleep(for: tick / 5) }
+    private static func sleep(until departure: Departure) async throws {
+        // In pieces, so that a portal that stops waits for nobody, and a place is free soon after who had it.
+        for _ in 0..<5 where !Task.isShuttingDownGracefully && !departure.isNoted {
+            try await Task.sleep(for: tick / 5)
+        }
     }
 
     private func write(

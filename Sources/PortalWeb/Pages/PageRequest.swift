@@ -52,23 +52,43 @@ struct PageRequest: Sendable {
             csrf: signedIn.csrf,
             needsSecondFactor: signedIn.needsSecondFactor
         )
+        let api = PageAPI(
+            table: api.table,
+            mount: api.mount,
+            exchange: api.exchange,
+            headers: api.headers,
+            session: session,
+            cookies: api.cookies
+        )
         return PageRequest(
             parameters: target.parameters,
             query: target.query,
             form: form,
             path: target.path,
             session: session,
-            viewer: viewer?.with(csrf: signedIn.csrf),
-            api: PageAPI(
-                table: api.table,
-                mount: api.mount,
-                exchange: api.exchange,
-                headers: api.headers,
-                session: session,
-                cookies: api.cookies
-            ),
+            viewer: try await Self.viewer(session, api),
+            api: api,
             time: time,
             host: host
+        )
+    }
+
+    /// Who looks, as the page's frame says it.
+    static func viewer(_ session: PageSession, _ api: PageAPI) async throws -> Viewer {
+        guard !session.needsSecondFactor else {
+            return Viewer(
+                name: session.person.name,
+                organisation: "",
+                roles: session.person.roles,
+                csrf: session.csrf
+            )
+        }
+        let me = try await api.get("/v1/me", as: Me.self)
+        return Viewer(
+            name: me.person.name,
+            organisation: me.organisation.name,
+            roles: session.person.roles,
+            csrf: session.csrf
         )
     }
 
@@ -139,6 +159,8 @@ enum PageAnswer {
     case redirect(String, told: Told? = nil)
     case file([UInt8], type: String, name: String)
     case response(Response)
+    /// What another request than the one that came is answered: a form's that was carried.
+    indirect case instead(PageRequest, PageAnswer)
 }
 
 /// What was done, told once on the page that follows.

@@ -103,6 +103,7 @@ public struct PageSite: Sendable {
             let form = route.method == .post ? try await Self.form(request, within: mount.deadlines.message) : [:]
             let ready = try await self.look(request, exchange, mount, parameters, form)
             look = ready
+            if let carrying = SignInController.carrying(route, ready) { return try render(carrying, ready, request) }
             if let elsewhere = elsewhere(route, ready, request) { return elsewhere }
             if route.method == .post { try Self.requireOwnForm(route, ready, request) }
             var response = try render(await route.handler(ready), ready, request)
@@ -196,22 +197,7 @@ public struct PageSite: Sendable {
         if let session { exchange.identified(session.person.id.text) }
         let api = PageAPI(table: table, mount: mount, exchange: exchange, headers: headers, session: session)
         var viewer: Viewer?
-        if let session, !session.needsSecondFactor {
-            let me = try await api.get("/v1/me", as: Me.self)
-            viewer = Viewer(
-                name: me.person.name,
-                organisation: me.organisation.name,
-                roles: session.person.roles,
-                csrf: session.csrf
-            )
-        } else if let session {
-            viewer = Viewer(
-                name: session.person.name,
-                organisation: "",
-                roles: session.person.roles,
-                csrf: session.csrf
-            )
-        }
+        if let session { viewer = try await PageRequest.viewer(session, api) }
         return PageRequest(
             parameters: parameters,
             query: query,
@@ -232,6 +218,7 @@ public struct PageSite: Sendable {
         case .page(let page, let status): return try render(page, status, look, request)
         case .redirect(let path, let told): return Self.redirect(path, told)
         case .response(let response): return response
+        case .instead(let look, let answer): return try render(answer, look, request)
         case .file(let bytes, let type, let name):
             return Response(
                 status: .ok,

@@ -217,7 +217,7 @@ struct RouteMount: Sendable {
 
 extension IdempotencyKey {
     init(header: String, caller: Caller, operation: String, request: [UInt8]) {
-        let place = [caller.name, operation, header].map { "\($0.utf8.count):\($0)" }.joined()
+        let place = [caller.keyOwner, operation, header].map { "\($0.utf8.count):\($0)" }.joined()
         digest = Digest256.of(place.utf8)
         self.request = Digest256.of(request)
         let material = SymmetricKey(data: caller.secret + Array(header.utf8) + [0] + request)

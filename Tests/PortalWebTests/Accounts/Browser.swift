@@ -60,8 +60,12 @@ final class Browser: Sendable {
         return reply
     }
 
-    func post(_ path: String, _ body: some Encodable) async throws -> TestPortal.Reply {
-        try await ask("POST", path, String(decoding: StatementCoding.encode(body), as: UTF8.self))
+    func post(
+        _ path: String,
+        _ body: some Encodable,
+        headers: [String: String] = [:]
+    ) async throws -> TestPortal.Reply {
+        try await ask("POST", path, String(decoding: StatementCoding.encode(body), as: UTF8.self), headers: headers)
     }
 
     func signIn(

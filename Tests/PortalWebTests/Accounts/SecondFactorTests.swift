@@ -202,6 +202,66 @@ struct SecondFactorTests {
         }
     }
 
+    @Test("changing the password is no second factor: what wants a fresh proof wants it after that as before")
+    func passwordIsNoProof() async throws {
+        try await Self.run { whole, admin, _ in
+            let thief = Browser(whole)
+            _ = try await thief.signIn(Self.email)
+            let (device, _) = try await thief.enrol()
+            whole.portal.clock.advance(SessionRules.fresh)
+            let new = "eleven quiet turbines"
+            let changed = try await thief.post(
+                "/v1/account/password",
+                PasswordChange(current: Password(Browser.password), new: Password(new))
+            )
+            #expect(changed.status == 200, "\(changed.text)")
+            for path in ["/v1/account/authenticator", "/v1/account/recovery-codes"] {
+                #expect(try await thief.ask("POST", path).problem?.code == "portal.access.stale", "\(path)")
+            }
+            let code = VerificationRequest(code: try AuthenticatorCode(device.code()))
+            #expect(try await thief.post("/v1/sessions/verify", code).status == 200)
+            #expect(try await thief.ask("POST", "/v1/account/recovery-codes").status == 200)
+            // A proof of a moment ago is not lost by it; and where the password is all there is, it proves all there is.
+            let again = PasswordChange(current: try Password(new), new: try Password(Browser.password))
+            #expect(try await thief.post("/v1/account/password", again).status == 200)
+            #expect(try await thief.ask("POST", "/v1/account/recovery-codes").status == 200)
+            let odm = try await whole.createODM("Shenzhen Lamps", by: admin)
+            _ = try await whole.invite([.odmEngineer], into: odm, by: admin, email: "mei@example.com")
+            let plain = Browser(whole)
+            _ = try await plain.signIn("mei@example.com")
+            whole.portal.clock.advance(SessionRules.fresh)
+            #expect(try await plain.ask("POST", "/v1/account/authenticator").problem?.code == "portal.access.stale")
+            let own = PasswordChange(current: try Password(Browser.password), new: try Password(new))
+            #expect(try await plain.post("/v1/account/password", own).status == 200)
+            #expect(try await plain.ask("POST", "/v1/account/authenticator").status == 200)
+        }
+    }
+
+    @Test("the browser in which the second factor was set up is known from then on")
+    func knownBrowser() async throws {
+        try await Self.run { whole, _, _ in
+            let browser = Browser(whole)
+            _ = try await browser.signIn(Self.email)
+            #expect(browser.device == nil, "a password alone makes nothing known")
+            let (device, _) = try await browser.enrol()
+            let cookie = try #require(browser.device)
+            // Others spend all that unknown browsers have, from this very address.
+            let now = whole.portal.clock.now
+            for _ in 0..<40 {
+                _ = try? whole.services.accounts.limiter.take(
+                    login: Self.email,
+                    address: "127.0.0.1",
+                    device: nil,
+                    hasFactor: true,
+                    at: now
+                )
+            }
+            #expect(try await Browser(whole).signIn(Self.email, code: device.code(after: 30)).status == 429)
+            #expect(try await browser.signIn(Self.email, code: device.nextCode()).status == 200)
+            #expect(browser.device == cookie)
+        }
+    }
+
     @Test(
         "an administrator's link sets a new password once; authenticator, codes and sessions are void then, not before"
     )

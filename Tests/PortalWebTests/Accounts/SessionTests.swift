@@ -198,6 +198,25 @@ struct SessionTests {
         }
     }
 
+    @Test("sessions that fell asleep are in no list, and end nobody who is awake")
+    func asleep() async throws {
+        try await Self.run { whole, _, _ in
+            let awake = Browser(whole)
+            _ = try await awake.signIn(Self.email)
+            for _ in 0..<SessionRules.most - 1 { _ = try await Browser(whole).signIn(Self.email) }
+            whole.portal.clock.advance(SessionRules.idle / 2)
+            #expect(try await awake.ask("GET", "/v1/me").status == 200)
+            whole.portal.clock.advance(SessionRules.idle / 2)
+            let list = try await awake.ask("GET", "/v1/sessions").message(Page<SessionView>.self).items
+            #expect(list.map(\.isCurrent) == [true])
+            // The oldest of all, but the one that counts beside the new one.
+            let new = Browser(whole)
+            _ = try await new.signIn(Self.email)
+            #expect(try await awake.ask("GET", "/v1/me").status == 200)
+            #expect(try await new.ask("GET", "/v1/sessions").message(Page<SessionView>.self).items.count == 2)
+        }
+    }
+
     @Test("other roles, another password and being switched off end a person's sessions")
     func privilegeChanges() async throws {
         try await Self.run { whole, admin, odm in

@@ -83,10 +83,16 @@ struct SignInTests {
             let limiter = whole.services.accounts.limiter
             let now = whole.portal.clock.now
             for number in 0..<200 {
-                _ = try? limiter.take(login: Self.email, address: "10.0.\(number).1", device: nil, at: now)
+                _ = try? limiter.take(
+                    login: Self.email,
+                    address: "10.0.\(number).1",
+                    device: nil,
+                    hasFactor: false,
+                    at: now
+                )
             }
             #expect(throws: Refusal.self) {
-                try limiter.take(login: Self.email, address: "10.9.9.9", device: nil, at: now)
+                try limiter.take(login: Self.email, address: "10.9.9.9", device: nil, hasFactor: false, at: now)
             }
             #expect(try await victim.signIn(Self.email).status == 200, "known browsers have their own")
             for _ in 0..<10 { _ = try await victim.signIn(Self.email, "mistyped by herself") }
@@ -97,6 +103,63 @@ struct SignInTests {
             attacker.plant(RandomCode().text, named: SessionCookie.device)
             whole.portal.clock.advance(1_800)
             #expect(try await attacker.signIn(Self.email).status == 429)
+        }
+    }
+
+    @Test(
+        "while others guess at an account, password and second factor together open it, and nothing less is told apart"
+    )
+    func completeProof() async throws {
+        try await Self.run { whole, admin, person in
+            let known = Browser(whole)
+            _ = try await known.signIn(Self.email)
+            let (device, recovery) = try await known.enrol()
+            let plain = "li@example.com"
+            _ = try await whole.invite([.odmEngineer], into: person.organisation, by: admin, email: plain)
+            for login in [Self.email, plain, "nobody@example.com"] {
+                for number in 0..<100 {
+                    _ = try whole.services.accounts.limiter.take(
+                        login: login,
+                        address: "10.0.\(number).1",
+                        device: nil,
+                        hasFactor: false,
+                        at: whole.portal.clock.now
+                    )
+                }
+            }
+            func refused(_ email: String, _ password: String, _ code: String?) async throws -> [UInt8] {
+                let reply = try await Browser(whole).post(
+                    "/v1/sessions",
+                    SignInRequest(
+                        email: EmailAddress(email),
+                        password: Password(password),
+                        code: code.map { try AuthenticatorCode($0) }
+                    ),
+                    headers: ["X-Request-ID": "the-same-for-all"]
+                )
+                #expect(reply.status == 429 && reply.header("Retry-After") == "3600", "\(reply.text)")
+                return reply.body
+            }
+            let (right, wrong) = (try device.code(after: 30), try device.code(after: 900))
+            let bodies: Set<[UInt8]> = [
+                try await refused(Self.email, Browser.password, nil),
+                try await refused(Self.email, Browser.password, wrong),
+                try await refused(Self.email, "a guess of mine", right),
+                try await refused("nobody@example.com", Browser.password, right),
+                // Without an authenticator any code would be as good as none.
+                try await refused(plain, Browser.password, right),
+                try await refused(plain, "a guess of mine", right),
+            ]
+            #expect(bodies.count == 1)
+            #expect(try await Browser(whole).signIn(Self.email, code: right).status == 200)
+            #expect(try await Browser(whole).signIn(Self.email, recovery: recovery[0]).status == 200)
+            // The address pays for each attempt as ever.
+            for _ in 0..<10 {
+                _ = try await Browser(whole).signIn(Self.email, "a guess of mine", code: wrong)
+            }
+            #expect(try await Browser(whole).signIn(Self.email, recovery: recovery[1]).status == 429)
+            let log = try await whole.audit(admin).compactMap(\.detail)
+            #expect(log.contains { $0.hasPrefix("right password, wrong or missing second factor") })
         }
     }
 

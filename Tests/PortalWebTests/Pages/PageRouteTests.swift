@@ -12,92 +12,9 @@ import Vocabulary
 struct PageRouteTests {
     private static let html = ["Accept": "text/html"]
 
-    private struct Somebody {
-        let name: String
-        let token: String
-    }
-
+    private typealias Somebody = PageGroundTests.Somebody
     private static func people(_ whole: WholePortal, _ admin: String) async throws -> [Somebody] {
-        let me = try await whole.portal.ask("GET", "/v1/me", token: admin).message(Me.self)
-        let odm = try await whole.createODM("Shenzhen <Lamps>", by: admin)
-        var people = [Somebody(name: "oemAdmin", token: admin)]
-        for role in Role.allCases where role != .oemAdmin {
-            let organisation = role.kind == .oem ? me.person.organisation : odm
-            let welcome = try await whole.invite([role], into: organisation, by: admin)
-            people.append(Somebody(name: role.rawValue, token: try #require(welcome.token?.token)))
-        }
-        _ = try await whole.createFactory("shenzhen-1", of: odm, by: admin)
-        return people
-    }
-
-    /// What a page is made of first: the page must answer as this does.
-    private static let grounds: [(page: String, method: String, api: String)] = [
-        ("/", "GET", "/v1/overview"), ("/products", "GET", "/v1/products"), ("/batches", "GET", "/v1/batches"),
-        ("/factories", "GET", "/v1/overview"), ("/factories/shenzhen-1", "GET", "/v1/factories/shenzhen-1"),
-        ("/factories/nowhere", "GET", "/v1/factories/nowhere"), ("/devices", "GET", "/v1/batches"),
-        ("/products/nothing", "GET", "/v1/products/nothing"), ("/batches/b-nothing", "GET", "/v1/batches/b-nothing"),
-        ("/devices/1-\(String(repeating: "0", count: 64))", "GET", "/v1/units/1-\(String(repeating: "0", count: 64))"),
-        ("/alarms", "GET", "/v1/alarms"), ("/audit", "GET", "/v1/audit"), ("/people", "GET", "/v1/people"),
-        ("/audit/export.jsonl", "GET", "/v1/audit/export"), ("/audit/checkpoint.json", "GET", "/v1/audit/checkpoint"),
-        ("/exports/people.csv", "GET", "/v1/people"), ("/exports/batches.json", "GET", "/v1/batches"),
-        ("/exports/devices.csv", "GET", "/v1/devices"), ("/exports/audit.json", "GET", "/v1/audit"),
-        ("/keys", "GET", "/v1/edges"), ("/keys/orders", "GET", "/v1/orders"),
-        ("/factories/shenzhen-1/events", "GET", "/v1/factories/shenzhen-1/events"),
-        ("/factories/shenzhen-1/edges/edge-1", "GET", "/v1/edges/edge-1"),
-        ("/factories/shenzhen-1/edges/edge-1/enrolment.json", "GET", "/v1/edges/edge-1/enrolment"),
-        ("/factories/shenzhen-1/edges/edge-1/evidence/1/evidence.json", "GET", "/v1/edges/edge-1"),
-        ("/products/nothing/approvals/1/approval.json", "GET", "/v1/products/nothing/approvals"),
-        ("/account", "GET", "/v1/tokens"),
-    ]
-
-    /// Pages with a form that only some may send.
-    private static let forms: [(page: String, operation: String)] = [
-        ("/products/new", "createProduct"), ("/factories/new", "createFactory"), ("/batches/new", "createBatch"),
-        ("/products/nothing/versions/new", "createVersion"),
-        ("/products/nothing/versions/1/approval", "draftApproval"),
-    ]
-
-    @Test("each page answers each role as its API does, and nobody is led to sign in")
-    func everyPageWithEveryRole() async throws {
-        try await WholePortal.run { whole in
-            let admin = try await whole.administrator()
-            for person in try await Self.people(whole, admin) {
-                for ground in Self.grounds {
-                    let api = try await whole.portal.ask(ground.method, ground.api, token: person.token)
-                    let page = try await whole.portal.ask("GET", ground.page, token: person.token, headers: Self.html)
-                    #expect(page.status == api.status, "\(person.name) \(ground.page): \(page.status), \(api.status)")
-                    // A file has what people wrote as they wrote it.
-                    let isPage = page.header("Content-Type")?.hasPrefix("text/html") == true
-                    #expect(!isPage || !page.text.contains("<Lamps>"), "\(ground.page): markup")
-                    Self.checkHeaders(page, ground.page)
-                }
-                for form in Self.forms {
-                    let declaration = try #require(whole.routes.first { $0.declaration.operationID == form.operation })
-                    let page = try await whole.portal.ask("GET", form.page, token: person.token, headers: Self.html)
-                    let mayNot =
-                        try await whole.portal.probe(declaration.declaration, token: person.token)
-                        .problem?.code == "portal.access.role"
-                    #expect((page.status == 403) == mayNot, "\(person.name) \(form.page): \(page.status)")
-                }
-            }
-            for route in PageSite.pages where route.method == .get && !route.isOpen {
-                let path = route.template.text.replacing(/\{[^}]*\}/, with: "example")
-                let page = try await whole.portal.ask("GET", path, headers: Self.html)
-                #expect(page.status == 303, "\(path): \(page.status)")
-                let place = path == "/" ? "/sign-in" : "/sign-in?next=" + escaped(path)
-                #expect(page.header("Location") == place, "\(path)")
-            }
-        }
-    }
-
-    private static func checkHeaders(_ page: TestPortal.Reply, _ path: String) {
-        guard page.header("Content-Type")?.hasPrefix("text/html") == true else { return }
-        let policy = page.header("Content-Security-Policy") ?? ""
-        #expect(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"), "\(path)")
-        #expect(!policy.contains("unsafe"), "\(path)")
-        #expect(page.header("Cache-Control") == "no-store", "\(path)")
-        #expect(page.header("X-Content-Type-Options") == "nosniff", "\(path)")
-        #expect(page.body.count < 150_000, "\(path): \(page.body.count)")
+        try await PageGroundTests.people(whole, admin)
     }
 
     @Test("assets are kept for a year under a name with their digest, and a page that is not there is one")
@@ -205,12 +122,6 @@ struct PageRouteTests {
             #expect(foreign.status == 403, "\(foreign.status)")
             let none = try await whole.portal.ask("GET", "/live?page=%2Fnowhere&once=1", token: admin)
             #expect(none.status == 404)
-            let board = LiveBoard()
-            let somebody = PersonID(validated: "p-1")
-            for _ in 0..<LiveBoard.mostOfOne { #expect(board.enter(somebody)) }
-            #expect(!board.enter(somebody) && board.enter(PersonID(validated: "p-2")))
-            board.leave(somebody)
-            #expect(board.enter(somebody))
         }
     }
 

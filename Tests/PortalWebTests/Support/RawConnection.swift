@@ -75,6 +75,12 @@ final class RawConnection: Sendable {
         return inbox.text
     }
 
+    /// What came until there was anything, or the portal ended the connection.
+    func beginning() async throws -> String {
+        for _ in 0..<Self.patience / 20 where isQuiet { try await Task.sleep(for: .milliseconds(20)) }
+        return inbox.text
+    }
+
     /// What came until the portal ended the connection.
     func rest() async throws -> String {
         for _ in 0..<Self.patience / 20 where isOpen { try await Task.sleep(for: .milliseconds(20)) }

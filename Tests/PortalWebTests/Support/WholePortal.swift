@@ -32,8 +32,10 @@ struct WholePortal {
     /// - Parameters:
     ///   - agreeing: a real token for the keys of label records.
     ///   - start: the portal's time at its first start.
+    ///   - limits: walks over all routes are faster than any person.
     static func run(
         deadlines: BodyDeadlines = .usual,
+        limits: RequestLimits = RequestLimits(atOnce: 128, perSecond: 100_000),
         agreeing: (any Token)? = nil,
         start: Instant? = nil,
         _ body: (WholePortal) async throws -> Void
@@ -68,8 +70,7 @@ struct WholePortal {
             people: routes,
             sync: syncRoutes,
             services: (services, clock, metrics),
-            // Walks over all routes are faster than any person.
-            limits: RequestLimits(atOnce: 128, perSecond: 100_000),
+            limits: limits,
             deadlines: deadlines,
             pages: PageSite(routes, sessions: PortalSessions(authenticator: services.authenticator))
         ) { portal in

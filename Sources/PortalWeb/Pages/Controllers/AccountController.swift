@@ -137,23 +137,7 @@ enum AccountController {
             return try await verify(look, problem.problem, carried: look.form["carried"] ?? "")
         }
         let next = PageTarget.own(look.form["next"]) ?? "/account"
-        return try await carryOn(look, next) ?? .redirect(next)
-    }
-
-    /// Does what the carried form asked for, as its own page would: under the same rules, and once, by the form's own key or
-    /// tag. Nil where none is carried.
-    private static func carryOn(_ look: PageRequest, _ next: String) async throws -> PageAnswer? {
-        guard let carried = look.form["carried"], !carried.isEmpty else { return nil }
-        let form = try PageForm.parse(Array(carried.utf8))
-        let parts = next.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let query = try ParameterDecoding.query(parts.count > 1 ? parts[1] : nil)
-        for route in PageSite.pages where route.method == .post && !route.isOpen {
-            guard let escaped = route.template.parameters(of: parts[0]) else { continue }
-            let parameters = try escaped.mapValues { try ParameterDecoding.unescape($0[...], "path") }
-            guard let ready = try await look.renewed((parts[0], parameters, query), form: form) else { return nil }
-            return try await route.handler(ready)
-        }
-        return nil
+        return try await CarriedForm.afterProof(look, next) ?? .redirect(next)
     }
 
     // MARK: - Tokens

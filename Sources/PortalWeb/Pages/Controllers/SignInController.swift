@@ -26,13 +26,30 @@ enum SignInController {
         return .page(shown(look.freshForm(), next, usesRecovery: look.query["recovery"] != nil, hasEnded: hasEnded))
     }
 
-    private static func shown(_ form: FormState, _ next: String?, usesRecovery: Bool, hasEnded: Bool) -> SignInPage {
-        SignInPage(
+    private static func shown(
+        _ form: FormState,
+        _ next: String?,
+        usesRecovery: Bool,
+        hasEnded: Bool,
+        carried: String = ""
+    ) -> SignInPage {
+        let other = usesRecovery || !carried.isEmpty ? nil : "1"
+        return SignInPage(
             form: form,
             next: next ?? "",
             usesRecovery: usesRecovery,
-            other: PageTarget.address("/sign-in", ["recovery": usesRecovery ? nil : "1", "next": next]),
-            hasEnded: hasEnded
+            other: PageTarget.address("/sign-in", ["recovery": other, "next": next]),
+            hasEnded: hasEnded,
+            carried: carried
+        )
+    }
+
+    /// For a form that was sent when its session had ended: the page to sign in, which carries it. Nil for any other request.
+    static func carrying(_ route: PageRoute, _ look: PageRequest) -> PageAnswer? {
+        guard let carried = CarriedForm.ended(route, look) else { return nil }
+        return .page(
+            shown(look.freshForm(), look.address, usesRecovery: false, hasEnded: true, carried: carried),
+            status: 401
         )
     }
 
@@ -49,20 +66,28 @@ enum SignInController {
     @Sendable private static func signIn(_ look: PageRequest) async throws -> PageAnswer {
         let next = PageTarget.own(look.form["next"])
         let usesRecovery = look.form["recovery"] == "1"
+        let opened: OpenedSession
         do {
             let body = try PageBody([
                 "email": .string(look.entered("email")), "password": .string(look.form["password"] ?? ""),
                 "code": usesRecovery ? nil : code(look), "recoveryCode": usesRecovery ? recoveryCode(look) : nil,
             ])
-            let opened = try await look.api.send(.post, "/v1/sessions", body.bytes, as: OpenedSession.self).message
-            return entered(isComplete: !opened.needsSecondFactor, next: next)
+            opened = try await look.api.send(.post, "/v1/sessions", body.bytes, as: OpenedSession.self).message
         } catch let problem as APIProblem {
             let form = look.returned(problem.problem, secrets: ["code"])
             return .page(
-                shown(form, next, usesRecovery: usesRecovery, hasEnded: false),
+                shown(
+                    form,
+                    next,
+                    usesRecovery: usesRecovery,
+                    hasEnded: false,
+                    carried: look.form["carried"] ?? ""
+                ),
                 status: problem.problem.status
             )
         }
+        return try await CarriedForm.afterSignIn(look, next)
+            ?? entered(isComplete: !opened.needsSecondFactor, next: next)
     }
 
     /// The six digits, as people type them: with spaces.
