@@ -166,7 +166,7 @@ import Vocabulary
         let site = try await finished()
         site.store.forget()
         await cut(site, .firmware, .before)
-        site.chip.state.withLock { $0.regions[.firmware] = [1] }
+        site.chip.state.withLock { $0.regions[.firmware] = [UInt8](repeating: 0xFF, count: site.firmware.count) }
         shut(site)
         let outcome = try await site.run()
         #expect(outcome.result == .unfinished && outcome.refusal?.has(StationError.reworkUnfinished) == true)
