@@ -54,16 +54,16 @@ public enum EnrolStation: OperatorOperation {
     }
 }
 
-/// Refuses a station certificate from here on.
+/// Refuses the certificates of a station or Factory Service from here on.
 public enum RevokeStation: OperatorOperation {
     public static let name = "revokeStation"
     public typealias Reply = Nothing
 
     public struct Request: Codable, Sendable {
         public let name: StationName
-        /// SHA-256 of the certificate.
-        public let fingerprint: Digest256
-        public init(name: StationName, fingerprint: Digest256) {
+        /// SHA-256 of the only certificate meant; absent: every one of that name.
+        public let fingerprint: Digest256?
+        public init(name: StationName, fingerprint: Digest256? = nil) {
             self.name = name
             self.fingerprint = fingerprint
         }

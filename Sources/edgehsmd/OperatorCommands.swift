@@ -87,16 +87,17 @@ struct EnrolStationCommand: AsyncParsableCommand {
 struct RevokeStationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke-station",
-        abstract: "Refuses a certificate from the next request on."
+        abstract: "Refuses every certificate of a station or Factory Service from the next request on."
     )
     @OptionGroup var appliance: ConfigurationOption
     @Option(help: "The name in the certificate.") var name: String
-    @Option(help: "SHA-256 of the certificate's DER, in hexadecimal.") var fingerprint: String
+    @Option(help: "Only the certificate whose DER has this SHA-256, in hexadecimal: another goes on.")
+    var fingerprint: String?
 
     func run() async throws {
         _ = try await appliance.ask(
             RevokeStation.self,
-            RevokeStation.Request(name: StationName(name), fingerprint: Digest256(hex: fingerprint))
+            RevokeStation.Request(name: StationName(name), fingerprint: fingerprint.map { try Digest256(hex: $0) })
         )
     }
 }

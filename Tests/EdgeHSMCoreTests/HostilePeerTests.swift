@@ -189,6 +189,36 @@ import Vocabulary
 
     // MARK: Revoked stations
 
+    /// An old certificate beside a renewed one: whoever revokes the station must not have to know of both.
+    @Test func aNameIsRevokedWithEveryCertificate() throws {
+        var box = try Box(world)
+        let id = try box.load()
+        let certificates = ["st-1", "st-1 renewed", "st-1 renewed again"].map { Digest256.of($0.utf8) }
+        for text in ["st-1 renewed", "st-1 renewed again"] {
+            let octets = Octets(Array(text.utf8))
+            try box.run(
+                RecordEnrolment(requester: "operator", name: station, role: "station", certificate: octets)
+            ).grant()
+        }
+        // One alone, where the station goes on with another.
+        try box.run(RevokePeer(requester: "operator", name: station, fingerprint: certificates[1])).grant()
+        #expect(refusal { try box.state.peer(certificates[1]) }?.has(EdgeError.peerRevoked) == true)
+        _ = try box.state.peer(certificates[0])
+        _ = try box.begin(id, Chip(1))
+        let writes = box.anchorWrites
+        let outcome = try box.run(RevokePeer(requester: "operator", name: station))
+        #expect(outcome.entries.count == 2 && box.anchorWrites == writes + 1)
+        for certificate in certificates { expectRefused(EdgeError.peerRevoked) { try box.state.peer(certificate) } }
+        _ = try box.state.peer(Digest256.of("st-2".utf8))
+        // Its hold is gone: another one takes the chip at once.
+        _ = try box.begin(id, Chip(1), at: otherStation)
+        #expect(try box.run(RevokePeer(requester: "operator", name: station)).entries.isEmpty)
+        expectRefused(EdgeError.peerUnknown) {
+            try box.run(RevokePeer(requester: "operator", name: StationName("nobody"))).grant()
+        }
+        #expect(try JournalForge(box).codes().isEmpty)
+    }
+
     @Test func aRevocationStopsWhatIsOnItsWay() throws {
         var box = try Box(world)
         let id = try box.load()

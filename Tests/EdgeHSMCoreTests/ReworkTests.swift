@@ -1,6 +1,7 @@
 import EdgeHSMCore
 import Statements
 import Testing
+import Verify
 import Vocabulary
 
 @testable import EdgeHSMFixture
@@ -75,6 +76,47 @@ import Vocabulary
         chip.newKey()
         try box.make(id, chip)
         #expect(try box.state.authorization(id).completed == 1)
+    }
+
+    /// Given up under one batch and made under another, a chip opens by the second one's allowance alone.
+    @Test func aChipIsUnlockedUnderTheBatchThatItBelongsTo() throws {
+        var box = try Box(world)
+        let approval = try BatchDraft().approval(world)
+        let old = try box.load(under: approval)
+        let new = try box.load(BatchDraft(batch: "batch-2"), under: approval)
+        var chip = Chip(1)
+        let first = try box.make(old, chip)
+        try box.fail(first)
+        // Free, it may still be opened by the batch that gave it up.
+        _ = try box.run(box.unlock(old, chip, challenge: Digest256.of([1]))).grant()
+        chip.newKey()
+        try box.make(new, chip)
+        let before = box.state.durable
+        expectRefused(EdgeError.chipLiveElsewhere) {
+            try box.run(box.unlock(old, chip, challenge: Digest256.of([2]))).grant()
+        }
+        // Nor is the answer of an earlier day given again.
+        expectRefused(EdgeError.chipLiveElsewhere) {
+            try box.run(box.unlock(old, chip, challenge: Digest256.of([1]))).grant()
+        }
+        #expect(box.state.durable == before)
+        #expect(try JournalForge(box).codes().isEmpty)
+        var forge = try JournalForge(box)
+        let template = try forge.last(DebugUnlocked.self).1
+        forge.append(
+            DebugUnlocked(
+                authorization: old,
+                unit: first.unit,
+                chipUID: chip.uid,
+                wasCompleted: false,
+                permissions: template.permissions,
+                challenge: Digest256.of([2]),
+                exposed: false,
+                station: station
+            )
+        )
+        #expect(try forge.codes() == [JournalError.unitOutOfOrder.rawValue])
+        #expect(try box.run(box.unlock(new, chip, challenge: Digest256.of([2]))).grant().remaining == 1)
     }
 
     @Test func unlockWithoutExposureIsCompletedAgain() throws {

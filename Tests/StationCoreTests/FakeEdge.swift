@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import LineProtocol
 import Matter
+import Silicon
 import Statements
 import StationCore
 import SwiftASN1
@@ -22,6 +23,7 @@ final class FakeEdge: Sendable {
         var completions = 0
         /// True once it was rotated.
         var isRotated = false
+        var isExposed = false
     }
 
     struct State {
@@ -34,6 +36,11 @@ final class FakeEdge: Sendable {
         var quota = 100
         var rotations = 1
         var rotated = 0
+        var unlocks = 0
+        var mostUnlocks = 10
+        /// Whether an unlock exposes the unit's keys.
+        var exposes = false
+        var reprovisions = 0
         var faults: [String: [(refusal: Refusal, takesEffect: Bool)]] = [:]
         var changePermit: (@Sendable (inout ProgrammingPermit) -> Void)?
         var wrongKeyDAC = false
@@ -113,10 +120,17 @@ final class FakeEdge: Sendable {
         }
         router.mount(ReprovisionUnit.self) { _, request in
             try self.guarded("reprovision") { state in
-                let generation = state.units[request.chipUID]?.generation ?? 0
-                state.units[request.chipUID] = Unit(generation: generation + 1)
+                let unit = state.units[request.chipUID] ?? Unit()
+                // Asked again before the next generation has its DAC, it costs nothing.
+                if unit.key != nil {
+                    state.units[request.chipUID] = Unit(generation: unit.generation + 1)
+                    state.reprovisions += 1
+                }
                 return try self.begin(&state, request)
             }
+        }
+        router.mount(AnswerDebugChallenge.self) { _, request in
+            try self.guarded("unlock") { try self.unlock(&$0, request) }
         }
         return router
     }
@@ -209,6 +223,29 @@ final class FakeEdge: Sendable {
         )
     }
 
+    /// Counts, and answers with what parses.
+    private func unlock(
+        _ state: inout State,
+        _ request: AnswerDebugChallenge.Request
+    ) throws -> AnswerDebugChallenge.Reply {
+        guard state.units[request.chipUID] != nil, state.unlocks < state.mostUnlocks else {
+            throw Refusal(FakeEdgeError.exhausted)
+        }
+        state.unlocks += 1
+        state.units[request.chipUID]?.completed = false
+        state.units[request.chipUID]?.permit = nil
+        if state.exposes { state.units[request.chipUID]?.isExposed = true }
+        let fields = ADACCertificateFields(role: .root, key: identityPoint, permissions: .all)
+        let signature = RawSignature(validated: [UInt8](repeating: 1, count: 64))
+        let token = ADACToken(requested: try ADACPermissions(hex: request.permissions.text), signature: signature)
+        return AnswerDebugChallenge.Reply(
+            certificates: [Octets(ADACCertificate(fields: fields, signature: signature).encoded)],
+            token: Octets(token.encoded),
+            remaining: state.mostUnlocks - state.unlocks,
+            isExposed: state.exposes
+        )
+    }
+
     private func factoryData(_ state: inout State, _ id: Digest256) throws -> GetFactoryData.Reply {
         let unit = try attested(state, id)
         let payload = try OnboardingPayload(
@@ -284,6 +321,7 @@ final class FakeEdge: Sendable {
             throw Refusal(FakeEdgeError.unitUnknown)
         }
         guard unit.key != nil, unit.attestedNonce == hold.nonce else { throw Refusal(FakeEdgeError.notAttested) }
+        guard !unit.isExposed else { throw Refusal(FakeEdgeError.exposed) }
         return unit
     }
 
@@ -315,6 +353,7 @@ final class FakeEdge: Sendable {
 enum FakeEdgeError: String, ErrorCatalogue {
     case completed = "edge.unit.completed"
     case notCompleted = "edge.unit.not-completed"
+    case exposed = "edge.unit.exposed"
     case exhausted = "edge.allowance.exhausted"
     case unproven = "edge.rotation.unproven"
     case quota = "edge.quota.exhausted"

@@ -91,6 +91,7 @@ final class MemoryStore: ProgressStore, ReportBox {
     let reports = Mutex<[ReportUnit.Request]>([])
     func record(authorization: Digest256, chipUID: ChipUID) -> UnitRecord? { records.withLock { $0[chipUID] } }
     func save(_ record: UnitRecord) { records.withLock { $0[record.chipUID] = record } }
+    func forget() { records.withLock { $0 = [:] } }
     func add(_ report: ReportUnit.Request) { reports.withLock { $0.append(report) } }
 }
 

@@ -56,25 +56,60 @@ import Vocabulary
         #expect(site.edge.state.withLock { $0.failed }.isEmpty)
     }
 
+    /// Cut around the unlock and the end of the old unit: never passed, one generation, unlocked again only if the port
+    /// shut in between.
+    @Test(arguments: ServiceCut.all([.note, .unlock, .release]), [true, false])
+    func cutBeforeTheNewUnit(_ cut: ServiceCut, _ shuts: Bool) async throws {
+        let (step, moment) = (cut.step, cut.moment)
+        let site = FakeSite()
+        _ = try await site.run()
+        await #expect(throws: PowerCut.self) {
+            try await ReprovisionFlow(site: site.site(), batch: site.edge.batch, shift: "s") {
+                if $0 == step && $1 == moment { throw PowerCut() }
+            }
+            .run()
+        }
+        if shuts { site.chip.state.withLock { $0.opened = false } }
+        let record = site.store.record(authorization: site.edge.batch.authorization, chipUID: site.chip.uid)
+        let isUntouched = step == .note && moment == .before
+        #expect((record?.phase == .passed) == isUntouched)
+        #expect(try await reprovision(site).result == .passed)
+        let (unit, unlocks, reprovisions) = site.edge.state.withLock {
+            ($0.units[site.chip.uid], $0.unlocks, $0.reprovisions)
+        }
+        #expect(unit?.generation == 1 && unit?.completed == true && reprovisions == 1)
+        let wasOpened = step > .unlock || (step == .unlock && moment == .after)
+        #expect(unlocks == (wasOpened && shuts ? 2 : 1))
+        #expect(site.edge.state.withLock { $0.failed }.isEmpty)
+        #expect(try await site.run().result == .passedBefore)
+    }
+
     /// A port that shut in between is no reason to scrap the device.
-    @Test func aShutPortLeavesTheUnitOpen() async throws {
+    @Test(arguments: [UnitStep.keys, .factoryData, .firmware, .credentials, .features])
+    func aShutPortLeavesTheUnitOpen(_ step: UnitStep) async throws {
         let (site, _, _) = try await finished()
         await #expect(throws: PowerCut.self) {
-            try await reprovision(site) { if $0 == .keys && $1 == .before { throw PowerCut() } }
+            try await reprovision(site) { if $0 == step && $1 == .before { throw PowerCut() } }
         }
         site.chip.state.withLock { $0.opened = false }
-        let outcome = try await site.run()
-        #expect(outcome.result == .unfinished && outcome.refusal?.has(StationError.portClosed) == true)
+        if step < .features {
+            let outcome = try await site.run()
+            #expect(outcome.result == .unfinished && outcome.refusal?.has(StationError.portClosed) == true)
+        }
         #expect(site.edge.state.withLock { $0.failed }.isEmpty)
         open(site)
         #expect(try await reprovision(site).result == .passed)
     }
+}
 
-    @Test func aChipThatWasNeverLockedIsNotReworked() async throws {
-        let site = FakeSite()
-        let refusal = await #expect(throws: Refusal.self) {
-            try await ReworkFlow(site: site.site(), batch: site.edge.batch, shift: "s").run()
-        }
-        #expect(refusal?.has(StationError.notLocked) == true)
+/// Where the power goes in a service flow.
+struct ServiceCut: Sendable, CustomTestStringConvertible {
+    let step: ServiceStep
+    let moment: StepMoment
+
+    var testDescription: String { "\(moment) \(step)" }
+
+    static func all(_ steps: [ServiceStep]) -> [ServiceCut] {
+        steps.flatMap { step in StepMoment.allCases.map { ServiceCut(step: step, moment: $0) } }
     }
 }

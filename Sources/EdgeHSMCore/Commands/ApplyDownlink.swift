@@ -82,12 +82,12 @@ extension EdgeHSMState {
         try requireUncompromised(verified.signers)
         let status = verified.content
         guard status.edgeHSM == durable.edgeHSM else { throw Refusal(EdgeError.wrongEdgeHSM, status.edgeHSM.text) }
+        guard durable.contact?.statement != verified.id else { return }
+        // An older one adds its revocations and nothing else; so does one whose time is not believed.
+        for id in status.revokedAuthorizations { try revoke(.authorization(id), by: verified.id, &turn) }
         guard status.time <= durable.roleKeys.expiresAt else {
             throw Refusal(EdgeError.timeBeyondRoleKeys, "\(status.time)")
         }
-        guard durable.contact?.statement != verified.id else { return }
-        for id in status.revokedAuthorizations { try revoke(.authorization(id), by: verified.id, &turn) }
-        // An older one adds its revocations and nothing else.
         if let contact = durable.contact, status.time <= contact.time { return }
         for id in status.closeAuthorizations { try closeByOrder(id, by: verified.id, &turn) }
         let isContained = root == status.storedRoot && status.storedSize <= durable.size

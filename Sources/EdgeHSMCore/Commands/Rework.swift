@@ -120,6 +120,8 @@ public struct UnlockDebug: EdgeCommand {
         guard let record = facts.newest, record.authorization == authorization, record.chipUID == chipUID else {
             throw Refusal(EdgeError.chipNotOfBatch, chipUID.hex)
         }
+        // Given up here and made anew under another batch, its port opens by that batch's allowance alone.
+        try state.requireChipFree(facts)
         let security = try state.manifest(of: account).chipSecurity
         try requirePermissions(within: security.debugPermissions)
         let isRepeat = record.unlock == DebugUnlock(challenge: challenge, permissions: permissions)

@@ -137,26 +137,28 @@ public struct RecordEnrolment: EdgeCommand {
     }
 }
 
-/// A certificate is refused from here on.
+/// A name's certificates are refused from here on: all of them, or the one named.
 public struct RevokePeer: EdgeCommand {
     public let requester: String
     public let name: StationName
-    /// SHA-256 of the certificate.
-    public let fingerprint: Digest256
+    /// SHA-256 of the only certificate meant, where the name goes on with another; nil: every one that it has.
+    public let fingerprint: Digest256?
 
-    public init(requester: String, name: StationName, fingerprint: Digest256) {
+    public init(requester: String, name: StationName, fingerprint: Digest256? = nil) {
         self.requester = requester
         self.name = name
         self.fingerprint = fingerprint
     }
 
     public func decide(_ state: inout EdgeHSMState, _ turn: inout Turn) throws {
-        guard let peer = state.durable.peers[fingerprint], peer.name == name else {
-            throw Refusal(EdgeError.peerUnknown, "\(name) \(fingerprint)")
+        let peers = state.durable.peers.filter { $0.value.name == name && (fingerprint ?? $0.key) == $0.key }
+        guard !peers.isEmpty else {
+            throw Refusal(EdgeError.peerUnknown, "\(name) \(fingerprint?.hex ?? "")")
         }
-        guard !peer.isRevoked else { return }
+        let valid = peers.filter { !$0.value.isRevoked }.keys.sorted()
+        guard !valid.isEmpty else { return }
         guard !state.durable.isZeroised else { throw Refusal(EdgeError.zeroised) }
-        try state.emit(StationRevoked(name: name, fingerprint: fingerprint), &turn)
+        for certificate in valid { try state.emit(StationRevoked(name: name, fingerprint: certificate), &turn) }
         for hold in state.live.holds.all where hold.station == name { state.live.holds.remove(hold.unit) }
         turn.demand(.beforeAcknowledging)
     }

@@ -36,6 +36,7 @@ extension EdgeHSMState {
         case let body as Revoked: durable.revocations.insert(body.target)
         case let body as ClockReset:
             durable.floor = body.time
+            durable.contact?.lower(to: body.time)
             durable.lastClockReset = entry.sequence
         case let body as AllotmentReleased: try applyRelease(body, entry)
         case let body as ProductPrepared: try applyPrepared(body)

@@ -12,10 +12,22 @@ public struct EnrolledPeer: Sendable, Equatable {
 /// The newest PortalStatus applied.
 public struct PortalContact: Sendable, Equatable {
     public let statement: Digest256
-    public let time: Instant
+    /// Portal time, or that of an officers' clock reset that came later and is earlier.
+    public private(set) var time: Instant
     public let nonce: Nonce
     public let storedSize: Int
     public let isContained: Bool
+
+    init(statement: Digest256, time: Instant, nonce: Nonce, storedSize: Int, isContained: Bool) {
+        self.statement = statement
+        self.time = time
+        self.nonce = nonce
+        self.storedSize = storedSize
+        self.isContained = isContained
+    }
+
+    /// What the officers say the time is: words of the portal from then on are news again, and its silence counts.
+    mutating func lower(to reset: Instant) { time = min(time, reset) }
 }
 
 /// Everything that the journal says, and nothing else: `EdgeHSMState.apply` alone changes it.

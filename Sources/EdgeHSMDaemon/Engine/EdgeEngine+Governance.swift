@@ -177,15 +177,3 @@ extension EdgeEngine {
         }
     }
 }
-
-extension EdgeHSMState {
-    /// No operation under this authorization is possible any more. Judged by the persisted floor alone: a clock that is
-    /// set ahead must not make us destroy keys.
-    func isOver(_ account: AuthorizationAccount) -> Bool {
-        if revocation(of: account) != nil { return true }
-        let content = account.content
-        let allowances = [content.debugUnlocks, content.reprovisions, content.rotations]
-        let ends = [content.notAfter] + allowances.filter { $0.count > 0 }.map(\.notAfter)
-        return ends.allSatisfy { $0 + content.grace < durable.floor }
-    }
-}

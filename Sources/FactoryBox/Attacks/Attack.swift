@@ -35,6 +35,7 @@ public enum Attack: String, CaseIterable, Sendable {
     case raceKey = "two chips, one key"
     // Debug unlocks.
     case unlockOtherBatch = "unlock of another batch's chip"
+    case unlockGivenUp = "unlock under the batch that gave the chip up"
     case unlockFalseUID = "unlock under a false UID, at the chip"
     case beyondUnlocks = "unlock beyond the allowance"
     // Rotations.
@@ -146,6 +147,7 @@ public enum Attack: String, CaseIterable, Sendable {
         case .raceChip: Facts("two stations", "edge.unit.other-key", "the key that came first")
         case .raceKey: Facts("two stations", "edge.key.seen-before", "a key of its own")
         case .unlockOtherBatch: Facts("station", "edge.chip.not-of-batch", "the chip's own batch")
+        case .unlockGivenUp: Facts("station", "edge.chip.live-elsewhere", "the batch that its unit is of now")
         case .unlockFalseUID: Facts("station", "programmer.debug.refused", "the chip that the answer names")
         case .beyondUnlocks: Facts("station", "edge.allowance.exhausted", "a batch with unlocks left")
         case .rotationForeignKey: Facts("station", "edge.rotation.unproven", "the word of the device's present key")

@@ -8,8 +8,8 @@ import Vocabulary
 /// Debug ports of real chips: locked, fused with the OEM's debug root, each of a batch of its own.
 extension AttackBench {
     func attackDebugPorts() async throws {
-        let chips = try await rack.add(2, family: Self.product.family, notBefore: oem.start + -3_600)
-        let (mine, other) = (chips[0], chips[1])
+        let chips = try await rack.add(3, family: Self.product.family, notBefore: oem.start + -3_600)
+        let (mine, other, moved) = (chips[0], chips[1], chips[2])
         try await lock(mine, "delta")
         chipOfDelta = mine
         try await lock(other, "epsilon")
@@ -17,6 +17,13 @@ extension AttackBench {
             _ = try await answer(other, as: other.uid, "delta")
         } mended: {
             try await unlock(other, as: other.uid, "epsilon")
+        }
+        try await giveUp(moved, "epsilon")
+        try await lock(moved, "delta")
+        try await attack(.unlockGivenUp) {
+            _ = try await answer(moved, as: moved.uid, "epsilon")
+        } mended: {
+            try await unlock(moved, as: moved.uid, "delta")
         }
         // The answer for a false UID is given and counted: it names a chip, and no other takes it.
         try await attack(.unlockFalseUID) {
@@ -29,6 +36,18 @@ extension AttackBench {
         } mended: {
             try await unlock(mine, as: mine.uid, "delta")
         }
+    }
+
+    /// A unit that failed before its chip was locked: the chip is blank again.
+    private func giveUp(_ chip: ChipRack.Chip, _ batch: String) async throws {
+        let begun = try await begin(batch, chip.uid)
+        let programmer = try programmer(of: chip)
+        try await issue(batch, begun.unit, Octets(programmer.generateKeys(nonce: begun.nonce)))
+        _ = try await client("station").ask(
+            FailUnit.self,
+            .init(authorization: loaded(batch), unit: begun.unit, reason: "bent pin")
+        )
+        try await programmer.wipe(.keys)
     }
 
     /// The chip's first life: keys and DAC of the batch, then the fuses.

@@ -9,6 +9,20 @@ struct DebugUnlock: Sendable {
     let site: Site
     let batch: GetStatus.Batch
 
+    /// Notes that the device is no longer to be taken for finished: before the unlock is asked for, so that it holds
+    /// wherever the power goes. Whether the EdgeHSM has counted one, it says at the next `begin`.
+    func note(_ uid: ChipUID) async throws {
+        let known = try await site.progress.record(authorization: batch.authorization, chipUID: uid)
+        var record =
+            known ?? UnitRecord(authorization: batch.authorization, chipUID: uid, unit: .zero, phase: .issued)
+        let isFinished = record.phase == .passed || record.phase == .completing
+        // A new generation in work is no finished unit, and its re-provisioning must not be asked for twice.
+        if record.isReprovisioned, !isFinished, record.isReopened != true { return }
+        if isFinished { record.phase = .issued }
+        record.isReopened = true
+        try await site.progress.save(record)
+    }
+
     /// The port stays open until the next reset. Not repeated by itself: each answer counts.
     func open(_ permissions: ADACPermissions, of uid: ChipUID) async throws -> AnswerDebugChallenge.Reply {
         let challenge = try await site.chip { try await $0.startDebugSession() }
@@ -37,5 +51,4 @@ struct DebugUnlock: Sendable {
         }
         return identity
     }
-
 }

@@ -37,6 +37,9 @@ public enum FailureKind: Sendable, Equatable {
         "station.request.",
     ]
 
+    /// The session that opened the port was granted less than this needs: a matter of the unlock, not of the device.
+    private static let leaveOpenCodes: Set<String> = ["chip.debug.permission-missing"]
+
     /// Areas and subjects whose refusals mean that this device is no good.
     private static let giveUpCodes = [
         "chip.", "edge.chip.", "edge.key.", "edge.unit.other-key", "edge.complete.", "matter.", "factory-data.",
@@ -55,11 +58,13 @@ public enum FailureKind: Sendable, Equatable {
         } else if begins(Self.stopLineCodes) {
             self = .stopLine
         } else {
-            self = begins(Self.giveUpCodes) ? .giveUp : .leaveOpen
+            self = Self.isDeviceFault(refusal) ? .giveUp : .leaveOpen
         }
     }
 
     /// True where passes that start over come to the end of their number: only a device that doesn't keep what is
     /// written to it is given up then.
-    static func isDeviceFault(_ refusal: Refusal) -> Bool { giveUpCodes.contains { refusal.code.hasPrefix($0) } }
+    static func isDeviceFault(_ refusal: Refusal) -> Bool {
+        !leaveOpenCodes.contains(refusal.code) && giveUpCodes.contains { refusal.code.hasPrefix($0) }
+    }
 }

@@ -41,7 +41,7 @@ public struct UnitFlow: Sendable {
 
     private func passed(_ pass: UnitPass, since start: ContinuousClock.Instant) async throws -> UnitOutcome {
         var pass = pass
-        let isOld = pass.passedBefore && pass.before?.phase == .passed
+        let isOld = pass.passedBefore && pass.before?.phase != .completing
         if !isOld {
             let elapsed = Self.milliseconds(since: start)
             let report: ReportUnit.Request
@@ -72,7 +72,8 @@ public struct UnitFlow: Sendable {
         case .retry: result.stopsLine = !isFault && !refusal.code.hasPrefix("programmer.")
         case .leaveOpen: break
         case .startOver, .giveUp:
-            guard hasBegun, isFault else { break }
+            // A finished device that was opened for service is no waste: it can be opened again.
+            guard hasBegun, isFault, pass.record?.isReopened != true else { break }
             do {
                 try await giveUp(pass, refusal)
                 result.result = .failed
@@ -107,7 +108,7 @@ public struct UnitFlow: Sendable {
     private func outcome(_ result: UnitOutcome.Result, _ pass: UnitPass) -> UnitOutcome {
         var outcome = UnitOutcome(result)
         outcome.chipUID = pass.identity?.uid
-        outcome.unit = pass.begun?.unit ?? pass.record?.unit
+        outcome.unit = pass.begun?.unit ?? pass.record?.knownUnit
         outcome.serial = pass.credential?.serial ?? pass.record?.serial
         return outcome
     }

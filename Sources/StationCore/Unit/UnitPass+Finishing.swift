@@ -92,6 +92,9 @@ extension UnitPass {
         } catch let refusal as Refusal where EdgeCodes.completed.contains(refusal.code) {
             // Done by an attempt whose reply was lost.
         }
-        try await remember { $0.phase = .passed }
+        try await remember { record in
+            record.phase = .passed
+            record.isReopened = nil
+        }
     }
 }

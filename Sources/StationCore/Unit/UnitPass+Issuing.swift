@@ -18,7 +18,6 @@ extension UnitPass {
         chipStatus = try await site.chip { try await $0.status() }
         before = try await site.progress.record(authorization: batch.authorization, chipUID: identity.uid)
         record = before
-        passedBefore = before?.phase == .passed
     }
 
     mutating func begin() async throws {
@@ -30,10 +29,12 @@ extension UnitPass {
                 .init(authorization: batch.authorization, chipUID: uid)
             )
         } catch let refusal as Refusal
-            where EdgeCodes.completed.contains(refusal.code) && before?.phase == .completing
+            where EdgeCodes.completed.contains(refusal.code) && mayHavePassed
         {
-            // The power went after the EdgeHSM had done it and before this station had written it down.
-            try await remember { $0.phase = .passed }
+            try await remember { record in
+                record.phase = .passed
+                record.isReopened = nil
+            }
             passedBefore = true
             return
         }
@@ -45,8 +46,18 @@ extension UnitPass {
             : UnitRecord(authorization: batch.authorization, chipUID: uid, unit: reply.unit, phase: .begun)
         if reply.isIssued && (new.phase == .begun || new.phase == .passed) { new.phase = .issued }
         new.isReprovisioned = before?.isReprovisioned ?? false
+        // A bench that opened a device of another station could not know its unit.
+        if before?.knownUnit == nil { new.isReopened = before?.isReopened }
         try await site.progress.save(new)
         record = new
+    }
+
+    /// Whether the EdgeHSM's word that the unit is completed is about what this station did: it has passed here, perhaps
+    /// opened since without that the unlock was ever counted, or the power went before this station wrote it down. The
+    /// EdgeHSM is asked in any case, because another bench may have opened the device.
+    private var mayHavePassed: Bool {
+        guard let before else { return false }
+        return before.phase == .passed || before.phase == .completing || before.isReopened == true
     }
 
     /// The chip's keys and its request over this pass's nonce.
@@ -63,10 +74,7 @@ extension UnitPass {
             try await remember { $0.keysAreOld = false }
             request = try await site.chip { try await $0.generateKeys(nonce: begun.nonce) }
         } else {
-            guard hasKeys, begun.isIssued else {
-                let isAgain = record?.isReprovisioned ?? false
-                throw Refusal(isAgain ? StationError.portClosed : .chipLockedUnfinished, "no issued key")
-            }
+            guard hasKeys, begun.isIssued else { throw Refusal(lockedFault, "no issued key") }
             request = try await site.chip { try await $0.attest(nonce: begun.nonce) }
         }
         chipStatus = try await site.chip { try await $0.status() }
@@ -155,6 +163,8 @@ extension UnitPass {
 enum EdgeCodes {
     /// `begin` of a chip that is a finished unit.
     static let completed: Set<String> = ["edge.unit.completed"]
+    /// A unit whose keys an opened port could read.
+    static let exposed = "edge.unit.exposed"
     /// `fail` of a unit that has no DAC, or is given up already.
     static let nothingToGiveUp: Set<String> = [
         "edge.unit.unknown", "edge.unit.not-issued", "edge.unit.ended", "edge.hold.missing",

@@ -53,12 +53,12 @@ extension UnitPass {
             (.certificationDeclaration, Digest256.of(data.certificationDeclaration.bytes)),
         ]
         chipStatus = try await site.chip { try await $0.status() }
-        let difference: StationError = portOpen ? .readBackMismatch : .chipLockedUnfinished
+        let difference: StationError = portOpen ? .readBackMismatch : lockedFault
         for (region, digest) in expected {
             guard try await content(region) == digest else { throw Refusal(difference, region.rawValue) }
         }
         if let slot = batch.keySlots.first(where: { !chipStatus.slots.contains($0) }) {
-            throw Refusal(portOpen ? StationError.keyMissing : .chipLockedUnfinished, slot.text)
+            throw Refusal(portOpen ? StationError.keyMissing : lockedFault, slot.text)
         }
         readBack = (permit.firmware, permit.factoryData)
     }
@@ -79,7 +79,7 @@ extension UnitPass {
         guard chipStatus.secureBootKeyHash == permit.secureBootKey.keyID,
             chipStatus.debugRootKeyHash == permit.debugRoot,
             chipStatus.socClass == permit.socClass
-        else { throw Refusal(portOpen ? StationError.readBackMismatch : .chipLockedUnfinished, "security features") }
+        else { throw Refusal(portOpen ? StationError.readBackMismatch : lockedFault, "security features") }
     }
 
     private func content(_ region: ChipRegion) async throws -> Digest256? {

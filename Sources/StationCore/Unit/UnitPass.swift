@@ -41,7 +41,6 @@ struct UnitPass: Sendable {
 
     mutating func run() async throws {
         try await step(.identify) { try await $0.identify() }
-        if passedBefore { return }
         try await step(.begin) { try await $0.begin() }
         if passedBefore { return }
         try await step(.keys) { try await $0.makeRequest() }
@@ -82,6 +81,13 @@ struct UnitPass: Sendable {
         return value
     }
 
+    /// What a locked chip's incomplete content means. A device in service is not given up for it: opened again it can
+    /// be finished.
+    var lockedFault: StationError {
+        if record?.isReopened == true { return .reworkUnfinished }
+        return record?.isReprovisioned == true ? .portClosed : .chipLockedUnfinished
+    }
+
     func holds(_ signature: RawSignature, by key: P256Point, over message: [UInt8]) -> Bool {
         key.verifies(signature, over: message)
     }
@@ -98,7 +104,7 @@ struct UnitPass: Sendable {
             shift: shift,
             authorization: batch.authorization,
             chipUID: try known(identity).uid,
-            unit: begun?.unit ?? record?.unit,
+            unit: begun?.unit ?? record?.knownUnit,
             serial: credential?.serial ?? record?.serial,
             result: result,
             code: code,

@@ -26,6 +26,9 @@ public struct UnitRecord: Codable, Sendable, Hashable {
     public var keysAreOld = false
     /// Key id of the credential that a rotation is switching to; absent once that is reported.
     public var rotatingTo: Digest256?
+    /// True from before an unlock of the device is asked for until it is completed again, so that no power cut in between
+    /// lets it pass for finished. Absent in records of devices that were never opened.
+    public var isReopened: Bool?
     /// Why it failed.
     public var code: String?
 
@@ -35,6 +38,11 @@ public struct UnitRecord: Codable, Sendable, Hashable {
         self.unit = unit
         self.phase = phase
     }
+}
+
+extension UnitRecord {
+    /// The unit, where this station knows which one the chip is: a bench that only opened it may not.
+    var knownUnit: Digest256? { unit == .zero ? nil : unit }
 }
 
 /// Keeps unit records: what `save` returned from survives a power cut of the station.

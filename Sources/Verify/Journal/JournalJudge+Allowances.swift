@@ -21,6 +21,8 @@ extension JournalJudge {
         demand(body.exposed == security.openPortReadsKeys, .evidenceWrong, "exposed")
         guard var unit = try newestUnit(body.unit, batch, body.chipUID, &ledger) else { return }
         let before = unit.stage
+        let other = try ledger.units(of: body.chipUID).first { $0.isLive && $0.batch != batch.id }
+        demand(other == nil, .unitOutOfOrder, "the chip belongs to another batch")
         demand(body.wasCompleted == (unit.stage == .done), .evidenceWrong, "whether it was completed")
         if unit.stage == .done { unit.stage = .open }
         unit.isPermitted = false

@@ -33,7 +33,7 @@ extension JournalJudge {
         _ body: StatusApplied,
         _ ledger: inout Ledger
     ) throws(Ledger.Failure) {
-        if let before = contact { demand(body.time > before.time, .time, "status \(body.time)") }
+        if let heard { demand(body.time > heard, .time, "status \(body.time)") }
         if let limit = roleKeys?.expiresAt { demand(body.time <= limit, .time, "status beyond the RoleKeys") }
         let isHeld = (0...turn.position).contains(body.storedSize)
         let root = isHeld ? try ledger.root(at: body.storedSize) : nil
@@ -43,6 +43,7 @@ extension JournalJudge {
             "a receipt that this journal does not contain"
         )
         contact = body
+        heard = body.time
         floor = max(floor, body.time)
     }
 
@@ -118,6 +119,8 @@ extension JournalJudge {
             note(.orderMissing, "clock reset")
         }
         floor = body.time
+        // Words of the portal from then on are news again, and its silence counts.
+        if let before = heard { heard = min(before, body.time) }
     }
 
     mutating func judgePrepared(_ body: ProductPrepared) {

@@ -69,7 +69,7 @@ extension JournalJudge {
             "\(time), window \(content.notBefore) to \(content.notAfter)"
         )
         if let silence = batch.terms.approval.rules.longestSilence {
-            let heard = max(contact?.time ?? .epoch, content.issuedAt)
+            let heard = max(heard ?? .epoch, content.issuedAt)
             demand(time - heard <= silence, .windowOutside, "the portal was last heard at \(heard)")
         }
         batch.used.issued += 1

@@ -54,6 +54,8 @@ public struct JournalJudge: Sendable, Codable {
     var isZeroised = false
     var floor = Instant.epoch
     var contact: StatusApplied?
+    /// Time of `contact`, or of a clock reset that came later and is earlier.
+    var heard: Instant?
     var products: [ProductName: Product] = [:]
     var void: Set<Digest256> = []
     var revoked: Set<RevocationTarget> = []
@@ -81,7 +83,7 @@ public struct JournalJudge: Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case frontier, genesis, roleKeys, roleKeysID, firstRoot, acceptedRoleKeys, epoch, isStarting, restartIsClean
-        case isZeroised, floor, contact, products, void, revoked, orders, peers, open, counts, totals
+        case isZeroised, floor, contact, heard, products, void, revoked, orders, peers, open, counts, totals
     }
 
     public init(trust: JournalAudit.Trust = .init()) { self.trust = trust }
@@ -90,6 +92,8 @@ public struct JournalJudge: Sendable, Codable {
     public init(resuming snapshot: [UInt8], trust: JournalAudit.Trust) throws {
         self = try StatementCoding.decode(JournalJudge.self, from: snapshot)
         self.trust = trust
+        // A snapshot from before it was kept apart.
+        heard = heard ?? contact?.time
     }
 
     /// The state without trust, as octets: some tens of kilobytes.

@@ -28,6 +28,9 @@ final class TestClock: Sendable {
     func advance(_ seconds: Int64) {
         times.withLock { $0 = ($0.wall + seconds, $0.boot + seconds) }
     }
+
+    /// As by `date -s`: no time goes by.
+    func set(_ seconds: Int64) { times.withLock { $0.wall = $0.wall + seconds } }
 }
 
 /// A chip in software whose CSR an engine judges.
@@ -206,8 +209,14 @@ final class EngineWorld: Sendable {
         )
     }
 
-    func load(_ engine: EdgeEngine, quantity: Int, batch: String) async throws -> Digest256 {
+    func load(
+        _ engine: EdgeEngine,
+        quantity: Int,
+        batch: String,
+        lasting: Int64 = 10_000
+    ) async throws -> Digest256 {
         var alterations = OEMWorld.Alterations()
+        alterations.lasting = lasting
         alterations.quantity = quantity
         alterations.batch = batch
         let package = try await oem.package(alterations)

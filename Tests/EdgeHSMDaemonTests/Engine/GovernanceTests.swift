@@ -1,6 +1,8 @@
 import EdgeHSMCore
+import KeyCustody
 import LineProtocol
 import Matter
+import PKCS11Token
 import Statements
 import Testing
 import TransparencyLog
@@ -179,6 +181,35 @@ struct GovernanceTests {
         _ = try await next.apply(order, by: "factory")
         #expect(try await next.entries().filter { $0.event.body is ClockReset }.count == resets && resets == 1)
         await next.stop()
+    }
+
+    @Test("a clock set ahead destroys no key: after the reset the first batch is finished; portal time ends it")
+    func keysEndByPortalTime() async throws {
+        let world = try await EngineWorld.make()
+        let (engine, batch) = try await world.startWithBatch()
+        let long = try await world.load(engine, quantity: 10, batch: "B2", lasting: 400_000)
+        func hasKeys(_ id: Digest256) async throws -> Bool {
+            try await world.oem.edge.has(KeyName(.unitSecret, id.hex))
+        }
+        let chip = EngineChip()
+        _ = try await engine.issue(chip, batch)
+        world.clock.set(300_000)
+        _ = try await engine.issue(EngineChip(), long)
+        await engine.tick()
+        #expect(try await hasKeys(batch))
+        world.clock.set(-300_000)
+        let nonce = try await engine.offerClockNonce(by: "operator").nonce
+        let reset = try world.order(.resetClock(edgeHSM: OEMWorld.edgeID, nonce: nonce, time: OEMWorld.now + 10))
+        _ = try await engine.apply(DownlinkBundle(orders: [reset]), by: "factory")
+        await engine.tick()
+        _ = try await world.make(chip, batch, engine)
+
+        let past = try world.status(at: OEMWorld.now + 200_000)
+        _ = try await engine.apply(DownlinkBundle(status: past), by: "factory")
+        await engine.tick()
+        #expect(try await !hasKeys(batch))
+        #expect(try await hasKeys(long))
+        await engine.stop()
     }
 
     @Test("the service closes after notAfter only: what remains is returned, anchored, and nothing is issued any more")

@@ -18,6 +18,8 @@ extension OEMWorld {
         var batch = "B1"
         var quantity = 10
         var rules: VersionApproval.Rules?
+        /// Seconds of the window; the allowances last twice as long.
+        var lasting: Int64 = 10_000
     }
 
     /// The product's approval, under other rules where some are given.
@@ -49,7 +51,8 @@ extension OEMWorld {
         _ approvalID: Digest256,
         edgeHSM: EdgeHSMID = edgeID,
         batch: String = "B1",
-        quantity: Int = 10
+        quantity: Int = 10,
+        lasting: Int64 = 10_000
     ) -> ProductionAuthorization {
         ProductionAuthorization(
             product: Self.product,
@@ -61,10 +64,10 @@ extension OEMWorld {
             quantity: quantity,
             serials: Self.serials(of: batch),
             notBefore: Self.now + -100,
-            notAfter: Self.now + 10_000,
-            debugUnlocks: .init(count: 1, notAfter: Self.now + 20_000),
-            reprovisions: .init(count: 1, notAfter: Self.now + 20_000),
-            rotations: .init(count: 1, notAfter: Self.now + 20_000),
+            notAfter: Self.now + lasting,
+            debugUnlocks: .init(count: 1, notAfter: Self.now + 2 * lasting),
+            reprovisions: .init(count: 1, notAfter: Self.now + 2 * lasting),
+            rotations: .init(count: 1, notAfter: Self.now + 2 * lasting),
             roleKeysVersion: 1,
             issuedAt: Self.now + -50
         )
@@ -78,7 +81,8 @@ extension OEMWorld {
                 approval.statementID,
                 edgeHSM: alterations.edgeHSM,
                 batch: alterations.batch,
-                quantity: alterations.quantity
+                quantity: alterations.quantity,
+                lasting: alterations.lasting
             ).unsigned()
         )
         let contents = PackageContents(
