@@ -233,8 +233,11 @@ struct ODMViewTests {
                     asked += 2
                 }
             }
-            for list in ExportController.lists {
-                for kind in ["csv", "json"] { try await ask("/exports/\(list.id).\(kind)", [], Self.html) }
+            for list in ExportController.words.keys.sorted() {
+                let template = PathTemplate("/exports/" + list)
+                let ids = template.parameters.compactMap { objects.ids[$0] }
+                let place = try Self.path(template, objects.ids)
+                for kind in ["csv", "json"] { try await ask("\(place).\(kind)", ids, Self.html) }
             }
             for path in ["/metrics", "/healthz", "/readyz", "/nothing-here", "/v1/nothing"] {
                 try await ask(path, [], Self.html)
