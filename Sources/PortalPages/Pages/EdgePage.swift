@@ -186,7 +186,8 @@ public struct EdgePage: SheetPage {
             ],
             page.items.map { item in
                 [
-                    .text(item.kind), .number(item.heldSize), .number(item.entries), .ago(item.notedAt, now: now),
+                    .text(item.kind.prefix(1).uppercased() + item.kind.dropFirst()), .number(item.heldSize),
+                    .number(item.entries), .ago(item.notedAt, now: now),
                     .link("Evidence \(item.number.value)", "\(place)/evidence/\(item.number.value)/evidence.json"),
                 ]
             },
