@@ -59,7 +59,7 @@ class Typing:
         emil.tab_to("main a[href='/batches/new']")
         emil.press("Enter", navigates=True)
         emil.choose("[name=version]", version)
-        emil.tab_to("form.filters button[type=submit]")
+        emil.tab_to("form.pick button[type=submit]")
         emil.press("Enter", navigates=True)
         emil.tab_to("[name=batch]")
         emil.type(f"keys-{self.mark}")

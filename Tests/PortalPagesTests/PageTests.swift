@@ -189,7 +189,8 @@ struct PageTests {
                     names: content.names,
                     officers: content.officers + [OfficerName(validated: "c")],
                     threshold: 2,
-                    officer: officer.map { OfficerName(validated: $0) }
+                    officer: officer.map { OfficerName(validated: $0) },
+                    portal: content.portal
                 ),
                 tab: nil,
                 form: FormState(key: "key", csrf: "csrf"),
@@ -306,7 +307,16 @@ struct PageTests {
             )
             try check(OrdersPage([], next: nil, form: form, opened: nil, viewer: viewer, now: now), viewer)
             try check(NewProductPage(families: [("virtual-n", "none")], form: form), viewer)
-            try check(ExportPage([("a", "A", "b")]), viewer)
+            try check(
+                ExportPage(
+                    [
+                        .init(title: Self.hostile, words: Self.hostile, address: "/exports/a"),
+                        .init(title: Self.hostile, words: Self.hostile, address: nil, of: .batch),
+                    ],
+                    choices: [.init(.batch, chosen: Self.hostile, options: [(Self.hostile, Self.hostile)])]
+                ),
+                viewer
+            )
         }
     }
 }

@@ -190,7 +190,7 @@ struct Sample {
         )
     }
 
-    func version(_ state: VersionState) -> ProductVersion {
+    func version(_ state: VersionState, isSigned: Bool = true) -> ProductVersion {
         let act = VersionStep(person: someone, at: now, reason: Remark(validated: text))
         return ProductVersion(
             product: product1,
@@ -207,6 +207,7 @@ struct Sample {
                 statement: digest,
                 sequence: 1,
                 signers: [OfficerName(validated: text)],
+                isSigned: isSigned,
                 threshold: 2,
                 lockedAt: nil
             )
@@ -215,11 +216,11 @@ struct Sample {
 
     var version: VersionPage.Content { version(in: .submitted) }
 
-    func version(in state: VersionState) -> VersionPage.Content {
+    func version(in state: VersionState, isSigned: Bool = true, pending: String? = nil) -> VersionPage.Content {
         let line = ReviewLine(field: text, words: text)
         return .init(
             product: product0,
-            version: version(state),
+            version: version(state, isSigned: isSigned),
             review: VersionReview(
                 product: product1,
                 version: version1,
@@ -239,7 +240,9 @@ struct Sample {
             ),
             names: [someone: text],
             officers: [OfficerName(validated: text), OfficerName(validated: "b")],
-            threshold: 2
+            threshold: 2,
+            pending: pending.map { VersionName(validated: $0) },
+            portal: "https://portal.example"
         )
     }
 

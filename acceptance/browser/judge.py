@@ -28,7 +28,8 @@ _OVERFLOW = """() => { const over = document.documentElement.scrollWidth - inner
 _CUT = """() => [...document.querySelectorAll('main *, .top *')].filter(e => {
     if (e.closest('svg, select, .sr, .who-text') || !e.checkVisibility({ visibilityProperty: true })) return false;
     const style = getComputedStyle(e);
-    return ['hidden', 'clip'].includes(style.overflowX) && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
+    // A head that is there for readers of the page alone is hidden whole.
+    return ['hidden', 'clip'].includes(style.overflowX) && style.clipPath !== 'inset(50%)' && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
       && e.textContent.trim() !== ''; })
   .map(e => `cut off: <${e.tagName.toLowerCase()} class="${e.className}"> ${e.textContent.trim().slice(0, 40)}`)"""
 _DUPLICATES = """() => { const seen = new Set(), twice = [];

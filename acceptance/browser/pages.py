@@ -30,11 +30,38 @@ def of(portal):
         "account": "/account", "account-password": "/account/password", "account-token": "/account/tokens/new",
         "account-authenticator": "/account/authenticator", "account-codes": "/account/recovery-codes",
         "account-verify": "/account/verify",
-        "exports": "/exports", "styleguide": "/styleguide", "not-here": "/not-here",
+        "exports": "/exports", "exports-chosen": f"/exports?batch={batch['id']}&product={batch['product']}",
+        "devices-ungranted": f"/devices?batch={64 * '0'}", "styleguide": "/styleguide", "not-here": "/not-here",
     }
 
 
 # Where nobody has to have signed in.
 OPEN = {
     "setup": "/setup", "join": "/join", "sign-in": "/sign-in", "sign-in-recovery": "/sign-in?recovery=1", "reset": "/reset",
+}
+
+
+# Pages that are not walked, and why: every other page of the portal stands above.
+NOT_WALKED = {
+    "/batches/{batch}/package.json": "a file",
+    "/devices/{unit}/proof.json": "a file",
+    "/products/{product}/versions/{version}/approval.json": "a file",
+    "/products/{product}/versions/{version}/manifest.json": "a file",
+    "/products/{product}/versions/{version}/sign.tar": "a file",
+    "/products/{product}/approvals/{number}/approval.json": "a file",
+    "/factories/{factory}/edges/{edge}/enrolment.json": "a file",
+    "/factories/{factory}/edges/{edge}/certificates/{product}/certificates.json": "a file",
+    "/factories/{factory}/edges/{edge}/evidence/{number}/evidence.json": "a file",
+    "/factories/{factory}/downlink.tar": "a file",
+    "/factories/{factory}/preparations/{edge}/{product}/preparation.json": "a file",
+    "/keys/role-keys.json": "a file",
+    "/audit/checkpoint.json": "a file",
+    "/audit/export.jsonl": "a file",
+    "/exports/{file}": "a file",
+    "/exports/audit/{file}": "a file",
+    "/exports/products/{product}/{file}": "a file",
+    "/exports/factories/{factory}/{file}": "a file",
+    "/exports/edges/{edge}/{file}": "a file",
+    "/exports/batches/{batch}/{file}": "a file",
+    "/exports/people/{person}/{file}": "a file",
 }

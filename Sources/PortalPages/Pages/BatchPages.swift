@@ -128,10 +128,11 @@ public struct BatchPage: SheetPage {
         let reconciled = content.reconciliation
         let state = batch.badge(at: now)
         let (chart, way) = (Self.burnDown(content, now), Self.way(batch, reconciled, at: now))
-        let timeline = Self.timeline(content, viewer, now)
+        let (timeline, file) = (Self.timeline(content, viewer, now), Self.file(batch, place))
         live = [
             LivePlace("sums", sums), LivePlace("figures", figures), LivePlace("chart", chart),
             LivePlace("state", state), LivePlace("way", way), LivePlace("timeline", timeline),
+            LivePlace("file", file),
         ]
         sheet = Sheet(
             Head(
@@ -158,7 +159,7 @@ public struct BatchPage: SheetPage {
                 Box("terms", "Terms", Self.terms(content)),
             ],
             side: [
-                Box("package", "Package", Self.package(batch, way, place)),
+                Box("package", "Package", "\(.live("way", way, tag: "div"))\(.live("file", file, tag: "div"))"),
                 Box("timeline", "What happened", .live("timeline", timeline, tag: "div")),
             ],
             dialogs: Self.dialogs(batch, place, form, opened, viewer)
@@ -167,7 +168,6 @@ public struct BatchPage: SheetPage {
 
     private static func figures(_ content: Content, _ now: Instant) -> Markup {
         let sums = content.reconciliation
-        let tested = content.counts.completed + content.counts.failed
         return .of(
             Stats([
                 .init("Issued", .number(sums.issued), "of \(Format.number(sums.granted)) granted"),
@@ -178,7 +178,7 @@ public struct BatchPage: SheetPage {
                         ? "\(Format.number(content.counts.completed - sums.issued)) of them again, after rework"
                         : "\(Format.number(content.counts.failed)) scrapped"
                 ),
-                .init("Yield", .text(Format.percent(content.counts.completed, of: tested) ?? "–"), "passed of tested"),
+                .init("Yield", .text(content.counts.yield), content.counts.yieldNote),
                 .init(
                     "Rate now",
                     content.perHour > 0

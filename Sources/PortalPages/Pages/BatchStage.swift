@@ -38,6 +38,25 @@ extension Batch {
     }
 }
 
+extension Batch {
+    /// How much of its window is over, and when it ends: beside how much of it is made.
+    func window(at now: Instant) -> Markup {
+        let whole = notAfter - notBefore
+        if now < notBefore {
+            return .sub(
+                "<time datetime=\"\(notBefore.description)\">opens in \(Format.duration(notBefore - now))</time>",
+                "for \(Format.duration(whole))"
+            )
+        }
+        let left: Markup = now <= notAfter ? "\(Format.duration(notAfter - now)) left" : "has passed"
+        let over = Int(min(max(0, now - notBefore), max(1, whole)))
+        return """
+            \(.share(over, of: Int(max(1, whole)), label: "Window passed", style: "c4"))\
+            <span class="sub"><time datetime="\(notAfter.description)" title="Ends \(Format.dateTime(notAfter)) UTC">\(left)</time></span>
+            """
+    }
+}
+
 extension BatchPage {
     /// The package's way. All steps have their place from the start, so nothing moves when one is done.
     static func way(_ batch: Batch, _ sums: BatchReconciliation, at time: Instant) -> Markup {
@@ -83,13 +102,28 @@ extension BatchPage {
         return "<ol class=\"steps\">\(items.joined())</ol>"
     }
 
-    /// What stands beside the package's way: the file itself.
-    static func package(_ batch: Batch, _ way: Markup, _ place: String) -> Markup {
-        """
-        \(.live("way", way, tag: "div"))\
-        <p class="row">\(Markup.of(Button("Package file", "\(place)/package.json", icon: .export, isSmall: true, isDownload: true)))</p>\
-        <p class="small muted">For a site without a link: bring it by stick. Only \(batch.edgeHSM.text) can open it.</p>\
-        \(batch.package.map { .of(Definitions([("Size", .text(Format.octets($0.size))), ("SHA-256", .digest($0.digest.hex))])) } ?? .empty)
-        """
+    /// What stands beside the package's way: the file itself, once it is sealed. It has its place from the start.
+    static func file(_ batch: Batch, _ place: String) -> Markup {
+        let button = Button(
+            "Package file",
+            batch.package == nil ? nil : "\(place)/package.json",
+            icon: .export,
+            isSmall: true,
+            isDisabled: batch.package == nil,
+            isDownload: true
+        )
+        let words: Markup =
+            batch.package != nil
+            ? "For a site without a link: bring it by stick. Only \(batch.edgeHSM.text) can open it."
+            : batch.failure == nil
+                ? "For a site without a link. It is here once it is sealed."
+                : "There is none: it could not be made so far."
+        return """
+            <p class="row">\(Markup.of(button))</p><p class="small muted">\(words)</p>\
+            \(.of(Definitions([
+                ("Size", batch.package.map { .text(Format.octets($0.size)) } ?? .none),
+                ("SHA-256", batch.package.map { .digest($0.digest.hex) } ?? .none),
+            ])))
+            """
     }
 }

@@ -10,11 +10,13 @@ public struct DeviceListPage: SheetPage {
 
     /// - Parameters:
     ///   - isLookUp: a serial or the like was asked for, and these answer to it.
+    ///   - isUngranted: an authorization was asked for that the viewer's portal has no batch of.
     ///   - exports: addresses of the same list as CSV and JSON.
     ///   - values: as they were entered.
     public init(
         _ units: [UnitView],
         isLookUp: Bool = false,
+        isUngranted: Bool = false,
         next: String? = nil,
         exports: [String] = [],
         values: [String: String],
@@ -40,13 +42,19 @@ public struct DeviceListPage: SheetPage {
         }
         let isFiltered = values.contains { !$0.value.isEmpty }
         let empty =
-            isFiltered
+            isUngranted
             ? Empty(
-                .search,
-                "No such device",
-                "Nothing in the journals that you may see answers to this. A device that was made behind a cut link appears with the factory's next upload."
+                .batch,
+                "No batch of this authorization",
+                "It was not granted here, or it is not one of yours: a journal names it, and devices are listed by the batches that are."
             )
-            : Empty(.device, "No device yet", "Devices appear with their factory's first upload.")
+            : isFiltered
+                ? Empty(
+                    .search,
+                    "No such device",
+                    "Nothing in the journals that you may see answers to this. A device that was made behind a cut link appears with the factory's next upload."
+                )
+                : Empty(.device, "No device yet", "Devices appear with their factory's first upload.")
         let title = isLookUp ? "\(units.count) found" : isFiltered ? "Devices that answer to this" : "Newest devices"
         sheet = Sheet(
             Head("Devices", lead: "Every device as its EdgeHSM's journal tells it."),
@@ -148,6 +156,8 @@ public struct DevicePage: SheetPage {
 
     /// What stands on the label.
     public enum Label: Sendable {
+        /// There is none to be shown.
+        case none(LabelStanding)
         /// The viewer may ask for it.
         case closed(FormState)
         case shown(UnitLabel)
@@ -218,7 +228,7 @@ public struct DevicePage: SheetPage {
                         Definitions([
                             ("Serial", .code(unit.serial.text)),
                             ("Chip UID", .copyable(unit.chip.hex, id: "chip", name: "chip UID")),
-                            ("Generation", .number(unit.generation)), ("Station", .text(unit.station)),
+                            ("Generation", Self.generation(history)), ("Station", .text(unit.station)),
                             ("Certified", .twoZones(unit.issuedAt, zone)), ("EdgeHSM", .text(unit.edgeHSM.text)),
                             ("Journal position", .number(unit.sequence)),
                             ("Unit", .copyable(unit.unit.hex, id: "unit", name: "unit's digest")),
@@ -237,6 +247,7 @@ public struct DevicePage: SheetPage {
                 <p class="small muted">Whoever has the code can take the device into their home. That you saw it is entered in the audit log.</p>\
                 <form method="post" action="\(place)">\(form.hidden)\(Markup.of(Button("Show code", icon: .key)))</form>
                 """
+        case .none(let standing): return "<p class=\"muted\">\(standing.words)</p>"
         case .shown(let label):
             var rest = label.manualCode[...]
             let groups = (label.manualCode.count == 11 ? [4, 3, 4] : [4, 3, 4, 5, 5]).map { count in
@@ -251,6 +262,30 @@ public struct DevicePage: SheetPage {
         }
     }
 
+    /// Its own figure, with what was before it and what came after.
+    private static func generation(_ history: UnitHistory) -> Markup {
+        let beside: [Markup] = [
+            history.previous.map { .link("generation \($0.generation) before it", "/devices/\($0.id.text)") },
+            history.next.map { .link("generation \($0.generation) after it", "/devices/\($0.id.text)") },
+        ].compactMap { $0 }
+        guard !beside.isEmpty else { return .number(history.unit.generation) }
+        return .sub(.number(history.unit.generation), beside.joined(", "))
+    }
+
+    /// Where a device's life goes on under another generation.
+    private static func follow(_ step: UnitStep, _ history: UnitHistory) -> Markup {
+        switch step.kind {
+        case "reprovisioned":
+            guard let next = history.next else { return .empty }
+            return ": goes on as \(.link("generation \(next.generation)", "/devices/\(next.id.text)"))"
+        case "issued":
+            guard let previous = history.previous else { return .empty }
+            return
+                " after \(.link("generation \(previous.generation)", "/devices/\(previous.id.text)")) was re-provisioned"
+        default: return .empty
+        }
+    }
+
     private static func timeline(_ history: UnitHistory) -> Markup {
         .of(
             Timeline(
@@ -258,7 +293,7 @@ public struct DevicePage: SheetPage {
                     let (tone, words) = EntryWords.of(step.kind)
                     return .init(
                         tone,
-                        .text(words),
+                        "\(words)\(follow(step, history))",
                         when: "\(.time(step.time, seconds: true)) · entry \(step.sequence)",
                         detail: """
                             <details class="details"><summary>\(Icon.chevron.markup)Entry as it is signed for</summary>\
@@ -278,6 +313,18 @@ public struct DevicePage: SheetPage {
             <details class="details"><summary>\(Icon.chevron.markup)PEM</summary>\(Markup.of(CodeBlock(certificate.pem, id: "pem-\(index)", label: "\(certificate.title) as PEM")))</details>
             """
         }.joined()
+    }
+}
+
+extension LabelStanding {
+    var words: String {
+        switch self {
+        case .ready: "It can be shown."
+        case .missing: "The factory has sent no label record of this device yet."
+        case .unfinished: "The device is not finished: until it is, its label is printed at the line."
+        case .void: "The device was scrapped, re-provisioned or replaced: its code opens nothing any more."
+        case .batchOver: "The device's batch is closed, so its label is for the OEM alone to show."
+        }
     }
 }
 

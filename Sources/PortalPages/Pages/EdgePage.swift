@@ -49,7 +49,8 @@ public struct EdgePage: SheetPage {
         let house = "/factories/\(journal.factory.text)"
         let place = "\(house)/edges/\(id)"
         title = id
-        let state = Self.state(journal, now)
+        let link = journal.link(at: now)
+        let state: Markup = .badge(link.tone, link.words)
         let log = Self.log(journal, now)
         let accounts = Self.accounts(journal)
         live = [LivePlace("state", state), LivePlace("log", log), LivePlace("accounts", accounts)]
@@ -97,14 +98,6 @@ public struct EdgePage: SheetPage {
             ? "The evidence stands below. Officers who leave it in service lift this by \(.link("an order", "/keys/orders")) whose reason names it."
             : "The OEM's officers look into it."
         return [Note(.bad, "No package is made for it: its journal was \(halted)", remedy)]
-    }
-
-    private static func state(_ journal: EdgeJournal, _ now: Instant) -> Markup {
-        if let halted = journal.halted { return .badge(.bad, "Stopped: \(halted)") }
-        if journal.isSilent { return .badge(.bad, "Silent") }
-        guard let heard = journal.heardAt else { return .badge(.idle, "Never heard", isOpen: true) }
-        return now - heard <= 120
-            ? .badge(.ok, "Link up") : .badge(.warn, "No word for \(Format.duration(now - heard))")
     }
 
     private static func identity(_ content: Content) -> Markup {
@@ -193,7 +186,8 @@ public struct EdgePage: SheetPage {
             ],
             page.items.map { item in
                 [
-                    .text(item.kind), .number(item.heldSize), .number(item.entries), .ago(item.notedAt, now: now),
+                    .text(item.kind.prefix(1).uppercased() + item.kind.dropFirst()), .number(item.heldSize),
+                    .number(item.entries), .ago(item.notedAt, now: now),
                     .link("Evidence \(item.number.value)", "\(place)/evidence/\(item.number.value)/evidence.json"),
                 ]
             },

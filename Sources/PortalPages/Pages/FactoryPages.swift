@@ -204,8 +204,8 @@ public struct FactoryPage: SheetPage {
                 .init("Passed today", .number(today.completed), "\(Format.number(today.issued)) certified as new"),
                 .init(
                     "Yield today",
-                    .text(Format.percent(today.completed, of: today.completed + today.failed) ?? "–"),
-                    "\(Format.number(today.failed)) scrapped"
+                    .text(today.yield),
+                    today.yieldNote
                 ),
                 .init(
                     "Rate now",
@@ -230,16 +230,16 @@ public struct FactoryPage: SheetPage {
             ],
             content.edges.map { edge in
                 let journal = edge.journal
-                let state =
-                    content.progress.edges.first { $0.edgeHSM == journal.edgeHSM }?.link(at: now) ?? (
-                        .idle, "Never heard"
-                    )
+                let state = journal.link(at: now)
                 return [
                     .sub(
                         .link(journal.edgeHSM.text, "/factories/\(journal.factory.text)/edges/\(journal.edgeHSM.text)"),
                         "enrolled \(.date(edge.enrolledAt)), epoch \(journal.epoch)"
                     ),
-                    .sub(.badge(state.0, state.1), journal.heardAt.map { "heard \(.ago($0, now: now))" } ?? .empty),
+                    .sub(
+                        .badge(state.tone, state.words),
+                        journal.heardAt.map { "heard \(.ago($0, now: now))" } ?? .empty
+                    ),
                     .number(journal.storedSize), .digest(journal.storedRoot.hex),
                     journal.checkpointTime.map { .ago($0, now: now) } ?? .none,
                     journal.quarantined == 0 ? .number(0) : .count(journal.quarantined),

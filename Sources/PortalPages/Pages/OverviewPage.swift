@@ -62,10 +62,8 @@ public struct OverviewPage: PageView {
     }
 
     private static func stats(_ overview: Overview, _ live: (String, Markup, String) -> Markup) -> Markup {
-        let today = overview.factories.map(\.today)
-        let completed = today.reduce(0) { $0 + $1.completed }
-        let issued = today.reduce(0) { $0 + $1.issued }
-        let failed = today.reduce(0) { $0 + $1.failed }
+        let today = ProductionCounts.sum(of: overview.factories.map(\.today))
+        let (completed, issued) = (today.completed, today.issued)
         let rate = overview.factories.reduce(0) { $0 + $1.completedPerHour }
         let up = overview.factories.filter { $0.trouble(at: overview.time) == 0 && !$0.edges.isEmpty }.count
         let stopped = overview.factories.filter(\.isStopped).count
@@ -83,8 +81,7 @@ public struct OverviewPage: PageView {
                     ? "\(Format.number(issued)) certified as new" : "\(Format.number(issued)) certified"
             ),
             (
-                "yield", "Yield today", .text(Format.percent(completed, of: completed + failed) ?? "–"),
-                "\(Format.number(failed)) scrapped"
+                "yield", "Yield today", .text(today.yield), today.yieldNote
             ),
             ("rate", "Rate now", "\(Format.number(rate)) <span class=\"small muted\">an hour</span>", "last 15 min"),
             (
@@ -132,12 +129,11 @@ public struct OverviewPage: PageView {
             progress.critical + progress.warnings == 0
             ? "none"
             : .badge(progress.critical > 0 ? .bad : .warn, "\(progress.critical + progress.warnings) open")
-        let yield = Format.percent(today.completed, of: today.completed + today.failed) ?? "–"
         return """
             <article class="factory" aria-labelledby="\(id)"><div><h3 id="\(id)">\(.link(factory.name, "/factories/\(factory.id.text)"))</h3>\
             <p class="small muted">\(factory.id.text) · \(factory.country) · \(live("\(key)-clock", .text(Format.clock(now, east: offset)), "span")) there</p></div>
             <dl class="figures"><div><dt>Today</dt><dd>\(live("\(key)-completed", .number(today.completed), "span"))</dd></div>\
-            <div><dt>Yield</dt><dd>\(live("\(key)-yield", .text(yield), "span"))</dd></div>\
+            <div><dt>Yield</dt><dd>\(live("\(key)-yield", .text(today.yield), "span"))</dd></div>\
             <div><dt>An hour</dt><dd>\(live("\(key)-rate", progress.completedPerHour > 0 ? .number(progress.completedPerHour) : "–", "span"))</dd></div></dl>
             <ul class="facts">\(edges.isEmpty ? "<li><span>No EdgeHSM enrolled yet</span></li>" : edges.joined())\
             <li><span>Alarms</span>\(live("\(key)-alarms", alarms, "strong"))</li></ul></article>
@@ -170,6 +166,7 @@ public struct OverviewPage: PageView {
                 \(.share(sums.issued + sums.burned, of: sums.granted, label: "Issued and burned"))\
                 <span class="sub">\(Format.number(sums.issued + sums.burned)) of \(Format.number(sums.granted))</span>
                 """,
+                batch.window(at: now),
                 progress.issuedPerHour > 0 ? .number(progress.issuedPerHour) : .none,
                 forecast,
             ]
@@ -178,7 +175,7 @@ public struct OverviewPage: PageView {
             "Running batches",
             [
                 .init("Batch"), .init("Factory"), .init("State", .tight), .init("Issued of quantity", .tight),
-                .init("An hour", .number), .init("What ends it"),
+                .init("Window", .tight), .init("An hour", .number), .init("What ends it"),
             ],
             rows,
             style: "folds"

@@ -105,7 +105,7 @@ public struct PeoplePage: SheetPage {
                 .init("State", .tight), .init("Action", .tight),
             ],
             invitations.sorted { $0.createdAt > $1.createdAt }.map { item in
-                let isOpen = item.usedAt == nil && item.revokedAt == nil && item.expiresAt > now
+                let isOpen = item.isOpen(at: now)
                 let target = item.organisationName ?? item.organisation.flatMap { names[$0] } ?? "–"
                 let kind =
                     switch item.kind {

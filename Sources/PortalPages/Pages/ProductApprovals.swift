@@ -10,8 +10,8 @@ extension ProductPage {
         let items = chain.reversed().map { link -> Markup in
             let state: Markup = link.isLocked ? .badge(.ok, "In the chain") : .badge(.warn, "Rejected, still binds")
             return """
-                <li class="split"><span>No. \(link.sequence), \(.link(link.version.text, "\(place)/versions/\(link.version.text)"))\
-                <span class="sub">\(.link("File for officers", "\(place)/approvals/\(link.sequence)/approval.json"))</span></span>\(state)</li>
+                <li class="split"><span>\(.link(link.version.text, "\(place)/versions/\(link.version.text)"))\
+                <span class="sub">No. \(link.sequence), \(.link("file for officers", "\(place)/approvals/\(link.sequence)/approval.json"))</span></span>\(state)</li>
                 """
         }
         return "<ul class=\"stack-s\">\(items.joined())</ul>"

@@ -74,6 +74,8 @@ public struct ProductPage: SheetPage {
         /// The chain, oldest first; nil for whom it is not.
         public let approvals: [ChainedApproval]?
         public let workspaces: [Workspace]
+        /// Nil for whom they are not.
+        public let invitations: [Invitation]?
         public let organisations: [OrganisationID: String]
         public let batches: [Batch]
         public let factories: [FactoryID: Factory]
@@ -85,13 +87,14 @@ public struct ProductPage: SheetPage {
             keys: [ProductKeyState],
             approvals: [ChainedApproval]? = nil,
             workspaces: [Workspace],
+            invitations: [Invitation]? = nil,
             organisations: [OrganisationID: String],
             batches: [Batch],
             factories: [FactoryID: Factory]
         ) {
             (self.product, self.quota, self.versions, self.keys) = (product, quota, versions, keys)
             (self.approvals, self.workspaces, self.organisations) = (approvals, workspaces, organisations)
-            (self.batches, self.factories) = (batches, factories)
+            (self.invitations, self.batches, self.factories) = (invitations, batches, factories)
         }
     }
 
@@ -144,7 +147,7 @@ public struct ProductPage: SheetPage {
                 Box("keys", "Key slots", Self.keys(content), isFlush: true)
             ] + (content.approvals.map { [Box("approvals", "Approvals", Self.approvals($0, place))] } ?? []) + [
                 Box("rules", "Rules", Self.rules(content)),
-                Box("members", "Workspace", Self.members(content, viewer, now)),
+                Box("members", "Workspace", Self.members(content, place, form, viewer, now)),
             ],
             dialogs: Self.dialogs(content, place, form, opened, viewer)
         )
@@ -248,18 +251,6 @@ public struct ProductPage: SheetPage {
                 ("Secure-boot key", .copyable(foundation.secureBootKey.hex, id: "secure-boot-key", name: "key")),
             ])
         )
-    }
-
-    private static func members(_ content: Content, _ viewer: Viewer, _ now: Instant) -> Markup {
-        guard !content.workspaces.isEmpty else {
-            return "<p class=\"muted\">No ODM yet. Nobody but the OEM sees this product.</p>"
-        }
-        // An ODM is told of itself alone.
-        let other = { (id: OrganisationID) in viewer.isOEM ? id.text : viewer.organisation }
-        let items = content.workspaces.map { workspace -> Markup in
-            "<li class=\"split\"><span>\(content.organisations[workspace.organisation] ?? other(workspace.organisation))</span><span class=\"muted small\">\(.ago(workspace.since, now: now))</span></li>"
-        }
-        return "<ul class=\"stack-s\">\(items.joined())</ul>"
     }
 
     private static func dialogs(

@@ -36,9 +36,19 @@ extension AlarmView {
     var isOpen: Bool { acknowledgedAt == nil && clearedAt == nil }
 }
 
-extension EdgeState {
+/// What says how it is with an EdgeHSM's link, wherever it stands.
+protocol LinkFacts {
+    var halted: String? { get }
+    var isSilent: Bool { get }
+    var heardAt: Instant? { get }
+}
+
+extension EdgeState: LinkFacts {}
+extension EdgeJournal: LinkFacts {}
+
+extension LinkFacts {
     /// Seconds. A Factory Service that has nothing to tell sends a signed checkpoint every five minutes.
-    private static let quietest: Int64 = 400
+    private static var quietest: Int64 { 400 }
 
     /// Link and journal of an EdgeHSM in one word.
     func link(at now: Instant) -> (tone: Tone, words: String) {
@@ -47,6 +57,26 @@ extension EdgeState {
         guard let heardAt else { return (.idle, "Never heard") }
         return now - heardAt <= Self.quietest
             ? (.ok, "Link up") : (.warn, "No word for \(Format.duration(now - heardAt))")
+    }
+}
+
+extension ProductionCounts {
+    /// Ends of units as their journals tell them: one that passes again after rework has ended again.
+    var finished: Int { completed + failed }
+    /// Passed of finished.
+    var yield: String { Format.percent(completed, of: finished) ?? "–" }
+    /// What the yield is made of, beside it.
+    var yieldNote: Markup { "passed of \(Format.number(finished)) finished, \(Format.number(failed)) scrapped" }
+
+    static func sum(of counts: [ProductionCounts]) -> ProductionCounts {
+        counts.reduce(.zero) {
+            .init(
+                issued: $0.issued + $1.issued,
+                completed: $0.completed + $1.completed,
+                failed: $0.failed + $1.failed,
+                burned: $0.burned + $1.burned
+            )
+        }
     }
 }
 

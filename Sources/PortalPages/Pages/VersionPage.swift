@@ -20,6 +20,10 @@ public struct VersionPage: SheetPage {
         public let threshold: Int
         /// The officer that the viewer is, if any.
         public let officer: OfficerName?
+        /// Another version whose approval an officer has signed: it comes first.
+        public let pending: VersionName?
+        /// The portal's address, for commands.
+        public let portal: String
 
         public init(
             product: Product,
@@ -28,11 +32,13 @@ public struct VersionPage: SheetPage {
             names: [PersonID: String],
             officers: [OfficerName],
             threshold: Int,
-            officer: OfficerName? = nil
+            officer: OfficerName? = nil,
+            pending: VersionName? = nil,
+            portal: String
         ) {
             (self.product, self.version, self.review) = (product, version, review)
             (self.names, self.officers, self.threshold) = (names, officers, threshold)
-            self.officer = officer
+            (self.officer, self.pending, self.portal) = (officer, pending, portal)
         }
     }
 
@@ -51,7 +57,7 @@ public struct VersionPage: SheetPage {
         title = "\(version.product.text) \(version.version.text)"
         let progress = Self.progress(content, now)
         let lead = Self.lead(content, viewer, now)
-        let actions = Self.actions(version, place, viewer)
+        let actions = Self.actions(content, place, viewer)
         let signing = Self.signing(content, place, viewer)
         live = [
             LivePlace("progress", progress), LivePlace("state", version.state.badge), LivePlace("lead", lead),
@@ -92,20 +98,24 @@ public struct VersionPage: SheetPage {
     }
 
     /// What can be done with it as it is now.
-    private static func actions(_ version: ProductVersion, _ place: String, _ viewer: Viewer) -> Markup {
+    private static func actions(_ content: Content, _ place: String, _ viewer: Viewer) -> Markup {
+        let version = content.version
         var actions: [Button] = []
         if version.state == .draft, viewer.roles.contains(.odmEngineer) {
             actions.append(Button("Submit for review", "\(place)?do=submit", style: .primary, dialog: "dialog-submit"))
         }
         if version.state == .submitted, viewer.roles.contains(.oemSecurityOfficer) {
             actions.append(Button("Reject", "\(place)?do=reject", style: .danger, dialog: "dialog-reject"))
-            actions.append(
-                Button(
-                    version.approval == nil ? "Propose approval" : "Change proposal",
-                    "\(place)/approval",
-                    style: version.approval == nil ? .primary : .usual
+            // What is signed is changed no more, nor is another proposed beside it.
+            if version.approval?.isSigned != true, content.pending == nil {
+                actions.append(
+                    Button(
+                        version.approval == nil ? "Propose approval" : "Change proposal",
+                        "\(place)/approval",
+                        style: version.approval == nil ? .primary : .usual
+                    )
                 )
-            )
+            }
         }
         return actions.map { Markup.of($0) }.joined()
     }

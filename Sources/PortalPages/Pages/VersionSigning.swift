@@ -18,6 +18,9 @@ extension VersionPage {
         case .submitted: break
         }
         guard viewer.isOEM else { return "It waits for the OEM's officers." }
+        if let pending = content.pending {
+            return "It waits: the approval of \(pending.text) is signed by an officer and comes first."
+        }
         guard let approval = version.approval else {
             return viewer.roles.contains(.oemSecurityOfficer)
                 ? "Next: propose its approval." : "A security officer proposes its approval next."
@@ -100,14 +103,14 @@ extension VersionPage {
                 )
             )
         }
-        let file = "approval-\(version.product.text)-\(version.version.text).json"
-        var files = [(file, "\(place)/approval.json"), ("role-keys.json", "/keys/role-keys.json")]
+        let hasBefore = approval.sequence > 1
+        var files = [("approval.json", "\(place)/approval.json"), ("role-keys.json", "/keys/role-keys.json")]
         // The first of a product has none before it.
-        if approval.sequence > 1 {
+        if hasBefore {
             let before = approval.sequence - 1
             files.append(
                 (
-                    "previous/approval-\(version.product.text)-\(before).json",
+                    "previous/approval-\(before).json",
                     "/products/\(version.product.text)/approvals/\(before)/approval.json"
                 )
             )
@@ -115,23 +118,47 @@ extension VersionPage {
         let links = files.map { name, address -> Markup in
             "<li><a class=\"breaks\" href=\"\(address)\" download>\(name)</a></li>"
         }
-        // Names in the archive have their bound.
-        let all: Markup =
-            file.utf8.count > 100
-            ? .empty : .of(Button("All files", "\(place)/sign.tar", icon: .export, isSmall: true, isDownload: true))
-        let previous = approval.sequence > 1 ? " --previous previous" : ""
+        let archive: Markup = .of(
+            Button("All files", "\(place)/sign.tar", icon: .export, isSmall: true, isDownload: true)
+        )
+        let command = command(version, at: content.portal, hasBefore: hasBefore)
+        let alone = approve(in: "", hasBefore: hasBefore)
         return .of(
             Box(
                 "sign",
                 "Sign on your own machine",
                 """
-                <p class="small muted">Your key never comes here. Unpack the files beside officer.json, which names your token. \
-                The command shows the same words and bytes, asks you, and signs.</p>\
-                <p class="row">\(all)</p><ul class="small mono">\(links.joined())</ul>\
-                \(Markup.of(CodeBlock("obis approve \(file) --token officer.json --role-keys role-keys.json\(previous)", id: "sign-command", label: "Command for an officer")))\
-                <p class="small muted">Then bring the file that it wrote.</p><p class="row">\(bring)</p>
+                <p class="small muted">Your key never comes here. One command fetches the files, shows the same words and bytes, asks you, \
+                signs, and brings the signature:</p>\
+                \(Markup.of(CodeBlock(command, id: "sign-command", label: "Command for an officer")))\
+                <p class="small muted">It needs beside it <code>officer.json</code>, which names your token; <code>portal.header</code> with one line, \
+                <code>Authorization: Bearer …</code>, of \(viewer.roles.contains(.oemSecurityOfficer) ? .link("an API token of yours", "/account/tokens/new") : "an API token of yours") that reads and writes; \
+                and <code>portal-ca.pem</code>, the authority of this portal's TLS certificate.</p>\
+                <details class="details"><summary>\(Icon.chevron.markup)On a machine without a network</summary>\
+                <p class="small muted">Unpack the files beside officer.json, or save each under its name, and run:</p>\
+                <p class="row">\(archive)</p><ul class="small mono">\(links.joined())</ul>\
+                \(Markup.of(CodeBlock(alone, id: "sign-offline", label: "Command for an officer without a network")))\
+                <p class="small muted">Then bring the approval.json that it signed.</p></details><p class="row">\(bring)</p>
                 """
             )
         )
+    }
+
+    /// Takes the files, signs, and brings the signature; what fails ends it. The API token is read from a file: arguments are
+    /// seen by every process of a machine. The files come into a folder of their own, so none can replace the officer's.
+    static func command(_ version: ProductVersion, at portal: String, hasBefore: Bool) -> String {
+        let folder = "sign-\(version.product.text)-\(version.version.text)"
+        let place = "\(portal)/v1/products/\(version.product.text)/versions/\(version.version.text)/approval"
+        let curl = "curl --silent --show-error --fail-with-body --cacert portal-ca.pem --header @portal.header"
+        return [
+            "mkdir -p \(folder)", "\(curl) --output \(folder)/files.tar \(place)/files",
+            "tar -x -f \(folder)/files.tar -C \(folder)", approve(in: "\(folder)/", hasBefore: hasBefore),
+            "\(curl) --header 'Content-Type: application/json' --data-binary @\(folder)/approval.json \(place)/signatures",
+        ].joined(separator: " && \\\n")
+    }
+
+    private static func approve(in folder: String, hasBefore: Bool) -> String {
+        let previous = hasBefore ? " --previous \(folder)previous" : ""
+        return "obis approve \(folder)approval.json --token officer.json --role-keys \(folder)role-keys.json\(previous)"
     }
 }

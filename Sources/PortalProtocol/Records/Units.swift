@@ -145,5 +145,32 @@ public struct UnitStep: Codable, Sendable, Hashable {
 public struct UnitHistory: Codable, Sendable, Hashable {
     public let unit: UnitView
     public let steps: [UnitStep]
-    public init(unit: UnitView, steps: [UnitStep]) { (self.unit, self.steps) = (unit, steps) }
+    /// The same chip before the re-provisioning that this unit followed, as far as the caller may see it.
+    public let previous: UnitView?
+    /// The same chip after this unit was re-provisioned.
+    public let next: UnitView?
+    public let label: LabelStanding
+
+    public init(
+        unit: UnitView,
+        steps: [UnitStep],
+        previous: UnitView? = nil,
+        next: UnitView? = nil,
+        label: LabelStanding
+    ) {
+        (self.unit, self.steps, self.label) = (unit, steps, label)
+        (self.previous, self.next) = (previous, next)
+    }
+}
+
+/// Whether a device's label would be shown to the caller's side now, before it is opened.
+public enum LabelStanding: String, Codable, Sendable, Hashable, CaseIterable {
+    case ready
+    /// The factory has sent no label record of it.
+    case missing
+    case unfinished
+    /// Scrapped, re-provisioned or replaced.
+    case void
+    /// Its batch is closed: it is the OEM's alone to show.
+    case batchOver
 }

@@ -117,14 +117,24 @@ public struct ApprovalProgress: Codable, Sendable, Hashable {
     public let sequence: Int
     /// Officers whose signature counts under the newest RoleKeys.
     public let signers: [OfficerName]
+    /// A signature is on it, whether it counts or not: no other approval is proposed then.
+    public let isSigned: Bool
     /// m: how many must sign.
     public let threshold: Int
     public let lockedAt: Instant?
 
-    public init(statement: Digest256, sequence: Int, signers: [OfficerName], threshold: Int, lockedAt: Instant?) {
+    public init(
+        statement: Digest256,
+        sequence: Int,
+        signers: [OfficerName],
+        isSigned: Bool,
+        threshold: Int,
+        lockedAt: Instant?
+    ) {
         self.statement = statement
         self.sequence = sequence
         self.signers = signers
+        self.isSigned = isSigned
         self.threshold = threshold
         self.lockedAt = lockedAt
     }

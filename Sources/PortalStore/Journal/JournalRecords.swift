@@ -101,6 +101,11 @@ public struct JournalRecords {
         )
     }
 
+    /// The same chip's unit before its re-provisioning, and the one after: see `JournalUnits.generations`.
+    public func generations(beside record: UnitRecord) throws -> [UnitRecord] {
+        try records(JournalUnits(transaction).generations(beside: record.unit))
+    }
+
     /// The entry that issued a unit; nil where what stands there is none, or another's.
     public func issue(of unit: JournalUnit) throws -> Issued? {
         let position = unit.unit.position

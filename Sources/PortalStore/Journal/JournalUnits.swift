@@ -73,6 +73,10 @@ public struct JournalUnits {
     private static let everyChip: SQLText = """
         SELECT \(JournalUnit.columns) FROM journal_units WHERE chip = ? LIMIT 64
         """
+    private static let besides: SQLText = """
+        SELECT \(JournalUnit.columns) FROM journal_units WHERE chip = ? AND product = ? AND batch = ?
+        AND generation >= ? AND generation <= ? LIMIT 64
+        """
     private static let everySerial: SQLText = """
         SELECT \(JournalUnit.columns) FROM journal_units WHERE serial = ? LIMIT 64
         """
@@ -212,6 +216,18 @@ public struct JournalUnits {
 
     public func units(of chip: ChipUID) throws -> [JournalUnit] {
         try transaction.rows(Self.everyChip, [.fixed(chip)]).map(JournalUnit.init)
+    }
+
+    /// Of the same chip under the same authorization, one generation before and one after; of other logs too.
+    public func generations(beside unit: JournalUnit) throws -> [JournalUnit] {
+        let (judged, generation) = (unit.unit, Int(unit.unit.generation))
+        return try transaction.rows(
+            Self.besides,
+            [
+                .fixed(judged.chip), .name(judged.product), .fixed(judged.batch), .number(generation - 1),
+                .number(generation + 1),
+            ]
+        ).map(JournalUnit.init).filter { $0.unit.generation != judged.generation }
     }
 
     public func units(of serial: DeviceSerial) throws -> [JournalUnit] {

@@ -5,9 +5,12 @@ import Statements
 import Vocabulary
 
 extension BatchDesk {
-    /// Newest first, of one product or all; an ODM sees its own.
+    /// Newest first, of one product, of one authorization or all; an ODM sees its own.
     func batches(_ context: MemberContext, _ query: BatchQuery) async throws -> Page<Batch> {
         let (odm, product) = (context.limitedTo, query.product)
+        if let authorization = query.authorization {
+            return try await batch(of: authorization, product, visibleTo: odm)
+        }
         let limit = (query.limit ?? .usual).value
         let scope = "batches/\(context.person.organisation)/\(product?.text ?? "")"
         let start = try portal.cursors.start(query.cursor, of: scope, count: 2).map { keys in
@@ -20,6 +23,23 @@ extension BatchDesk {
             )
         }
         return try portal.cursors.page(items, limit: limit, of: scope) { [$0.createdAt.description, $0.id.text] }
+    }
+
+    private func batch(
+        of authorization: Digest256,
+        _ product: ProductName?,
+        visibleTo odm: OrganisationID?
+    ) async throws -> Page<Batch> {
+        let found = try await portal.database.read { transaction in
+            let record = try BatchTable(transaction).batch(statement: authorization)
+            return try Self.messages(
+                [record].compactMap { $0 }.filter {
+                    (odm == nil || $0.organisation == odm) && (product == nil || $0.authorization.product == product)
+                },
+                in: transaction
+            )
+        }
+        return Page(items: found, next: nil)
     }
 
     func batch(_ context: MemberContext, _ id: BatchID) async throws -> Answer<Batch> {

@@ -70,7 +70,13 @@ public enum BatchRoutes {
 
     private static func looks(_ desk: BatchDesk) throws -> [any MountableRoute] {
         [
-            try Route(.get, "/v1/batches", "listBatches", .batches, "Batches, newest first; of one product or all.") {
+            try Route(
+                .get,
+                "/v1/batches",
+                "listBatches",
+                .batches,
+                "Batches, newest first; of one product or authorization, or all."
+            ) {
                 (context: MemberContext, call: Call<Nothing, BatchQuery, NoBody>) in
                 Answer(try await desk.batches(context, call.query))
             },

@@ -129,9 +129,9 @@ extension PageSite {
             throw Refusal(PortalError.unknownRoute)
         }
         let pageQuery = try ParameterDecoding.query(parts.count > 1 ? String(parts[1]) : nil)
-        let headers = request.headers
+        let (headers, host) = (request.headers, request.head.authority ?? "")
         let source: @Sendable () async throws -> PageRequest = {
-            try await look(headers, host: "", path: path, query: pageQuery, exchange, mount, parameters, [:])
+            try await look(headers, host: host, path: path, query: pageQuery, exchange, mount, parameters, [:])
         }
         let first = try await source()
         guard let person = first.session?.person.id else { throw Refusal(PortalError.unauthenticated) }

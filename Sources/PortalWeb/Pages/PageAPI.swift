@@ -25,6 +25,13 @@ struct PageRouteTable: Sendable {
             .map(\.operationID).sorted()
     }
 
+    /// Lists that go out as files, as their CSV is declared.
+    var exports: [RouteDeclaration] {
+        routes.values.joined().map(\.declaration).filter {
+            $0.template.text.hasPrefix("/v1/exports/") && $0.template.text.hasSuffix(".csv")
+        }.sorted { $0.template.text < $1.template.text }
+    }
+
     /// - Parameter path: with its segments escaped.
     func find(
         _ method: HTTPRequest.Method,
@@ -149,6 +156,9 @@ struct PageAPI: Sendable {
 
     /// The operations that the portal's log has entries of, by their ids.
     var acts: [String] { table.acts }
+
+    /// Lists that go out as files.
+    var exports: [RouteDeclaration] { table.exports }
 
     /// Octets as they are: a file.
     func octets(_ path: String) async throws -> [UInt8] { try await ask(.get, path, [:]).bytes }

@@ -88,6 +88,24 @@ extension PortalServices {
         }
     }
 
+    /// - Parameter own: the ODM that asks; nil for the OEM.
+    static func labelStanding(
+        _ record: JournalRecords.UnitRecord,
+        _ own: OrganisationID?,
+        _ transaction: any SQLTransaction
+    ) throws -> LabelStanding {
+        let unit = record.unit.unit
+        switch unit.stage {
+        case .done: break
+        // Open again after an unlock: it was finished once, and its label is on it.
+        case .open where unit.wasUnlocked: break
+        case .open: return .unfinished
+        case .failed, .released, .replaced: return .void
+        }
+        if own != nil, record.batch?.used.isClosed == true { return .batchOver }
+        return try SiteRecords(transaction).label(unit.id, of: record.factory) == nil ? .missing : .ready
+    }
+
     private static func labelGround(
         _ reference: UnitReference,
         _ own: OrganisationID?,
@@ -95,17 +113,18 @@ extension PortalServices {
     ) throws -> LabelGround {
         let record = try Self.record(reference, own, transaction)
         let unit = record.unit.unit
-        switch unit.stage {
-        case .done: break
-        // Open again after an unlock: it was finished once, and its label is on it.
-        case .open where unit.wasUnlocked: break
-        case .open: throw Refusal(LabelDisclosureError.unfinished, unit.serial.text)
-        case .failed, .released, .replaced: throw Refusal(LabelDisclosureError.void, unit.serial.text)
-        }
+        let refused: LabelDisclosureError? =
+            switch try labelStanding(record, own, transaction) {
+            case .ready: nil
+            case .missing: .missing
+            case .unfinished: .unfinished
+            case .void: .void
+            case .batchOver: .batchOver
+            }
+        if let refused { throw Refusal(refused, unit.serial.text) }
         guard let batch = record.batch, let issued = try JournalRecords(transaction).issue(of: record.unit) else {
             throw Refusal(LabelDisclosureError.differs, "\(unit.serial): no entry that issued it")
         }
-        if own != nil, batch.used.isClosed { throw Refusal(LabelDisclosureError.batchOver, unit.serial.text) }
         guard let stored = try SiteRecords(transaction).label(unit.id, of: record.factory) else {
             throw Refusal(LabelDisclosureError.missing, unit.serial.text)
         }

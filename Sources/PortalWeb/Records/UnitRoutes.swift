@@ -142,9 +142,30 @@ extension PortalServices {
                     entry: Octets(bytes)
                 )
             }
-            return UnitHistory(unit: UnitView(record), steps: steps)
+            let scope = RecordScope(transaction, limitedTo: own)
+            let others = try JournalRecords(transaction).generations(beside: record).filter {
+                try scope.admits($0.factory)
+            }
+            return UnitHistory(
+                unit: UnitView(record),
+                steps: steps,
+                previous: Self.nearest(others.filter { $0.generation < record.generation }, to: record),
+                next: Self.nearest(others.filter { $0.generation > record.generation }, to: record),
+                label: try Self.labelStanding(record, own, transaction)
+            )
         }
         return Answer(history)
+    }
+
+    /// Where logs tell of it twice, the one of the same log, then one that its EdgeHSM has not lost.
+    private static func nearest(
+        _ found: [JournalRecords.UnitRecord],
+        to record: JournalRecords.UnitRecord
+    ) -> UnitView? {
+        func rank(_ other: JournalRecords.UnitRecord) -> Int {
+            other.unit.log == record.unit.log ? 0 : other.isCurrent ? 1 : 2
+        }
+        return found.min { (rank($0), $0.unit.log) < (rank($1), $1.unit.log) }.map { UnitView($0) }
     }
 
     /// The file for `obis-verify journal --proof`: the entry that issued the unit, or another one about it such as its
@@ -183,6 +204,10 @@ extension PortalServices {
         else { throw Refusal(PortalError.unknownObject) }
         return record
     }
+}
+
+extension JournalRecords.UnitRecord {
+    fileprivate var generation: UInt32 { unit.unit.generation }
 }
 
 /// Which factories' records somebody sees.

@@ -59,6 +59,29 @@ extension VersionDesk {
         return try RawAnswer(bytes: bytes, tag: EntityTag(digest: Digest256.of(bytes)), range: context.facts.range)
     }
 
+    /// What an officer's machine needs to sign, under names that an archive holds whatever the version is called.
+    func signingFiles(
+        _ context: OEMReaderContext,
+        _ path: VersionRoutes.VersionPath
+    ) async throws -> RawAnswer<VersionRoutes.ArchiveKind> {
+        let files = try await database.read { transaction -> [(name: String, content: [UInt8])] in
+            let record = try Self.visible(path, to: nil, in: transaction).1
+            guard let approval = record.approval else { throw Refusal(VersionError.approvalMissing) }
+            guard let keys = try GovernanceTable(transaction).newestRoleKeys() else {
+                throw Refusal(IdentityError.noRoleKeys)
+            }
+            var files = [("approval.json", try approval.serialized()), ("role-keys.json", try keys.serialized())]
+            let sequence = try VersionApproval.read(payload: approval.payload).sequence
+            let before = try VersionTable(transaction).chain(path.product, after: sequence - 2, limit: 1).first
+            if let before, before.sequence == sequence - 1, let approval = before.approval {
+                files.append(("previous/approval-\(sequence - 1).json", try approval.serialized()))
+            }
+            return files
+        }
+        let archive = TapeArchive.bytes(of: files, time: context.facts.time)
+        return RawAnswer(bytes: archive, tag: nil)
+    }
+
     /// The product's chain of approvals, oldest first: what an officer's `--previous` folder needs.
     func approvals(
         _ context: OEMReaderContext,

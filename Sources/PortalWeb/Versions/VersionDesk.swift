@@ -120,6 +120,7 @@ public struct VersionDesk: Sendable {
                     statement: approval.statementID,
                     sequence: record.sequence ?? 0,
                     signers: roleKeys?.officers.filter { approval.isSigned(by: $0.key) }.map(\.name).sorted() ?? [],
+                    isSigned: !approval.signatures.isEmpty,
                     threshold: roleKeys?.threshold ?? 0,
                     lockedAt: record.lockedAt
                 )

@@ -36,6 +36,11 @@ public enum VersionRoutes {
         static let largest = 0
     }
 
+    enum ArchiveKind: RawKind {
+        static let contentType = "application/x-tar"
+        static let largest = 0
+    }
+
     public static func routes(_ desk: VersionDesk) throws -> [any MountableRoute] {
         try products(desk) + keys(desk) + files(desk) + versions(desk) + officers(desk)
     }
@@ -221,6 +226,16 @@ public enum VersionRoutes {
                 refusals: [.codes(404, VersionError.approvalMissing)]
             ) { (context: OEMReaderContext, call: ObjectCall<VersionPath>) in
                 try await desk.approval(context, call.path)
+            },
+            try Route(
+                .get,
+                "\(place)/approval/files",
+                "getSigningFiles",
+                .versions,
+                "All that `obis approve` takes, as one tar: the approval, the newest RoleKeys, the approval before it.",
+                refusals: [.codes(404, VersionError.approvalMissing), .web(IdentityError.noRoleKeys)]
+            ) { (context: OEMReaderContext, call: ObjectCall<VersionPath>) in
+                try await desk.signingFiles(context, call.path)
             },
             try Route(
                 .get,

@@ -347,6 +347,23 @@ struct LabelRevealTests {
             #expect(open.status == 409 && open.problem?.code == "portal.label.unfinished", "\(open.text)")
             let failed = try await site.reveal(site.units[4])
             #expect(failed.status == 409 && failed.problem?.code == "portal.label.void", "\(failed.text)")
+            // The page offers what the API gives, and says why where it gives nothing.
+            for (unit, standing, words) in [
+                (site.units[0], LabelStanding.ready, "Show code"), (site.units[3], .unfinished, "printed at the line"),
+                (site.units[4], .void, "opens nothing any more"),
+            ] {
+                let path = "units/\(unit.id)"
+                let history = try await site.whole.portal.ask("GET", "/v1/\(path)", token: site.admin)
+                #expect(try history.message(UnitHistory.self).label == standing, "\(standing)")
+                let page = try await site.whole.portal.ask(
+                    "GET",
+                    "/devices/\(unit.id)",
+                    token: site.admin,
+                    headers: ["Accept": "text/html"]
+                )
+                #expect(page.status == 200 && page.text.contains(words), "\(standing)")
+                #expect(page.text.contains("Show code") == (standing == .ready), "\(standing)")
+            }
         }
     }
 }

@@ -43,6 +43,8 @@ struct UnitProofTests {
             let unit = try box.make(batch, chip)
             try box.rotate(unit, &chip)
             _ = try box.reprovision(batch, chip)
+            chip.newKey()
+            _ = try box.make(batch, chip)
             let ingest = IngestService(
                 database: database,
                 registry: StoredEdges(),
@@ -87,6 +89,38 @@ struct UnitProofTests {
             let issued = try await site.proof(unit.id)
             let named = try await site.proof(unit.id, "?sequence=\(unit.sequence)")
             #expect(issued.body == named.body)
+        }
+    }
+
+    @Test("a device that was re-provisioned is one life: each generation leads to the other")
+    func generations() async throws {
+        try await run { site, chip in
+            func history(_ unit: UnitView) async throws -> UnitHistory {
+                try await site.whole.portal.ask("GET", "/v1/units/\(unit.id)", token: site.admin)
+                    .message(UnitHistory.self)
+            }
+            func page(_ unit: UnitView) async throws -> String {
+                try await site.whole.portal.ask(
+                    "GET",
+                    "/devices/\(unit.id)",
+                    token: site.admin,
+                    headers: ["Accept": "text/html"]
+                ).text
+            }
+            let list = try await site.whole.portal.ask("GET", "/v1/units?chip=\(chip.uid)", token: site.admin)
+            let units = try list.message(UnitList.self).units.sorted { $0.generation < $1.generation }
+            try #require(units.map(\.generation) == [0, 1])
+            let (first, second) = (try await history(units[0]), try await history(units[1]))
+            #expect(first.next == units[1] && first.previous == nil)
+            #expect(second.previous == units[0] && second.next == nil)
+            let (old, new) = (try await page(units[0]), try await page(units[1]))
+            #expect(old.contains(": goes on as <a href=\"/devices/\(units[1].id)\">generation 1</a>"))
+            #expect(new.contains("<a href=\"/devices/\(units[0].id)\">generation 0</a> was re-provisioned"))
+            #expect(old.contains("generation 1 after it") && new.contains("generation 0 before it"))
+            // Of a chip with one life there is no other.
+            let alone = try await site.whole.portal.ask("GET", "/v1/units?chip=\(Chip(1).uid)", token: site.admin)
+            let single = try await history(#require(try alone.message(UnitList.self).units.first))
+            #expect(single.previous == nil && single.next == nil)
         }
     }
 

@@ -14,10 +14,17 @@ struct ODMViewTests {
     private static let html = ["Accept": "text/html", "X-Request-ID": "the-same-for-all"]
 
     /// Ids with which each route is asked, the first one's objects or none.
+    /// Lists of one thing, as files.
+    private static let files = [
+        "product": "versions.csv", "factory": "events.csv", "edge": "preparations.csv", "batch": "units.csv",
+        "person": "sessions.csv",
+    ]
+
     private static func path(_ template: PathTemplate, _ ids: [String: String]) throws -> String {
         var path = template.text
         for name in template.parameters {
-            let id = name == "file" ? "batches.csv" : try #require(ids[name], "no id for {\(name)}")
+            let of = template.parameters.first { $0 != "file" } ?? ""
+            let id = try name == "file" ? (files[of] ?? "batches.csv") : #require(ids[name], "no id for {\(name)}")
             path = path.replacing("{\(name)}", with: id)
         }
         return path
@@ -233,8 +240,11 @@ struct ODMViewTests {
                     asked += 2
                 }
             }
-            for list in ExportController.lists {
-                for kind in ["csv", "json"] { try await ask("/exports/\(list.id).\(kind)", [], Self.html) }
+            for list in ExportController.words.keys.sorted() {
+                let template = PathTemplate("/exports/" + list)
+                let ids = template.parameters.compactMap { objects.ids[$0] }
+                let place = try Self.path(template, objects.ids)
+                for kind in ["csv", "json"] { try await ask("\(place).\(kind)", ids, Self.html) }
             }
             for path in ["/metrics", "/healthz", "/readyz", "/nothing-here", "/v1/nothing"] {
                 try await ask(path, [], Self.html)

@@ -57,6 +57,17 @@ import Vocabulary
                 ).payload
             )
             #expect(content.sequence == 2 && content.previous == envelope.statementID)
+            // All that the officer's command takes comes in one file.
+            let files = try await tester.send("GET", "\(tester.version("1.1.0"))/approval/files", tester.officer)
+            let names = stride(from: 0, to: files.body.count, by: TapeArchive.block).compactMap { start -> String? in
+                let block = files.body[start..<start + TapeArchive.block]
+                guard block.dropFirst(257).starts(with: Array("ustar".utf8)) else { return nil }
+                return String(decoding: block.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            #expect(names == ["approval.json", "role-keys.json", "previous/approval-1.json"])
+            #expect(files.header("Content-Type") == "application/x-tar")
+            let foreign = try await tester.send("GET", "\(tester.version("1.1.0"))/approval/files", tester.engineer)
+            #expect(foreign.status == 403)
             let acts = try await tester.database.read { try PortalLogTable($0).entries(from: 0, limit: 100).count }
             #expect(acts == 13, "each change has left one entry")
         }

@@ -25,9 +25,26 @@ enum DeviceController {
         var batches = try await look.api.get("/v1/batches", ["limit": "60"], as: Page<Batch>.self).items
         let factories: [Factory] = try await look.api.all("/v1/factories")
         var values = look.query.filter { ["q", "batch", "stage", "factory", "from", "to"].contains($0.key) }
-        // Links from before named a batch by its authorization.
-        if let named = batches.first(where: { $0.authorization.hex == values["batch"] }) {
-            values["batch"] = named.id.text
+        // What knows an authorization alone, as a journal does, names the batch by it.
+        if let text = values["batch"], let authorization = try? Digest256(hex: text) {
+            let known = try await look.api.get(
+                "/v1/batches",
+                ["authorization": authorization.hex],
+                as: Page<Batch>.self
+            ).items
+            guard let batch = known.first else {
+                let page = DeviceListPage(
+                    [],
+                    isUngranted: true,
+                    values: values,
+                    batches: batches,
+                    factories: factories,
+                    now: look.time
+                )
+                return .page(page)
+            }
+            values["batch"] = batch.id.text
+            if !batches.contains(where: { $0.id == batch.id }) { batches.append(batch) }
         } else if let id = values["batch"], !id.isEmpty, !batches.contains(where: { $0.id.text == id }) {
             batches.append(try await look.api.get("/v1/batches/\(escaped(id))", as: Batch.self))
         }
@@ -136,7 +153,9 @@ enum DeviceController {
             }
         }
         var label = shown
-        if label == nil, await look.api.admits(.post, "\(api(look))/label") { label = .closed(look.freshForm()) }
+        if label == nil, await look.api.admits(.post, "\(api(look))/label") {
+            label = history.label == .ready ? .closed(look.freshForm()) : .none(history.label)
+        }
         return .page(
             DevicePage(
                 history,

@@ -51,6 +51,7 @@ enum ProductController {
             keys: keys,
             approvals: try await look.api.optionalAll("\(api(look))/approvals"),
             workspaces: workspaces,
+            invitations: try await look.api.optionalAll("/v1/invitations"),
             organisations: Dictionary(
                 organisations.filter { $0.kind == .odm }.map { ($0.id, $0.name) },
                 uniquingKeysWith: { first, _ in first }
@@ -80,6 +81,11 @@ enum ProductController {
         do {
             if what == "rules" { return try await changeRules(look) }
             if what == "keys" { return try await makeKeys(look) }
+            if what == "revoke" {
+                let invitation = escaped(look.form["id"] ?? "")
+                try await look.api.send(.delete, "/v1/invitations/\(invitation)", as: Nothing.self)
+                return .redirect(look.path, told: .invitationRevoked)
+            }
             let organisation = look.form["organisation"] ?? ""
             if !organisation.isEmpty {
                 let body = try PageBody(["organisation": .string(organisation)])

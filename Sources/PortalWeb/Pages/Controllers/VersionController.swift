@@ -32,27 +32,26 @@ enum VersionController {
 
     /// All that an officer's command takes, under the names that the page's command uses.
     @Sendable private static func signingFiles(_ look: PageRequest) async throws -> PageAnswer {
-        let (product, version) = (look.parameter("product"), look.parameter("version"))
-        let approval = try Envelope(parsing: try await look.api.octets("\(api(look))/approval"))
-        guard let keys = try await look.api.optional("/v1/role-keys", as: RoleKeysChain.self)?.roleKeys.last else {
-            throw look.missing
-        }
-        let sequence = try VersionApproval.read(payload: approval.payload).sequence
-        let chain: [ChainedApproval] = try await look.api.all(
-            "/v1/products/\(look.escapedParameter("product"))/approvals"
-        )
-        var files: [(name: String, content: [UInt8])] = [
-            ("approval-\(product)-\(version).json", try approval.serialized()),
-            ("role-keys.json", try keys.serialized()),
-        ]
-        if let before = chain.first(where: { $0.sequence == sequence - 1 }) {
-            files.append(("previous/approval-\(product)-\(before.sequence).json", try before.approval.serialized()))
-        }
-        return .file(
-            TapeArchive.bytes(of: files, time: look.time),
+        .file(
+            try await look.api.octets("\(api(look))/approval/files"),
             type: "application/x-tar",
-            name: "sign-\(product)-\(version).tar"
+            name: "sign-\(look.parameter("product"))-\(look.parameter("version")).tar"
         )
+    }
+
+    /// Another version of the product whose approval is signed already.
+    private static func pending(
+        _ version: ProductVersion,
+        _ viewer: Viewer,
+        _ look: PageRequest
+    ) async throws -> VersionName? {
+        guard viewer.isOEM, version.state == .submitted, version.approval?.isSigned != true else { return nil }
+        let versions: [ProductVersion] = try await look.api.all(
+            "/v1/products/\(look.escapedParameter("product"))/versions"
+        )
+        return versions.first {
+            $0.state == .submitted && $0.version != version.version && $0.approval?.isSigned == true
+        }?.version
     }
 
     private static func page(
@@ -73,7 +72,9 @@ enum VersionController {
             names: try await People.names(look),
             officers: roleKeys?.officers.map(\.name) ?? [],
             threshold: roleKeys?.threshold ?? 0,
-            officer: session.person.officer
+            officer: session.person.officer,
+            pending: try await pending(version.message, viewer, look),
+            portal: "https://\(look.host)"
         )
         let form = refused.map { look.refusedForm($0, tag: version.tag) } ?? look.freshForm(tag: version.tag)
         return .page(
