@@ -35,7 +35,7 @@ public enum Attack: String, CaseIterable, Sendable {
     case raceKey = "two chips, one key"
     // Debug unlocks.
     case unlockOtherBatch = "unlock of another batch's chip"
-    case unlockGivenUp = "unlock under the batch that gave the chip up"
+    case unlockGivenUp = "unlock by a chip's former batch"
     case unlockFalseUID = "unlock under a false UID, at the chip"
     case beyondUnlocks = "unlock beyond the allowance"
     // Rotations.
@@ -66,6 +66,7 @@ public enum Attack: String, CaseIterable, Sendable {
     case retiredSigns = "signature of a retired officer"
     case roleKeysDowngraded = "old RoleKeys sent again"
     case roleKeysExpired = "expired RoleKeys"
+    case signerCompromised = "approval signed with a stolen key"
     // People of the portal.
     case invitationTwice = "invitation link used twice"
     case joiningTwice = "joining code used twice"
@@ -173,6 +174,8 @@ public enum Attack: String, CaseIterable, Sendable {
         case .retiredSigns: Facts("retired officer", "officer.key.not-listed", "a present officer signs")
         case .roleKeysDowngraded: Facts("retired officer", "statement.officers.too-few", "a present officer signs")
         case .roleKeysExpired: Facts("stolen portal", "edge.rolekeys.expired", "RoleKeys 3 applied")
+        case .signerCompromised:
+            Facts("stolen portal", "edge.signer.compromised", "one more officer signs the approval")
         default: portalFacts
         }
     }

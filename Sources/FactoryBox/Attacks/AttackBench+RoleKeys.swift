@@ -10,7 +10,7 @@ extension AttackBench {
         let (olivia, oscar, otto) = (oem.officers[0], oem.officers[1], oem.officers[2])
         _ = try await order("retired", .authorization(Digest256.of([1])), by: [olivia, oscar])
         _ = try await order("downgraded", .authorization(Digest256.of([2])), by: [olivia, oscar])
-        try await retireOlivia()
+        let opal = try await retireOlivia()
         let iota = try await package("iota", BatchTerms(quantity: 1))
         try await attack(.roleKeysWithheld) {
             try await load(iota, as: "nothing")
@@ -51,6 +51,7 @@ extension AttackBench {
             try await apply(roleKeys: [roleKeys(3)])
             try await load(kappa, as: "kappa")
         }
+        try await attackStolenKey(of: oscar, otto: otto, opal: opal)
         try await informFirstBox()
     }
 
@@ -70,7 +71,7 @@ extension AttackBench {
         try Files.envelope(oem.roleKeys + "/000\(version).json")
     }
 
-    private func retireOlivia() async throws {
+    private func retireOlivia() async throws -> OEM.Officer {
         // She was one of the two who signed the first box's enrolment: somebody who stays signs it before she leaves.
         try await oem.approve(oem.enrolment(of: site.edge.id), by: [oem.officers[2]])
         let opal = try await OEM.makeOfficer("opal", in: world)
@@ -78,6 +79,24 @@ extension AttackBench {
         try await site.hold("RoleKeys 2: Olivia leaves, Opal comes") {
             $0.roleKeysVersion = 2
             $0.officers = officers
+        }
+        return opal
+    }
+
+    /// Oscar's key is stolen, and revoked as such: an approval stands on the signatures of the others alone.
+    private func attackStolenKey(of oscar: OEM.Officer, otto: OEM.Officer, opal: OEM.Officer) async throws {
+        let officers = try RoleKeys.read(payload: roleKeys(3).payload).officers
+        guard let key = officers.first(where: { $0.name.text == oscar.name })?.key else {
+            throw Refusal(FactoryBoxError.unexpected, "no officer \(oscar.name)")
+        }
+        try await applyRevocation(order("stolen", .roleKey(key.keyID), by: [otto, opal]))
+        let terms = BatchTerms(quantity: 1, closes: 40 * Self.day)
+        let unsound = try await package("pi", terms)
+        try await attack(.signerCompromised) {
+            try await load(unsound, as: "nothing")
+        } mended: {
+            try await oem.approve(site.office.productFile(Self.product, "approval.json"), by: [opal])
+            try await load(package("pi", terms), as: "pi")
         }
     }
 
