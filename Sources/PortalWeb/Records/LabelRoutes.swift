@@ -113,15 +113,13 @@ extension PortalServices {
     ) throws -> LabelGround {
         let record = try Self.record(reference, own, transaction)
         let unit = record.unit.unit
-        let refused: LabelDisclosureError? =
-            switch try labelStanding(record, own, transaction) {
-            case .ready: nil
-            case .missing: .missing
-            case .unfinished: .unfinished
-            case .void: .void
-            case .batchOver: .batchOver
-            }
-        if let refused { throw Refusal(refused, unit.serial.text) }
+        switch try labelStanding(record, own, transaction) {
+        case .ready: break
+        case .missing: throw Refusal(LabelDisclosureError.missing, unit.serial.text)
+        case .unfinished: throw Refusal(LabelDisclosureError.unfinished, unit.serial.text)
+        case .void: throw Refusal(LabelDisclosureError.void, unit.serial.text)
+        case .batchOver: throw Refusal(LabelDisclosureError.batchOver, unit.serial.text)
+        }
         guard let batch = record.batch, let issued = try JournalRecords(transaction).issue(of: record.unit) else {
             throw Refusal(LabelDisclosureError.differs, "\(unit.serial): no entry that issued it")
         }

@@ -97,9 +97,10 @@ struct PageGroundTests {
         "people": [Ground("/people", "/v1/people")],
         "invitePage": [Ground("/people/invite", "/v1/invitations")],
         "personPage": [Ground("/people/p-nobody", "/v1/people/p-nobody")],
-        "exportFile": ExportController.lists.flatMap { list in
-            ["csv", "json"].map { Ground("/exports/\(list.id).\($0)", list.path) }
-        } + [Ground("/exports/nothing.csv", "/v1/nothing")],
+        "exportFile": exports("") + [Ground("/exports/nothing.csv", "/v1/nothing")],
+        "exportAuditFile": exports("audit/"), "exportProductFile": exports("products/"),
+        "exportFactoryFile": exports("factories/"), "exportEdgeFile": exports("edges/"),
+        "exportBatchFile": exports("batches/"), "exportPersonFile": exports("people/"),
         "keys": [Ground("/keys", "/v1/edges")],
         "roleKeysFile": [Ground("/keys/role-keys.json", "/v1/role-keys")],
         "orders": [Ground("/keys/orders", "/v1/orders")],
@@ -111,6 +112,19 @@ struct PageGroundTests {
         // Of what is there for everybody who has signed in.
         "styleGuide": [Ground("/styleguide", "/v1/me")], "exports": [Ground("/exports", "/v1/me")],
     ]
+
+    /// Lists whose files stand in one place; those of one thing are asked of a thing that is not there, or is another's.
+    private static func exports(_ place: String) -> [Ground] {
+        let ids = [
+            "{product}": "nothing", "{factory}": "shenzhen-1", "{edge}": "edge-1", "{batch}": "b-nothing",
+            "{person}": "p-nobody",
+        ]
+        return ExportController.words.keys.sorted().flatMap { list -> [Ground] in
+            guard place.isEmpty ? !list.contains("/") : list.hasPrefix(place) else { return [] }
+            let path = ids.reduce(list) { $0.replacing($1.key, with: $1.value) }
+            return ["csv", "json"].map { Ground("/exports/\(path).\($0)", "/v1/\(path)") }
+        }
+    }
 
     /// Pages with a form that is shown to those alone who may send it, with the operation's id.
     private static let forms: [String: (page: String, operation: String)] = [
