@@ -193,9 +193,12 @@ public enum TakeFile: FactoryOperation {
         public let kind: String
         /// What came of it, in words.
         public let summary: String
-        public init(kind: String, summary: String) {
+        /// Refusals of what did not hold in a file that was taken; absent: none.
+        public let passedOver: [Refusal]?
+        public init(kind: String, summary: String, passedOver: [Refusal]? = nil) {
             self.kind = kind
             self.summary = summary
+            self.passedOver = passedOver
         }
     }
 }

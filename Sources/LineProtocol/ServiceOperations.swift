@@ -163,10 +163,16 @@ public enum ApplyDownlink: ServiceOperation {
         public let roleKeysVersion: Int
         public let newRevocations: Int
         public let closed: Int
-        public init(roleKeysVersion: Int, newRevocations: Int, closed: Int) {
+        /// Refusals of parts that did not hold beside a status that did, the first `mostPassedOver`; absent: none.
+        public let passedOver: [Refusal]?
+
+        public static let mostPassedOver = 16
+
+        public init(roleKeysVersion: Int, newRevocations: Int, closed: Int, passedOver: [Refusal] = []) {
             self.roleKeysVersion = roleKeysVersion
             self.newRevocations = newRevocations
             self.closed = closed
+            self.passedOver = passedOver.isEmpty ? nil : Array(passedOver.prefix(Self.mostPassedOver))
         }
     }
 }

@@ -3,6 +3,7 @@ import EdgeHSMCore
 import Statements
 import Testing
 import TransparencyLog
+import Verify
 import Vocabulary
 
 @testable import EdgeHSMFixture
@@ -85,9 +86,104 @@ import Vocabulary
         let id = try box.load()
         let bad = try world.order(.revoke(.version(.zero)), by: [0])
         let outcome = try box.downlink(orders: [bad], status: world.status(at: World.start + 1, revoked: [id]))
-        expectRefused(StatementError.tooFewOfficers) { try outcome.grant() }
-        #expect(!outcome.entries.isEmpty)
+        let passedOver = try outcome.grant().passedOver
+        #expect(passedOver.map(\.code) == [StatementError.tooFewOfficers.rawValue], "told beside a status that holds")
         expectRefused(EdgeError.authorizationRevoked) { try box.issue(id, Chip(1)) }
+        // Where the status does not hold either, or there is none, the answer is a refusal.
+        let foreign = try world.status(at: World.start + 2, key: world.authorizer)
+        expectRefused(StatementError.tooFewOfficers) { try box.downlink(orders: [bad], status: foreign).grant() }
+    }
+
+    private func successors(of box: Box) throws -> [Envelope] {
+        let second = try world.roleKeys(
+            version: 2,
+            previous: box.state.durable.roleKeysID,
+            officers: Array(world.officers[1...]) + [P256.Signing.PrivateKey()]
+        )
+        let third = try world.roleKeys(
+            version: 3,
+            previous: second.statementID,
+            officers: [world.officers[2], P256.Signing.PrivateKey(), P256.Signing.PrivateKey()]
+        )
+        return [second, third]
+    }
+
+    /// A box that was out of reach while officers retired gets what they revoked before; one that knows better does not.
+    @Test func I9_aRevocationOutlivesItsOfficersOnTheWay() throws {
+        var away = try Box(world)
+        let id = try away.load()
+        let keys = try successors(of: away)
+        let orders = try [
+            world.order(.revoke(.version(.zero)), by: [1, 2]), world.order(.revoke(.authorization(id)), by: [0, 1]),
+        ]
+        var present = away
+        let grant = try away.downlink(roleKeys: keys, orders: orders).grant()
+        #expect(grant.newRevocations == 2 && grant.roleKeysVersion == 3)
+        expectRefused(EdgeError.authorizationRevoked) { try away.issue(id, Chip(1)) }
+        let entries = away.disk.entries.map { Octets($0) }
+        let checkpoint = try Checkpoint(
+            edgeHSM: World.edgeHSM,
+            epoch: away.state.durable.epoch,
+            size: entries.count,
+            root: away.disk.tree.root,
+            time: World.start,
+            portalNonce: nil,
+            roleKeysVersion: 3,
+            accounts: away.state.accounts,
+            softwareVersion: "test"
+        ).unsigned().signed(by: world.identity)
+        let trust = JournalAudit.Trust(identity: world.identity.point, root: world.root.point)
+        let audit = JournalAudit(JournalExport(checkpoint: checkpoint, entries: entries), trust: trust)
+        #expect(audit.findings.isEmpty, "the verifier judges the same")
+        // Version 3 first: neither counts any more, in whatever company it comes.
+        _ = try present.downlink(roleKeys: keys).grant()
+        expectRefused(StatementError.tooFewOfficers) { try present.downlink(roleKeys: keys, orders: orders).grant() }
+        try present.issue(id, Chip(1))
+    }
+
+    /// What gives something waits for the newest officers that came with it.
+    @Test func anOrderThatGivesCountsUnderTheNewestRoleKeysOnly() throws {
+        var box = try Box(world)
+        _ = try box.load(BatchDraft(quantity: 10))
+        let release = try world.order(
+            .releaseAllotment(edgeHSM: World.edgeHSM, product: World.product, units: 20, sequence: 1),
+            by: [0, 1]
+        )
+        let keys = try successors(of: box)
+        expectRefused(StatementError.tooFewOfficers) { try box.downlink(roleKeys: keys, orders: [release]).grant() }
+        #expect(box.state.durable.products[World.product]?.allotment == 100)
+    }
+
+    /// Orders go down again with every bundle, also when their officers have gone and their time is over.
+    @Test func anAppliedOrderIsNotJudgedAgain() throws {
+        var box = try Box(world)
+        let id = try box.load(BatchDraft(quantity: 10))
+        let other = EdgeHSMID(validated: "edge-b")
+        let orders = try [
+            world.order(.revoke(.authorization(id)), by: [0, 1]),
+            world.order(
+                .releaseAllotment(edgeHSM: World.edgeHSM, product: World.product, units: 20, sequence: 1),
+                by: [0, 1]
+            ),
+        ]
+        _ = try box.downlink(orders: orders).grant()
+        let foreign = try world.order(
+            .releaseAllotment(edgeHSM: other, product: World.product, units: 20, sequence: 1),
+            by: [0, 1]
+        )
+        // The same target by another order is as settled.
+        let again = try world.order(.revoke(.authorization(id)), by: [0, 1], at: World.start + 1)
+        let keys = try successors(of: box)
+        _ = try box.downlink(roleKeys: keys).grant()
+        box.wall = World.start + 60 * World.day
+        let size = box.disk.entries.count
+        let grant = try box.downlink(
+            roleKeys: keys,
+            orders: orders + [foreign, again],
+            status: world.status(at: box.wall)
+        ).grant()
+        #expect(grant.passedOver.isEmpty && grant.newRevocations == 0)
+        #expect(box.disk.entries.count == size + 1, "the status alone")
     }
 
     @Test func receiptThatWeDoNotContainStopsIssuing() throws {

@@ -152,6 +152,8 @@ final class StubEdge: Sendable {
         var epoch: UInt64 = 1
         var loads: [[UInt8]] = []
         var downlinks: [DownlinkBundle] = []
+        /// Told beside a status that took effect.
+        var passedOver: [Refusal] = []
         /// Refuses a part that begins with an order of this payload type.
         var refusedPart: String?
         var installed = 0
@@ -237,12 +239,14 @@ final class StubEdge: Sendable {
             }
         }
         router.mount(ApplyDownlink.self) { _, request in
-            try self.state.withLock { state in
+            let passedOver = try self.state.withLock { state in
                 state.downlinks.append(request.bundle)
-                guard let refused = state.refusedPart else { return }
-                if request.bundle.orders.first?.payloadType == refused { throw Refusal(StatementError.badSignature) }
+                if let refused = state.refusedPart, request.bundle.orders.first?.payloadType == refused {
+                    throw Refusal(StatementError.badSignature)
+                }
+                return state.passedOver
             }
-            return ApplyDownlink.Reply(roleKeysVersion: 1, newRevocations: 0, closed: 0)
+            return ApplyDownlink.Reply(roleKeysVersion: 1, newRevocations: 0, closed: 0, passedOver: passedOver)
         }
         router.mount(PrepareProduct.self) { _, request in
             self.state.withLock { $0.prepared += 1 }

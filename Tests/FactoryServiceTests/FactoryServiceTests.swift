@@ -249,6 +249,35 @@ import Vocabulary
         }
     }
 
+    /// Whose status took effect is not filed as refused, however old an order in it is; also where it went in parts.
+    @Test func aBundleWhoseStatusTookEffectIsDone() async throws {
+        let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 150_000)
+        let orders = (0..<2).map { Envelope(payloadType: "test/\($0)", payload: payload, signatures: []) }
+        let status = try PortalStatus(
+            edgeHSM: EdgeHSMID(validated: "edge-1"),
+            time: Instant(seconds: 1_800_000_000),
+            nonce: Nonce(validated: [UInt8](repeating: 1, count: Nonce.size)),
+            revokedAuthorizations: [],
+            closeAuthorizations: [],
+            roleKeysVersion: 1,
+            storedSize: 0,
+            storedRoot: .zero
+        ).unsigned()
+        try await with { line in
+            line.edge.state.withLock { $0.refusedPart = "test/0" }
+            try line.drop(try StatementCoding.encode(DownlinkBundle(orders: orders, status: status)), "a.bundle")
+            await line.rounds()
+            line.edge.state.withLock { $0.passedOver = [Refusal(StatementError.tooFewOfficers)] }
+            try line.drop(try StatementCoding.encode(DownlinkBundle(status: status)), "b.bundle")
+            await line.rounds()
+            #expect(try line.inbox("done") == ["a.bundle", "b.bundle"])
+            _ = try await line.local().call(ExportRecords.self, .init(folder: line.folder))
+            let events = try String(contentsOfFile: line.folder + "/events.jsonl", encoding: .utf8)
+            #expect(events.contains("passed over: statement.signature.invalid"))
+            #expect(events.contains("passed over: statement.officers.too-few"))
+        }
+    }
+
     @Test func reportsNeedAShiftOfThatStationAndKeepTheFirstLabelRecord() async throws {
         try await with { line in
             line.edge.state.withLock { $0.batches = [Sample.batch(1)] }

@@ -1,15 +1,19 @@
 public import Statements
 public import Vocabulary
 
-/// RoleKeys, then officers' orders, then the portal's status, in that order.
+/// RoleKeys, then officers' orders, then the portal's status, in that order; but what takes power away is tried before
+/// each newer RoleKeys too, because the officers who signed it may have retired while this EdgeHSM was out of reach.
 ///
-/// Parts that don't hold are passed over, so that nobody can keep a revocation away by adding a bad part; the decision
-/// is then a refusal although `entries` may stand in the outcome.
+/// Parts that don't hold are passed over, so that nobody can keep a revocation away by adding a bad part. Where the
+/// status took effect the grant names them; otherwise the decision is a refusal although `entries` may stand in the
+/// outcome.
 public struct DownlinkCommand: EdgeCommand {
     public struct Grant: Sendable, Equatable {
         public let roleKeysVersion: Int
         public let newRevocations: Int
         public let closed: Int
+        /// Refusals of the parts that did not hold, in the bundle's order, beside a status that did.
+        public let passedOver: [Refusal]
     }
 
     public let requester: String
@@ -40,14 +44,26 @@ public struct DownlinkCommand: EdgeCommand {
                 problems.append(Refusal(EdgeError.internalFault, "\(type(of: error))"))
             }
         }
-        for envelope in bundle.roleKeys { attempt { try state.acceptRoleKeys(envelope, &turn) } }
-        for envelope in bundle.orders { attempt { try state.applyOrder(envelope, &turn) } }
-        if let status = bundle.status { attempt { try state.applyStatus(status, rootAtStored, &turn) } }
-        if let problem = problems.first { throw problem }
+        var orders = bundle.orders
+        for envelope in bundle.roleKeys {
+            orders.removeAll { state.takeAway(by: $0, &turn) }
+            attempt { try state.acceptRoleKeys(envelope, &turn) }
+        }
+        for envelope in orders { attempt { try state.applyOrder(envelope, &turn) } }
+        var hasStatus = false
+        if let status = bundle.status {
+            attempt {
+                try state.applyStatus(status, rootAtStored, &turn)
+                hasStatus = true
+            }
+        }
+        if let problem = problems.first, !hasStatus { throw problem }
+        for problem in problems { state.live.refusals.count(problem.code, of: requester, at: turn.now) }
         return Grant(
             roleKeysVersion: state.durable.roleKeys.version,
             newRevocations: state.durable.revocations.count - revocations,
-            closed: state.closedCount - closed
+            closed: state.closedCount - closed,
+            passedOver: problems
         )
     }
 }

@@ -2,8 +2,34 @@ import Statements
 import Vocabulary
 
 extension EdgeHSMState {
-    /// One order, under the newest RoleKeys. Applied once; one for another EdgeHSM is passed over.
+    /// True when nothing is left to do for an order here: it was applied, it is for another EdgeHSM, or what it revokes is
+    /// revoked. Whoever signed it, so it is asked before any signature is judged: officers retire, orders go down again.
+    func isSettled(_ envelope: Envelope) -> Bool {
+        guard let order = Self.unverified(envelope) else { return false }
+        if case .revoke(let target) = order { return durable.revocations.contains(target) }
+        return durable.orders.contains(envelope.statementID) || !concerned(by: order)
+    }
+
+    /// Applies an order that takes power away, if it holds under the RoleKeys of this moment; true when nothing is left to
+    /// do for it. What gives something (a clock, allotment for others) waits for the newest RoleKeys that came.
+    mutating func takeAway(by envelope: Envelope, _ turn: inout Turn) -> Bool {
+        if isSettled(envelope) { return true }
+        switch Self.unverified(envelope) {
+        case .revoke, .retireEdgeHSM: break
+        case .resetClock, .releaseAllotment, nil: return false
+        }
+        do { try applyOrder(envelope, &turn) } catch { return false }
+        return true
+    }
+
+    private static func unverified(_ envelope: Envelope) -> OfficerOrder.Order? {
+        guard envelope.payloadType == OfficerOrder.payloadType else { return nil }
+        return try? OfficerOrder.read(payload: envelope.payload).order
+    }
+
+    /// One order, under the RoleKeys of this moment. Applied once; one for another EdgeHSM is passed over.
     mutating func applyOrder(_ envelope: Envelope, _ turn: inout Turn) throws {
+        guard !isSettled(envelope) else { return }
         let verified = try verifiedByOfficers(envelope, as: OfficerOrder.self)
         guard !durable.orders.contains(verified.id) else { return }
         let content = verified.content

@@ -108,7 +108,8 @@ extension EdgeEngine {
             return ApplyDownlink.Reply(
                 roleKeysVersion: grant.roleKeysVersion,
                 newRevocations: grant.newRevocations,
-                closed: grant.closed
+                closed: grant.closed,
+                passedOver: grant.passedOver
             )
         }
     }

@@ -16,16 +16,22 @@ struct Intake: Sendable {
         let status = try await link.refresh()
         let wanted = Set(status.batches.map(\.firmware))
         let file = try InboxFile(bytes, wanted: wanted, edgeHSM: link.id)
-        return TakeFile.Reply(kind: file.kind, summary: try await hand(file, bytes))
+        guard case .downlink(let bundle) = file else {
+            return TakeFile.Reply(kind: file.kind, summary: try await hand(file, bytes))
+        }
+        let reply = try await apply(bundle)
+        _ = try? await link.refresh()
+        var words = "RoleKeys \(reply.roleKeysVersion), \(reply.newRevocations) new revocations, \(reply.closed) closed"
+        if let passedOver = reply.passedOver {
+            words += "; passed over: " + Set(passedOver.map(\.code)).sorted().joined(separator: ", ")
+        }
+        return TakeFile.Reply(kind: file.kind, summary: words, passedOver: reply.passedOver)
     }
 
     private func hand(_ file: InboxFile, _ bytes: [UInt8]) async throws -> String {
         switch file {
         case .package(let package): return try await load(package, bytes)
-        case .downlink(let bundle):
-            let reply = try await apply(bundle)
-            _ = try? await link.refresh()
-            return "RoleKeys \(reply.roleKeysVersion), \(reply.newRevocations) new revocations, \(reply.closed) closed"
+        case .downlink: return ""
         case .certificates(let certificates):
             _ = try await link.ask(InstallCertificates.self, .init(certificates: certificates))
             return "certificates of \(certificates.product)"
@@ -59,19 +65,27 @@ struct Intake: Sendable {
     private static let alreadyLoaded = "edge.authorization.already-loaded"
 
     /// Part by part where the bundle is larger than a frame. As within one part, a part that does not hold keeps none
-    /// behind it away; its refusal is thrown at the end.
+    /// behind it away; its refusal is thrown at the end, unless the status, which comes last, took effect.
     private func apply(_ bundle: DownlinkBundle) async throws -> ApplyDownlink.Reply {
         var (version, revocations, closed) = (0, 0, 0)
-        var problem: Refusal?
+        var problems: [Refusal] = []
+        var hasStatus = false
         for part in try bundle.parts(limit: ApplyDownlink.largestPart) {
             do {
                 let reply = try await link.ask(ApplyDownlink.self, .init(bundle: part))
                 version = reply.roleKeysVersion
                 revocations += reply.newRevocations
                 closed += reply.closed
-            } catch let refusal as Refusal where !refusal.isRetryable { problem = problem ?? refusal }
+                problems += reply.passedOver ?? []
+                hasStatus = part.status != nil
+            } catch let refusal as Refusal where !refusal.isRetryable { problems.append(refusal) }
         }
-        if let problem { throw problem }
-        return ApplyDownlink.Reply(roleKeysVersion: version, newRevocations: revocations, closed: closed)
+        if let problem = problems.first, !hasStatus { throw problem }
+        return ApplyDownlink.Reply(
+            roleKeysVersion: version,
+            newRevocations: revocations,
+            closed: closed,
+            passedOver: problems
+        )
     }
 }

@@ -13,6 +13,8 @@ extension Synchroniser {
     /// After a refusal: somebody has to change something first.
     private static let longRest = Duration.seconds(600)
     private static let status = "status"
+    /// What the EdgeHSM passed over in a downlink that took effect.
+    private static let passedOver = "downlink-parts"
 
     private func isResting(_ name: String) -> Bool {
         guard let until = resting[name] else { return false }
@@ -59,7 +61,9 @@ extension Synchroniser {
         let offered = Set(
             wanted.certificates.map { "certificates/\($0)" } + wanted.preparations.map { "preparation/\($0.product)" }
                 + wanted.packages.map { "package/\($0.authorization)" }
-                + wanted.firmware.map { "firmware/\($0.digest)" } + [Self.status, downlinkName(wanted)]
+                + wanted.firmware.map { "firmware/\($0.digest)" } + [
+                    Self.status, Self.passedOver, downlinkName(wanted),
+                ]
         )
         refusedFiles = refusedFiles.filter { offered.contains($0.key) }
         resting = resting.filter { offered.contains($0.key) }
@@ -106,6 +110,7 @@ extension Synchroniser {
                 let reply = try await parts.intake.take(answer.body)
                 guard reply.kind == "downlink" else { throw Refusal(FactoryError.portalMalformed, reply.kind) }
                 applied = (wanted.downlink, .now)
+                await note(passedOver: reply.passedOver?.first)
                 return reply.summary
             } catch let refusal as Refusal where !refusal.isRetryable {
                 // What held in it was applied; the rest will not hold the next time either.
@@ -113,6 +118,15 @@ extension Synchroniser {
                 throw refusal
             }
         }
+    }
+
+    /// For people to see, once: the status took effect, so nothing has to rest.
+    private func note(passedOver refusal: Refusal?) async {
+        let isNew = refusal != nil && refusedFiles[Self.passedOver] != refusal
+        refusedFiles[Self.passedOver] = refusal
+        guard let refusal, isNew else { return }
+        parts.logger.warning("a part of a downlink does not hold", metadata: ["code": "\(refusal.code)"])
+        await log(kind: "refused", summary: "\(Self.passedOver): \(refusal.code)")
     }
 
     func fetchCertificates(_ wanted: SyncState.Edge, over link: PortalLink) async throws {

@@ -144,6 +144,27 @@ public struct PreparationTable {
         try noteInstalled(product, on: edge, at: known.time("installed_at"))
     }
 
+    /// The EdgeHSM lost a tail: what its journal said of preparations and certificates is read again, from what it kept.
+    public func forgetJournaled(of edge: EdgeHSMID) throws {
+        try transaction.execute(
+            "UPDATE preparation SET envelope = NULL, received_at = NULL WHERE edge = ?",
+            [.name(edge)]
+        )
+        try transaction.execute("UPDATE product_certificate SET installed_at = NULL WHERE edge = ?", [.name(edge)])
+        try transaction.execute("DELETE FROM installed_certificate WHERE edge = ?", [.name(edge)])
+    }
+
+    /// Certificates for keys that were made in the lost tail fit nothing any more: the product is prepared anew.
+    public func dropUnprepared(of edge: EdgeHSMID) throws {
+        try transaction.execute(
+            """
+            DELETE FROM product_certificate WHERE edge = ? AND product IN (
+                SELECT product FROM preparation WHERE edge = ? AND envelope IS NULL)
+            """,
+            [.name(edge), .name(edge)]
+        )
+    }
+
     /// What the journal says: these certificates are in the EdgeHSM. Others that were brought are offered still.
     public func noteInstalled(
         _ installed: InstalledCertificates,

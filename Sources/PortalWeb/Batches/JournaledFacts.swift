@@ -31,6 +31,22 @@ struct JournaledFacts {
         }
     }
 
+    /// What a branch shares with the log before it: the preparations and certificates that its EdgeHSM still has.
+    func noteAgain(_ reads: [ReadEntry], except quarantined: [Quarantine.Note], of edge: EdgeHSMID) throws {
+        let wrong = Set(quarantined.compactMap(\.sequence))
+        let table = PreparationTable(transaction)
+        for entry in reads.compactMap(\.entry) where !wrong.contains(entry.sequence) {
+            switch entry.event.body {
+            case let body as ProductPrepared:
+                let product = try ProductPreparation.read(payload: body.preparation.payload).product
+                _ = try table.receive(body.preparation, of: product, from: edge, at: entry.time)
+            case let body as CertificatesInstalled:
+                try table.noteInstalled(InstalledCertificates(body), of: body.product, on: edge, at: entry.time)
+            default: break
+            }
+        }
+    }
+
     /// The version after the newest one here; what does not follow from that is left to people.
     private func takeBack(roleKeys body: RoleKeysAccepted, from edge: EdgeHSMID, at time: Instant) throws {
         let table = GovernanceTable(transaction)

@@ -24,15 +24,17 @@ struct OfficersWord {
     }
 
     /// The orders that an EdgeHSM is to get: all but those that name another one, or a batch of another one. They would do
-    /// nothing there, and name what another ODM has.
-    func orders(for edge: EdgeHSMID) throws -> [Envelope] {
+    /// nothing there, and name what another ODM has. Nor one that has expired, which does nothing anywhere; a revocation
+    /// does not expire.
+    func orders(for edge: EdgeHSMID, at time: Instant) throws -> [Envelope] {
         let batches = BatchTable(transaction)
         return try GovernanceTable(transaction).everyOrder().map(\.envelope).filter { envelope in
-            switch try OfficerOrder.read(payload: envelope.payload).order {
+            let order = try OfficerOrder.read(payload: envelope.payload)
+            return switch order.order {
             case .resetClock(let named, _, _), .releaseAllotment(let named, _, _, _),
-                .retireEdgeHSM(let named, _, _, _),
-                .revoke(.edgeHSM(let named)):
-                named == edge
+                .retireEdgeHSM(let named, _, _, _):
+                named == edge && time <= order.expiresAt
+            case .revoke(.edgeHSM(let named)): named == edge
             case .revoke(.authorization(let statement)):
                 try batches.batch(statement: statement).map { $0.authorization.edgeHSM == edge } ?? true
             case .revoke: true

@@ -27,6 +27,8 @@ struct BranchRebuild {
             try logs.judge(of: branch).map { try JournalJudge(resuming: $0, trust: trust) }
             ?? JournalJudge(trust: trust)
         let end = min(log.size + most, log.base)
+        let preparations = PreparationTable(transaction)
+        if log.size == 0 { try preparations.forgetJournaled(of: log.edgeHSM) }
         let octets = try JournalEntries(transaction, log: parent).octets(log.size..<end)
         let issuers = judge.issuers
         let reads = octets.map { ReadEntry($0, issuers: issuers) }
@@ -36,6 +38,7 @@ struct BranchRebuild {
         try ledger.prefetch(for: reads, in: transaction)
         try work.judge(reads[...], with: &judge, into: &ledger, edges: { _ in nil })
         try ledger.rows.write(octets, in: transaction)
+        try JournaledFacts(transaction).noteAgain(reads, except: work.notes, of: log.edgeHSM)
         try logs.put(judge: judge.snapshot(), of: branch)
         log.size = judge.size
         log.root = judge.root
@@ -47,7 +50,10 @@ struct BranchRebuild {
             try logs.put(old)
         }
         try logs.put(log)
-        if log.stage == .current { try BatchTable(transaction).unsettle(log.edgeHSM) }
+        if log.stage == .current {
+            try BatchTable(transaction).unsettle(log.edgeHSM)
+            try preparations.dropUnprepared(of: log.edgeHSM)
+        }
         return log.stage == .current
     }
 }

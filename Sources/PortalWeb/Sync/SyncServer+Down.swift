@@ -23,7 +23,8 @@ extension SyncServer {
             let log = try JournalLogs(transaction).current(of: edge)
             let keys = try governance.roleKeys()
             return (
-                keys: keys, orders: Array(try OfficersWord(transaction).orders(for: edge).suffix(Self.mostOrders)),
+                keys: keys,
+                orders: Array(try OfficersWord(transaction).orders(for: edge, at: time).suffix(Self.mostOrders)),
                 offers: try offers.offers(to: edge, in: transaction), size: log?.size ?? 0,
                 root: log?.root ?? JournalLog.emptyRoot
             )

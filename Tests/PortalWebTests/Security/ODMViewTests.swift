@@ -265,7 +265,7 @@ struct ODMViewTests {
             let (box, own) = (try EdgeHSMID("berlin-box"), try #require(objects.ids["edge"]))
             let found = try await whole.services.database.read { transaction in
                 let word = OfficersWord(transaction)
-                return (other: try word.orders(for: box), own: try word.orders(for: EdgeHSMID(own)))
+                return try (other: word.orders(for: box, at: .epoch), own: word.orders(for: EdgeHSMID(own), at: .epoch))
             }
             #expect(found.own.count == 1 && found.other.isEmpty)
         }
