@@ -160,6 +160,29 @@ struct FigureTests {
         )
     }
 
+    @Test("a site's line is told by its members, bounded, and stands whole behind them; what is no object stands alone")
+    func siteEvents() {
+        let long = String(repeating: "x", count: 500)
+        let facts = SiteEventFacts(
+            #"{"time":"2026-01-01T00:00:00Z","kind":"unit","serial":"L1<b>","ok":true,"ms":12,"unit":{"a":1},"note":"\#(long)"}"#
+        )
+        #expect(facts.members.map(\.name) == ["ms", "note", "ok", "serial"])
+        #expect(facts.members.map(\.value) == ["12", long.prefix(64) + "…", "yes", "L1<b>"])
+        let html = facts.markup.html
+        #expect(html.contains("serial</span> L1&lt;b&gt;") && !html.contains("<b>") && html.contains(long))
+        #expect(SiteEventFacts("no JSON").members.isEmpty && SiteEventFacts("no JSON").markup.html.contains("no JSON"))
+    }
+
+    @Test("words under an axis stand where their points are")
+    func axis() throws {
+        let points = (0..<8).map { Chart.Point(mark: [0, 4, 7].contains($0) ? "m\($0)" : "", title: "t", values: [$0]) }
+        let bars = Chart(bars: "Bars", id: "b", unit: "u", series: [("s", "c1")], points: points)
+        #expect(bars.marks.map(\.place) == ["6.3%", "56.3%", "93.8%"])
+        let line = Chart(line: "Line", id: "l", unit: "u", points: points)
+        #expect(line.marks.map(\.place) == ["0.0%", "57.1%", "100.0%"])
+        #expect(line.marks.map(\.anchor) == ["start", "middle", "end"])
+    }
+
     @Test("debug permissions are words")
     func permissions() {
         func words(_ hex: String) -> DebugPermissions {

@@ -23,6 +23,10 @@ actor KillWatch {
     private var plan: OnlineKillPlan
     private var lives: [OnlineParty: (service: Service, point: OnlineKillPoint, end: ContinuousClock.Instant)] = [:]
     private(set) var kills: [OnlineKill] = []
+    /// Lives without a point, while the other party catches up.
+    private var resting: Set<OnlineParty> = []
+    /// Lives that a party may be ahead: one that dies whenever it does anything keeps the other from its point for ever.
+    private static let lead = 3
 
     init(portal: PortalHost, factory: Factory, narrator: Narrator, seed: UInt64) {
         (self.portal, self.factory, self.narrator) = (portal, factory, narrator)
@@ -45,7 +49,18 @@ actor KillWatch {
         }
     }
 
+    private func isAhead(_ party: OnlineParty) -> Bool {
+        let others = OnlineParty.allCases.filter { $0 != party }.map { other in kills.count { $0.party == other } }
+        return kills.count { $0.party == party } >= (others.min() ?? 0) + Self.lead
+    }
+
     private func look(after party: OnlineParty) async throws {
+        if resting.contains(party) {
+            guard !isAhead(party) else { return }
+            resting.remove(party)
+            try await stop(party)
+            return try await arm(party)
+        }
         guard let life = lives[party] else { return }
         let isDue = ContinuousClock.now > life.end
         if isDue && life.service.isRunning { life.service.signal(SIGKILL) }
@@ -65,6 +80,12 @@ actor KillWatch {
     }
 
     private func arm(_ party: OnlineParty) async throws {
+        if isAhead(party) {
+            lives[party] = nil
+            resting.insert(party)
+            _ = try await start(party)
+            return
+        }
         while true {
             let point = plan.next(party)
             do {

@@ -83,7 +83,8 @@ struct BatchCustomers: Sendable {
             round += 1
             let names = (1...3).map { "kill-\(round)-\($0)" }
             _ = try await race(names, quantity: round % 3 + 2)
-            try await Task.sleep(for: .milliseconds(500))
+            // So slowly that orders still come when the last kill does.
+            try await Task.sleep(for: .milliseconds(800))
         }
     }
 

@@ -68,11 +68,23 @@ struct Chart: Component {
         let values: [Int]
     }
 
+    /// A word under the axis, where its point is: `place` from the left, and which of its ends stands there.
+    struct Mark: Sendable {
+        let text, place, anchor: String
+
+        /// - Parameter share: 0 at the left end of the axis, 1 at its right.
+        init(_ text: String, at share: Double) {
+            self.text = text
+            place = "\((share * 1_000).rounded() / 10)%"
+            anchor = share < 0.05 ? "start" : share > 0.95 ? "end" : "middle"
+        }
+    }
+
     let caption: String
     let plot: Markup
     let high: String
     let middle: String
-    let marks: [String]
+    let marks: [Mark]
     let legend: Markup
     let table: Table
     let id: String
@@ -96,7 +108,8 @@ struct Chart: Component {
                     """
             }
         }
-        self.init(caption, id, unit, series, points, top, shapes, width: max(points.count, 1) * width)
+        let all = max(points.count, 1) * width
+        self.init(caption, id, unit, series, points, top, shapes, width: all) { $0 * width + width / 2 }
     }
 
     /// A line that falls or rises, with the limit that it must not cross.
@@ -114,7 +127,7 @@ struct Chart: Component {
             let y = 1_000 - limit * 1_000 / top
             shapes += "<path class=\"limit\" d=\"M0 \(y)H\(width)\"/>"
         }
-        self.init(caption, id, unit, [(unit, style)], points, top, shapes, width: width)
+        self.init(caption, id, unit, [(unit, style)], points, top, shapes, width: width) { $0 * 100 }
     }
 
     private init(
@@ -125,13 +138,16 @@ struct Chart: Component {
         _ points: [Point],
         _ top: Int,
         _ shapes: Markup,
-        width: Int
+        width: Int,
+        place: (Int) -> Int
     ) {
         self.caption = caption
         self.id = id
         high = Format.number(top)
         middle = top > 1 ? Format.number(top / 2) : ""
-        marks = points.map(\.mark).filter { !$0.isEmpty }
+        marks = points.enumerated().filter { !$0.element.mark.isEmpty }.map {
+            Mark($0.element.mark, at: Double(place($0.offset)) / Double(width))
+        }
         let sums = series.indices.map { index in
             points.reduce(0) { $0 + ($1.values.count > index ? $1.values[index] : 0) }
         }
@@ -164,7 +180,7 @@ struct Chart: Component {
 
     static let name = "chart"
     static let template = #"""
-        <figure class="stack-s"><div class="chart-plot"><div class="chart-y" aria-hidden="true"><span>{{.high}}</span><span>{{.middle}}</span><span>0</span></div><div>{{{.plot}}}</div><div class="chart-x" aria-hidden="true">{{#.marks}}<span>{{.}}</span>{{/.marks}}</div></div>{{{.legend}}}
+        <figure class="stack-s"><div class="chart-plot"><div class="chart-y" aria-hidden="true"><span>{{.high}}</span><span>{{.middle}}</span><span>0</span></div><div>{{{.plot}}}</div><svg class="chart-x" aria-hidden="true">{{#.marks}}<text x="{{place}}" y=".9em" text-anchor="{{anchor}}">{{text}}</text>{{/.marks}}</svg></div>{{{.legend}}}
         <details class="details"><summary>{{{.chevron}}}Figures as a table</summary>{{#.table}}{{> table}}{{/.table}}</details></figure>
         """#
 }

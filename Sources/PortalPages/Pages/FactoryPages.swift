@@ -289,7 +289,7 @@ public struct FactoryPage: SheetPage {
             (true, "Registered", "The factory has its name, its ODM and its time zone."),
             (
                 hasJoined, "Its Factory Service joins",
-                "Make a joining code above; on the site: \(command("obis-factory join --config /etc/obis/factory.json --code-file -", "join"))"
+                "Make a joining code, at the head of this page; on the site: \(command("obis-factory join --config /etc/obis/factory.json --code-file -", "join"))"
             ),
             (
                 isEnrolled, "The officers enrol its EdgeHSM",
@@ -298,7 +298,7 @@ public struct FactoryPage: SheetPage {
             (isHeard, "Its journal arrives", "By link or by stick; the portal recomputes every root."),
             (
                 isPrepared, "A product is prepared",
-                "Prepare a product above; its PAI key is made inside the EdgeHSM, the ceremony certifies it."
+                "Prepare a product, at the head of this page once the EdgeHSM is enrolled; its PAI key is made inside the EdgeHSM, the ceremony certifies it."
             ),
             (
                 false, "The first batch, the first device",

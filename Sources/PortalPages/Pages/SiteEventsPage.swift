@@ -13,8 +13,8 @@ public struct SiteEventsPage: SheetPage {
         let rows = page.items.map { event -> [Markup] in
             [
                 .sub(.text(event.kind ?? "event"), "no. \(event.number) of \(Format.short(event.source.hex, 8))"),
-                event.time.map { .time($0, seconds: true) } ?? .none, .ago(event.receivedAt, now: now),
-                .code(event.line),
+                SiteEventFacts(event.line).markup,
+                .sub(event.time.map { .time($0, seconds: true) } ?? .none, "here \(.ago(event.receivedAt, now: now))"),
             ]
         }
         sheet = Sheet(
@@ -32,8 +32,7 @@ public struct SiteEventsPage: SheetPage {
                     .table(
                         "Events of the site",
                         [
-                            .init("Event"), .init("When, by the site", .tight), .init("Received", .tight),
-                            .init("Line", .wide),
+                            .init("Event"), .init("What it says", .wide), .init("At the site", .tight),
                         ],
                         rows,
                         empty: Empty(

@@ -26,11 +26,11 @@ extension Stylesheet {
           .folds tbody tr > :is(th, td) { width: auto; min-width: 0; padding: 0; border: 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }
           .folds :is(a, code, .badge, .digest, .nowrap) { white-space: normal; overflow-wrap: anywhere; }
           .folds td { position: relative; min-height: 1.5em; margin-top: var(--s1); }
-          .folds td[data-label] { padding-left: 7rem; }
+          .folds td[data-label] { display: flow-root; padding-left: 7rem; }
           .table-wrap:has(> .folds) { overflow: visible; }
           .folds .meter-row { width: auto; }
           .folds td:empty { display: none; }
-          .folds td[data-label]::before { content: attr(data-label); width: 6.5rem; position: absolute; left: 0; color: var(--muted); }
+          .folds td[data-label]::before { content: attr(data-label); float: left; width: 6.5rem; margin-left: -7rem; color: var(--muted); }
         }
         /* A check's sign stands before its words, and they stay beside it. */
         .checks td { position: relative; padding-left: 2.25rem; }
@@ -54,8 +54,8 @@ extension Stylesheet {
         .c4 { --mark: var(--idle-mark); } .c5 { --mark: var(--ok-mark); } .c6 { --mark: var(--track); }
         .chart-plot { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 var(--s2); }
         .chart-y { display: flex; flex-direction: column; justify-content: space-between; color: var(--muted); font-size: var(--t-xs); text-align: right; line-height: 1; }
-        .chart-x { grid-column: 2; display: flex; justify-content: space-between; margin-top: var(--s1); color: var(--muted); font-size: var(--t-xs); }
-        @media (max-width: 30rem) { .chart-x span:nth-child(even):not(:last-child) { visibility: hidden; } }
+        .chart-x { grid-column: 2; width: 100%; height: 1rem; margin-top: var(--s1); overflow: visible; fill: var(--muted); font-size: var(--t-xs); }
+        @media (max-width: 30rem) { .chart-x text:nth-child(even):not(:last-child) { visibility: hidden; } }
         .chart-svg { display: block; width: 100%; height: 10rem; overflow: visible; }
         .chart-svg .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
         .chart-svg .bar { fill: var(--mark, var(--accent)); }

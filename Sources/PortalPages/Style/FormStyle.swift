@@ -51,6 +51,7 @@ extension Stylesheet {
         .filters { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: flex-end; }
         .filters .optional { display: none; }
         .filters .field { flex: 1 1 8rem; max-width: 16rem; }
+        .filters .field:has(select) { flex-basis: 12rem; }
         .filters > .row { flex-wrap: nowrap; }
         .filters .field:has([type="search"]) { flex: 1 1 12rem; max-width: 24rem; }
         .filters label { white-space: nowrap; }

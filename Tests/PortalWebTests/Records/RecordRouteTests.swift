@@ -206,8 +206,10 @@ struct RecordRouteTests {
                 rootAuthority: site.world.root.point,
                 now: { now }
             )
-            for _ in 0..<2 {
-                let outcome = try await ingest.ingest(forked.whole(), from: site.world.site)
+            // What is brought again is kept once.
+            let count = forked.entries.count
+            for chunk in try [forked.whole(), forked.whole(), forked.chunk(count..<count)] {
+                let outcome = try await ingest.ingest(chunk, from: site.world.site)
                 #expect(outcome.refusal?.code == "portal.journal.forked")
             }
             let first = try await site.get("\(place)?limit=1", as: Page<EvidenceView>.self)

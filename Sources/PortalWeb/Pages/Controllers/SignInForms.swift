@@ -88,14 +88,14 @@ extension Problem {
         case PortalProtocolError.malformedRequest.rawValue:
             return saying(
                 title: "Something is not filled in right.",
-                remedy: field != nil ? "Correct the field that is marked." : "Look at all fields again."
+                remedy: field != nil ? "Correct what is marked." : "Look at all fields again."
             )
         case IdentityError.codeRefused.rawValue:
             return saying(title: title, remedy: "Check that it is all there, or ask for a new one.")
         case PortalError.preconditionFailed.rawValue:
             return saying(
                 title: "Somebody has changed this since you opened it.",
-                remedy: "What is there now stands below; repeat your change if it is still wanted."
+                remedy: "Where it differs from yours, what is there now stands beside the field; what you save replaces it."
             )
         case AccountError.wrongProof.rawValue:
             return field == "code"
