@@ -175,7 +175,9 @@ struct FigureTests {
 
     @Test("words under an axis stand where their points are")
     func axis() throws {
-        let points = (0..<8).map { Chart.Point(mark: [0, 4, 7].contains($0) ? "m\($0)" : "", title: "t", values: [$0]) }
+        let points = (0..<8).map {
+            Chart.Point(mark: [0, 4, 7].contains($0) ? "m\($0)" : "", title: "t", values: [$0])
+        }
         let bars = Chart(bars: "Bars", id: "b", unit: "u", series: [("s", "c1")], points: points)
         #expect(bars.marks.map(\.place) == ["6.3%", "56.3%", "93.8%"])
         let line = Chart(line: "Line", id: "l", unit: "u", points: points)

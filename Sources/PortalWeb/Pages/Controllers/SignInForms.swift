@@ -95,7 +95,8 @@ extension Problem {
         case PortalError.preconditionFailed.rawValue:
             return saying(
                 title: "Somebody has changed this since you opened it.",
-                remedy: "Where it differs from yours, what is there now stands beside the field; what you save replaces it."
+                remedy:
+                    "Where it differs from yours, what is there now stands beside the field; what you save replaces it."
             )
         case AccountError.wrongProof.rawValue:
             return field == "code"
