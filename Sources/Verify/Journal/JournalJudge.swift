@@ -149,12 +149,9 @@ public struct JournalJudge: Sendable, Codable {
     }
 
     mutating func note(_ code: JournalError, _ detail: String) {
-        let (place, sequence) =
-            switch (turn.read, turn.read?.entry) {
-            case (_, .some(let entry)): ("entry \(entry.sequence): ", Int?.some(entry.sequence))
-            case (.some, nil): ("at \(turn.position): ", Int?.none)
-            default: ("", Int?.none)
-            }
+        // Where the entry stands, not what it says of itself: an altered one may name another's place.
+        let sequence = turn.read.map { _ in turn.position }
+        let place = sequence.map { "entry \($0): " } ?? ""
         turn.findings.append(.init(sequence: sequence, refusal: Refusal(code, place + detail)))
     }
 
