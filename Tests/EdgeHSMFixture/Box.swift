@@ -74,7 +74,15 @@ package struct Box {
             ).serialized()
         ]
         try start()
-        try prepare()
+        try setUp()
+    }
+
+    /// The product prepared and the stations enrolled, as far as the journal does not have it: at first, and after a tail
+    /// was lost.
+    mutating func setUp() throws {
+        if state.durable.products[World.product]?.preparation == nil { try prepare() }
+        if state.durable.products[World.product]?.certificates == nil { try installCertificates() }
+        try enrolStations()
     }
 
     private mutating func prepare() throws {
@@ -88,6 +96,9 @@ package struct Box {
             preparedAt: World.start
         ).unsigned().signed(by: world.identity)
         _ = try run(RecordPreparation(requester: "service", preparation: preparation)).grant()
+    }
+
+    private mutating func installCertificates() throws {
         let certificates = ProductCertificates(
             edgeHSM: world.box,
             product: World.product,
@@ -97,11 +108,9 @@ package struct Box {
             debugIntermediate: Octets([2])
         )
         try run(RecordCertificates(requester: "service", certificates: certificates)).grant()
-        try enrolStations()
     }
 
-    /// Those that the journal does not have: at first, and after a tail was lost.
-    mutating func enrolStations() throws {
+    private mutating func enrolStations() throws {
         let known = Set(state.durable.peers.values.map(\.name.text))
         for name in ["st-1", "st-2", "st-3"] where !known.contains(name) {
             try run(

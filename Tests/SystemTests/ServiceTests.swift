@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 import Vocabulary
@@ -24,5 +25,25 @@ extension SystemTests {
         wait.cancel()
         #expect(await wait.value == 7, "the end itself, not the cancellation")
         #expect(try clock.seconds() - before < 0.7, "of two seconds")
+    }
+
+    @Test("A service that hangs is told with its threads, one that ended with its status")
+    func notReady() async throws {
+        let hanging = try await notReady("echo waiting for the token; exec sleep 60")
+        #expect(hanging.contains("waiting for the token; its threads: sleep S "), "\(hanging)")
+        let ended = try await notReady("exit 3")
+        #expect(ended.contains("it ended with 3"), "\(ended)")
+    }
+
+    private func notReady(_ script: String) async throws -> String {
+        let folder = try TemporaryFolder()
+        ProcessBook.shared.keep(in: folder.path + "/pids")
+        let log = URL(fileURLWithPath: folder.path + "/log")
+        let shell = URL(fileURLWithPath: "/bin/sh")
+        let service = try Service("shell", shell, ["-c", script], environment: [:], log: log)
+        let refusal = await #expect(throws: Refusal.self) { try await service.wait(upTo: 0.5) { false } }
+        service.signal(SIGKILL)
+        _ = await service.ended()
+        return try #require(refusal).description
     }
 }

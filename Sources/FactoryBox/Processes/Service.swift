@@ -59,7 +59,7 @@ final class Service: Sendable {
         }
     }
 
-    /// Waits until `ready` says so; throws `box.service.not-ready` with the end of the log.
+    /// Waits until `ready` says so; throws `box.service.not-ready` with the end of the log and what the process does.
     func wait(upTo seconds: Double = 30, until ready: @Sendable () async -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < deadline {
@@ -67,7 +67,8 @@ final class Service: Sendable {
             if await ready() { return }
             try await Task.sleep(for: .milliseconds(30))
         }
-        throw Refusal(FactoryBoxError.notReady, "\(name): \(lastLines())")
+        let does = isRunning ? "its threads: \(ThreadStates.of(identifier))" : "it ended with \(await ended())"
+        throw Refusal(FactoryBoxError.notReady, "\(name): \(lastLines()); \(does)")
     }
 
     func lastLines(_ count: Int = 3) -> String {

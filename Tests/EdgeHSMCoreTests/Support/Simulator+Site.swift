@@ -155,8 +155,8 @@ extension Simulator {
         if box.disk.entries.count >= anchor.size {
             if box.disk.entries.count < present.entries.count { lostTails += 1 }
             try box.start()
-            // The daemon serves no station that its journal does not name; the operator enrols them anew.
-            try box.enrolStations()
+            // The daemon serves no station and no product that its journal does not name; the operator does both anew.
+            try box.setUp()
         } else {
             expectRefused(EdgeError.anchorRollback) { try box.start() }
             box.disk = present
