@@ -54,10 +54,13 @@ import Vocabulary
         var quarantined = 0
         for round in 0..<16 {
             var journal = honest
-            for _ in 0..<(round % 4) {
-                let index = Int.random(in: 1..<journal.entries.count, using: &random)
-                journal.entries[index] = JSONMutation.change(journal.entries[index], using: &random).bytes
-            }
+            repeat {
+                journal = honest
+                for _ in 0..<(round % 4) {
+                    let index = Int.random(in: 1..<journal.entries.count, using: &random)
+                    journal.entries[index] = JSONMutation.change(journal.entries[index], using: &random).bytes
+                }
+            } while !journal.canBeStated()
             var sizes: [Int] = []
             while sizes.reduce(0, +) < journal.entries.count { sizes.append(Int.random(in: 1...40, using: &random)) }
             let whole = try await found(journal, [journal.entries.count])

@@ -153,6 +153,16 @@ struct SentJournal {
         ).unsigned().signed(by: world.identity)
     }
 
+    /// Whether checkpoints can state the counts after each entry: none can say that more was made than granted.
+    func canBeStated() -> Bool {
+        var judge = JournalJudge()
+        var ledger = InMemoryUnitLedger()
+        return entries.allSatisfy { bytes in
+            _ = judge.judge(bytes, into: &ledger)
+            return judge.accounts.allSatisfy { (0...$0.granted).contains($0.remaining) }
+        }
+    }
+
     func chunk(_ range: Range<Int>, checkpoint: Envelope? = nil) throws -> JournalChunk {
         JournalChunk(
             edgeHSM: world.box,
