@@ -190,7 +190,7 @@ struct OfferTests {
         ]
         for hasODM in [true, false] {
             let shown = try members(list, hasODM: hasODM)
-            #expect(shown.contains("Berlin") && shown.contains("value=\"i-Berlin\"") && shown.contains("good until"))
+            #expect(shown.contains("Berlin") && shown.contains("value=\"i-Berlin\"") && shown.contains("valid until"))
             #expect(shown.contains("name=\"do\" value=\"revoke\"") && shown.contains("action=\"/products/text\""))
             for name in ["Elsewhere", "Expired", "Used", ">Revoked"] { #expect(!shown.contains(name), "\(name)") }
             #expect(shown.contains("nobody has used the invitation") == !hasODM)

@@ -161,19 +161,44 @@ struct PageTests {
         let open = try places(.submitted, viewer)
         let sign = try #require(open.places["signing"])
         #expect(sign.contains("id=\"sign-command\"") && sign.contains("/keys/role-keys.json"))
-        #expect(open.page.contains("<div data-live=\"signing\">\(sign)</div>"))
+        #expect(open.page.contains("<div class=\"signing\" data-live=\"signing\" data-keep>\(sign)</div>"))
         #expect(open.places["acts"]?.contains("Reject") == true)
         for state in [VersionState.locked, .rejected] {
             let ended = try places(state, viewer)
-            #expect(ended.places["signing"] == "" && ended.places["acts"] == "", "\(state)")
-            #expect(ended.page.contains("<div data-live=\"signing\"></div>"), "\(state)")
+            #expect(ended.places["signing"]?.contains("Nothing is left to sign") == true, "\(state)")
+            #expect(ended.places["acts"] == "", "\(state)")
             #expect(!ended.page.contains("sign-command"), "\(state)")
         }
-        // What goes is the last of its column, and buttons keep their room.
-        let end = try #require(open.page.ranges(of: "data-live=\"signing\"").first).upperBound
-        #expect(!open.page[end...].contains("aria-labelledby=\"files\""))
+        // What goes and what comes keep their room.
         #expect(open.page.contains("<div class=\"actions\" data-live=\"acts\" data-keep>"))
         #expect(try places(.submitted, self.viewer([.odmEngineer])).places["signing"] == "")
+    }
+
+    @Test("all of a decision is one card, which comes first; who can't sign is not told to")
+    func decision() throws {
+        let made = try Sample(text: "lamp", now: now)
+        func shown(_ role: Role) throws -> String {
+            let page = VersionPage(
+                made.version(in: .submitted, isSigned: false),
+                tab: .changes,
+                form: FormState(key: "key", csrf: "csrf"),
+                opened: nil,
+                viewer: viewer([role]),
+                now: now
+            )
+            return try Templates().render(page, in: frame(viewer([role])))
+        }
+        let html = try shown(.oemSecurityOfficer)
+        let card = try #require(html.firstRange(of: "aria-labelledby=\"decision\"")).upperBound
+        let end = try #require(html[card...].firstRange(of: "</section>")).lowerBound
+        for part in ["dialog-reject", "Change proposal", "data-live=\"progress\"", "data-live=\"signing\""] {
+            #expect(html[card..<end].contains(part), "\(part)")
+        }
+        #expect(html[end...].contains("aria-labelledby=\"changes\"") && !html[..<card].contains("data-dialog"))
+        for role in [Role.oemAdmin, .oemViewer] {
+            let other = try shown(role)
+            #expect(!other.contains("sign-command") && other.contains("Officers sign on their own machines"), "\(role)")
+        }
     }
 
     @Test("each viewer of a review is told what comes next, and who has signed is not asked again")

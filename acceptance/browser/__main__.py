@@ -22,7 +22,10 @@ ROLES = {
     "officer": ("version-statement", "keys"), "viewer": ("overview",),
 }
 # Pages that are not the administrator's.
-OTHERS = {"version-new": "engineer", "batch-new": "manager", "approval": "officer"}
+OTHERS = {"version-new": "engineer", "batch-new": "manager", "batch-close": "manager", "batch-revoke": "officer",
+          "approval": "officer"}
+# Dialogs in these looks alone, so that the folder stays small.
+DIALOG_LOOKS = (("light", "desktop"), ("dark", "phone"))
 
 
 def photograph(people, album, role, paths, kind=None):
@@ -33,12 +36,17 @@ def photograph(people, album, role, paths, kind=None):
             context = people.context(role, theme, width, height)
             page = context.new_page()
             for name, path in paths.items():
+                isDialog = "do=" in path
+                if isDialog and (theme, size) not in DIALOG_LOOKS:
+                    continue
                 page.goto(people.portal.base + path, wait_until="load")
+                if isDialog and not page.locator("dialog:modal").count():
+                    raise RuntimeError(f"{name}: {role} is shown no dialog at {path}")
                 page.evaluate("document.fonts.ready.then(() => 0)")
                 if page.locator(".live").count():
                     page.wait_for_selector(".live[data-state=live]", timeout=20_000)
                 page.evaluate("document.activeElement?.blur()")
-                album.take(page, kind or f"{size}-{theme}", f"{role}-{name}" if kind else name)
+                album.take(page, kind or f"{size}-{theme}", f"{role}-{name}" if kind else name, is_full=not isDialog)
             context.close()
 
 
@@ -55,9 +63,17 @@ def review(people, album, demo, options, paths):
     place = paths["product"]
     version = f"{place}/versions/{VERSION}"
     making = Review(demo, options.programs, place.rsplit("/", 1)[-1])
+
+    def dialog(role, name):
+        photograph(people, album, role, {name: version + pages.OF_A_REVIEW[name]})
+
+    making.draft()
+    dialog("engineer", "version-submit")
     making.submit()
+    dialog("officer", "review-reject")
     photograph(people, album, "officer", {"approval": f"{version}/approval"})
     making.propose()
+    dialog("officer", "review-sign")
     making.sign()
     photograph(people, album, "officer", {"review": version, "review-statement": f"{version}?tab=statement"})
 
@@ -89,7 +105,7 @@ def main():
             looking.step("trouble", lambda _: trouble(demo, options, paths))
         admins = {name: path for name, path in paths.items() if name not in OTHERS}
         looking.step("pages", lambda _: photograph(people, album, "admin", admins))
-        for name in ("version-new", "batch-new"):
+        for name in ("version-new", "batch-new", "batch-close", "batch-revoke"):
             looking.step(name, lambda _, name=name: photograph(people, album, OTHERS[name], {name: paths[name]}))
         if demo.isOwn:
             looking.step("a version under review", lambda _: review(people, album, demo, options, paths))

@@ -32,6 +32,39 @@ _CUT = """() => [...document.querySelectorAll('main *, .top *')].filter(e => {
     return ['hidden', 'clip'].includes(style.overflowX) && style.clipPath !== 'inset(50%)' && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
       && e.textContent.trim() !== ''; })
   .map(e => `cut off: <${e.tagName.toLowerCase()} class="${e.className}"> ${e.textContent.trim().slice(0, 40)}`)"""
+# Buttons of one size are of one height (in units of the root's font, a page that is one form has larger ones), stand level with
+# those beside them and have no line beneath; what ends a dialog is in sight.
+_CONTROLS = """() => { const out = [], rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const seen = e => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().width > 0;
+  const told = e => `${e.textContent.trim().slice(0, 30)}`;
+  const buttons = [...document.querySelectorAll('.button')].filter(seen);
+  for (const e of buttons) {
+    const height = Math.round(e.getBoundingClientRect().height / rem * 1000) / 1000;
+    const wanted = e.classList.contains('small') ? 1.75 : e.closest('.plain .door') ? 2.5 : 2.125;
+    if (Math.abs(height - wanted) > .02) out.push(`${height} rem high, not ${wanted}: ${told(e)}`);
+    for (let at = e; at && at !== document.body; at = at.parentElement) if (getComputedStyle(at).textDecorationLine.includes('underline')) {
+      out.push(`a button with a line beneath: ${told(e)}`); break; }
+  }
+  for (const row of document.querySelectorAll('.actions, .row, .panel-head, footer')) {
+    const own = buttons.filter(e => e.closest('.actions, .row, .panel-head, footer') === row).map(e => [e, e.getBoundingClientRect()]);
+    for (const [e, box] of own) for (const [other, beside] of own) {
+      const isBeside = Math.min(box.bottom, beside.bottom) - Math.max(box.top, beside.top) > 4;
+      const apart = Math.abs((box.top + box.bottom) - (beside.top + beside.bottom)) / 2;
+      if (e !== other && isBeside && apart > .75) out.push(`stands ${apart} px off the one beside it: ${told(e)}`); }
+  }
+  for (const e of buttons.filter(e => e.closest('dialog[open] footer'))) {
+    const box = e.getBoundingClientRect(), over = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+    if (box.top < 0 || box.bottom > innerHeight || !(e === over || e.contains(over))) out.push(`out of sight in its dialog: ${told(e)}`); }
+  return out; }"""
+# What says that the portal is not reached lets nothing through, and at the end of the page nothing lies under it.
+_BANNER = """selector => { const bar = document.querySelector(selector), style = getComputedStyle(bar), out = [];
+  const alpha = /^rgba\\(.*, ([0-9.]+)\\)$/.exec(style.backgroundColor) ?? /\\/ ([0-9.]+)\\)$/.exec(style.backgroundColor);
+  if (style.opacity !== '1' || bar.getAnimations().length || style.backgroundColor === 'transparent' || (alpha && alpha[1] < 1)) out.push('what lies behind it shines through');
+  scrollTo(0, document.documentElement.scrollHeight);
+  const under = document.querySelector('main').getBoundingClientRect().bottom - bar.getBoundingClientRect().top;
+  if (under > 1) out.push(`${Math.round(under)} px of the content lie under it at the end of the page`);
+  scrollTo(0, 0);
+  return out; }"""
 _DUPLICATES = """() => { const seen = new Set(), twice = [];
   for (const e of document.querySelectorAll('[id]')) { if (seen.has(e.id)) twice.push(`id twice: ${e.id}`); seen.add(e.id); }
   return twice; }"""
@@ -59,6 +92,14 @@ def axe(page):
 
 def overflow(page):
     return page.evaluate(_OVERFLOW) + page.evaluate(_CUT)
+
+
+def controls(page):
+    return page.evaluate(_CONTROLS)
+
+
+def banner(page, selector):
+    return page.evaluate(_BANNER, selector)
 
 
 def duplicates(page):

@@ -4,8 +4,9 @@
 def of(portal):
     """Paths by name, of objects that are there."""
     batches = portal.ask("GET", "/v1/batches?limit=50")["items"]
-    # One that something was made of.
-    for batch in batches:
+    # One that something was made of, of the ODM whose people look.
+    own = portal.organisation("odmEngineer")
+    for batch in [each for each in batches if each["organisation"] == own] or batches:
         units = portal.ask("GET", f"/v1/batches/{batch['id']}/units?limit=1")["items"]
         if units:
             break
@@ -26,6 +27,9 @@ def of(portal):
         "alarms": "/alarms", "alarms-all": "/alarms?show=all", "audit": "/audit", "keys": "/keys",
         "keys-bring": "/keys?do=role-keys", "orders": "/keys/orders", "order-bring": "/keys/orders?do=order",
         "product-rules": f"{place}?do=rules", "product-invite": f"{place}?do=workspace", "batch-revoke": f"/batches/{batch['id']}?do=revoke",
+        "product-keys": f"{place}?do=keys", "factory-prepare": f"{factory}?do=prepare",
+        "factory-certificates": f"{factory}?do=certificates", "factory-certificate": f"{factory}?do=certificate",
+        "person-reset": f"/people/{me}?do=reset", "person-end": f"/people/{me}?do=end", "person-off": f"/people/{me}?do=off",
         "people": "/people", "person": f"/people/{me}", "invite": "/people/invite", "invite-odm": "/people/invite?kind=odm",
         "account": "/account", "account-password": "/account/password", "account-token": "/account/tokens/new",
         "account-authenticator": "/account/authenticator", "account-codes": "/account/recovery-codes",
@@ -35,9 +39,19 @@ def of(portal):
     }
 
 
+# Dialogs of a version on its way, which the pictures' own review makes: by their names, after the version's path.
+OF_A_REVIEW = {"version-submit": "?do=submit", "review-reject": "?do=reject", "review-sign": "?do=sign"}
+
+
 # Where nobody has to have signed in.
 OPEN = {
     "setup": "/setup", "join": "/join", "sign-in": "/sign-in", "sign-in-recovery": "/sign-in?recovery=1", "reset": "/reset",
+}
+
+
+# Dialogs that are not walked, and why.
+NO_DIALOG = {
+    "on": "of somebody who is deactivated; that of `off` with other words", "example": "of the style guide, by its button",
 }
 
 

@@ -22,7 +22,7 @@ class Review:
         self.demo, self.portal, self.programs = demo.folder.resolve(), demo.portal, programs.resolve()
         self.product, self.place = product, f"/v1/products/{product}/versions/{VERSION}"
 
-    def submit(self):
+    def draft(self):
         ask, earlier = self.portal.ask, f"/v1/products/{self.product}/versions/{EARLIER}"
         self.portal.invite([role for role in ("engineer", "officer") if role not in self.portal.tokens])
         manifest, files = ask("GET", f"{earlier}/manifest"), {}
@@ -39,7 +39,9 @@ class Review:
             "commissioning": manifest["commissioning"], "factoryData": manifest["factoryData"] | CHANGES,
             "chipIdentity": manifest["chipIdentity"], "debugPermissions": manifest["chipSecurity"]["debugPermissions"],
         }, role="engineer")
-        ask("POST", f"{self.place}/submit", role="engineer", of=self.place)
+
+    def submit(self):
+        self.portal.ask("POST", f"{self.place}/submit", role="engineer", of=self.place)
 
     def propose(self):
         ask = self.portal.ask

@@ -20,6 +20,16 @@ FAULTS = {
     "overflow: a box that is too wide": (judge.overflow, "<div style='width:2000px'>wide</div>"),
     "overflow: words that are cut off": (judge.overflow,
                                          "<p style='width:40px;overflow:hidden;white-space:nowrap'>Words that are cut off</p>"),
+    "controls: one lower than the other": (judge.controls,
+        "<div class=actions style='display:flex;align-items:center'><a class=button style='height:34px'>A</a>"
+        "<a class=button style='height:34px;margin-top:12px'>B</a></div>"),
+    "controls: one higher than the others": (judge.controls, "<a class=button style='display:block;height:40px'>A</a>"),
+    "controls: a line beneath": (judge.controls, "<p style='text-decoration:underline'><a class=button style='display:inline-block;height:34px'>A</a></p>"),
+    "controls: a dialog's end out of sight": (judge.controls,
+        "<dialog open style='top:0'><p style='height:1200px'>Long</p><footer><a class=button style='display:block;height:34px'>A</a></footer></dialog>"),
+    "bar: what lies behind shines through": (lambda page: judge.banner(page, "#bar"), "<div id=bar style='background:#fff8'>Bar</div>"),
+    "bar: it lies over the content": (lambda page: judge.banner(page, "#bar"),
+        "<div id=bar style='background:#fff;position:fixed;bottom:0'>Bar</div><p style='height:1200px'>Long</p>"),
     "ids: one stands twice": (judge.duplicates, "<p id=main>again</p>"),
     "lines: prose across a wall": (judge.lines, "<p style='width:3000px'>" + "word " * 80 + "</p>"),
     "markup: an element came of it": (lambda page: page.evaluate(markup.FOUND), markup.ATTACKS[0]),
@@ -57,7 +67,7 @@ def run(browser, report):
         page.goto("https://planted.example/")
 
     show("")
-    for check in {check for check, _ in FAULTS.values()}:
+    for check in {check for name, (check, _) in FAULTS.items() if not name.startswith("bar")}:
         verdicts.all(CLEAN, "a plain page", check(page))
     for name, (check, body) in FAULTS.items():
         show(body)

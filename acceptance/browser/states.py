@@ -8,7 +8,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from . import judge
 from .portal import new_password, totp
-from .walk import AXE, FITS, LINES, judged
+from .walk import AXE, CONTROLS, FITS, LINES, judged
 
 EMPTY = "empty: a page with nothing to show says what will be here and what to do first"
 ERRORS = "errors: a refusal is a page that says what happened and what to do, with its status"
@@ -59,6 +59,7 @@ class States:
         """Any state is held to what every page is held to."""
         self.verdicts.all(AXE, where, judge.axe(page))
         self.verdicts.all(FITS, where, judge.overflow(page))
+        self.verdicts.all(CONTROLS, where, judge.controls(page))
         self.verdicts.all(LINES, where, judge.lines(page))
 
     def says(self, question, where, page, *words):
@@ -300,8 +301,10 @@ class States:
 
     def refused(self, page, answer, where, field, entered):
         fault = None if 400 <= answer.status < 500 else f"HTTP {answer.status}"
-        if not fault and page.locator("[role=alert], .error").count() == 0:
-            fault = "nothing says what was wrong"
+        if not fault and page.locator("[role=alert]").count() != 1:
+            fault = "one banner says what was wrong, not more and not less"
+        if not fault and not page.evaluate("document.activeElement.closest('.field, [role=alert]') !== null"):
+            fault = "what was wrong first has not got the focus"
         if not fault and page.input_value(f"main [name={field}]") != entered:
             fault = "what was entered is gone"
         self.verdicts.say(FORMS, where, fault)
@@ -363,6 +366,8 @@ class States:
                 if page.url.split("#")[0] != here.split("#")[0]:
                     fault = f"a link led to {page.url}"
                 self.verdicts.say(OFFLINE, f"{name}, {theme}", fault)
+                if not fault:
+                    self.verdicts.all(OFFLINE, f"{name}, {theme}, the bar", judge.banner(page, OFFLINE_BANNER))
                 if name in MAIN:
                     self.picture(page, f"{name}-offline-{size}-{theme}", is_full=False)
                 context.set_offline(False)

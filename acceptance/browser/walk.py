@@ -4,6 +4,7 @@ from . import judge
 DESKTOP, PHONE, WALL = (1440, 900), (360, 780), (3840, 2160)
 AXE = "axe-core finds nothing"
 FITS = "nothing is too wide or cut off"
+CONTROLS = "buttons of a size are of one height, level and without a line beneath, and a dialog's stay in sight"
 LINES = "no line of prose is too long, on a phone or on a wall"
 ANSWERS = "the page answers as it should"
 QUIET = "the console stays quiet"
@@ -59,6 +60,7 @@ class Walk:
         say = self.verdicts.all
         say(ANSWERS, where, [f"HTTP {answer.status}"] if answer.status >= 500 or not judged(page) else [])
         say(FITS, where, judge.overflow(page))
+        say(CONTROLS, where, judge.controls(page))
         # What a browser says of a refused address is true, and no fault.
         say(QUIET, where, [text for text in told if "the server responded with a status of 4" not in text])
         if is_first:
@@ -68,6 +70,7 @@ class Walk:
             say(LINES, where, judge.lines(page))
         page.set_viewport_size({"width": other[0], "height": other[1]})
         say(FITS, f"{where}, {other[0]} px", judge.overflow(page))
+        say(CONTROLS, f"{where}, {other[0]} px", judge.controls(page))
 
 
 def judged(page):

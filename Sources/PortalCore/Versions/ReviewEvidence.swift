@@ -28,7 +28,8 @@ public enum ReviewEvidence {
             signer = ("NOT signed by a known key", .failed)
         }
         let paa = try AttestationCertificate(der: manifest.paa.bytes)
-        let products = content.productIDs.map(\.description).joined(separator: ", ")
+        let ids = content.productIDs.map(\.description).joined(separator: ", ")
+        let products = content.productIDs.count == 1 ? "product \(ids)" : "products \(ids)"
         let lines: [(field: String, words: String, verdict: ReviewCheck.Verdict)] = [
             (
                 "firmware signature", "\(firmware.format) image verified under key \(firmware.verificationKey.keyID)",
@@ -40,7 +41,7 @@ public enum ReviewEvidence {
                 "declaration", "\(content.kind), certificate \(content.certificateID)",
                 content.kind == .official ? .passed : .caution
             ),
-            ("declaration covers", "vendor \(content.vendorID), products \(products)", .passed),
+            ("declaration covers", "vendor \(content.vendorID), \(products)", .passed),
             ("PAA", "key \(paa.publicKey.keyID), vendor \(paa.vendorID?.description ?? "any")", .passed),
         ]
         return lines.map { ReviewCheck(field: $0.field, words: SafeText.shown($0.words), verdict: $0.verdict) }

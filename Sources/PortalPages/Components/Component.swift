@@ -63,7 +63,7 @@ struct Head: Component {
         <div class="head-text">{{#.crumbs}}{{> crumbs}}{{/.crumbs}}
         <h1>{{.title}} {{{.badges}}}</h1>{{#.lead}}<p class="lead">{{{.}}}</p>{{/.lead}}</div>
         <div class="actions">{{#.isLive}}<span class="live" role="status">Not live</span>
-        <button type="button" class="button quiet small" data-live-pause aria-pressed="false" hidden>{{{pause}}}<span class="label">Pause</span></button>{{/.isLive}}
+        <button type="button" class="button quiet" data-live-pause aria-pressed="false" hidden>{{{pause}}}<span class="label">Pause</span></button>{{/.isLive}}
         {{#.actions}}{{> button}}{{/.actions}}{{{.after}}}</div>
         </div>
         """#
@@ -121,6 +121,8 @@ struct Note: Component {
     /// A refusal's code.
     let code: String?
     let role: String
+    /// A script gives it the focus where no field has it.
+    let isAlert: Bool
 
     init(_ tone: Tone, _ title: String, _ body: Markup = .empty, list: Markup = .empty, code: String? = nil) {
         self.tone = tone.rawValue
@@ -129,12 +131,13 @@ struct Note: Component {
         self.body = body
         self.list = list
         self.code = code
+        isAlert = tone == .bad
         role = tone == .bad ? "alert" : "note"
     }
 
     static let name = "note"
     static let template = #"""
-        <div class="note-box {{.tone}}" role="{{.role}}">{{{.icon}}}<div><strong>{{.title}}</strong>{{#.body}}<p>{{{.}}}</p>{{/.body}}{{{.list}}}{{#.code}}<code class="code-name">{{.}}</code>{{/.code}}</div></div>
+        <div class="note-box {{.tone}}" role="{{.role}}"{{#.isAlert}} tabindex="-1"{{/.isAlert}}>{{{.icon}}}<div><strong>{{.title}}</strong>{{#.body}}<p>{{{.}}}</p>{{/.body}}{{{.list}}}{{#.code}}<code class="code-name">{{.}}</code>{{/.code}}</div></div>
         """#
 }
 

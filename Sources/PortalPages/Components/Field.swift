@@ -26,7 +26,11 @@ public struct FormState: Sendable {
     }
 
     var note: Note? {
-        guard let problem else { return nil }
+        guard let problem else {
+            guard !errors.isEmpty else { return nil }
+            let many = errors.count == 1 ? "One field needs" : "\(errors.count) fields need"
+            return Note(.bad, "Nothing was saved", "\(many) another value: the reason stands beside it.")
+        }
         let detail: Markup = problem.detail.map { "\($0). " } ?? .empty
         return Note(.bad, problem.title, "\(detail)\(problem.remedy)", code: problem.code)
     }
@@ -267,9 +271,9 @@ struct DialogForm: Component {
 
     static let name = "dialog"
     static let template = #"""
-        <dialog class="dialog" id="{{.id}}" aria-labelledby="{{.id}}-title"{{#.isOpen}} open{{/.isOpen}}><form class="form" method="post" action="{{.action}}">{{{.hidden}}}
-        <header><h2 id="{{.id}}-title">{{.title}}</h2><a class="button quiet icon-only small" href="{{.close}}" data-close>{{{.cross}}}<span class="sr">Close</span></a></header>
-        <div class="body">{{#.note}}{{> note}}{{/.note}}{{#.text}}<p>{{{.}}}</p>{{/.text}}{{#.fields}}{{> field}}{{/.fields}}</div>
+        <dialog class="dialog" id="{{.id}}" aria-labelledby="{{.id}}-title"{{#.text}} aria-describedby="{{id}}-text"{{/.text}}{{#.isOpen}} open{{/.isOpen}}><form class="form" method="post" action="{{.action}}">{{{.hidden}}}
+        <header><h2 id="{{.id}}-title" tabindex="-1" autofocus>{{.title}}</h2><a class="button quiet icon-only small" href="{{.close}}" data-close>{{{.cross}}}<span class="sr">Close</span></a></header>
+        <div class="body">{{#.note}}{{> note}}{{/.note}}{{#.text}}<p id="{{id}}-text">{{{.}}}</p>{{/.text}}{{#.fields}}{{> field}}{{/.fields}}</div>
         <footer><a class="button" href="{{.close}}" data-close>Cancel</a>{{#.submit}}{{> button}}{{/.submit}}</footer></form></dialog>
         """#
 }

@@ -37,8 +37,8 @@ struct Sheet: Component {
     let above: Markup
     let main: [Box]
     let side: [Box]
-    /// Last beside the matter: what comes and goes there moves nothing else.
-    let sideEnd: Markup
+    /// What stands beside the matter is what is done about it: it comes first where there is room for one column alone.
+    let leads: Bool
     let hasSide: Bool
     let dialogs: [DialogForm]
 
@@ -52,14 +52,15 @@ struct Sheet: Component {
         above: Markup = .empty,
         main: [Box],
         side: [Box] = [],
-        sideEnd: Markup = .empty,
+        sideLeads: Bool = false,
         dialogs: [DialogForm] = []
     ) {
         (self.head, self.stats, self.tabs, self.above) = (head, stats, tabs, above)
         let refused = dialogs.contains { $0.isOpen } ? nil : form?.note
         self.notes = [refused].compactMap { $0 } + notes
-        (self.main, self.side, self.sideEnd, self.dialogs) = (main, side, sideEnd, dialogs)
-        hasSide = !side.isEmpty || !sideEnd.isEmpty
+        (self.main, self.side, self.dialogs) = (main, side, dialogs)
+        hasSide = !side.isEmpty
+        leads = hasSide && sideLeads
     }
 
     static let name = "sheet"
@@ -68,9 +69,9 @@ struct Sheet: Component {
         {{#.dialogs}}{{> dialog}}{{/.dialogs}}
         {{#.notes}}{{> note}}{{/.notes}}
         {{{.stats}}}
-        {{#.tabs}}{{> tabs}}{{/.tabs}}
+        {{^.leads}}{{#.tabs}}{{> tabs}}{{/.tabs}}{{/.leads}}
         {{{.above}}}
-        {{#.hasSide}}<div class="columns"><div>{{#main}}{{> box}}{{/main}}</div><div>{{#side}}{{> box}}{{/side}}{{{sideEnd}}}</div></div>{{/.hasSide}}{{^.hasSide}}{{#.main}}{{> box}}{{/.main}}{{/.hasSide}}
+        {{#.leads}}<div class="columns leads"><div>{{#side}}{{> box}}{{/side}}</div><div>{{#tabs}}{{> tabs}}{{/tabs}}{{#main}}{{> box}}{{/main}}</div></div>{{/.leads}}{{^.leads}}{{#.hasSide}}<div class="columns"><div>{{#main}}{{> box}}{{/main}}</div><div>{{#side}}{{> box}}{{/side}}</div></div>{{/.hasSide}}{{/.leads}}{{^.hasSide}}{{#.main}}{{> box}}{{/.main}}{{/.hasSide}}
         """#
 }
 
@@ -87,6 +88,7 @@ extension SheetPage {
 struct FormBox: Component {
     let action: String
     let hidden: Markup
+    /// The refusal, for the top of the page.
     let note: Note?
     let groups: [Group]
     let submit: Button
@@ -123,6 +125,6 @@ struct FormBox: Component {
 
     static let name = "form"
     static let template = #"""
-        <form class="form" method="post" action="{{.action}}"{{#.isBatch}} data-batch{{/.isBatch}}>{{{.hidden}}}{{#.note}}{{> note}}{{/.note}}{{#.groups}}<div class="stack">{{#.title}}<h3>{{.}}</h3>{{/.title}}{{#.text}}<p class="muted small">{{{.}}}</p>{{/.text}}<div class="fields">{{#fields}}{{> field}}{{/fields}}</div></div>{{/.groups}}{{{.extra}}}<div class="actions">{{#.submit}}{{> button}}{{/.submit}}{{#.cancel}}{{> button}}{{/.cancel}}</div></form>
+        <form class="form" method="post" action="{{.action}}"{{#.isBatch}} data-batch{{/.isBatch}}>{{{.hidden}}}{{#.groups}}<div class="stack">{{#.title}}<h3>{{.}}</h3>{{/.title}}{{#.text}}<p class="muted small">{{{.}}}</p>{{/.text}}<div class="fields">{{#fields}}{{> field}}{{/fields}}</div></div>{{/.groups}}{{{.extra}}}<div class="actions">{{#.submit}}{{> button}}{{/.submit}}{{#.cancel}}{{> button}}{{/.cancel}}</div></form>
         """#
 }

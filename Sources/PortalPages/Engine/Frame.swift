@@ -121,6 +121,7 @@ struct Layout: Sendable {
     let searchIcon = Icon.search.markup
     let menuIcon = Icon.menu.markup
     let sunIcon = Icon.sun.markup
+    let moonIcon = Icon.moon.markup
     let personIcon = Icon.person.markup
     let leaveIcon = Icon.leave.markup
     let bookIcon = Icon.book.markup
@@ -183,9 +184,9 @@ struct Layout: Sendable {
         <div class="main">
         <header class="top">
         <button type="button" class="button quiet icon-only menu-button" popovertarget="navigation">{{{menuIcon}}}<span class="sr">Menu</span></button>
-        <form role="search" action="/devices"><label class="search"><span class="sr">Find a device by serial, chip UID or DAC serial</span>{{{searchIcon}}}<input type="search" name="q" placeholder="Find a device" title="Serial, chip UID or DAC serial" autocomplete="off" spellcheck="false" maxlength="128"></label></form>
+        <form role="search" action="/devices"><label class="search"><span class="sr">Search devices by serial, chip UID or DAC serial</span>{{{searchIcon}}}<input type="search" name="q" placeholder="Search devices" title="Serial, chip UID or DAC serial" autocomplete="off" spellcheck="false" maxlength="128"></label></form>
         <div class="top-end">
-        <button type="button" class="button quiet icon-only" data-theme-toggle aria-pressed="false" hidden>{{{sunIcon}}}<span class="sr">Dark theme</span></button>
+        <button type="button" class="button quiet icon-only" data-theme-toggle aria-pressed="false" hidden>{{{moonIcon}}}{{{sunIcon}}}<span class="sr">Dark theme</span></button>
         <button type="button" class="button quiet who" popovertarget="account-menu" aria-label="Account of {{viewer.name}}"><span class="avatar" aria-hidden="true">{{initials}}</span><span class="who-text"><span class="small">{{viewer.name}}</span><span class="small muted">{{roleWords}}</span></span></button>
         <div class="popover" id="account-menu" popover>
         <div class="who-card"><p class="strong">{{viewer.name}}</p><p class="small muted">{{roleWords}}</p><p class="small muted">{{viewer.organisation}}</p></div>
@@ -218,7 +219,7 @@ struct Layout: Sendable {
     /// What any page can say of itself: being offline, what was done, that another page is on its way. The regions are there
     /// from the start, for screen readers speak of what comes into one.
     static let ends = #"""
-        <div role="status"><p class="offline" hidden>{{{offlineIcon}}}<span>Not connected. What you see may be old.</span></p></div>
+        <div class="connection" role="status"><p class="offline" hidden>{{{offlineIcon}}}<span>Not connected. What you see may be out of date.</span></p></div>
         <div class="toasts" role="status" aria-live="polite">{{#toast}}{{> toast}}{{/toast}}</div>
         <template id="toast-form">{{#emptyToast}}{{> toast}}{{/emptyToast}}</template>
         <div class="progress" hidden></div><p class="sr leaving" role="status"></p>

@@ -1,10 +1,11 @@
 public import PortalProtocol
 
 /// Setting up an authenticator: why, the secret as QR code and text, and a first code of it.
-public struct AuthenticatorPage: DoorPage {
+public struct AuthenticatorPage: AccountFormPage {
     public static let name = "account-authenticator"
     public let isPlain: Bool
-    let door: Door
+    let door: Door?
+    let sheet: Sheet?
 
     public enum Stage: Sendable {
         /// - Parameter isReplaced: there is one already.
@@ -43,7 +44,7 @@ public struct AuthenticatorPage: DoorPage {
                         ]
                     )
                 ],
-                submit: Button("Turn it on", style: .primary),
+                submit: Button("Turn on", style: .primary),
                 cancel: cancel,
                 extra: more
             )
@@ -60,36 +61,46 @@ public struct AuthenticatorPage: DoorPage {
             )
         }
         let foot: Markup = isForced ? .signOut(state) : .empty
+        let whole: Door
         switch stage {
         case .start(let isReplaced):
-            door = Door(
+            whole = Door(
                 isReplaced ? "Replace your authenticator" : "Set up an authenticator",
+                what: "Authenticator",
                 step: step,
                 lead: isReplaced
-                    ? "The one from before counts until you have entered a code of the new one."
-                    : "Your roles can do much, so a password alone does not open them. Any app for one-time codes will do: on a phone, or in a password manager.",
+                    ? "The present one works until you have entered a code of the new one."
+                    : "Sign-in then asks for a one-time code beside your password. Any authenticator app will do, on a phone or in a password manager.",
                 form: begin("Show the QR code", .primary),
                 foot: foot
             )
         case .scan(let secret):
-            door = Door(
+            whole = Door(
                 "Scan this with your authenticator",
+                what: "QR code",
                 step: step,
                 body: Self.scan(secret),
                 form: confirm(),
                 foot: foot
             )
         case .again:
-            door = Door(
+            whole = Door(
                 "Enter the next code",
+                what: "Code",
                 step: step,
                 lead:
-                    "The portal is in your authenticator already, if you have scanned the QR code or typed the secret. Check the clock of the phone where no code is right.",
+                    "That code was not right. Wait for the next one; if none is right, check the clock of the phone.",
                 form: confirm(),
                 after: .of(begin("Start again with a new QR code", .quiet)),
                 foot: foot
             )
         }
+        (door, sheet) = Self.layout(
+            whole,
+            isPlain: isForced,
+            form: state,
+            about: ["Every sign-in asks for a code from then on.", "You get recovery codes for the day it is lost."]
+        )
     }
 
     private static func scan(_ secret: AuthenticatorSecret) -> Markup {
@@ -106,21 +117,25 @@ public struct AuthenticatorPage: DoorPage {
 }
 
 /// Codes that sign in where the authenticator is lost, shown this once.
-public struct RecoveryCodesPage: DoorPage {
+public struct RecoveryCodesPage: AccountFormPage {
     public static let name = "account-recovery-codes"
     public let isPlain: Bool
-    let door: Door
+    let door: Door?
+    let sheet: Sheet?
 
-    /// - Parameter next: path of our own to go on to.
+    /// - Parameters:
+    ///   - isFirst: with the authenticator that was just set up, maybe before anything else is open.
+    ///   - next: path of our own to go on to.
     public init(_ codes: [String], isFirst: Bool, step: String?, next: String) {
-        isPlain = true
+        isPlain = isFirst
         let list = codes.map { code -> Markup in "<li>\(code)</li>\n" }
-        door = Door(
+        let whole = Door(
             isFirst ? "Your authenticator is on" : "Your new recovery codes",
+            what: "Recovery codes",
             step: step,
             lead: isFirst
-                ? "Keep these recovery codes. Each signs you in once where the authenticator is lost."
-                : "Those from before are void. Each of these signs you in once.",
+                ? "Save these recovery codes. Each signs you in once if the authenticator is lost."
+                : "The earlier ones are void. Each of these signs you in once.",
             notes: [
                 Note(.warn, "Shown this once", "Print them or put them into a safe place, not beside the password.")
             ],
@@ -129,31 +144,81 @@ public struct RecoveryCodesPage: DoorPage {
                 <div class="actions"><button type="button" class="button" data-copy="codes" hidden>\(Icon.copy.markup)Copy</button>\
                 <button type="button" class="button" data-print hidden>\(Icon.file.markup)Print</button></div>
                 """,
-            after: "<div class=\"actions\">\(Markup.of(Button("I have kept them", next, style: .primary)))</div>"
+            after: "<div class=\"actions\">\(Markup.of(Button("I have saved them", next, style: .primary)))</div>"
+        )
+        (door, sheet) = Self.layout(
+            whole,
+            isPlain: isFirst,
+            about: ["A code is used in place of the authenticator's.", "Each works once.", "New codes void these."]
         )
     }
 }
 
 /// Before new recovery codes are made: those from before become void.
-public struct RenewCodesPage: DoorPage {
+public struct RenewCodesPage: AccountFormPage {
     public static let name = "account-renew-codes"
     public let isPlain = false
-    let door: Door
+    let door: Door?
+    let sheet: Sheet?
 
     public init(left: Int, form state: FormState) {
-        door = Door(
+        let whole = Door(
             "New recovery codes",
+            what: "Recovery codes",
             lead: left == 0
-                ? "None is left of the last ones."
-                : "\(left) of the last ones are left. They become void, wherever they are kept.",
+                ? "You have none left."
+                : left == 1 ? "You have 1 left. It becomes void." : "You have \(left) left. They become void.",
             form: FormBox(
                 action: "/account/recovery-codes",
                 form: state,
                 groups: [],
-                submit: Button("Make new codes", style: .primary),
+                submit: Button("Create new codes", style: .primary),
                 cancel: "/account"
             )
         )
+        (door, sheet) = Self.layout(
+            whole,
+            isPlain: false,
+            form: state,
+            about: [
+                "The new codes are shown once.", "The earlier ones work no more, wherever they are kept.",
+                "Password, authenticator, sessions and API tokens stay.",
+            ]
+        )
+    }
+}
+
+/// A page of one's own account: with the portal around it in the layout of all of them, and as a door where nothing else is
+/// open yet.
+protocol AccountFormPage: PageView {
+    var door: Door? { get }
+    var sheet: Sheet? { get }
+}
+
+extension AccountFormPage {
+    public static var template: String { "{{#door}}{{> door}}{{/door}}{{#sheet}}{{> sheet}}{{/sheet}}" }
+    public var title: String { door?.title ?? sheet?.head.title ?? "" }
+
+    /// - Parameter about: what happens, in short sentences.
+    static func layout(
+        _ door: Door,
+        isPlain: Bool,
+        form: FormState? = nil,
+        crumbs: [(String, String)] = [("Account", "/account")],
+        about: [Markup]
+    ) -> (Door?, Sheet?) {
+        guard !isPlain else { return (door, nil) }
+        let notes = door.notes.map { Markup.of($0) }.joined()
+        let inner: Markup = notes + door.body + (door.form.map { .of($0) } ?? .empty) + door.after
+        let items = about.map { line -> Markup in "<li>\(line)</li>" }
+        let sheet = Sheet(
+            Head(door.title, crumbs: crumbs, lead: door.lead),
+            form: form,
+            main: [Box("form", door.what ?? door.title, inner)],
+            side: about.isEmpty
+                ? [] : [Box("about", "What happens", "<ul class=\"stack-s small\">\(items.joined())</ul>")]
+        )
+        return (nil, sheet)
     }
 }
 

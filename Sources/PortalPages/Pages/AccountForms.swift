@@ -1,10 +1,11 @@
 public import Vocabulary
 
 /// Another password for one's own account.
-public struct PasswordPage: SheetPage {
+public struct PasswordPage: AccountFormPage {
     public static let name = "account-password"
-    public let title = "Change password"
-    let sheet: Sheet
+    public let isPlain = false
+    let door: Door?
+    let sheet: Sheet?
 
     /// - Parameter email: so that a password manager knows whose it is.
     public init(email: String, form state: FormState) {
@@ -18,7 +19,7 @@ public struct PasswordPage: SheetPage {
                         .input(
                             state,
                             "current",
-                            "Present password",
+                            "Current password",
                             .password,
                             extra: "autocomplete=\"current-password\" autofocus maxlength=\"256\""
                         ),
@@ -26,22 +27,17 @@ public struct PasswordPage: SheetPage {
                     ]
                 )
             ],
-            submit: Button("Change the password", style: .primary),
+            submit: Button("Change password", style: .primary),
             cancel: "/account",
             extra: "<input type=\"hidden\" name=\"username\" value=\"\(email)\" autocomplete=\"username\">"
         )
-        sheet = Sheet(
-            Head("Change password", crumbs: [("Account", "/account")]),
-            main: [Box("form", "Password of \(email)", .of(form))],
-            side: [
-                Box(
-                    "about",
-                    "What happens",
-                    """
-                    <ul class="stack-s small"><li>All other sessions of yours end; this one goes on.</li>\
-                    <li>The authenticator, recovery codes and API tokens stay.</li></ul>
-                    """
-                )
+        (door, sheet) = Self.layout(
+            Door("Change password", what: "Password of \(email)", form: form),
+            isPlain: false,
+            form: state,
+            about: [
+                "All other sessions of yours end; this one goes on.",
+                "The authenticator, recovery codes and API tokens stay.",
             ]
         )
     }
@@ -75,13 +71,13 @@ public struct VerifyPage: DoorPage {
                 extra: "autocomplete=\"current-password\" autofocus maxlength=\"256\""
             )
         door = Door(
-            "Is it still you?",
-            lead: "What comes next can do harm in the wrong hands. After this it is open for a quarter of an hour.",
+            "Confirm that it is you",
+            lead: "What comes next needs a fresh proof. It counts for 15 minutes.",
             form: FormBox(
                 action: "/account/verify",
                 form: state,
                 groups: [(nil, .empty, [field])],
-                submit: Button(carried.isEmpty ? "Go on" : "Go on and save", style: .primary),
+                submit: Button(carried.isEmpty ? "Continue" : "Continue and save", style: .primary),
                 cancel: back,
                 extra: """
                     <input type="hidden" name="next" value="\(next)">\
@@ -93,10 +89,11 @@ public struct VerifyPage: DoorPage {
 }
 
 /// An API token to be made.
-public struct NewTokenPage: SheetPage {
+public struct NewTokenPage: AccountFormPage {
     public static let name = "account-token"
-    public let title = "New API token"
-    let sheet: Sheet
+    public let isPlain = false
+    let door: Door?
+    let sheet: Sheet?
 
     public init(form state: FormState) {
         let form = FormBox(
@@ -110,13 +107,13 @@ public struct NewTokenPage: SheetPage {
                             state,
                             "name",
                             "Name",
-                            help: "What it is for, so that you know it later.",
+                            help: "What the token is for.",
                             extra: "autocomplete=\"off\" autofocus maxlength=\"128\""
                         ),
                         .input(
                             state,
                             "days",
-                            "Good for days",
+                            "Valid for, days",
                             .number,
                             help: "1 to 365.",
                             value: "90",
@@ -135,36 +132,33 @@ public struct NewTokenPage: SheetPage {
                     ]
                 )
             ],
-            submit: Button("Make the token", style: .primary),
+            submit: Button("Create token", style: .primary),
             cancel: "/account"
         )
-        sheet = Sheet(
-            Head("New API token", crumbs: [("Account", "/account")], lead: "For a program that acts in your name."),
-            main: [Box("form", "Token", .of(form))],
-            side: [
-                Box(
-                    "about",
-                    "What it can do",
-                    """
-                    <ul class="stack-s small"><li>What you can do by your roles, within its scopes, and nothing of your account itself.</li>\
-                    <li>It is shown once; the portal keeps a digest alone.</li><li>Revoke it here when it is not needed any more.</li></ul>
-                    """
-                )
+        (door, sheet) = Self.layout(
+            Door("New API token", what: "Token", lead: "For a program that acts in your name.", form: form),
+            isPlain: false,
+            form: state,
+            about: [
+                "A program can do what your roles allow, within the token's scopes, and nothing in your account.",
+                "The token is shown once: the portal keeps its digest alone.", "You can revoke it at any time.",
             ]
         )
     }
 }
 
 /// A token, a link or a code, shown this once.
-public struct ShownOncePage: DoorPage {
+public struct ShownOncePage: AccountFormPage {
     public static let name = "shown-once"
     public let isPlain = false
-    let door: Door
+    let door: Door?
+    let sheet: Sheet?
 
     /// - Parameters:
     ///   - text: what is shown.
     ///   - label: what it is, for the copy button.
     ///   - command: what takes it, where that is a command.
+    ///   - above: the page that this one belongs to.
     public init(
         title: String,
         lead: String,
@@ -173,11 +167,13 @@ public struct ShownOncePage: DoorPage {
         command: String? = nil,
         warning: String,
         expiresAt: Instant,
-        back: (title: String, address: String)
+        back: (title: String, address: String),
+        above: (title: String, address: String)
     ) {
-        let until = Definitions([("Good until", .time(expiresAt))])
-        door = Door(
+        let until = Definitions([("Valid until", .time(expiresAt))])
+        let whole = Door(
             title,
+            what: label,
             lead: .text(lead),
             notes: [Note(.warn, "Shown this once", .text(warning))],
             body: .of(CodeBlock(text, id: "shown", label: label))
@@ -185,5 +181,6 @@ public struct ShownOncePage: DoorPage {
                 + .of(until),
             after: "<div class=\"actions\">\(Markup.of(Button(back.title, back.address, style: .primary)))</div>"
         )
+        (door, sheet) = Self.layout(whole, isPlain: false, crumbs: [(above.title, above.address)], about: [])
     }
 }

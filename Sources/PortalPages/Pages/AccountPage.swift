@@ -58,7 +58,10 @@ public struct AccountPage: SheetPage {
                             ("Roles", .text(person.roles.map(\.words).joined(separator: ", "))),
                             ("Officer", person.officer.map { .text($0.text) } ?? .none),
                         ])
-                    ) + "<p class=\"small muted\">An administrator of the OEM changes these.</p>"
+                    )
+                        + (person.roles.contains(.oemAdmin)
+                            ? "<p class=\"small\">\(.link("Change them under People", "/people/\(person.id.text)"))</p>"
+                            : "<p class=\"small muted\">An administrator of the OEM changes these.</p>")
                 )
             ]
         )
@@ -67,7 +70,7 @@ public struct AccountPage: SheetPage {
     private static func security(_ account: AccountView, _ now: Instant) -> Markup {
         let authenticator: Markup =
             account.authenticatorSince.map { "Set up \(.ago($0, now: now))." }
-            ?? (account.needsAuthenticator ? "Your roles ask for one." : "A password alone can be stolen.")
+            ?? (account.needsAuthenticator ? "Your roles require one." : "Not set up: a password alone can be stolen.")
         let codes = account.recoveryCodesLeft
         var rows: [(title: Markup, text: Markup, action: Button)] = [
             (
@@ -90,8 +93,8 @@ public struct AccountPage: SheetPage {
                 (
                     "Recovery codes\(codes < 3 ? .badge(codes == 0 ? .bad : .warn, "\(codes) left") : .empty)",
                     codes < 3
-                        ? "Make new ones before you need them."
-                        : "\(codes) left. Each signs in once where the authenticator is lost.",
+                        ? "Create new ones before you need them."
+                        : "\(codes) left. Each signs you in once if the authenticator is lost.",
                     Button("New codes", "/account/recovery-codes", isSmall: true)
                 )
             )
@@ -109,7 +112,7 @@ public struct AccountPage: SheetPage {
         .table(
             "Your API tokens",
             [
-                .init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Good until", .tight),
+                .init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Valid until", .tight),
                 .init("State", .tight), .init("Action", .tight),
             ],
             tokens.map { token in
@@ -136,7 +139,7 @@ public struct AccountPage: SheetPage {
             empty: Empty(
                 .key,
                 "No token",
-                "Programs use tokens: what the pages do, the API does, under the same rules.",
+                "A program that acts in your name uses a token: the API does all that the pages do.",
                 [Button("New token", "/account/tokens/new")]
             )
         )
@@ -187,7 +190,7 @@ extension Markup {
                             session.isCurrent
                                 ? .none
                                 : .action(
-                                    "End",
+                                    "End session",
                                     of: "\(agent) from \(session.address)",
                                     address,
                                     "session",
@@ -201,7 +204,7 @@ extension Markup {
         )
         guard let form, sessions.count > 1 else { return table }
         return
-            "\(table)<div class=\"panel-foot\">\(.action("End all others", of: "", address, "others", "all", form, isDangerous: true))</div>"
+            "\(table)<div class=\"panel-foot\">\(.action("End all other sessions", of: "", address, "others", "all", form, isDangerous: true))</div>"
     }
 }
 

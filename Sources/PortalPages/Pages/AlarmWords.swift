@@ -19,7 +19,7 @@ extension AlarmView {
             + "It gets no package until the officers decide.",
         "truncated": "A newer checkpoint covers less than an older one. It gets no package until the officers decide.",
         "altered":
-            "Whoever brought these entries changed them: the EdgeHSM never signed them. Nothing of it was taken in.",
+            "Whoever uploaded these entries changed them: the EdgeHSM never signed them. None of them was stored.",
         "gap": "Entries are missing before those that came. It goes by itself when they come.",
         "silent":
             "Nothing was heard for longer than the rule allows. Call the site; a stick works where the link does not.",

@@ -7,6 +7,7 @@ public struct ApprovalPage: PageView {
     public static let name = "approval"
     public let title = "Propose an approval"
     let head: Head
+    let refusal: Note?
     let form: FormBox
     let none: Empty?
 
@@ -39,13 +40,14 @@ public struct ApprovalPage: PageView {
             lead:
                 "Figures are cumulative over all approvals and versions: they say how much may ever be made, not how much more."
         )
+        refusal = state.note
         none =
             places.isEmpty
             ? Empty(
                 .device,
                 "No EdgeHSM is enrolled",
-                "An approval allots units to EdgeHSMs. Enrol a factory's first.",
-                [Button("To the factories", "/factories")]
+                "An approval allots units to EdgeHSMs. An OEM admin enrols one at a factory first.",
+                [Button("Go to factories", "/factories")]
             ) : nil
         form = FormBox(
             action: "\(place)/approval",
@@ -65,7 +67,7 @@ public struct ApprovalPage: PageView {
                         .input(
                             state,
                             "expiresAt",
-                            "Good until",
+                            "Valid until",
                             .dateTime,
                             help: "UTC. No new batch loads afterwards.",
                             value: current.map { String($0.expiresAt.description.prefix(16)) } ?? expires
@@ -149,7 +151,7 @@ public struct ApprovalPage: PageView {
                     ]
                 ),
             ],
-            submit: Button("Propose it", style: .primary),
+            submit: Button("Propose", style: .primary),
             cancel: place
         )
     }
@@ -158,6 +160,7 @@ public struct ApprovalPage: PageView {
 
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}
+        {{#refusal}}{{> note}}{{/refusal}}
         {{#none}}<section class="panel">{{> empty}}</section>{{/none}}{{^none}}<section class="panel" aria-labelledby="terms"><div class="panel-head"><h2 id="terms">Terms</h2></div><div class="panel-body">{{#form}}{{> form}}{{/form}}</div></section>{{/none}}
         """#
 }

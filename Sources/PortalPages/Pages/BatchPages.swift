@@ -117,12 +117,12 @@ public struct BatchPage: SheetPage {
         if isOpen, viewer.roles.contains(.odmProductionManager),
             !batch.withdrawals.contains(where: { $0.kind == .close })
         {
-            actions.append(Button("Close", "\(place)?do=close", dialog: "dialog-close"))
+            actions.append(Button("Close batch", "\(place)?do=close", dialog: "dialog-close"))
         }
         if isOpen, viewer.roles.contains(.oemSecurityOfficer),
             !batch.withdrawals.contains(where: { $0.kind == .revoke })
         {
-            actions.append(Button("Revoke", "\(place)?do=revoke", style: .danger, dialog: "dialog-revoke"))
+            actions.append(Button("Revoke batch", "\(place)?do=revoke", style: .danger, dialog: "dialog-revoke"))
         }
         let (sums, figures) = (Self.sums(content), Self.figures(content, now))
         let reconciled = content.reconciliation
@@ -339,11 +339,11 @@ public struct BatchPage: SheetPage {
                 DialogForm(
                     "close",
                     "Close \(batch.batch.text)",
-                    "No new units from the EdgeHSM's next contact on; those that are begun may finish. What is left comes back to the quota when the journal says so.",
+                    "No new units start from the EdgeHSM's next contact on; units that are begun may finish. What is left returns to the quota once the journal says so.",
                     action: place,
                     form: form,
                     fields: [.area(form, "reason", "Reason")],
-                    submit: Button("Close the batch", style: .primary),
+                    submit: Button("Close batch", style: .primary),
                     isOpen: opened == "close"
                 )
             )
@@ -353,11 +353,11 @@ public struct BatchPage: SheetPage {
                 DialogForm(
                     "revoke",
                     "Revoke \(batch.batch.text)",
-                    "Nothing more at all: no new units, no finishing, no rework. Certificates that are issued stay valid.",
+                    "This is final: no new units, no finishing, no rework. Issued certificates stay valid.",
                     action: place,
                     form: form,
                     fields: [.area(form, "reason", "Reason")],
-                    submit: Button("Revoke the batch", style: .danger),
+                    submit: Button("Revoke batch", style: .danger),
                     isOpen: opened == "revoke"
                 )
             )

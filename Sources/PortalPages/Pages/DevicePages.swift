@@ -52,10 +52,10 @@ public struct DeviceListPage: SheetPage {
                 ? Empty(
                     .search,
                     "No such device",
-                    "Nothing in the journals that you may see answers to this. A device that was made behind a cut link appears with the factory's next upload."
+                    "No journal that you may see has one. A device that was made while a factory was offline appears with its next upload."
                 )
                 : Empty(.device, "No device yet", "Devices appear with their factory's first upload.")
-        let title = isLookUp ? "\(units.count) found" : isFiltered ? "Devices that answer to this" : "Newest devices"
+        let title = isLookUp ? "\(units.count) found" : isFiltered ? "Matching devices" : "Newest devices"
         sheet = Sheet(
             Head("Devices", lead: "Every device as its EdgeHSM's journal tells it."),
             above: Self.filters(values, batches, factories),
@@ -115,12 +115,12 @@ public struct DeviceListPage: SheetPage {
                 isRequired: false
             ),
             .input(form, "from", "Certified from, UTC", .date, isRequired: false),
-            .input(form, "to", "to", .date, isRequired: false),
+            .input(form, "to", "To, UTC", .date, isRequired: false),
         ]
         let clear: Markup =
             values.contains { !$0.value.isEmpty } ? .of(Button("Clear", "/devices", style: .quiet)) : .empty
         return """
-            <section class="panel" aria-label="Search"><div class="panel-body"><form class="filters" method="get" action="/devices">\(fields.map { Markup.of($0) }.joined())<div class="row">\(Markup.of(Button("Search", icon: .search, style: .primary)))\(clear)</div></form></div></section>
+            <section class="panel" aria-label="Filter"><div class="panel-body"><form class="filters" method="get" action="/devices">\(fields.map { Markup.of($0) }.joined())<div class="row">\(Markup.of(Button("Filter", icon: .filter)))\(clear)</div></form></div></section>
             """
     }
 }

@@ -11,7 +11,7 @@ extension FactoryPage {
         guard viewer.roles.contains(.oemAdmin), !valid(content, now).isEmpty else { return [] }
         return [
             Button(
-                "Revoke",
+                "Revoke certificate",
                 "\(place)?do=certificate",
                 style: .danger,
                 dialog: "dialog-certificate",
@@ -22,7 +22,8 @@ extension FactoryPage {
 
     static func certificates(_ content: Content, _ now: Instant) -> Markup {
         guard !content.certificates.isEmpty else {
-            return "<p class=\"muted\">None has joined. A joining code lets one take its certificate.</p>"
+            return
+                "<p class=\"muted\">None has joined yet. A Factory Service joins with a code that an OEM admin creates.</p>"
         }
         let items = content.certificates.map { certificate -> Markup in
             let state: Markup =
@@ -53,21 +54,33 @@ extension FactoryPage {
             DialogForm(
                 "join",
                 "Joining code",
-                "A Factory Service takes its certificate with it, once. It names this portal and pins its TLS authority.",
+                "A Factory Service uses the code once to take its certificate. The code names this portal and pins its TLS authority.",
                 action: place,
                 form: form,
-                fields: [.input(form, "days", "Good for days", .number, value: "7", extra: "min=\"1\" max=\"30\"")],
-                submit: Button("Make the code", style: .primary),
+                fields: [
+                    .input(
+                        form,
+                        "days",
+                        "Valid for, days",
+                        .number,
+                        help: "1 to 30.",
+                        value: "7",
+                        extra: "min=\"1\" max=\"30\""
+                    )
+                ],
+                submit: Button("Create code", style: .primary),
                 isOpen: opened == "join"
             ),
             DialogForm(
                 "enrol",
                 "Enrol an EdgeHSM",
-                "What the officers signed while the OEM held the appliance. It names the EdgeHSM and this factory; the portal takes PAIs and journals under that identity alone.",
+                "Paste the enrolment that the officers signed. It names the EdgeHSM and this factory; the portal accepts PAIs and journals under that identity alone.",
                 action: place,
                 form: form,
-                fields: [.area(form, "enrolment", "Content of the signed enrolment", help: "JSON, as it is.")],
-                submit: Button("Register it", style: .primary),
+                fields: [
+                    .area(form, "enrolment", "Content of the signed enrolment", help: "The whole file, unchanged.")
+                ],
+                submit: Button("Enrol EdgeHSM", style: .primary),
                 isOpen: opened == "enrol"
             ),
         ]
@@ -77,7 +90,7 @@ extension FactoryPage {
                 DialogForm(
                     "certificate",
                     "Revoke a certificate",
-                    "The portal refuses it from the next request on. Its Factory Service syncs no more until it joins anew with another code; the EdgeHSM and its lines run on.",
+                    "The portal refuses it from the next request on. Its Factory Service can't sync until it joins again with a new code; the EdgeHSM and its lines run on.",
                     action: place,
                     form: form,
                     fields: [
@@ -88,7 +101,7 @@ extension FactoryPage {
                             live.map { ($0.key.hex, "\($0.service.text), issued \(Format.date($0.issuedAt))", .empty) }
                         )
                     ],
-                    submit: Button("Revoke", style: .danger),
+                    submit: Button("Revoke certificate", style: .danger),
                     isOpen: opened == "certificate"
                 )
             )
@@ -110,7 +123,7 @@ extension FactoryPage {
                         ),
                         .select(form, "product", "Product", content.products.map { ($0.text, $0.text, .empty) }),
                     ],
-                    submit: Button("Ask the EdgeHSM", style: .primary),
+                    submit: Button("Prepare product", style: .primary),
                     isOpen: opened == "prepare"
                 )
             )
@@ -122,8 +135,8 @@ extension FactoryPage {
     /// What goes by stick where no link is: the same octets and checks.
     static func stick(_ content: Content, _ place: String, _ form: FormState, _ viewer: Viewer) -> Markup {
         let down: Markup = """
-            <p class="small muted">A stick carries the same as a link, with the same checks.</p>\
-            <p>\(Markup.of(Button("What it lacks", "\(place)/downlink.tar", icon: .export, isSmall: true, isDownload: true)))</p>
+            <p class="small muted">A USB stick carries the same files as the link, with the same checks.</p>\
+            <p>\(Markup.of(Button("Download for the site", "\(place)/downlink.tar", icon: .export, isSmall: true, isDownload: true)))</p>
             """
         guard !viewer.roles.isDisjoint(with: [.oemAdmin, .odmEngineer, .odmProductionManager]) else { return down }
         let path = "/v1\(place)/uploads"
@@ -132,11 +145,11 @@ extension FactoryPage {
             https://\(content.host)\(path)
             """
         return """
-            \(down)<form class="form" data-lines="\(path)" hidden aria-label="Bring a file of the site"><input type="hidden" name="csrf" value="\(form.csrf)">\
-            <div class="field"><label for="stick-file">File that the stick brought</label><input type="file" id="stick-file" name="file"></div>\
-            <div class="actions"><button type="submit" class="button small">Bring it</button></div>\
+            \(down)<form class="form" data-lines="\(path)" hidden aria-label="Upload a file of the site"><input type="hidden" name="csrf" value="\(form.csrf)">\
+            <div class="field"><label for="stick-file">File from the site (.upload)</label><input type="file" id="stick-file" name="file"></div>\
+            <div class="actions"><button type="submit" class="button small">Upload</button></div>\
             <progress max="100" value="0" aria-label="File of the site: sent"></progress><output class="help" for="stick-file"></output></form>\
-            <noscript>\(Markup.of(CodeBlock(command, id: "stick-command", label: "Command that brings a file of the site")))</noscript>
+            <noscript>\(Markup.of(CodeBlock(command, id: "stick-command", label: "Command that uploads a file of the site")))</noscript>
             """
     }
 }

@@ -249,7 +249,7 @@ public struct FactoryPage: SheetPage {
             empty: Empty(
                 .device,
                 "No EdgeHSM yet",
-                "The officers sign its enrolment while the OEM holds the appliance; then it is registered here."
+                "The officers sign its enrolment while the OEM holds the appliance; then an OEM admin imports it here."
             ),
             style: "folds"
         )
@@ -285,24 +285,31 @@ public struct FactoryPage: SheetPage {
         let isHeard = content.edges.contains { $0.journal.storedSize > 0 }
         let isPrepared = content.edges.contains { $0.preparations.contains { $0.certificates?.installedAt != nil } }
         let factory = content.progress.factory.id.text
+        let isAdmin = viewer.roles.contains(.oemAdmin)
         let steps: [(Bool, String, Markup)] = [
-            (true, "Registered", "The factory has its name, its ODM and its time zone."),
+            (true, "Name and place", "The factory has its name, its ODM and its time zone."),
             (
                 hasJoined, "Its Factory Service joins",
-                "Make a joining code, at the head of this page; on the site: \(command("obis-factory join --config /etc/obis/factory.json --code-file -", "join"))"
+                "\(isAdmin ? "Create a joining code, at the head of this page" : "An OEM admin creates a joining code and passes it on"); on the site: \(command("obis-factory join --config /etc/obis/factory.json --code-file -", "join"))"
             ),
             (
                 isEnrolled, "The officers enrol its EdgeHSM",
-                "While the OEM holds the appliance: \(command("obis ceremony enrolment.json", "enrolment"))Then \(.link("bring the enrolment here", "/factories/\(factory)?do=enrol"))."
+                viewer.isOEM
+                    ? "While the OEM holds the appliance: \(command("obis ceremony enrolment.json", "enrolment"))Then \(isAdmin ? .link("import the enrolment here", "/factories/\(factory)?do=enrol") : "an OEM admin imports the enrolment here")."
+                    : "The OEM's officers do this while the OEM holds the appliance, before it is shipped."
             ),
             (isHeard, "Its journal arrives", "By link or by stick; the portal recomputes every root."),
             (
                 isPrepared, "A product is prepared",
-                "Prepare a product, at the head of this page once the EdgeHSM is enrolled; its PAI key is made inside the EdgeHSM, the ceremony certifies it."
+                isAdmin
+                    ? "Prepare a product, at the head of this page once the EdgeHSM is enrolled; its PAI key is made inside the EdgeHSM, the ceremony certifies it."
+                    : "An OEM admin prepares a product; its PAI key is made inside the EdgeHSM, the OEM's ceremony certifies it."
             ),
             (
                 false, "The first batch, the first device",
-                "The ODM makes a batch for \(factory); this list goes when the first device is made."
+                viewer.isOEM
+                    ? "The ODM makes a batch for \(factory). These steps go once the first device is made."
+                    : "A production manager of yours makes a batch for \(factory). These steps go once the first device is made."
             ),
         ]
         let now = steps.firstIndex { !$0.0 }

@@ -31,7 +31,7 @@ extension FactoryPage {
             empty: Empty(
                 .key,
                 "Nothing was prepared through the portal",
-                "A new product at a running site needs nobody to travel: its keys are made inside the EdgeHSM, and certificates come back."
+                "A new product at a running site needs no travel: the EdgeHSM makes the keys, the OEM's ceremony certifies them."
             )
         )
     }
@@ -40,7 +40,7 @@ extension FactoryPage {
         guard viewer.roles.contains(.oemAdmin), !content.edges.isEmpty else { return [] }
         return [
             Button(
-                "Bring certificates",
+                "Import certificates",
                 "\(place)?do=certificates",
                 icon: .upload,
                 dialog: "dialog-certificates",
@@ -60,8 +60,8 @@ extension FactoryPage {
         let waiting = content.edges.flatMap(\.preparations).filter { $0.receivedAt != nil && $0.certificates == nil }
         return DialogForm(
             "certificates",
-            "Bring certificates",
-            "What the ceremony wrote for one EdgeHSM and product. They prove themselves: others than for these very keys are refused.",
+            "Import certificates",
+            "Paste what the ceremony wrote for one EdgeHSM and product. Certificates for other keys are refused.",
             action: place,
             form: form,
             fields: [
@@ -79,9 +79,9 @@ extension FactoryPage {
                     products.union(content.products.map(\.text)).sorted().map { ($0, $0, .empty) },
                     value: waiting.first?.product.text ?? ""
                 ),
-                .area(form, "file", "Content of the ceremony's file", help: "JSON, as it is."),
+                .area(form, "file", "Content of the ceremony's file", help: "The whole file, unchanged."),
             ],
-            submit: Button("Take in", style: .primary),
+            submit: Button("Import", style: .primary),
             isOpen: opened == "certificates"
         )
     }

@@ -21,7 +21,7 @@ public struct InvitePage: SheetPage {
         switch kind {
         case .person(let all, let organisation):
             title = "Invite a person"
-            lead = "The link works once. Who opens it says their name, their address and a password."
+            lead = "The person opens the link and sets name, email and password."
             action = "/people/invite?organisation=\(organisation.id.text)"
             above = Self.choice(all, organisation)
             fields = [
@@ -38,7 +38,7 @@ public struct InvitePage: SheetPage {
                         form,
                         "officer",
                         "Officer",
-                        help: "Their name in RoleKeys, where the person is one of the officers.",
+                        help: "Officer name in RoleKeys, if the person is an officer.",
                         isRequired: false,
                         extra: "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\""
                     )
@@ -47,7 +47,7 @@ public struct InvitePage: SheetPage {
         case .odm(let products):
             title = "Invite an ODM"
             lead =
-                "Its first person gets the link and both ODM roles. The ODM sees the workspaces that you open, and nothing else."
+                "Its first person gets the roles \(Role.odmEngineer.words) and \(Role.odmProductionManager.words). The ODM sees the workspaces that you open to it, and nothing else."
             action = "/people/invite?kind=odm"
             fields = [
                 .input(
@@ -60,33 +60,42 @@ public struct InvitePage: SheetPage {
                     form,
                     "product",
                     "Workspace",
-                    [("", "None yet", .empty)] + products.map { ($0.product.text, $0.title.text, .empty) },
-                    help: "The product that it makes.",
+                    [("", "None", .empty)] + products.map { ($0.product.text, $0.title.text, .empty) },
+                    help: "The product that the ODM makes.",
                     isRequired: false
                 ),
             ]
         }
         fields.append(
-            .input(form, "days", "Good for days", .number, help: "1 to 30.", value: "7", extra: "min=\"1\" max=\"30\"")
+            .input(
+                form,
+                "days",
+                "Valid for, days",
+                .number,
+                help: "1 to 30.",
+                value: "7",
+                extra: "min=\"1\" max=\"30\""
+            )
         )
         let box = FormBox(
             action: action,
             form: form,
             groups: [(nil, .empty, fields)],
-            submit: Button("Make the link", style: .primary),
+            submit: Button("Create link", style: .primary),
             cancel: "/people"
         )
         sheet = Sheet(
             Head(title, crumbs: [("People", "/people")], lead: lead),
+            form: form,
             above: above,
-            main: [Box("link", "Link", .of(box))],
+            main: [Box("link", "Invitation", .of(box))],
             side: [
                 Box(
                     "about",
                     "What happens",
                     """
-                    <ul class="stack-s small"><li>You get the link once, and pass it on yourself: the portal sends no mail.</li>\
-                    <li>Its code stands behind #, so it gets into no log on the way.</li><li>It can be revoked until it is used.</li></ul>
+                    <ul class="stack-s small"><li>The link is shown once. Pass it on yourself: the portal sends no email.</li>\
+                    <li>It works once, and can be revoked until it is used.</li><li>Its code stands behind #, so that it gets into no server's log.</li></ul>
                     """
                 )
             ]

@@ -23,7 +23,7 @@ public struct JoinPage: DoorPage {
                                 .linkCode(
                                     state,
                                     "Code of your invitation",
-                                    help: "What stands behind # in the link. The whole link will do."
+                                    help: "What stands behind # in the link, or the whole link."
                                 )
                             ]
                         )
@@ -69,7 +69,7 @@ public struct JoinPage: DoorPage {
                 submit: Button(isPerson ? "Join" : "Join the workspace", style: .primary),
                 extra: code
             ),
-            foot: "Not what you expected? Close this page, nothing has happened, and ask who sent you the link."
+            foot: "Not what you expected? Close this page: nothing has happened. Then ask whoever sent you the link."
         )
     }
 
@@ -82,7 +82,7 @@ public struct JoinPage: DoorPage {
         }
         if let officer = offer.officer { items.append(("Officer", .text(officer.text))) }
         if let product = offer.product { items.append(("Workspace", .text(product.text))) }
-        items.append(("Link good until", .time(offer.expiresAt)))
+        items.append(("Link valid until", .time(offer.expiresAt)))
         return .of(Definitions(items))
     }
 }
@@ -97,7 +97,7 @@ public struct JoinedPage: DoorPage {
         door = Door(
             "Done",
             lead: "\(offer?.organisation ?? "The ODM") is in \(what). Its people see the product from now on.",
-            body: "<div class=\"actions\">\(Markup.of(Button("To the products", "/products", style: .primary)))</div>"
+            body: "<div class=\"actions\">\(Markup.of(Button("Go to products", "/products", style: .primary)))</div>"
         )
     }
 }

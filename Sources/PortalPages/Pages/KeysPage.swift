@@ -48,7 +48,7 @@ public struct KeysPage: SheetPage {
     ) {
         let isAdmin = viewer.roles.contains(.oemAdmin)
         let bring =
-            isAdmin ? [Button("Bring RoleKeys", "/keys?do=role-keys", icon: .upload, dialog: "dialog-role-keys")] : []
+            isAdmin ? [Button("Import RoleKeys", "/keys?do=role-keys", icon: .upload, dialog: "dialog-role-keys")] : []
         var main: [Box] = []
         var notes: [Note] = []
         if let newest = chain.last {
@@ -94,7 +94,7 @@ public struct KeysPage: SheetPage {
                     .empty(
                         .key,
                         "No RoleKeys yet",
-                        "The first ceremony makes them: \(.code("obis ceremony")) writes the file, an administrator brings it here. Until then nothing that officers sign counts.",
+                        "The first ceremony makes them: \(.code("obis ceremony")) writes the file, an OEM admin imports it here. Until then nothing that officers sign counts.",
                         bring
                     ),
                     isFlush: true
@@ -171,10 +171,18 @@ public struct KeysPage: SheetPage {
                 isFlush: true
             )
         )
-        let ceremonies: Markup = """
-            <p class="small muted">Ceremonies run offline, from one reviewed file, with a signed transcript. The portal can neither approve nor make a PAI.</p>\
-            \(Markup.of(CodeBlock("obis ceremony plan.json --dry-run\nobis ceremony plan.json", id: "ceremony-command", label: "Ceremony commands")))
-            """
+        let words: Markup =
+            "<p class=\"small muted\">Ceremonies run offline, from one reviewed file, with a signed transcript. The portal can neither approve nor make a PAI.</p>"
+        let ceremonies: Markup =
+            viewer.isOEM
+            ? words
+                + .of(
+                    CodeBlock(
+                        "obis ceremony plan.json --dry-run\nobis ceremony plan.json",
+                        id: "ceremony-command",
+                        label: "Ceremony commands"
+                    )
+                ) : words + "<p class=\"small muted\">The OEM holds them.</p>"
         sheet = Sheet(
             Head(
                 "Keys and ceremonies",
@@ -189,8 +197,8 @@ public struct KeysPage: SheetPage {
                 ? [
                     DialogForm(
                         "role-keys",
-                        "Bring RoleKeys",
-                        "The next version as the ceremony wrote it, signed by the root authority. Officers who are no longer in it sign nothing more from then on.",
+                        "Import RoleKeys",
+                        "Paste the next version as the ceremony wrote it, signed by the root authority. Signatures of officers who are no longer in it don't count from then on.",
                         action: "/keys",
                         form: form,
                         fields: [
@@ -198,10 +206,10 @@ public struct KeysPage: SheetPage {
                                 form,
                                 "file",
                                 "Content of the ceremony's file",
-                                help: "JSON, as it is: one version, or the whole chain."
+                                help: "The whole file, unchanged: one version, or the chain."
                             )
                         ],
-                        submit: Button("Take in", style: .primary),
+                        submit: Button("Import", style: .primary),
                         isOpen: opened == "role-keys"
                     )
                 ] : []
@@ -265,7 +273,7 @@ public struct KeysPage: SheetPage {
                 "Officers' orders",
                 """
                 <p>\(words)</p><p class="small muted">They revoke, reset a clock or move the remainder of a dead box.</p>\
-                <p>\(Markup.of(Button(isAdmin ? "Look at them, bring one" : "Look at them", "/keys/orders", isSmall: true)))</p>
+                <p>\(Markup.of(Button("View orders", "/keys/orders", isSmall: true)))</p>
                 """
             )
         ]

@@ -10,6 +10,7 @@ public struct NewProductPage: PageView {
     public static let name = "product-new"
     public let title = "New product"
     let head: Head
+    let refusal: Note?
     let form: FormBox
 
     /// - Parameters:
@@ -23,6 +24,7 @@ public struct NewProductPage: PageView {
             lead: "What is fixed here stays the same over all versions. The officers' approvals keep to its rules.",
             actions: isFirst ? [Button("Later", "/")] : []
         )
+        refusal = state.note
         form = FormBox(
             action: "/products/new",
             form: state,
@@ -138,6 +140,7 @@ public struct NewProductPage: PageView {
 
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}
+        {{#refusal}}{{> note}}{{/refusal}}
         <section class="panel" aria-labelledby="foundation"><div class="panel-head"><h2 id="foundation">Foundation</h2></div><div class="panel-body">{{#form}}{{> form}}{{/form}}</div></section>
         """#
 }
@@ -147,6 +150,7 @@ public struct NewVersionPage: PageView {
     public static let name = "version-new"
     public let title = "New version"
     let head: Head
+    let refusal: Note?
     let form: FormBox
     let uploads: [Upload]
     let csrf: String
@@ -193,6 +197,7 @@ public struct NewVersionPage: PageView {
             )
         }
         func value(_ name: String, _ usual: String = "") -> String { values[name] ?? usual }
+        refusal = state.note
         form = FormBox(
             action: "\(place)/versions/new",
             form: state,
@@ -309,6 +314,7 @@ public struct NewVersionPage: PageView {
 
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}
+        {{#refusal}}{{> note}}{{/refusal}}
         <section class="panel" aria-labelledby="files"><div class="panel-head"><h2 id="files">Files</h2></div><div class="panel-body"><div class="halves">{{#uploads}}<div class="stack-s"><h3 id="{{id}}-title">{{title}}</h3><p class="help">{{help}}</p>
         <form class="form" data-upload="{{path}}" data-into="{{into}}" hidden aria-labelledby="{{id}}-title"><input type="hidden" name="csrf" value="{{csrf}}"><div class="field"><label for="{{id}}">File</label><input type="file" id="{{id}}" name="file"></div><div class="actions"><button type="submit" class="button">Upload</button></div><progress max="100" value="0" aria-label="{{title}}: sent"></progress><output class="help mono" for="{{id}}"></output></form>
         <p class="help">By a program, with an API token instead of the session:</p>{{#command}}{{> code}}{{/command}}</div>{{/uploads}}</div></div></section>

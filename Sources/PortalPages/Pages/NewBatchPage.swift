@@ -6,10 +6,15 @@ public struct NewBatchPage: PageView {
     public static let name = "batch-new"
     public let title = "New batch"
     let head: Head
+    let refusal: Note?
     let form: FormBox?
     let none: Empty?
     let choice: Field?
     let choose: Button
+
+    /// What the form says where nobody enters another number.
+    public static let usualAllowanceDays = 90
+    public static let longestAllowanceDays = 3_650
 
     /// Where a batch could be made, and how much.
     public struct Place: Sendable {
@@ -35,8 +40,9 @@ public struct NewBatchPage: PageView {
         head = Head(
             "New batch",
             crumbs: [("Batches", "/batches")],
-            lead: "Lets one EdgeHSM make a number of units within a window. Nothing can raise it afterwards."
+            lead: "Allows one EdgeHSM to make a number of units within a window. Neither can be raised afterwards."
         )
+        refusal = state.note
         choose = Button("Choose", style: .usual)
         choice =
             versions.isEmpty
@@ -57,12 +63,12 @@ public struct NewBatchPage: PageView {
                     .review,
                     "No approved version yet",
                     "A batch is made of a version that the officers have approved.",
-                    [Button("To the products", "/products")]
+                    [Button("Go to products", "/products")]
                 )
                 : Empty(
                     .factory,
-                    "No EdgeHSM of yours has an allotment of it",
-                    "The officers' approval says how many units each EdgeHSM may ever make."
+                    "No EdgeHSM of yours has an allotment of this product",
+                    "The approval that the OEM's officers sign allots units to each EdgeHSM. Ask the OEM for one that names yours."
                 )
             return
         }
@@ -71,7 +77,7 @@ public struct NewBatchPage: PageView {
             action: "/batches/new?version=\(chosen ?? "")",
             form: state,
             groups: Self.groups(places, rules, state),
-            submit: Button("Grant the batch", style: .primary),
+            submit: Button("Create batch", style: .primary),
             cancel: "/batches",
             isBatch: true
         )
@@ -108,9 +114,9 @@ public struct NewBatchPage: PageView {
                         state,
                         "batch",
                         "Name",
-                        help: "Never used again for this product. Letters, digits, dots and dashes."
+                        help: "Letters, digits, dots, dashes. Used once for each product."
                     ),
-                    .select(state, "edgeHSM", "Where", options, help: "What remains of the officers' allotment."),
+                    .select(state, "edgeHSM", "EdgeHSM", options, help: "With what is left of its allotment."),
                     .input(
                         state,
                         "quantity",
@@ -124,7 +130,7 @@ public struct NewBatchPage: PageView {
             ),
             (
                 "Window",
-                "In the time of the factory that is chosen above; beneath stands what you enter, in its time and in UTC.",
+                "In the time of the factory chosen above.",
                 [
                     .input(
                         state,
@@ -145,11 +151,20 @@ public struct NewBatchPage: PageView {
             ),
             (
                 "Allowances",
-                "For rework of this batch's units. Leave empty for none; they end 90 days after new units end.",
+                "For rework of this batch's units. Empty: none.",
                 [
                     .input(state, "debugUnlocks", "Debug unlocks", .number, isRequired: false, extra: "min=\"0\""),
                     .input(state, "reprovisions", "Re-provisionings", .number, isRequired: false, extra: "min=\"0\""),
                     .input(state, "rotations", "Credential rotations", .number, isRequired: false, extra: "min=\"0\""),
+                    .input(
+                        state,
+                        "allowanceDays",
+                        "Valid for, days",
+                        .number,
+                        help: "After new units end.",
+                        value: String(Self.usualAllowanceDays),
+                        extra: "min=\"1\" max=\"\(Self.longestAllowanceDays)\""
+                    ),
                 ]
             ),
         ]
@@ -157,6 +172,7 @@ public struct NewBatchPage: PageView {
 
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}
+        {{#refusal}}{{> note}}{{/refusal}}
         {{#choice}}<section class="panel" aria-label="Version"><div class="panel-body"><form class="pick" method="get" action="/batches/new">{{> field}}{{#choose}}{{> button}}{{/choose}}</form></div></section>{{/choice}}
         {{#none}}<section class="panel">{{> empty}}</section>{{/none}}
         {{#form}}<section class="panel" aria-labelledby="terms"><div class="panel-head"><h2 id="terms">Terms</h2></div><div class="panel-body">{{> form}}</div></section>{{/form}}

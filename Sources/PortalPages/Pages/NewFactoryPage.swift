@@ -5,6 +5,7 @@ public struct NewFactoryPage: PageView {
     public static let name = "factory-new"
     public let title = "Enrol a factory"
     let head: Head
+    let refusal: Note?
     let form: FormBox?
     let none: Empty?
 
@@ -14,6 +15,7 @@ public struct NewFactoryPage: PageView {
             crumbs: [("Factories", "/factories")],
             lead: "Its name and place first. The factory's page then leads on to its first device."
         )
+        refusal = state.note
         let odms = organisations.filter { $0.kind == .odm }
         guard !odms.isEmpty else {
             form = nil
@@ -37,28 +39,29 @@ public struct NewFactoryPage: PageView {
                             state,
                             "id",
                             "Id",
-                            help: "Stands in certificates and addresses, for good. Small letters, digits, dashes."
+                            help: "Small letters, digits, dashes. Stays for good: it stands in certificates."
                         ),
-                        .input(state, "name", "Name", help: "For people: the town, the hall."),
+                        .input(state, "name", "Name", help: "Town or hall."),
                         .select(state, "organisation", "ODM", odms.map { ($0.id.text, $0.name, .empty) }),
                         .input(
                             state,
                             "country",
                             "Country",
-                            help: "Two letters, ISO 3166: CN, DE.",
+                            help: "Two letters: CN, DE.",
                             extra: "maxlength=\"2\" autocapitalize=\"characters\""
                         ),
-                        .input(state, "timeZone", "Time zone", help: "As IANA names it: Asia/Shanghai.", value: "UTC"),
+                        .input(state, "timeZone", "Time zone", help: "IANA name: Asia/Shanghai.", value: "UTC"),
                     ]
                 )
             ],
-            submit: Button("Register the factory", style: .primary),
+            submit: Button("Enrol factory", style: .primary),
             cancel: "/factories"
         )
     }
 
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}
+        {{#refusal}}{{> note}}{{/refusal}}
         {{#none}}<section class="panel">{{> empty}}</section>{{/none}}{{#form}}<section class="panel" aria-labelledby="place"><div class="panel-head"><h2 id="place">Name and place</h2></div><div class="panel-body">{{> form}}</div></section>{{/form}}
         """#
 }

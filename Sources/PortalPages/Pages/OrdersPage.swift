@@ -46,7 +46,7 @@ public struct OrdersPage: SheetPage {
             [
                 .number(order.number), .sub(.text(order.summary), "Reason: \(order.reason)"),
                 .text(order.signers.joined(separator: ", ")),
-                .sub(.ago(order.issuedAt, now: now), "to be brought until \(.date(order.expiresAt))"),
+                .sub(.ago(order.issuedAt, now: now), "to be imported until \(.date(order.expiresAt))"),
                 .digest(order.statement.hex),
             ]
         }
@@ -58,7 +58,7 @@ public struct OrdersPage: SheetPage {
                 actions: isAdmin
                     ? [
                         Button(
-                            "Bring an order",
+                            "Import an order",
                             "/keys/orders?do=order",
                             icon: .upload,
                             style: .primary,
@@ -81,7 +81,7 @@ public struct OrdersPage: SheetPage {
                         empty: Empty(
                             .shield,
                             "No order so far",
-                            "Where something must be revoked, a clock reset or a dead box's remainder moved, the officers sign an order and it is brought here."
+                            "To revoke something, reset a clock or move a dead box's remainder, the officers sign an order and an OEM admin imports it here."
                         ),
                         next: next.map { "/keys/orders?cursor=\($0.text)" }
                     ),
@@ -93,12 +93,14 @@ public struct OrdersPage: SheetPage {
                 ? [
                     DialogForm(
                         "order",
-                        "Bring an order",
-                        "The file that obis approve signed. It is verified against the newest RoleKeys and takes effect at once; nothing takes it back.",
+                        "Import an order",
+                        "Paste the file that obis approve signed. It is verified against the newest RoleKeys, takes effect at once and can't be undone.",
                         action: "/keys/orders",
                         form: form,
-                        fields: [.area(form, "file", "Content of the signed order", help: "JSON, as it is.")],
-                        submit: Button("Take in", style: .primary),
+                        fields: [
+                            .area(form, "file", "Content of the signed order", help: "The whole file, unchanged.")
+                        ],
+                        submit: Button("Import", style: .primary),
                         isOpen: opened == "order"
                     )
                 ] : []

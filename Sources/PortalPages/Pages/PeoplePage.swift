@@ -39,9 +39,9 @@ public struct PeoplePage: SheetPage {
         var main = [
             Box(
                 "list",
-                content.organisation.flatMap { names[$0] } ?? (viewer.isOEM ? "Everybody" : viewer.organisation),
+                content.organisation.flatMap { names[$0] } ?? (viewer.isOEM ? "All people" : viewer.organisation),
                 Self.people(content, names, invite),
-                note: content.organisation == nil ? .empty : .link("Show everybody", "/people"),
+                note: content.organisation == nil ? .empty : .link("Show all people", "/people"),
                 isFlush: true
             )
         ]
@@ -57,8 +57,8 @@ public struct PeoplePage: SheetPage {
             Head(
                 "People",
                 lead: viewer.isOEM
-                    ? "Who may do what, here and at the ODMs."
-                    : "Your colleagues here. Administrators of the OEM invite people and give roles.",
+                    ? "People of the OEM and of its ODMs, and their roles."
+                    : "Your colleagues in this portal. The OEM's administrators invite people and assign roles.",
                 actions: invite
             ),
             notes: [form.note].compactMap { $0 },
@@ -88,7 +88,7 @@ public struct PeoplePage: SheetPage {
                     }
                     return cells
                 },
-            empty: Empty(.people, "Nobody yet", "Invite somebody by a link that works once.", invite)
+            empty: Empty(.people, "Nobody yet", "People join by an invitation link, which works once.", invite)
         )
     }
 
@@ -98,13 +98,40 @@ public struct PeoplePage: SheetPage {
         _ form: FormState,
         _ now: Instant
     ) -> Markup {
+        let all = invitations.sorted { ($0.createdAt, $0.id.text) > ($1.createdAt, $1.id.text) }
+        let (open, over) = (all.filter { $0.isOpen(at: now) }, all.filter { !$0.isOpen(at: now) })
+        let list = table(
+            "Open invitations, newest first",
+            open,
+            names,
+            form,
+            now,
+            empty: Empty(.link, "No invitation yet", "A link works once, and for as many days as you say.")
+        )
+        guard !over.isEmpty else { return list }
+        let first: Markup = open.isEmpty ? "<p class=\"panel-body muted\">No open invitation.</p>" : list
+        let count = over.count == 1 ? "1 invitation" : "\(Format.number(over.count)) invitations"
+        return """
+            \(first)<details class="details folded"><summary>\(Icon.chevron.markup)\(count) used, revoked or expired</summary>\
+            \(table("Invitations that are used, revoked or expired, newest first", over, names, form, now))</details>
+            """
+    }
+
+    private static func table(
+        _ caption: String,
+        _ invitations: [Invitation],
+        _ names: [OrganisationID: String],
+        _ form: FormState,
+        _ now: Instant,
+        empty: Empty? = nil
+    ) -> Markup {
         .table(
-            "Invitations, newest first",
+            caption,
             [
-                .init("For"), .init("Roles"), .init("Made", .tight), .init("Good until", .tight),
+                .init("For"), .init("Roles"), .init("Created", .tight), .init("Valid until", .tight),
                 .init("State", .tight), .init("Action", .tight),
             ],
-            invitations.sorted { $0.createdAt > $1.createdAt }.map { item in
+            invitations.map { item in
                 let isOpen = item.isOpen(at: now)
                 let target = item.organisationName ?? item.organisation.flatMap { names[$0] } ?? "–"
                 let kind =
@@ -125,7 +152,7 @@ public struct PeoplePage: SheetPage {
                         : .none,
                 ]
             },
-            empty: Empty(.link, "No invitation yet", "A link works once, and for as many days as you say.")
+            empty: empty
         )
     }
 
@@ -146,5 +173,5 @@ public struct PeoplePage: SheetPage {
 }
 
 extension Person {
-    var state: Markup { isActive ? .badge(.ok, "Active") : .badge(.bad, "Switched off") }
+    var state: Markup { isActive ? .badge(.ok, "Active") : .badge(.bad, "Deactivated") }
 }

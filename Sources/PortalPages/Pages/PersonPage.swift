@@ -40,7 +40,15 @@ public struct PersonPage: SheetPage {
                     .sessions(sessions, nil, place, now),
                     actions: sessions.isEmpty
                         ? []
-                        : [Button("End all", "\(place)?do=end", style: .danger, dialog: "dialog-end", isSmall: true)],
+                        : [
+                            Button(
+                                "End sessions",
+                                "\(place)?do=end",
+                                style: .danger,
+                                dialog: "dialog-end",
+                                isSmall: true
+                            )
+                        ],
                     isFlush: true
                 )
             )
@@ -68,8 +76,8 @@ public struct PersonPage: SheetPage {
     private static func actions(_ person: Person, _ place: String) -> [Button] {
         let toggle =
             person.isActive
-            ? Button("Switch off", "\(place)?do=off", style: .danger, dialog: "dialog-off")
-            : Button("Switch on", "\(place)?do=on", dialog: "dialog-on")
+            ? Button("Deactivate", "\(place)?do=off", style: .danger, dialog: "dialog-off")
+            : Button("Activate", "\(place)?do=on", dialog: "dialog-on")
         return (person.isActive ? [Button("Reset link", "\(place)?do=reset", icon: .link, dialog: "dialog-reset")] : [])
             + [toggle]
     }
@@ -84,7 +92,7 @@ public struct PersonPage: SheetPage {
         .table(
             "API tokens of \(person.name)",
             [
-                .init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Good until", .tight),
+                .init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Valid until", .tight),
                 .init("State", .tight), .init("Action", .tight),
             ],
             tokens.map { token in
@@ -101,7 +109,7 @@ public struct PersonPage: SheetPage {
                         ? .action("Revoke", of: of, place, "token", token.id.text, form, isDangerous: true) : .none,
                 ]
             },
-            empty: Empty(.key, "No token", "Programs of \(person.name) have no way in.")
+            empty: Empty(.key, "No token", "No program can act in the name of \(person.name).")
         )
     }
 
@@ -134,7 +142,7 @@ public struct PersonPage: SheetPage {
                     form,
                     "officer",
                     "Officer",
-                    help: "Their name in RoleKeys, where this person is one of the officers.",
+                    help: "Officer name in RoleKeys, if the person is an officer.",
                     value: person.officer?.text ?? "",
                     isRequired: false,
                     extra: "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\""
@@ -145,7 +153,7 @@ public struct PersonPage: SheetPage {
             action: place,
             form: form,
             what: "change",
-            groups: [(nil, "With other roles the person's sessions end.", fields)],
+            groups: [(nil, "A change of roles ends the person's sessions.", fields)],
             submit: Button("Save", style: .primary)
         )
     }
@@ -174,30 +182,30 @@ public struct PersonPage: SheetPage {
             dialog(
                 "reset",
                 "Reset link for \(person.name)",
-                "A link with which they set a password: once, within a day. What they sign in with now counts until it is used; then password, authenticator, recovery codes and sessions from before are void. Make sure that it is they who ask.",
-                "Make the link",
+                "The link works once, within a day. When it is used, the old password, authenticator, recovery codes and sessions are void. Make sure that it is they who ask.",
+                "Create link",
                 .primary
             ),
             dialog(
                 "end",
                 "End all sessions of \(person.name)",
                 "They must sign in again everywhere. API tokens stay.",
-                "End all",
+                "End sessions",
                 .danger
             ),
             person.isActive
                 ? dialog(
                     "off",
-                    "Switch \(person.name) off",
-                    "Sessions end and tokens open nothing, until somebody switches them on again.",
-                    "Switch off",
+                    "Deactivate \(person.name)",
+                    "Their sessions end, and their tokens are refused until they are activated again.",
+                    "Deactivate",
                     .danger
                 )
                 : dialog(
                     "on",
-                    "Switch \(person.name) on",
+                    "Activate \(person.name)",
                     "They can sign in again, with the roles that they have.",
-                    "Switch on",
+                    "Activate",
                     .primary
                 ),
         ]

@@ -46,7 +46,7 @@ extension ProductPage {
                 form
             )
             return """
-                <li class="split"><span>\(.sub(.text(name), "good until \(.time(item.expiresAt))"))</span>\(button)</li>
+                <li class="split"><span>\(.sub(.text(name), "valid until \(.time(item.expiresAt))"))</span>\(button)</li>
                 """
         }
         return "<h3>Invited</h3><ul class=\"stack-s\">\(items.joined())</ul>"

@@ -25,13 +25,14 @@ public struct RefusedPage: PageView {
         self.title = title
         // Roles by the names that people have; any other detail is for whoever looks into it.
         let roles = problem.detail?.split(separator: " or ").compactMap { Role(rawValue: String($0))?.words } ?? []
-        let wanted: Markup = roles.isEmpty ? .empty : " It is for: \(roles.joined(separator: ", ")). "
         detail = roles.isEmpty ? problem.detail : nil
         // People come by a link; the API's document is for programs.
         let words: Markup =
             problem.code == "portal.route.unknown"
             ? "There is no page at this address. It may be mistyped, or from another version of the portal."
-            : "\(problem.title) \(wanted)\(Self.remedy(problem, viewer))"
+            : roles.isEmpty
+                ? "\(problem.title) \(Self.remedy(problem, viewer))"
+                : Self.access(roles.joined(separator: " or "), viewer)
         note = Empty(
             icon,
             title,
@@ -41,8 +42,14 @@ public struct RefusedPage: PageView {
         (code, requestID, status) = (problem.code, problem.requestID, problem.status)
     }
 
+    /// Whom it is for, who asks, and whom they ask.
+    private static func access(_ roles: String, _ viewer: Viewer?) -> Markup {
+        let own: Markup = viewer.map { " You are signed in as \($0.roleWords)." } ?? .empty
+        return "This is for the role \(roles).\(own) Ask somebody with that role, or an OEM admin for it."
+    }
+
     private static func actions(_ problem: Problem) -> [Button] {
-        let home = Button("To the overview", "/", style: problem.status >= 500 ? .usual : .primary)
+        let home = Button("Go to overview", "/", style: problem.status >= 500 ? .usual : .primary)
         switch problem.status {
         case 401: return [Button("Sign in", "/sign-in", style: .primary)]
         // An empty address is that of the page itself.

@@ -8,7 +8,7 @@ public struct SetupPage: DoorPage {
         if isDone {
             door = Door(
                 "This portal is set up",
-                lead: "Its OEM is there. Who is to join gets a link from an administrator.",
+                lead: "New people join by a link from an administrator of the OEM.",
                 body: "<div class=\"actions\">\(Markup.of(Button("Sign in", "/sign-in", style: .primary)))</div>"
             )
             return
@@ -31,7 +31,7 @@ public struct SetupPage: DoorPage {
                                 state,
                                 "code",
                                 "One-time code",
-                                help: "The portal printed it at its first start. It is good for 24 hours.",
+                                help: "The portal printed it at its first start. It is valid for 24 hours.",
                                 extra:
                                     "autocomplete=\"off\" spellcheck=\"false\" autocapitalize=\"none\" autofocus maxlength=\"64\""
                             ),

@@ -30,7 +30,7 @@ public struct SignInPage: DoorPage {
                 state,
                 "code",
                 "Code of your authenticator",
-                help: "Six digits. Leave it empty if you have not set one up.",
+                help: "Six digits. Leave empty if you have not set one up.",
                 isRequired: false,
                 extra: "autocomplete=\"one-time-code\" inputmode=\"numeric\" maxlength=\"8\""
             )
@@ -72,14 +72,14 @@ public struct SignInPage: DoorPage {
             after: """
                 <p class="small">\(.link(Self.otherWords(usesRecovery, isCarrying: !carried.isEmpty), other))</p>
                 """,
-            foot: "No password yet, or lost it? An administrator of the OEM makes you a link. Programs use API tokens."
+            foot: "No password yet, or lost it? Ask an administrator of the OEM for a link."
         )
     }
 
     private static func notes(_ hasEnded: Bool, _ carried: String) -> [Note] {
         if !carried.isEmpty {
             return [
-                Note(.info, "Your session has ended", "What you entered is kept, and is done once you have signed in.")
+                Note(.info, "Your session has ended", "What you entered is kept and is sent once you have signed in.")
             ]
         }
         return hasEnded ? [Note(.info, "Your session has ended", "Sign in again and you are back where you were.")] : []
@@ -115,7 +115,7 @@ public struct ResetPage: DoorPage {
                 ],
                 submit: Button("Set the password", style: .primary)
             ),
-            foot: "No link? An administrator of the OEM makes one."
+            foot: "No link? Ask an administrator of the OEM for one."
         )
     }
 }
@@ -138,7 +138,7 @@ extension Field {
             name,
             label,
             .password,
-            help: "At least 12 characters: four words that have nothing to do with each other, for one.",
+            help: "At least 12 characters. Four unrelated words are good.",
             extra: "autocomplete=\"new-password\" minlength=\"12\" maxlength=\"256\""
         )
     }

@@ -68,7 +68,6 @@ public struct VersionPage: SheetPage {
             crumbs: [("Products", "/products"), (content.product.title.text, "/products/\(version.product.text)")],
             badges: .live("state", version.state.badge),
             lead: .live("lead", lead),
-            after: .live("acts", actions, tag: "div", style: "actions", keeps: true),
             isLive: true
         )
         let tabs = Tabs(
@@ -89,10 +88,9 @@ public struct VersionPage: SheetPage {
             notes: Self.notes(content),
             form: form,
             tabs: tabs,
-            main: Self.main(content, tab),
-            side: Self.side(content, progress),
-            // It goes when the version is locked; where it stands last, nothing moves.
-            sideEnd: .live("signing", signing, tag: "div"),
+            main: Self.main(content, tab) + [Self.identity(version)],
+            side: [Self.decision(content, progress, actions, signing)],
+            sideLeads: true,
             dialogs: Self.dialogs(content, place, form, opened, viewer)
         )
     }
@@ -154,11 +152,11 @@ public struct VersionPage: SheetPage {
                 DialogForm(
                     "submit",
                     "Submit for review",
-                    "The officers review it as it is. It can't be changed any more; what follows is a new version.",
+                    "The OEM's officers review it as it is. It can't be changed after that; a change is a new version.",
                     action: place,
                     form: form,
                     fields: [],
-                    submit: Button("Submit", style: .primary),
+                    submit: Button("Submit for review", style: .primary),
                     isOpen: opened == "submit"
                 )
             )
@@ -168,23 +166,23 @@ public struct VersionPage: SheetPage {
                 DialogForm(
                     "reject",
                     "Reject \(version.version.text)",
-                    "For good: the ODM makes a new version. The ODM reads the reason.",
+                    "This is final: the ODM has to make a new version. The ODM can read the reason.",
                     action: place,
                     form: form,
                     fields: [.area(form, "reason", "Reason")],
-                    submit: Button("Reject", style: .danger),
+                    submit: Button("Reject version", style: .danger),
                     isOpen: opened == "reject"
                 )
             )
             dialogs.append(
                 DialogForm(
                     "sign",
-                    "Bring signatures",
-                    "The file that obis approve wrote: the same statement with signatures added. Several may come one after the other.",
+                    "Import signatures",
+                    "Paste the file that obis approve wrote. Several officers' files can be imported one after the other.",
                     action: place,
                     form: form,
-                    fields: [.area(form, "envelope", "Content of the approval file", help: "JSON, as it is.")],
-                    submit: Button("Take in", style: .primary),
+                    fields: [.area(form, "envelope", "Content of approval.json", help: "The whole file, unchanged.")],
+                    submit: Button("Import", style: .primary),
                     isOpen: opened == "sign"
                 )
             )

@@ -59,7 +59,7 @@ extension VersionPage {
                     .empty(
                         .review,
                         "No approval is proposed yet",
-                        "A security officer proposes totals, allotments and rules; then every officer signs exactly these bytes."
+                        "One of the OEM's security officers proposes totals, allotments and rules; then the officers sign exactly these bytes."
                     ),
                     isFlush: true
                 )

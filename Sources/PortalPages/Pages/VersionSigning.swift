@@ -9,12 +9,19 @@ extension VersionPage {
         switch version.state {
         case .draft:
             return viewer.roles.contains(.odmEngineer)
-                ? "Next: submit it for review." : "Its engineer submits it for review next."
+                ? "Next: submit it for review."
+                : viewer.isOEM
+                    ? "The ODM's engineer submits it for review next." : "Your engineer submits it for review next."
         case .rejected:
-            return viewer.roles.contains(.odmEngineer) ? "Next: make a new version." : "The ODM makes a new version."
+            return viewer.roles.contains(.odmEngineer)
+                ? "Next: make a new version."
+                : viewer.isOEM ? "The ODM makes a new version." : "Your engineer makes a new version."
         case .locked:
             return viewer.roles.contains(.odmProductionManager)
-                ? "Next: make a batch of it." : "The ODM makes batches of it now."
+                ? "Next: make a batch of it."
+                : viewer.isOEM
+                    ? "The ODM's production manager makes batches of it now."
+                    : "Your production manager makes batches of it now."
         case .submitted: break
         }
         guard viewer.isOEM else { return "It waits for the OEM's officers." }
@@ -55,53 +62,64 @@ extension VersionPage {
             """
     }
 
-    static func side(_ content: Content, _ progress: Markup) -> [Box] {
-        let version = content.version
-        return [
-            Box(
-                "signatures",
-                "Officers' signatures",
-                .live("progress", "\(progress)", tag: "div"),
-                note: version.approval.map { "no. \($0.sequence) of the product" } ?? .empty
+    /// Everything that is decided here, in one card: how far it is, what the viewer can do, how an officer signs.
+    static func decision(_ content: Content, _ progress: Markup, _ actions: Markup, _ signing: Markup) -> Box {
+        Box(
+            "decision",
+            "Decision",
+            """
+            \(.live("progress", progress, tag: "div"))\
+            \(.live("acts", actions, tag: "div", style: "actions", keeps: true))\
+            \(.live("signing", signing, tag: "div", style: "signing", keeps: true))
+            """,
+            note: content.version.approval.map { "approval no. \($0.sequence)" } ?? .empty
+        )
+    }
+
+    static func identity(_ version: ProductVersion) -> Box {
+        Box(
+            "files",
+            "Digests",
+            .of(
+                Definitions([
+                    ("Manifest", .copyable(version.manifest.hex, id: "manifest-digest", name: "manifest's digest")),
+                    ("Firmware", .copyable(version.firmware.hex, id: "firmware-digest", name: "firmware's digest")),
+                    (
+                        "Declaration",
+                        .copyable(version.declaration.hex, id: "declaration-digest", name: "declaration's digest")
+                    ),
+                    (
+                        "Proof of product",
+                        version.firmwareProvesProduct
+                            ? .badge(.ok, "Signed in firmware") : .badge(.warn, "Declared")
+                    ),
+                ])
             ),
-            Box(
-                "files",
-                "Identity",
-                .of(
-                    Definitions([
-                        ("Manifest", .copyable(version.manifest.hex, id: "manifest-digest", name: "manifest's digest")),
-                        ("Firmware", .copyable(version.firmware.hex, id: "firmware-digest", name: "firmware's digest")),
-                        (
-                            "Declaration",
-                            .copyable(version.declaration.hex, id: "declaration-digest", name: "declaration's digest")
-                        ),
-                        (
-                            "Proof of product",
-                            version.firmwareProvesProduct
-                                ? .badge(.ok, "Signed in firmware") : .badge(.warn, "Declared")
-                        ),
-                    ])
-                )
-            ),
-        ]
+            note: "SHA-256"
+        )
     }
 
     /// How an officer signs, with the files that the command takes; nothing where there is nothing to be signed.
     static func signing(_ content: Content, _ place: String, _ viewer: Viewer) -> Markup {
         let version = content.version
-        guard viewer.isOEM, version.state == .submitted, let approval = version.approval else { return .empty }
+        guard viewer.isOEM else { return .empty }
+        if version.state == .locked || version.state == .rejected {
+            return "<p class=\"small muted\">Nothing is left to sign.</p>"
+        }
+        guard version.state == .submitted, let approval = version.approval else { return .empty }
+        guard viewer.roles.contains(.oemSecurityOfficer) || content.officer != nil else {
+            return
+                "<p class=\"small muted\">Officers sign on their own machines, with <code>obis approve</code>. Their signatures appear here.</p>"
+        }
         let bring: Markup =
             viewer.roles.contains(.oemSecurityOfficer)
-            ? .of(Button("Bring signatures", "\(place)?do=sign", icon: .upload, dialog: "dialog-sign", isSmall: true))
+            ? .of(Button("Import signatures", "\(place)?do=sign", icon: .upload, dialog: "dialog-sign", isSmall: true))
             : .empty
         if let officer = content.officer, approval.signers.contains(officer) {
-            return .of(
-                Box(
-                    "sign",
-                    "You have signed",
-                    "<p class=\"small muted\">Nothing is left for you to sign. Files that other officers signed can be brought here too.</p><p class=\"row\">\(bring)</p>"
-                )
-            )
+            return """
+                <h3>You have signed</h3><p class="small muted">Nothing is left for you to do. You can import files that other officers signed.</p>\
+                <p class="row">\(bring)</p>
+                """
         }
         let hasBefore = approval.sequence > 1
         var files = [("approval.json", "\(place)/approval.json"), ("role-keys.json", "/keys/role-keys.json")]
@@ -123,28 +141,26 @@ extension VersionPage {
         )
         let command = command(version, at: content.portal, hasBefore: hasBefore)
         let alone = approve(in: "", hasBefore: hasBefore)
-        return .of(
-            Box(
-                "sign",
-                "Sign on your own machine",
-                """
-                <p class="small muted">Your key never comes here. One command fetches the files, shows the same words and bytes, asks you, \
-                signs, and brings the signature:</p>\
-                \(Markup.of(CodeBlock(command, id: "sign-command", label: "Command for an officer")))\
-                <p class="small muted">It needs beside it <code>officer.json</code>, which names your token; <code>portal.header</code> with one line, \
-                <code>Authorization: Bearer …</code>, of \(viewer.roles.contains(.oemSecurityOfficer) ? .link("an API token of yours", "/account/tokens/new") : "an API token of yours") that reads and writes; \
-                and <code>portal-ca.pem</code>, the authority of this portal's TLS certificate.</p>\
-                <details class="details"><summary>\(Icon.chevron.markup)On a machine without a network</summary>\
-                <p class="small muted">Unpack the files beside officer.json, or save each under its name, and run:</p>\
-                <p class="row">\(archive)</p><ul class="small mono">\(links.joined())</ul>\
-                \(Markup.of(CodeBlock(alone, id: "sign-offline", label: "Command for an officer without a network")))\
-                <p class="small muted">Then bring the approval.json that it signed.</p></details><p class="row">\(bring)</p>
-                """
-            )
-        )
+        let token: Markup =
+            viewer.roles.contains(.oemSecurityOfficer)
+            ? .link("an API token of yours", "/account/tokens/new") : "an API token of yours"
+        return """
+            <h3>Sign on your own machine</h3><p class="small muted">Your key never comes here. One command fetches the files, shows the same words and bytes, asks you, \
+            signs, and uploads the signature:</p>\
+            \(Markup.of(CodeBlock(command, id: "sign-command", label: "Command for an officer")))\
+            <details class="details"><summary>\(Icon.chevron.markup)Files that the command needs</summary>\
+            <ul class="stack-s small muted"><li><code>officer.json</code> names your token.</li>\
+            <li><code>portal.header</code> has one line, <code>Authorization: Bearer …</code>, of \(token) that reads and writes.</li>\
+            <li><code>portal-ca.pem</code> is the authority of this portal's TLS certificate.</li></ul></details>\
+            <details class="details"><summary>\(Icon.chevron.markup)On a machine without a network</summary>\
+            <p class="small muted">Unpack the files beside officer.json, or save each under its name, and run:</p>\
+            <p class="row">\(archive)</p><ul class="small mono">\(links.joined())</ul>\
+            \(Markup.of(CodeBlock(alone, id: "sign-offline", label: "Command for an officer without a network")))\
+            <p class="small muted">Then import the approval.json that it signed.</p></details><p class="row">\(bring)</p>
+            """
     }
 
-    /// Takes the files, signs, and brings the signature; what fails ends it. The API token is read from a file: arguments are
+    /// Fetches the files, signs, and uploads the signature; what fails ends it. The API token is read from a file: arguments are
     /// seen by every process of a machine. The files come into a folder of their own, so none can replace the officer's.
     static func command(_ version: ProductVersion, at portal: String, hasBefore: Bool) -> String {
         let folder = "sign-\(version.product.text)-\(version.version.text)"

@@ -176,14 +176,14 @@ public struct AuditPage: SheetPage {
             Head(
                 "Audit",
                 lead:
-                    "Every act in the portal, its own tamper-evident log: an entry can be neither changed nor taken out without the next checkpoint showing it."
+                    "Everything done in the portal, in a tamper-evident log: no entry can be changed or removed without the next checkpoint showing it."
             ),
             above: Self.filters(values, errors, actors, actions),
             main: [
-                Box("checkpoint", "State of the log", Self.state(checkpoint), note: "signed by the portal key, now"),
+                Box("checkpoint", "State of the log", Self.state(checkpoint), note: "signed by the portal just now"),
                 Box(
                     "list",
-                    isFiltered ? "Entries that answer to this, newest first" : "Entries, newest first",
+                    isFiltered ? "Matching entries, newest first" : "Entries, newest first",
                     Self.table(entries, next),
                     actions: zip(["CSV", "JSON"], exports).map {
                         Button($0, $1, icon: .export, isSmall: true, isDownload: true)
@@ -206,7 +206,7 @@ public struct AuditPage: SheetPage {
             .input(
                 form,
                 "actor",
-                "Who, by name or id",
+                "Person, name or id",
                 .search,
                 isRequired: false,
                 extra: "maxlength=\"200\" autocomplete=\"off\" spellcheck=\"false\" list=\"actors\"",
@@ -215,14 +215,14 @@ public struct AuditPage: SheetPage {
             .select(
                 form,
                 "action",
-                "Act",
+                "Action",
                 [("", "Any", .empty)] + actions.map { ($0, words($0), .empty) },
                 isRequired: false
             ),
             .input(
                 form,
                 "object",
-                "Object, as listed",
+                "Object, id",
                 .search,
                 isRequired: false,
                 extra: "maxlength=\"200\" autocomplete=\"off\" spellcheck=\"false\""
@@ -235,7 +235,7 @@ public struct AuditPage: SheetPage {
                 isRequired: false
             ),
             .input(form, "from", "From, UTC", .date, isRequired: false),
-            .input(form, "to", "to", .date, isRequired: false),
+            .input(form, "to", "To, UTC", .date, isRequired: false),
         ]
         let clear: Markup =
             values.contains { !$0.value.isEmpty } ? .of(Button("Clear", "/audit", style: .quiet)) : .empty
@@ -249,17 +249,19 @@ public struct AuditPage: SheetPage {
         let command = "obis-verify audit audit.jsonl --root-key root-authority.pem --earlier audit-checkpoint.json"
         return """
             \(Markup.of(Definitions([("Entries", .number(checkpoint.size)), ("Merkle root", .copyable(checkpoint.root.hex, id: "audit-root", name: "root"))])))\
-            <p class="row">\(Markup.of(Button("Signed export", "/audit/export.jsonl", icon: .export, isSmall: true, isDownload: true)))\
-            \(Markup.of(Button("Checkpoint", "/audit/checkpoint.json", icon: .shield, isSmall: true, isDownload: true)))</p>\
-            <p class="small muted">Checks without the portal, against a checkpoint that you kept: nothing since was changed or left out.</p>\
-            \(Markup.of(CodeBlock(command, id: "audit-command", label: "Command that checks the export")))
+            <div class="row">\(Markup.of(Button("Signed export", "/audit/export.jsonl", icon: .export, isSmall: true, isDownload: true)))\
+            \(Markup.of(Button("Checkpoint", "/audit/checkpoint.json", icon: .shield, isSmall: true, isDownload: true)))</div>\
+            <details class="details"><summary>\(Icon.chevron.markup)Verify it offline</summary>\
+            <p class="small muted">With a checkpoint that you kept, this shows that no entry was changed or removed since:</p>\
+            \(Markup.of(CodeBlock(command, id: "audit-command", label: "Command that checks the export")))</details>
             """
     }
 
     private static func table(_ entries: [Entry], _ next: String?) -> Markup {
         let rows = entries.map { entry -> [Markup] in
             [
-                .number(entry.position), .time(entry.time, seconds: true), .text(entry.actor),
+                // Counted as people count: the newest is as many as there are.
+                .number(entry.position + 1), .time(entry.time, seconds: true), .text(entry.actor),
                 .sub(.text(words(entry.action)), .code(entry.action)),
                 object(entry),
                 entry.outcome == "done"
@@ -270,16 +272,16 @@ public struct AuditPage: SheetPage {
         }
         let more: Markup =
             entries.isEmpty && next != nil
-            ? "<p class=\"panel-foot\"><a href=\"\(next ?? "")\">Look further back</a></p>" : .empty
+            ? "<p class=\"panel-foot\"><a href=\"\(next ?? "")\">Older entries</a></p>" : .empty
         return .table(
             "Audit entries",
             [
-                .init("No.", .tight), .init("When", .tight), .init("Who"), .init("Act", .tight),
+                .init("No.", .tight), .init("When", .tight), .init("Person"), .init("Action", .tight),
                 .init("Object", .wide),
                 .init("Outcome"), .init("Detail", .wide),
             ],
             rows,
-            empty: Empty(.audit, "Nothing here answers to that", "Take a filter away, or look further back."),
+            empty: Empty(.audit, "No matching entry", "Remove a filter, or look at older entries."),
             next: next,
             style: "folds"
         ) + more
@@ -309,6 +311,10 @@ public struct AuditPage: SheetPage {
         for character in action {
             if character.isUppercase { text += " " + character.lowercased() } else { text.append(character) }
         }
+        // The API's verbs in those of people.
+        let verbs = ["put": "upload", "make": "create", "get": "read"]
+        let verb = String(text.prefix { $0 != " " })
+        text = (verbs[verb] ?? verb) + text.dropFirst(verb.count)
         return text.prefix(1).uppercased() + text.dropFirst()
     }
 }

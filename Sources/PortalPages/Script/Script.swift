@@ -100,9 +100,8 @@ enum Script {
           if (event.defaultPrevented) return;
           if (!navigator.onLine) {
             event.preventDefault();
-            // The banner says it; for whoever can't see it again.
+            // The bar says it already; for whoever can't see it again.
             leaving.textContent = 'Not connected. This page stays as it is.';
-            banner.animate?.({ opacity: [1, .4, 1] }, 300);
             return;
           }
           stay();
@@ -262,7 +261,8 @@ enum Script {
             const over = wanted > left;
             out.textContent = wanted <= 0 ? choice.dataset.most : over ? `${number(wanted - left)} more than the ${number(left)} that remain here`
               : `${number(left - wanted)} of ${number(left)} remain here after this batch`;
-            out.className = over ? 'error' : 'help';
+            // One red line is enough: what the portal refused says it already.
+            out.className = over && !form.querySelector('#f-quantity-error') ? 'error' : 'help';
             quantity.setAttribute('aria-invalid', String(over));
             for (const field of form.querySelectorAll('[data-utc]')) {
               const input = form.elements[field.dataset.utc], zone = choice?.dataset.zone;
@@ -313,7 +313,7 @@ enum Script {
             bar.value = 100;
             if (lines) {
               const { entries, labels, events } = answer.response;
-              out.textContent = `Taken in: ${number(entries)} journal entries, ${number(labels)} labels, ${number(events)} events.`;
+              out.textContent = `Imported: ${number(entries)} journal entries, ${number(labels)} labels, ${number(events)} events.`;
               return;
             }
             out.textContent = digest;
@@ -356,7 +356,9 @@ enum Script {
           }
           for (const select of document.querySelectorAll('[data-submits]')) select.addEventListener('change', () => select.form.requestSubmit());
           for (const field of document.querySelectorAll('input[type="password"]')) reveal(field);
-          document.querySelector('[aria-invalid="true"]')?.focus();
+          // What went wrong first has the focus: the first field that is marked, else the banner.
+          const refused = document.querySelector('[aria-invalid="true"], .field:has(> .error) input') ?? document.querySelector('form .note-box[role="alert"], main > .note-box[role="alert"], .door .note-box[role="alert"]');
+          refused?.focus();
           // The code of a link stands behind #, which the browser sends to nobody: it is put into the form here.
           const field = document.querySelector('input[data-from-hash]');
           if (field && location.hash.length > 1) { field.value = location.hash.slice(1); history.replaceState(null, '', location.pathname); }

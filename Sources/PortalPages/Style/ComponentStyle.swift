@@ -1,10 +1,11 @@
 extension Stylesheet {
     static let components = """
         @layer components {
-        .button { display: inline-flex; align-items: center; justify-content: center; gap: var(--s2); min-height: 2.125rem;
-          padding: var(--s1) var(--s3); border: 1px solid var(--line-strong); border-radius: var(--radius-s); background: var(--surface);
+        .button { display: inline-flex; align-items: center; justify-content: center; gap: var(--s2); height: var(--control-height);
+          padding: 0 var(--s3); border: 1px solid var(--line-strong); border-radius: var(--radius-s); background: var(--surface);
           color: var(--text); font-weight: var(--strong); line-height: 1.25; white-space: nowrap; cursor: pointer; }
-        .button:hover { background: var(--hover); text-decoration: none; }
+        .button, .button:hover { text-decoration: none; }
+        .button:hover { background: var(--hover); }
         .button:active { background: var(--sunken); }
         .button.primary { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
         .button.primary:hover { background: var(--accent-strong); border-color: var(--accent-strong); }
@@ -13,10 +14,12 @@ extension Stylesheet {
         .button.danger.primary { background: var(--bad); color: light-dark(#fff, #230b0a); }
         .button.quiet { border-color: transparent; background: transparent; color: var(--muted); }
         .button.quiet:hover { background: var(--hover); color: var(--text); }
-        .button.icon-only { width: 2.125rem; padding: 0; }
-        .button.small { min-height: 1.75rem; padding: 0 var(--s2); font-size: var(--t-s); }
-        .button.icon-only.small { width: 1.75rem; }
+        .button.icon-only { width: var(--control-height); padding: 0; }
+        .button.small { height: var(--control-small); padding: 0 var(--s2); font-size: var(--t-s); }
+        .button.icon-only.small { width: var(--control-small); }
         .button:disabled, .button[aria-disabled="true"] { border-color: var(--line); background: var(--sunken); color: var(--muted); cursor: not-allowed; }
+        /* The theme that a press brings. */
+        [data-theme-toggle][aria-pressed="false"] .icon:nth-of-type(2), [data-theme-toggle][aria-pressed="true"] .icon:nth-of-type(1) { display: none; }
         .menu-button { display: none; }
         @media (max-width: 54rem) { .menu-button { display: inline-flex; } }
         .badge { display: inline-flex; align-items: center; gap: .375rem; padding: 0 var(--s2); border-radius: 1rem; font-size: var(--t-xs);
@@ -50,8 +53,8 @@ extension Stylesheet {
           color: var(--text); border: 1px solid color-mix(in srgb, var(--mark, var(--idle-mark)) 35%, transparent); }
         .note-box > .icon { margin-top: .125rem; color: var(--tone, var(--idle)); }
         .note-box strong { display: block; }
-        .note-box ul { overflow-wrap: anywhere; }
-        .note-box .code-name { display: inline-block; margin-top: var(--s1); color: var(--muted); font-size: var(--t-s); }
+        .note-box > div { min-width: 0; overflow-wrap: anywhere; }
+        .note-box .code-name { display: block; margin-top: var(--s1); color: var(--muted); font-size: var(--t-xs); }
         .empty { display: grid; justify-items: center; gap: var(--s2); padding: var(--s12) var(--s4); text-align: center; color: var(--muted); }
         .empty > .icon { width: 2rem; height: 2rem; color: var(--idle-mark); }
         .empty strong { color: var(--text); font-size: var(--t-l); }
@@ -72,19 +75,23 @@ extension Stylesheet {
         .tabs a:focus-visible { outline-offset: -2px; }
         .dialog { width: min(32rem, calc(100vw - 2rem)); margin: auto; padding: 0; border: 1px solid var(--line); border-radius: var(--radius);
           background: var(--raised); color: var(--text); box-shadow: var(--shadow); }
-        .dialog[open] { max-height: calc(100dvh - 2rem); overflow-y: auto; }
+        .dialog[open] { max-height: calc(100dvh - 2rem); overflow-y: auto; scroll-padding-block: 4rem; }
         .dialog::backdrop { background: var(--dim); }
         /* Without the script: over the page all the same, which is dimmed by the shadow. */
         .dialog[open]:not(:modal) { position: fixed; inset: 0; z-index: 40; height: fit-content; box-shadow: 0 0 0 100vmax var(--dim); }
         .dialog header, .dialog footer { display: flex; align-items: center; justify-content: space-between; gap: var(--s3); padding: var(--s3) var(--s4); }
-        .dialog header { border-bottom: 1px solid var(--line); }
-        .dialog footer { border-top: 1px solid var(--line); justify-content: flex-end; }
+        /* What a dialog asks and what ends it stay in sight, however long it is. */
+        .dialog :is(header, footer) { position: sticky; z-index: 1; background: var(--raised); }
+        .dialog header { top: 0; border-bottom: 1px solid var(--line); }
+        .dialog header h2 { min-width: 0; overflow-wrap: anywhere; }
+        .dialog footer { bottom: 0; flex-wrap: wrap; border-top: 1px solid var(--line); justify-content: flex-end; }
+        .dialog h2:focus, .note-box:focus { outline: none; }
         .dialog .body { padding: var(--s4); }
         .dialog .body > * + * { margin-top: var(--s4); }
         .popover { position: fixed; inset: 3.25rem var(--s4) auto auto; margin: 0; width: 16rem; padding: var(--s2); border: 1px solid var(--line);
           border-radius: var(--radius); background: var(--raised); color: var(--text); box-shadow: var(--shadow); }
         .popover .who-card { padding: var(--s2); border-bottom: 1px solid var(--line); margin-bottom: var(--s2); }
-        .popover a, .popover button { display: flex; width: 100%; align-items: center; gap: var(--s3); min-height: 2.125rem; padding: 0 var(--s2);
+        .popover a, .popover button { display: flex; width: 100%; align-items: center; gap: var(--s3); min-height: var(--control-height); padding: 0 var(--s2);
           border: 0; border-radius: var(--radius-s); background: none; color: var(--text); font-weight: var(--regular); cursor: pointer; text-align: left; }
         .popover a:hover, .popover button:hover { background: var(--hover); text-decoration: none; }
         .toasts { position: fixed; right: var(--s4); bottom: var(--s12); z-index: 50; display: grid; gap: var(--s2); width: min(24rem, calc(100vw - 2rem)); }
@@ -92,12 +99,16 @@ extension Stylesheet {
           background: var(--raised); box-shadow: var(--shadow); }
         .toast p { flex: 1; }
         .toast > .icon { color: var(--tone, var(--accent)); margin-top: .125rem; }
-        .offline { position: fixed; inset: auto 0 0; z-index: 45; display: flex; align-items: center; gap: var(--s2); justify-content: center;
-          padding: var(--s2) var(--s4); border-top: 1px solid var(--warn-mark); background: var(--warn-bg); color: var(--warn);
+        /* In the flow, after all content: at the end of the page nothing lies under it. */
+        .connection { position: sticky; bottom: 0; z-index: 45; }
+        .offline { display: flex; align-items: center; gap: var(--s2); justify-content: center;
+          min-height: 2.75rem; padding: var(--s2) var(--s4); border-top: 2px solid var(--warn-mark); background: var(--warn-bg); color: var(--warn);
           font-size: var(--t-s); font-weight: var(--strong); }
+        body:has(> .connection > .offline:not([hidden])) .side { height: calc(100vh - 2.75rem); }
+        body:has(> .connection > .offline:not([hidden])) .toasts { bottom: 5rem; }
         .progress { position: fixed; inset: 0 0 auto; z-index: 60; height: .1875rem; background: var(--accent); transform-origin: left;
           animation: ahead 8s cubic-bezier(.1, .7, .3, 1) both; }
-        .panel .offline { position: static; border: 0; }
+        .panel .offline { border: 0; border-radius: var(--radius-s); }
         @keyframes ahead { from { transform: scaleX(.08); } to { transform: scaleX(.94); } }
         .live { display: inline-flex; align-items: center; gap: var(--s2); justify-content: flex-end; color: var(--muted); font-size: var(--t-s); min-width: 6.5rem; }
         @media (max-width: 54rem) { .live { justify-content: flex-start; } }

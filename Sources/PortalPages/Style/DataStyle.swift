@@ -40,7 +40,9 @@ extension Stylesheet {
         .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
         /* Its list grows and shrinks while somebody looks; what stands around it does not move. */
         .steady { height: 17rem; overflow-y: auto; scrollbar-width: thin; }
-        div[data-live] > * + * { margin-top: var(--s3); }
+        div[data-live]:not(.actions) > * + * { margin-top: var(--s3); }
+        .panel-body > div[data-live]:empty { display: none; }
+        .signing:not(:empty) { padding-top: var(--s4); border-top: 1px solid var(--line); }
         .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--track); overflow: hidden; }
         .meter.tall { height: .75rem; }
         .meter rect { fill: var(--mark, var(--accent)); }
@@ -69,6 +71,10 @@ extension Stylesheet {
         .details > summary .icon { width: .875rem; height: .875rem; }
         .details[open] > summary .icon { rotate: 90deg; }
         .details > :not(summary) { margin-top: var(--s3); }
+        /* At the end of a list: what is over, out of the way. */
+        .folded { border-top: 1px solid var(--line); }
+        .folded > summary { padding: var(--s3) var(--s4); }
+        .folded > :not(summary) { margin: 0; border-top: 1px solid var(--line); }
         .dl { display: grid; grid-template-columns: minmax(8rem, max-content) minmax(0, 1fr); gap: var(--s2) var(--s5); font-size: var(--t-s); }
         .dl dt { color: var(--muted); }
         .dl dd { overflow-wrap: anywhere; }

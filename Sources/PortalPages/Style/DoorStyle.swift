@@ -8,8 +8,9 @@ extension Stylesheet {
         .door .step { color: var(--muted); font-size: var(--t-s); font-weight: var(--strong); }
         .door .fields { grid-template-columns: minmax(0, 1fr); gap: var(--s4); }
         .door .panel-body > .actions, .door .form > .actions { padding-top: var(--s1); }
-        .plain .door .form > .actions > .primary { flex: 1 1 auto; min-height: 2.5rem; }
-        .plain .door input:not([type="checkbox"], [type="radio"]) { min-height: 2.5rem; }
+        /* A page that is one form has all of its controls larger. */
+        .plain .door { --control-height: 2.5rem; }
+        .plain .door .form > .actions > .primary { flex: 1 1 auto; }
         .reveal { position: relative; display: block; }
         .reveal input:not([type="checkbox"], [type="radio"]) { padding-right: 4rem; }
         .reveal .button { position: absolute; top: 50%; right: var(--s1); translate: 0 -50%; background: var(--surface); }

@@ -9,7 +9,7 @@ extension Stylesheet {
         .field label, .field legend { display: block; padding: 0; font-weight: var(--strong); margin-bottom: var(--s1); }
         fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
         .optional { color: var(--muted); font-weight: var(--regular); }
-        input:not([type="checkbox"], [type="radio"]), select, textarea { display: block; width: 100%; min-height: 2.125rem; padding: var(--s1) var(--s2);
+        input:not([type="checkbox"], [type="radio"]), select, textarea { display: block; width: 100%; min-height: var(--control-height); padding: var(--s1) var(--s2);
           border: 1px solid var(--control); border-radius: var(--radius-s); background: var(--surface); color: var(--text); }
         select { padding-right: var(--s2); }
         .search input:not([type="checkbox"], [type="radio"]) { padding-left: 2rem; background: var(--sunken); }
@@ -51,9 +51,9 @@ extension Stylesheet {
         .filters { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: flex-end; }
         .filters .optional { display: none; }
         .filters .field { flex: 1 1 8rem; max-width: 16rem; }
-        .filters .field:has(select) { flex-basis: 12rem; }
+        .filters .field:has(select) { flex-basis: 10rem; }
         .filters > .row { flex-wrap: nowrap; }
-        .filters .field:has([type="search"]) { flex: 1 1 12rem; max-width: 24rem; }
+        .filters .field:has([type="search"]) { flex: 1 1 10rem; max-width: 24rem; }
         .filters label { white-space: nowrap; }
         .pick { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s3); align-items: start; }
         .pick > .button { margin-top: 1.5625rem; }

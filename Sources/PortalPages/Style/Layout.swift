@@ -46,6 +46,9 @@ extension Stylesheet {
         .crumbs .icon { width: .75rem; height: .75rem; }
         .columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(17rem, 22rem); gap: var(--s6); align-items: start; }
         .columns > * > * + * { margin-top: var(--s6); }
+        /* What is decided comes first for whoever reads on, and stands beside the matter where there is room. */
+        .columns.leads > :first-child { grid-area: 1 / 2; }
+        .columns.leads > :last-child { grid-area: 1 / 1; }
         .halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: var(--s6); align-items: start; }
         .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 12.75rem), 1fr)); gap: var(--s4); }
         .sticky { position: sticky; top: 4.5rem; }
@@ -54,7 +57,7 @@ extension Stylesheet {
         .plain.wide main { max-width: 44rem; }
         .plain .panel-body { padding: var(--s6); }
         .foot { padding: var(--s4) var(--s6); color: var(--muted); font-size: var(--t-xs); }
-        @media (max-width: 68rem) { .columns { grid-template-columns: minmax(0, 1fr); } .sticky { position: static; } }
+        @media (max-width: 68rem) { .columns { grid-template-columns: minmax(0, 1fr); } .columns.leads > * { grid-area: auto !important; } .sticky { position: static; } }
         @media (max-width: 54rem) {
           .shell { grid-template-columns: minmax(0, 1fr); }
           .side { display: none; position: fixed; inset: 0 auto 0 0; width: 17rem; height: auto; z-index: 30; box-shadow: var(--shadow); }

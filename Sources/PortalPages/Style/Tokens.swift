@@ -10,6 +10,7 @@ extension Stylesheet {
           --regular: 400; --strong: 600;
           --s1: .25rem; --s2: .5rem; --s3: .75rem; --s4: 1rem; --s5: 1.25rem; --s6: 1.5rem; --s8: 2rem; --s12: 3rem;
           --radius: .5rem; --radius-s: .3125rem;
+          --control-height: 2.125rem; --control-small: 1.75rem;
           --bg: light-dark(#f6f7f9, #0c0e12);
           --surface: light-dark(#ffffff, #14171d);
           --raised: light-dark(#ffffff, #1a1e26);
@@ -56,7 +57,7 @@ extension Stylesheet {
         ul, ol { list-style: none; }
         a { color: var(--accent); text-decoration: none; }
         a:hover { text-decoration: underline; text-underline-offset: .2em; }
-        :is(main, .door) :is(p, .sub, .muted) a, .prose a, .door footer a { text-decoration: underline; text-decoration-color: var(--line-strong); text-underline-offset: .2em; }
+        :is(main, .door) :is(p, .sub, .muted, .panel-foot) a:not(.button), .prose a, .door footer a { text-decoration: underline; text-decoration-color: var(--line-strong); text-underline-offset: .2em; }
         code, pre, .mono { font-family: var(--mono); font-size: .93em; font-feature-settings: "zero", "calt" 0; }
         button, input, select, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
         :focus { outline: none; }

@@ -45,7 +45,7 @@ struct AccountPageAttackTests {
                 }
             }
             let still = try await ada.get("/people/\(me)")
-            #expect(still.status == 200 && still.html.contains("Active") && !still.html.contains("Switched off"))
+            #expect(still.status == 200 && still.html.contains("Active") && !still.html.contains("Deactivated"))
             // The token of another session is no better than none.
             let eve = PageBrowser(whole)
             let code = try await ada.invite(["organisationName": "Eve's"], kind: "?kind=odm")

@@ -149,7 +149,7 @@ struct AccountPageTests {
             #expect(try await third.send("/sign-in", fields, from: page).path == "/", "as people type it")
             // One session ends, then all others.
             let sessions = try await ada.get("/account")
-            #expect(sessions.html.contains("End all others"))
+            #expect(sessions.html.contains("End all other sessions"))
             _ = try await ada.send("/account", ["do": "others"], from: sessions)
             for gone in [second, third] {
                 let there = try await gone.get("/people")
@@ -194,7 +194,7 @@ struct AccountPageTests {
             #expect(try await vic.get("/people").path.hasPrefix("/sign-in"), "other roles: sign in anew")
             #expect(try await vic.signIn("vic@example.com").path.hasPrefix("/account/authenticator"))
             let off = try await ada.send("/people/\(id)", ["do": "off"], from: changed)
-            #expect(off.html.contains("Switched off"))
+            #expect(off.html.contains("Deactivated"))
             #expect(try await vic.signIn("vic@example.com").status == 401)
             let own = try await ada.get("/people/\(oem.person.id.text)")
             let last = try await ada.send("/people/\(oem.person.id.text)", ["do": "off"], from: own)

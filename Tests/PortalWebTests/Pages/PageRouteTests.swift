@@ -87,7 +87,7 @@ struct PageRouteTests {
                 token: admin,
                 headers: Self.html
             )
-            #expect(shown.text.contains("The factory is registered."))
+            #expect(shown.text.contains("The factory is enrolled."))
             fields["id"] = "shenzhen-2"
             fields["csrf"] = "of somebody else"
             let forged = try await Self.send(whole, "/factories/new", fields, token: admin)

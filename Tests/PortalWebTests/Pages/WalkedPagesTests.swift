@@ -10,6 +10,9 @@ struct WalkedPagesTests {
     private static let list = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("acceptance/browser/pages.py")
 
+    private static let pages = list.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Sources/PortalPages/Pages")
+
     /// Paths with what stands for an object in braces replaced.
     private static func paths(_ text: Substring) -> [String] {
         var known: [String: String] = [:]
@@ -40,5 +43,24 @@ struct WalkedPagesTests {
             #expect(reached.contains(page) != excused.contains(page), "\(page)")
         }
         #expect(excused.isSubset(of: pages.map(\.template.text)), "what is excused is a page")
+    }
+
+    @Test("each dialog is walked open, or stands among those that can't be, with the reason")
+    func everyDialog() throws {
+        let text = try String(contentsOf: Self.list, encoding: .utf8)
+        let start = try #require(text.firstRange(of: "NO_DIALOG = {"))
+        let end = try #require(text[start.upperBound...].firstRange(of: "}"))
+        let excused = Set(
+            text[start.upperBound..<end.lowerBound].matches(of: /"([a-z-]+)":[ ]"[^"]+"/).map { String($0.1) }
+        )
+        let walked = Set(text.matches(of: /\?do=([a-z-]+)"/).map { String($0.1) })
+        var dialogs: Set<String> = []
+        for file in try FileManager.default.contentsOfDirectory(atPath: Self.pages.path) {
+            let source = try String(contentsOf: Self.pages.appendingPathComponent(file), encoding: .utf8)
+            dialogs.formUnion(source.matches(of: /(?:DialogForm|dialog)\(\s*"([a-z-]+)"/).map { String($0.1) })
+        }
+        #expect(dialogs.count > 15, "\(dialogs.sorted())")
+        for dialog in dialogs { #expect(walked.contains(dialog) != excused.contains(dialog), "\(dialog)") }
+        #expect(excused.isSubset(of: dialogs) && walked.isSubset(of: dialogs), "what is named is a dialog")
     }
 }

@@ -161,9 +161,10 @@ enum AccountController {
                     lead: "A program sends it as Authorization: Bearer.",
                     text: made.message.token,
                     label: "API token",
-                    warning: "Copy it now. The portal keeps a digest alone, from which nobody gets it back.",
+                    warning: "Copy it now. The portal keeps only a digest, from which it can't be recovered.",
                     expiresAt: made.message.expiresAt,
-                    back: ("I have kept it", "/account")
+                    back: ("I have saved it", "/account"),
+                    above: ("Account", "/account")
                 ),
                 status: 201
             )

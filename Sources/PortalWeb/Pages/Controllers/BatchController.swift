@@ -22,8 +22,6 @@ enum BatchController {
 
     private static func api(_ look: PageRequest) -> String { "/v1/batches/\(look.escapedParameter("batch"))" }
 
-    /// Seconds for which an allowance lives on after the window.
-    private static let allowanceLife: Int64 = 90 * 86_400
     private static let decade: Int64 = 3_650 * 86_400
 
     static func issued(
@@ -176,14 +174,18 @@ enum BatchController {
     @Sendable private static func create(_ look: PageRequest) async throws -> PageAnswer {
         let version = (look.query["version"] ?? "").split(separator: "/").map(String.init)
         let zone = try await zone(look)
+        let days = allowanceDays(look)
         let times = ["notBefore", "notAfter"].map { FactoryTime.instant(look.form[$0] ?? "", in: zone) }
         guard version.count == 2, let quantity = Int(look.form["quantity"] ?? ""), let opens = times[0],
-            let ends = times[1]
+            let ends = times[1], let days
         else {
             var errors: [String: String] = [:]
             if Int(look.form["quantity"] ?? "") == nil { errors["quantity"] = "A whole number of units." }
             if times[0] == nil { errors["notBefore"] = "A date and a time." }
             if times[1] == nil { errors["notAfter"] = "A date and a time." }
+            if days == nil {
+                errors["allowanceDays"] = "A whole number of days, 1 to \(NewBatchPage.longestAllowanceDays)."
+            }
             let refusal = Refusal(PortalProtocolError.malformedRequest, errors.keys.sorted().joined(separator: ", "))
             let problem = Problem(refusal, status: 400, requestID: look.api.exchange.requestID)
             return try await new(look, problem, errors, 400)
@@ -192,9 +194,9 @@ enum BatchController {
             "batch": .string(look.form["batch"] ?? ""), "product": .string(version[0]), "version": .string(version[1]),
             "edgeHSM": .string(look.form["edgeHSM"] ?? ""), "quantity": .integer(Int64(quantity)),
             "notBefore": .string(opens.description), "notAfter": .string(ends.description),
-            "debugUnlocks": allowance(look, "debugUnlocks", ends),
-            "reprovisions": allowance(look, "reprovisions", ends),
-            "rotations": allowance(look, "rotations", ends),
+            "debugUnlocks": allowance(look, "debugUnlocks", ends + days * 86_400),
+            "reprovisions": allowance(look, "reprovisions", ends + days * 86_400),
+            "rotations": allowance(look, "rotations", ends + days * 86_400),
         ])
         do {
             let made = try await look.api.send(.post, "/v1/batches", body.bytes, key: look.form["key"], as: Batch.self)
@@ -251,9 +253,17 @@ enum BatchController {
         return "\(found.1)\(figure)\(found.2)"
     }
 
+    /// Days for which allowances live on after new units end; nil for what is none.
+    private static func allowanceDays(_ look: PageRequest) -> Int64? {
+        guard let entered = look.form["allowanceDays"], !entered.isEmpty else {
+            return Int64(NewBatchPage.usualAllowanceDays)
+        }
+        return Int64(entered).flatMap { (1...Int64(NewBatchPage.longestAllowanceDays)).contains($0) ? $0 : nil }
+    }
+
     private static func allowance(_ look: PageRequest, _ field: String, _ ends: Instant) -> JSONValue? {
         guard let count = Int(look.form[field] ?? ""), count > 0 else { return nil }
-        return .object(["count": .integer(Int64(count)), "notAfter": .string((ends + allowanceLife).description)])
+        return .object(["count": .integer(Int64(count)), "notAfter": .string(ends.description)])
     }
 
     /// Time zone of the factory whose EdgeHSM was chosen.

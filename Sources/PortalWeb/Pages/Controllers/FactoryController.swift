@@ -184,9 +184,10 @@ enum FactoryController {
                 label: "Code for the Factory Service",
                 // The code comes by standard input: a command's arguments are everybody's to see.
                 command: "obis-factory join --config /etc/obis/factory.json --code-file -",
-                warning: "The portal keeps a digest alone. Pass the code on by a way that you trust.",
+                warning: "The portal keeps only a digest. Pass the code on by a channel that you trust.",
                 expiresAt: made.expiresAt,
-                back: ("I have passed it on", look.path)
+                back: ("I have passed it on", look.path),
+                above: ("Factory", look.path)
             ),
             status: 201
         )

@@ -120,12 +120,13 @@ enum PeopleController {
         return .page(
             ShownOncePage(
                 title: "Reset link",
-                lead: "Pass it on by a way on which you are sure who reads it: who has it can set the password.",
+                lead: "Pass it on in a way that only this person can read: whoever has it can set the password.",
                 text: made.link,
                 label: "Link to pass on",
                 warning: "It works once.",
                 expiresAt: made.expiresAt,
-                back: ("I have passed it on", look.path)
+                back: ("I have passed it on", look.path),
+                above: ("People", "/people")
             ),
             status: 201
         )
@@ -203,12 +204,13 @@ enum PeopleController {
         return .page(
             ShownOncePage(
                 title: "Invitation",
-                lead: "Pass the link on to who is to join. It works once, for the first who opens it and goes on.",
+                lead: "Pass the link on to the person who is to join. It works once, for whoever uses it first.",
                 text: made.link,
                 label: "Link to pass on",
-                warning: "The portal keeps a digest of its code alone. Make another link if this one gets lost.",
+                warning: "The portal keeps only a digest of its code. If the link gets lost, create another.",
                 expiresAt: made.expiresAt,
-                back: back
+                back: back,
+                above: back.address == "/people" ? ("People", "/people") : ("Product", back.address)
             ),
             status: 201
         )
