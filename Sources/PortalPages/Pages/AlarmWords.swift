@@ -14,15 +14,16 @@ extension AlarmView {
 
     private static let sentences: [String: String] = [
         "forked": "Its EdgeHSM signed two versions of one journal: a copy of it runs, or its disk was set back. "
-            + "It gets no package until the officers decide.",
+            + "It gets no package until the OEM's officers decide.",
         "restored": "It went on from an older disk, behind what its secure element remembered. "
-            + "It gets no package until the officers decide.",
-        "truncated": "A newer checkpoint covers less than an older one. It gets no package until the officers decide.",
+            + "It gets no package until the OEM's officers decide.",
+        "truncated":
+            "A newer checkpoint covers less than an older one. It gets no package until the OEM's officers decide.",
         "altered":
             "Whoever uploaded these entries changed them: the EdgeHSM never signed them. None of them was stored.",
         "gap": "Entries are missing before those that came. It goes by itself when they come.",
         "silent":
-            "Nothing was heard for longer than the rule allows. Call the site; a stick works where the link does not.",
+            "Nothing was heard for longer than the rule allows. Check the site and its link; a USB stick works without one.",
         "clock-ahead": "A checkpoint is of a time that has not come: its clock is wrong, or somebody sets it.",
         "duplicate-chip": "Two EdgeHSMs certified one chip. Treat both devices as suspect.",
         "duplicate-key": "One device key was certified twice. Treat both devices as suspect.",
@@ -40,7 +41,7 @@ extension AlarmView {
         "records-replaced":
             "The site's own records are not those that it told before: a database was set back or replaced.",
         "records-quota": "The site tells more labels or sources than it can have.",
-        "probing": "Somebody asks for objects that are not theirs, one after the other. The audit log says who.",
+        "probing": "Somebody asks for objects that are not theirs, one after the other. The OEM's audit log says who.",
     ]
 }
 
@@ -52,7 +53,7 @@ extension FactoryProgress {
                 Note(
                     .bad,
                     "\(edge.edgeHSM.text) is stopped: its journal is \(kind)",
-                    "It gets no package, and no batch can be granted to it, until the officers sign an order. "
+                    "It gets no package, and no batch can be granted to it, until the OEM's officers sign an order. "
                         + "What it certified before stands. \(.link("Its alarms", "/alarms")) say what was found."
                 )
             }

@@ -51,7 +51,7 @@ public struct ExportPage: SheetPage {
             Head(
                 "Exports",
                 lead:
-                    "Everything that is listed here, as a stream, as far as you may see it. JSON has each field as the API says it."
+                    "Every list that you may see, as CSV or JSON. JSON has the fields of the API."
             ),
             main: [Box("lists", "Whole lists", Self.table("Whole lists", whole.map(Self.row)), isFlush: true)] + parts
         )

@@ -133,7 +133,7 @@ public struct NewProductPage: PageView {
                     ]
                 ),
             ],
-            submit: Button("Create the product", style: .primary),
+            submit: Button("Create product", style: .primary),
             cancel: "/products"
         )
     }
@@ -307,7 +307,7 @@ public struct NewVersionPage: PageView {
                     ]
                 ),
             ],
-            submit: Button("Make the draft", style: .primary),
+            submit: Button("Create draft", style: .primary),
             cancel: place
         )
     }

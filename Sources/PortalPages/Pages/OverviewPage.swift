@@ -239,11 +239,14 @@ public struct OverviewPage: PageView {
             ? Empty(
                 .factory,
                 "No factory yet",
-                "First comes a product, then the ODM that makes it, then its factory. Each step leads to the next.",
-                [
-                    Button("Set up the first product", "/products/new", style: .primary),
-                    Button("Enrol a factory", "/factories/new"),
-                ]
+                viewer.roles.contains(.oemAdmin)
+                    ? "First comes a product, then the ODM that makes it, then its factory. Each step leads to the next."
+                    : "An OEM admin sets up a product, the ODM that makes it and its factory; they appear here.",
+                viewer.roles.contains(.oemAdmin)
+                    ? [
+                        Button("Set up the first product", "/products/new", style: .primary),
+                        Button("Enrol a factory", "/factories/new"),
+                    ] : []
             )
             : Empty(
                 .factory,

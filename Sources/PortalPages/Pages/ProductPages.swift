@@ -109,7 +109,7 @@ public struct ProductPage: SheetPage {
         if viewer.roles.contains(.oemAdmin) {
             actions.append(Button("Change rules", "\(place)?do=rules", dialog: "dialog-rules"))
             if !product.foundation.keySlots.isEmpty {
-                actions.append(Button("Make keys", "\(place)?do=keys", icon: .key, dialog: "dialog-keys"))
+                actions.append(Button("Create keys", "\(place)?do=keys", icon: .key, dialog: "dialog-keys"))
             }
             actions.append(Button("Invite an ODM", "\(place)?do=workspace", icon: .people, dialog: "dialog-workspace"))
         }
@@ -310,8 +310,8 @@ public struct ProductPage: SheetPage {
             ),
             DialogForm(
                 "keys",
-                "Make keys for a version",
-                "Each version has keys of its own, one in each slot, made in the portal's token. The ODM's draft names them, so they come first. A key that is there stays.",
+                "Create keys for a version",
+                "One key for each slot, made in the portal's token. The ODM's draft names them, so they come first. A key that exists stays.",
                 action: place,
                 form: form,
                 fields: [
@@ -319,11 +319,11 @@ public struct ProductPage: SheetPage {
                         form,
                         "version",
                         "Version",
-                        help: "As the ODM is going to name it: 1.4.0.",
+                        help: "As the ODM will name it: 1.4.0.",
                         extra: "autocomplete=\"off\" spellcheck=\"false\""
                     )
                 ],
-                submit: Button("Make the keys", style: .primary),
+                submit: Button("Create keys", style: .primary),
                 isOpen: opened == "keys"
             ),
             DialogForm(
@@ -336,8 +336,8 @@ public struct ProductPage: SheetPage {
                     .select(
                         form,
                         "organisation",
-                        "ODM that is here already",
-                        [("", "A new one, by link", .empty)]
+                        "ODM in this portal",
+                        [("", "A new ODM, by link", .empty)]
                             + others.sorted { $0.value < $1.value }.map { ($0.key.text, $0.value, .empty) },
                         isRequired: false
                     ),
@@ -345,7 +345,7 @@ public struct ProductPage: SheetPage {
                         form,
                         "organisationName",
                         "Name of a new ODM",
-                        help: "Its first person gets a link that works once, for 7 days.",
+                        help: "Its first person gets a link, valid for 7 days.",
                         isRequired: false
                     ),
                 ],
