@@ -35,7 +35,7 @@ struct FreshProofTests {
                 "do": "change", "name": "Vic \"Two\" & <Co>", "roles": "oemViewer,oemAdmin", "officer": "officer-7",
             ]
             let asked = try await ada.send(path, fields, from: page)
-            #expect(asked.status == 200 && asked.html.contains("Is it still you?"), "\(asked.html)")
+            #expect(asked.status == 200 && asked.html.contains("Confirm that it is you"), "\(asked.html)")
             #expect(asked.hidden("next") == path)
             let carried = try #require(asked.hidden("carried"))
             #expect(!carried.contains("csrf"), "its token is the session's, and the session gets another")
@@ -68,7 +68,7 @@ struct FreshProofTests {
                 ["organisationName": "Shenzhen Lamps", "days": "3"],
                 from: ada.get(place)
             )
-            #expect(asked.html.contains("Is it still you?") && asked.hidden("next") == place)
+            #expect(asked.html.contains("Confirm that it is you") && asked.hidden("next") == place)
             #expect(try await Self.invitations(whole) == 0, "not before")
             let fields = [
                 "code": try app.nextCode(), "next": asked.hidden("next") ?? "",
