@@ -1,10 +1,10 @@
 """The keyboard alone: each stop can be seen, every one is reached, and none keeps it."""
 
-# Stops that a keyboard has to reach: a group of radio buttons is one, closed details hide theirs.
-_WANTED = """() => { const seen = new Set(), all = [...document.querySelectorAll('*')];
+# Stops that a keyboard has to reach: a group of radio buttons is one, closed details hide theirs, a dialog all but its own.
+_WANTED = """() => { const seen = new Set(), all = [...document.querySelectorAll('*')], modal = document.querySelector('dialog:modal');
   return [...document.querySelectorAll('a[href], button:not([disabled]), input:not([type=hidden], [disabled]),'
     + ' select:not([disabled]), textarea:not([disabled]), summary, [tabindex="0"]')].filter(e => {
-    if (!e.checkVisibility({ visibilityProperty: true }) || e.closest('[inert]')) return false;
+    if (!e.checkVisibility({ visibilityProperty: true }) || e.closest('[inert]') || modal && !modal.contains(e)) return false;
     if (e.type !== 'radio') return true;
     const first = !seen.has(e.name); seen.add(e.name); return first; })
   .map(e => ({ key: all.indexOf(e), html: e.outerHTML.slice(0, 110) })); }"""
@@ -48,7 +48,7 @@ def run(page, verdicts, where, has_skip=True):
     stops, faults = twice(page, "Tab")
     verdicts.all(SEEN, where, unseen(stops))
     verdicts.all(REACH, where, faults)
-    if has_skip:
+    if has_skip and not page.locator("dialog:modal").count():
         first = stops[0]["html"] if stops else "nothing"
         verdicts.say(SKIP, where, None if "skip" in first else f"it is {first}")
     # Who came in by the last stop gets out by the first.
@@ -72,7 +72,9 @@ def walk(page, key):
     # From the document itself, wherever an autofocus puts it, which is done when the page has been drawn.
     page.evaluate("""async () => { for (let n = 0; n < 3; n += 1) await new Promise(requestAnimationFrame); document.querySelector('.toasts')?.replaceChildren(); document.activeElement?.blur();
       const body = document.body; body.tabIndex = -1; body.focus(); body.blur(); body.removeAttribute('tabindex');
-      scrollTo(0, 0); }""")
+      scrollTo(0, 0);
+      // A dialog begins with its heading, where it is opened.
+      document.querySelector('dialog:modal [autofocus]')?.focus(); }""")
     wanted = page.evaluate(_WANTED)
     page.evaluate(_WATCH)
     most = len(wanted) + 20 + page.locator("input[type=datetime-local], input[type=date], input[type=time]").count() * 8
