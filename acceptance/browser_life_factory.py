@@ -75,7 +75,7 @@ class Making:
         ada = self.admin
         ada.go("/")
         ada.page.wait_for_selector(".live[data-state=live]")
-        watched = ["[data-live=stat-completed]", "[data-live=factory-factory-1-completed]", "[data-live=batches]"]
+        watched = ["[data-live=stat-passed]", "[data-live=factory-factory-1-passed]", "[data-live=batches]"]
         with ada.untouched(watched) as changed:
             figures = changed()
         numbers = [int(text.replace(",", "")) for text in figures[watched[0]]]

@@ -31,8 +31,8 @@ struct FigureTests {
                 timeZone: "UTC",
                 createdAt: now
             ),
-            today: .init(issued: 1_036, completed: 1_038, failed: 0, burned: 0),
-            completedPerHour: 0,
+            today: .init(issued: 1_036, completed: 1_038, passed: 1_036, failed: 2, burned: 0),
+            rate: .unknown(.idle),
             edges: [
                 EdgeState(
                     edgeHSM: EdgeHSMID(validated: "edge-\(id)"),
@@ -72,7 +72,8 @@ struct FigureTests {
         #expect(try place(page, "stat-running") == "1" && place(page, "note-running").contains("1 blocked"))
         let table = try place(page, "batches")
         #expect(table.contains("1 of 18 shown, 13 used up, 1 past their window"))
-        #expect(try place(page, "note-completed").contains("1,036 certified as new"))
+        #expect(try place(page, "note-passed").contains("1,036 issued, 2 scrapped"))
+        #expect(try place(page, "stat-passed") == "1,036", "devices, not events")
     }
 
     @Test("who is stopped is said first, and the worst factory stands first")
@@ -160,27 +161,14 @@ struct FigureTests {
         )
     }
 
-    @Test("a site's line is told by its members, bounded, and stands whole behind them; what is no object stands alone")
-    func siteEvents() {
-        let long = String(repeating: "x", count: 500)
-        let facts = SiteEventFacts(
-            #"{"time":"2026-01-01T00:00:00Z","kind":"unit","serial":"L1<b>","ok":true,"ms":12,"unit":{"a":1},"note":"\#(long)"}"#
-        )
-        #expect(facts.members.map(\.name) == ["ms", "note", "ok", "serial"])
-        #expect(facts.members.map(\.value) == ["12", long.prefix(64) + "…", "yes", "L1<b>"])
-        let html = facts.markup.html
-        #expect(html.contains("serial</span> L1&lt;b&gt;") && !html.contains("<b>") && html.contains(long))
-        #expect(SiteEventFacts("no JSON").members.isEmpty && SiteEventFacts("no JSON").markup.html.contains("no JSON"))
-    }
-
     @Test("words under an axis stand where their points are")
     func axis() throws {
         let points = (0..<8).map {
             Chart.Point(mark: [0, 4, 7].contains($0) ? "m\($0)" : "", title: "t", values: [$0])
         }
-        let bars = Chart(bars: "Bars", id: "b", unit: "u", series: [("s", "c1")], points: points)
+        let bars = Chart(bars: "Bars", id: "b", unit: "u", zone: "UTC", series: [("s", "c1")], points: points)
         #expect(bars.marks.map(\.place) == ["6.3%", "56.3%", "93.8%"])
-        let line = Chart(line: "Line", id: "l", unit: "u", points: points)
+        let line = Chart(line: "Line", id: "l", unit: "u", zone: "UTC", points: points)
         #expect(line.marks.map(\.place) == ["0.0%", "57.1%", "100.0%"])
         #expect(line.marks.map(\.anchor) == ["start", "middle", "end"])
     }
@@ -212,7 +200,7 @@ struct FigureTests {
                 recent: ProductionSeries(step: .fiveMinutes, points: points),
                 counts: made.counts,
                 forecast: nil,
-                perHour: 0,
+                rate: .unknown(.idle),
                 factory: made.factory1,
                 names: [:]
             )

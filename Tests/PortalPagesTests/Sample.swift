@@ -66,7 +66,7 @@ struct Sample {
         }
     }
 
-    var counts: ProductionCounts { .init(issued: 7, completed: 6, failed: 1, burned: 1) }
+    var counts: ProductionCounts { .init(issued: 7, completed: 7, passed: 6, failed: 1, burned: 1) }
 
     var reconciliation: BatchReconciliation {
         .init(
@@ -81,7 +81,7 @@ struct Sample {
         )
     }
 
-    var forecast: BatchForecast { .init(reason: .quota, at: now + 600) }
+    var forecast: BatchForecast { .init(reason: .quota, at: now + 600, isFollowed: false, left: 0) }
 
     var series: ProductionSeries {
         .init(step: .fiveMinutes, points: (0..<24).map { .init(start: now + $0 * 300, counts: counts) })
@@ -101,7 +101,7 @@ struct Sample {
     }
 
     var progress: FactoryProgress {
-        .init(factory: factory1, today: counts, completedPerHour: 4, edges: [edgeState], critical: 1, warnings: 1)
+        .init(factory: factory1, today: counts, rate: .known(4), edges: [edgeState], critical: 1, warnings: 1)
     }
 
     var counts1: BatchCounts { .init(running: 1, waiting: 2, blocked: 1, unfinished: 18, usedUp: 13, over: 1) }
@@ -111,7 +111,7 @@ struct Sample {
             let running = BatchProgress(
                 batch: try batch,
                 reconciliation: reconciliation,
-                issuedPerHour: 4,
+                rate: .known(4),
                 forecast: forecast
             )
             return Overview(time: now, factories: [progress], batches: [running], counts: counts1, alarms: [alarm])
@@ -159,7 +159,7 @@ struct Sample {
                 recent: series,
                 counts: counts,
                 forecast: forecast,
-                perHour: 4,
+                rate: .known(4),
                 factory: factory1,
                 names: [someone: text]
             )

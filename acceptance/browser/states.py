@@ -19,7 +19,7 @@ FIRST = "first run: the empty portal leads from its one-time code to the first p
 
 # What people see first of an empty portal, and whose words tell it.
 EMPTY_PAGES = {
-    "overview": ("/", "No factory yet"), "products": ("/products", "No product yet"),
+    "overview": ("/", "First comes a product"), "products": ("/products", "No product yet"),
     "batches": ("/batches", "No batch yet"),
     "factories": ("/factories", "No factory yet"), "factory-new": ("/factories/new", "No ODM yet"),
     "devices": ("/devices", "No device yet"), "alarms": ("/alarms", "No open alarm"),
@@ -31,7 +31,7 @@ MAIN = ("overview", "products", "product", "version", "batches", "batch", "facto
         "alarms", "audit", "keys", "people", "exports", "account")
 # What an ODM's manager sees of it, who has just joined.
 MANAGERS_PAGES = {
-    "odm-overview": ("/", "No factory yet"), "odm-products": ("/products", "No product yet"),
+    "odm-overview": ("/", "No product yet"), "odm-products": ("/products", "No product yet"),
     "odm-batch-new": ("/batches/new", "No approved version yet"), "odm-factories": ("/factories", "No factory yet"),
     "odm-people": ("/people", None),
 }

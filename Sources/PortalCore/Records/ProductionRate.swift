@@ -1,3 +1,4 @@
+public import PortalProtocol
 public import Vocabulary
 
 /// How fast it goes, and what ends first: the units or the window.
@@ -6,8 +7,8 @@ public enum ProductionRate {
     public static let slice: Int64 = 300
     /// Seconds over which a rate is taken.
     public static let window: Int64 = 900
-    /// Nothing is told of the first moments: one unit in a second is no line of 3,600 an hour.
-    private static let shortest: Int64 = 60
+    /// Seconds of work that a rate needs: one unit in a second is no line of 3,600 an hour.
+    private static let shortest: Int64 = 120
     /// Seconds without a unit after which a line can be called stopped, and units that it would have made meanwhile.
     private static let quietest: Int64 = 120
     private static let missed = 3.0
@@ -22,43 +23,56 @@ public enum ProductionRate {
     /// The first slice that a rate at `now` looks at: one window before its own.
     public static func firstSlice(at now: Instant) -> Int64 { slice(of: now + (-2 * window)) }
 
-    /// Units in an hour over the last quarter of one: of the slice in which that opens, the share that lies in it. What
-    /// began later counts from then on; what has stopped makes none.
+    /// Units an hour: those of the last quarter of an hour × 4, of the slice in which that opens the share that lies in it.
+    /// While less of the line's work is known: its units ÷ that time, and nothing before two minutes of it are known. What
+    /// has stopped has no rate.
     ///
     /// - Parameters:
     ///   - slices: counts by number, from `firstSlice` on.
     ///   - created: before it nothing can have been made.
-    public static func perHour(_ slices: [Int64: Int], since created: Instant, at now: Instant) -> Int {
+    public static func of(_ slices: [Int64: Int], since created: Instant, at now: Instant) -> IssueRate {
         // What a clock that was ahead dated into the future says nothing of now.
         let made = slices.filter { $0.value > 0 && $0.key <= slice(of: now) }
-        guard let newest = made.keys.max() else { return 0 }
+        guard let newest = made.keys.max() else { return .unknown(.idle) }
         let last = (newest + 1) * slice
         let quiet = now.seconds - last
         // What it would have made meanwhile at its last pace, which silence does not change.
-        if quiet >= quietest, pace(made, since: created, at: last) * Double(quiet) >= missed { return 0 }
-        return Int((pace(made, since: created, at: now.seconds) * 3_600).rounded())
+        if quiet >= quietest {
+            let before = pace(made, since: created, at: last) ?? Double(made[newest] ?? 0) / Double(slice)
+            if before * Double(quiet) >= missed { return .unknown(.idle) }
+        }
+        guard let pace = pace(made, since: created, at: now.seconds) else { return .unknown(.young) }
+        let perHour = Int((pace * 3_600).rounded())
+        return perHour > 0 ? .known(perHour) : .unknown(.idle)
     }
 
-    /// Units a second within the window that ends at `close`, in seconds since 1970.
-    private static func pace(_ made: [Int64: Int], since created: Instant, at close: Int64) -> Double {
+    /// Units a second within the window that ends at `close`, in seconds since 1970; nil: too little is known.
+    private static func pace(_ made: [Int64: Int], since created: Instant, at close: Int64) -> Double? {
         let earliest = close - window
-        let begin = max(created.seconds, began(made, before: earliest) ?? created.seconds)
+        guard let begin = began(made, since: created, at: close) else { return nil }
         let opens = max(earliest, begin)
         let count = made.reduce(0.0) { sum, entry in
             let end = (entry.key + 1) * slice
             guard end > opens else { return sum }
-            let start = max(entry.key * slice, min(begin, end - 1))
+            // Before its batch was granted nothing of a slice can have been made.
+            let start = max(entry.key * slice, min(created.seconds, end - 1))
             return sum + Double(entry.value) * (start < opens ? Double(end - opens) / Double(end - start) : 1)
         }
-        return count / Double(max(shortest, close - opens))
+        return close - opens >= shortest && count > 0 ? count / Double(close - opens) : nil
     }
 
-    /// When a line began that had made nothing for a whole window; nil for one that was running, or makes too few to tell.
-    private static func began(_ made: [Int64: Int], before earliest: Int64) -> Int64? {
-        guard let first = made.keys.min(), first * slice >= earliest, made.values.reduce(0, +) >= fewest else {
-            return nil
+    /// From when on all work of a line is known: since its batch was granted, or since the end of the slice in which it
+    /// began, as nobody knows where in that it did. Nil: it began too lately to tell.
+    private static func began(_ made: [Int64: Int], since created: Instant, at close: Int64) -> Int64? {
+        guard let first = made.keys.min() else { return nil }
+        let (start, end) = (first * slice, (first + 1) * slice)
+        if created.seconds >= start { return created.seconds }
+        guard end > close - window else { return created.seconds }
+        // So few in all that they say nothing of a line's beginning: a slow one.
+        if made.values.reduce(0, +) < fewest {
+            return close - start >= slice + shortest ? max(created.seconds, close - window) : nil
         }
-        return first * slice
+        return end
     }
 
     public enum End: Sendable, Hashable {

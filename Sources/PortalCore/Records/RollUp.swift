@@ -22,11 +22,15 @@ public struct RollUpKey: Sendable, Hashable {
     }
 }
 
-/// Events counted, each as its journal entry says it: a unit completed again after a rework counts again.
+/// Events counted, each as its journal entry says it: a unit completed again after a rework counts again. Devices are counted
+/// by `issued` and `passed`: a device that is reworked stays one.
 public struct RollUpCounts: Sendable, Hashable, Codable {
     /// New units; a reissue after a re-provisioning is not one.
     public var issued = 0
     public var completed = 0
+    /// Devices that stand as passed, as entries change it: one less where a rework begins or what had passed is scrapped, so
+    /// below zero on a day that takes back more than it brings.
+    public var passed = 0
     public var failed = 0
     public var burned = 0
     public var unlocked = 0
@@ -41,7 +45,8 @@ public struct RollUpCounts: Sendable, Hashable, Codable {
 
     /// The fields by name, for tables and sums.
     public static let fields: [(name: String, path: any WritableKeyPath<RollUpCounts, Int> & Sendable)] = [
-        ("issued", \.issued), ("completed", \.completed), ("failed", \.failed), ("burned", \.burned),
+        ("issued", \.issued), ("completed", \.completed), ("passed", \.passed), ("failed", \.failed),
+        ("burned", \.burned),
         ("unlocked", \.unlocked), ("reprovisioned", \.reprovisioned), ("reissued", \.reissued),
         ("rotated", \.rotated), ("returned", \.returned), ("quarantined", \.quarantined),
     ]
@@ -49,6 +54,9 @@ public struct RollUpCounts: Sendable, Hashable, Codable {
     /// One entry more.
     public mutating func count(_ judged: JudgedEntry) {
         if !judged.findings.isEmpty { quarantined += 1 }
+        if let unit = judged.unit {
+            passed += (unit.stage == .done ? 1 : 0) - (judged.stageBefore == .done ? 1 : 0)
+        }
         switch judged.event?.body {
         case is FactoryDataGiven, is KeySealed, is Permitted: break
         case let body as Issued: if body.replaces == nil { issued += 1 } else { reissued += 1 }
@@ -78,10 +86,11 @@ public struct SliceKey: Sendable, Hashable {
     public let authorization: Digest256
 }
 
-/// The four figures that are also kept by five minutes.
+/// The figures that are also kept by five minutes.
 public struct SliceCounts: Sendable, Hashable {
     public var issued = 0
     public var completed = 0
+    public var passed = 0
     public var failed = 0
     public var burned = 0
 
@@ -90,6 +99,7 @@ public struct SliceCounts: Sendable, Hashable {
     public static func += (left: inout Self, right: Self) {
         left.issued += right.issued
         left.completed += right.completed
+        left.passed += right.passed
         left.failed += right.failed
         left.burned += right.burned
     }
@@ -118,6 +128,7 @@ public struct RollUpTally: Sendable {
         var made = SliceCounts()
         made.issued = after.issued - before.issued
         made.completed = after.completed - before.completed
+        made.passed = after.passed - before.passed
         made.failed = after.failed - before.failed
         made.burned = after.burned - before.burned
         guard made != SliceCounts() else { return }

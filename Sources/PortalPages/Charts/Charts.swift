@@ -81,6 +81,8 @@ struct Chart: Component {
     }
 
     let caption: String
+    /// Which time the axis has.
+    let zone: String
     let plot: Markup
     let high: String
     let middle: String
@@ -94,8 +96,17 @@ struct Chart: Component {
     ///
     /// - Parameters:
     ///   - series: titles and styles, in the order of each point's values.
-    init(bars caption: String, id: String, unit: String, series: [(String, String)], points: [Point]) {
-        let top = Self.round(points.map { $0.values.reduce(0, +) }.max() ?? 0)
+    ///   - zone: the time that the marks are of.
+    init(
+        bars caption: String,
+        id: String,
+        unit: String,
+        zone: String,
+        series: [(String, String)],
+        points: [Point]
+    ) {
+        // What was taken back for rework is in the table; a bar has no place for it.
+        let top = Self.round(points.map { $0.values.filter { $0 > 0 }.reduce(0, +) }.max() ?? 0)
         let width = 100
         var shapes = Self.grid(points.count * width)
         for (index, point) in points.enumerated() {
@@ -109,11 +120,19 @@ struct Chart: Component {
             }
         }
         let all = max(points.count, 1) * width
-        self.init(caption, id, unit, series, points, top, shapes, width: all) { $0 * width + width / 2 }
+        self.init(caption, id, unit, zone, series, points, top, shapes, width: all) { $0 * width + width / 2 }
     }
 
     /// A line that falls or rises, with the limit that it must not cross.
-    init(line caption: String, id: String, unit: String, style: String = "c1", points: [Point], limit: Int? = nil) {
+    init(
+        line caption: String,
+        id: String,
+        unit: String,
+        zone: String,
+        style: String = "c1",
+        points: [Point],
+        limit: Int? = nil
+    ) {
         let top = Self.round(max(points.compactMap { $0.values.first }.max() ?? 0, limit ?? 0))
         let width = max(points.count - 1, 1) * 100
         let places = points.enumerated().map { ($0.offset * 100, 1_000 - ($0.element.values.first ?? 0) * 1_000 / top) }
@@ -127,13 +146,14 @@ struct Chart: Component {
             let y = 1_000 - limit * 1_000 / top
             shapes += "<path class=\"limit\" d=\"M0 \(y)H\(width)\"/>"
         }
-        self.init(caption, id, unit, [(unit, style)], points, top, shapes, width: width) { $0 * 100 }
+        self.init(caption, id, unit, zone, [(unit, style)], points, top, shapes, width: width) { $0 * 100 }
     }
 
     private init(
         _ caption: String,
         _ id: String,
         _ unit: String,
+        _ zone: String,
         _ series: [(String, String)],
         _ points: [Point],
         _ top: Int,
@@ -142,6 +162,7 @@ struct Chart: Component {
         place: (Int) -> Int
     ) {
         self.caption = caption
+        self.zone = zone
         self.id = id
         high = Format.number(top)
         middle = top > 1 ? Format.number(top / 2) : ""
@@ -160,7 +181,7 @@ struct Chart: Component {
             """
         table = Table(
             "\(caption), \(unit)",
-            [.init("When")] + series.map { .init($0.0, .number) },
+            [.init("When, \(zone)")] + series.map { .init($0.0, .number) },
             points.map { point in [.text(point.title)] + point.values.map { Markup.number($0) } },
             style: "keeps"
         )
@@ -180,7 +201,7 @@ struct Chart: Component {
 
     static let name = "chart"
     static let template = #"""
-        <figure class="stack-s"><div class="chart-plot"><div class="chart-y" aria-hidden="true"><span>{{.high}}</span><span>{{.middle}}</span><span>0</span></div><div>{{{.plot}}}</div><svg class="chart-x" aria-hidden="true">{{#.marks}}<text x="{{place}}" y=".9em" text-anchor="{{anchor}}">{{text}}</text>{{/.marks}}</svg></div>{{{.legend}}}
+        <figure class="stack-s"><div class="chart-plot"><div class="chart-y" aria-hidden="true"><span>{{.high}}</span><span>{{.middle}}</span><span>0</span></div><div>{{{.plot}}}</div><svg class="chart-x" aria-hidden="true">{{#.marks}}<text x="{{place}}" y=".9em" text-anchor="{{anchor}}">{{text}}</text>{{/.marks}}</svg></div><div class="chart-foot">{{{.legend}}}<p class="small muted">Times: {{.zone}}</p></div>
         <details class="details"><summary>{{{.chevron}}}Figures as a table</summary>{{#.table}}{{> table}}{{/.table}}</details></figure>
         """#
 }

@@ -30,21 +30,23 @@ extension Markup {
         of(Table(caption, columns, rows, empty: empty, next: next, style: style))
     }
 
-    /// Completed and failed over time, a mark at each hour or fourth of the whole.
-    static func production(_ series: ProductionSeries, zone: Int64 = 0) -> Markup {
+    /// Passed and scrapped over time, a mark at each hour or fourth of the whole.
+    static func production(_ series: ProductionSeries, zone name: String, at now: Instant) -> Markup {
+        let zone = Format.offset(of: name, at: now) ?? 0
         let points = series.points
         let each = max(1, points.count / 6)
         let chart = Chart(
-            bars: "Devices completed and failed",
+            bars: "Devices passed and scrapped",
             id: "production-chart",
             unit: "devices",
-            series: [("Completed", "c1"), ("Failed", "c2")],
+            zone: Format.zone(name, at: now),
+            series: [("Passed", "c1"), ("Scrapped", "c2")],
             points: points.enumerated().map { index, point in
                 Chart.Point(
                     mark: index.isMultiple(of: each) || index == points.count - 1
                         ? Format.clock(point.start, east: zone) : "",
                     title: Format.dateTime(point.start, east: zone),
-                    values: [point.counts.completed, point.counts.failed]
+                    values: [point.counts.passed, point.counts.failed]
                 )
             }
         )

@@ -73,6 +73,14 @@ enum Format {
         }
     }
 
+    /// Of an axis: `Shanghai, UTC+8`; a zone that is not known here is taken as UTC.
+    static func zone(_ zone: String, at time: Instant) -> String {
+        guard let offset = offset(of: zone, at: time), place(zone) != "UTC" else { return "UTC" }
+        let (hours, minutes) = (abs(offset) / 3_600, abs(offset) / 60 % 60)
+        let rest = minutes == 0 ? "" : ":\(minutes < 10 ? "0" : "")\(minutes)"
+        return "\(place(zone)), UTC\(offset < 0 ? "−" : "+")\(hours)\(rest)"
+    }
+
     /// First characters of a digest or id, enough to tell two apart on a page.
     static func short(_ text: String, _ count: Int = 12) -> String {
         text.count <= count + 1 ? text : "\(text.prefix(count))…"

@@ -120,6 +120,11 @@ extension Markup {
         }
     }
 
+    /// Not known, or not applicable: the reason for whoever points at it or listens. What is counted and is nought is 0.
+    static func none(_ why: String) -> Markup {
+        "<span class=\"muted\" title=\"\(why)\"><span aria-hidden=\"true\">–</span><span class=\"sr\">\(why)</span></span>"
+    }
+
     static let none: Markup = "<span class=\"muted\" aria-label=\"none\">–</span>"
 }
 

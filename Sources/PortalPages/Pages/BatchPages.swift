@@ -12,33 +12,32 @@ public struct BatchListPage: SheetPage {
     ///   - issued: units issued by authorization, from the roll-ups.
     ///   - factories: those that the viewer may see.
     ///   - organisations: names, as far as the viewer knows them.
+    ///   - canGrant: the viewer could grant a batch now.
     public init(
         _ page: Page<Batch>,
         issued: [Digest256: ProductionCounts],
         organisations: [OrganisationID: String] = [:],
         factories: [FactoryID: Factory] = [:],
+        canGrant: Bool = false,
         viewer: Viewer,
         now: Instant
     ) {
-        let canCreate = viewer.roles.contains(.odmProductionManager)
-        let create = canCreate ? [Button("New batch", "/batches/new", icon: .plus, style: .primary)] : []
+        let create =
+            canGrant ? [Button("New batch", "/batches/new", icon: .plus, style: .primary)] : []
         let rows = page.items.map { batch -> [Markup] in
             let counts = issued[batch.authorization] ?? .zero
             return [
                 .sub(
                     .link(batch.batch.text, "/batches/\(batch.id.text)"),
-                    "\(batch.firstSerial.text) – \(batch.lastSerial.text)"
+                    "\(.code(batch.firstSerial.text)) – \(.code(batch.lastSerial.text))"
                 ),
                 .sub(
-                    .link(
-                        "\(batch.product.text) \(batch.version.text)",
-                        "/products/\(batch.product.text)/versions/\(batch.version.text)"
-                    ),
+                    .version(batch.product, batch.version),
                     .text(organisations[batch.organisation] ?? "")
                 ),
                 .factory(batch.factory, factories, batch.edgeHSM),
                 batch.cell(at: now),
-                "\(.share(counts.issued + counts.burned, of: batch.quantity, label: "Issued and burned"))<span class=\"sub\">\(Format.number(counts.issued)) of \(Format.number(batch.quantity))</span>",
+                .used(issued: counts.issued, burned: counts.burned, of: batch.quantity),
                 .sub(.date(batch.notBefore), "to \(.date(batch.notAfter))"),
                 .ago(batch.createdAt, now: now),
             ]
@@ -46,9 +45,11 @@ public struct BatchListPage: SheetPage {
         let empty = Empty(
             .batch,
             "No batch yet",
-            canCreate
+            canGrant
                 ? "A batch lets one EdgeHSM make a number of units of an approved version within a window."
-                : "The ODM's production manager makes batches of approved versions; they appear here.",
+                : viewer.roles.contains(.odmProductionManager)
+                    ? "You make batches once your OEM's officers have approved a version and one of your factories is enrolled."
+                    : "The ODM's production manager makes batches of approved versions; they appear here.",
             create
         )
         sheet = Sheet(
@@ -60,7 +61,7 @@ public struct BatchListPage: SheetPage {
                     .table(
                         "Batches",
                         [
-                            .init("Batch"), .init("Version"), .init("Factory"), .init("State", .tight),
+                            .init("Batch"), .init("Product"), .init("Factory"), .init("State", .tight),
                             .init("Issued", .tight), .init("Window", .tight), .init("Granted", .tight),
                         ],
                         rows,
@@ -89,7 +90,7 @@ public struct BatchPage: SheetPage {
         public let recent: ProductionSeries
         public let counts: ProductionCounts
         public let forecast: BatchForecast?
-        public let perHour: Int
+        public let rate: IssueRate
         public let factory: Factory
         public let names: [PersonID: String]
 
@@ -99,12 +100,12 @@ public struct BatchPage: SheetPage {
             recent: ProductionSeries,
             counts: ProductionCounts,
             forecast: BatchForecast?,
-            perHour: Int,
+            rate: IssueRate,
             factory: Factory,
             names: [PersonID: String]
         ) {
             (self.batch, self.reconciliation, self.recent, self.counts) = (batch, reconciliation, recent, counts)
-            (self.forecast, self.perHour, self.factory, self.names) = (forecast, perHour, factory, names)
+            (self.forecast, self.rate, self.factory, self.names) = (forecast, rate, factory, names)
         }
     }
 
@@ -140,8 +141,8 @@ public struct BatchPage: SheetPage {
                 crumbs: [("Batches", "/batches")],
                 badges: .live("state", state),
                 lead: """
-                    \(Format.number(batch.quantity)) units of \(.link("\(batch.product.text) \(batch.version.text)", "/products/\(batch.product.text)/versions/\(batch.version.text)")) \
-                    at \(.link(content.factory.name, "/factories/\(batch.factory.text)")) (\(batch.factory.text)), EdgeHSM \(batch.edgeHSM.text)
+                    \(Format.number(batch.quantity)) units of \(.version(batch.product, batch.version)) \
+                    at \(.link(content.factory.name, "/factories/\(batch.factory.text)")) (\(batch.factory.text)), EdgeHSM \(.link(batch.edgeHSM.text, "/factories/\(batch.factory.text)/edges/\(batch.edgeHSM.text)"))
                     """,
                 actions: actions,
                 isLive: isOpen
@@ -173,18 +174,11 @@ public struct BatchPage: SheetPage {
                 .init("Issued", .number(sums.issued), "of \(Format.number(sums.granted)) granted"),
                 .init(
                     "Passed",
-                    .number(content.counts.completed),
-                    content.counts.completed > sums.issued
-                        ? "\(Format.number(content.counts.completed - sums.issued)) of them again, after rework"
-                        : "\(Format.number(content.counts.failed)) scrapped"
+                    .number(content.counts.devicesPassed),
+                    "\(Format.number(content.counts.failed)) scrapped"
                 ),
                 .init("Yield", .text(content.counts.yield), content.counts.yieldNote),
-                .init(
-                    "Rate now",
-                    content.perHour > 0
-                        ? "\(Format.number(content.perHour)) <span class=\"small muted\">an hour</span>" : .none,
-                    content.perHour > 0 ? "last 15 min" : "nothing is made now"
-                ),
+                .init("Rate now", content.rate.markup, content.rate.note),
                 .init("Remaining", .number(sums.remaining), Self.end(content, now)),
             ])
         )
@@ -193,10 +187,7 @@ public struct BatchPage: SheetPage {
     /// What ends it, or why nothing is made of it.
     private static func end(_ content: Content, _ now: Instant) -> Markup {
         let (batch, sums) = (content.batch, content.reconciliation)
-        if let forecast = content.forecast {
-            let words = forecast.plain(at: now)
-            return forecast.isNear(at: now) ? .badge(.warn, words) : .text(words)
-        }
+        if let forecast = content.forecast { return forecast.markup(at: now) }
         if sums.isClosed { return "Closed" }
         if sums.isLoaded, sums.remaining == 0 { return "All units are begun" }
         if now > batch.notAfter { return "Window is closed" }
@@ -219,7 +210,7 @@ public struct BatchPage: SheetPage {
                 ? .empty
                 : "<p class=\"small muted\">Until the EdgeHSM's journal says that it loaded the package, every unit is unaccounted.</p>"
         return """
-            \(.meter(sums.segments, of: sums.granted, label: "Granted \(sums.granted): issued \(sums.issued), burned \(sums.burned), returned \(sums.returned), remaining \(sums.remaining), unaccounted \(sums.unaccounted)", isTall: true))\
+            \(.meter(sums.segments, of: sums.granted, label: "Granted \(Format.number(sums.granted)): \(sums.segments.map { "\($0.title.lowercased()) \(Format.number($0.value))" }.joined(separator: ", "))", isTall: true))\
             \(.legend(sums.segments))\(unexplained)
             """
     }
@@ -258,6 +249,7 @@ public struct BatchPage: SheetPage {
                 line: "Units left of \(content.batch.batch.text)",
                 id: "burn-down-chart",
                 unit: "units left",
+                zone: Format.zone(content.factory.timeZone, at: content.batch.createdAt),
                 points: points.enumerated().map { index, point in
                     .init(
                         mark: index.isMultiple(of: each) ? Format.clock(point.time, east: offset) : "",
@@ -273,7 +265,7 @@ public struct BatchPage: SheetPage {
         let (batch, zone) = (content.batch, content.factory.timeZone)
         func allowance(_ count: Int, _ until: Instant) -> Markup {
             // As the window's ends are told: of one moment two zones can name two days.
-            count == 0 ? "none" : "\(Format.number(count)), until \(.twoZones(until, zone))"
+            count == 0 ? "0" : "\(Format.number(count)), until \(.twoZones(until, zone))"
         }
         return .of(
             Definitions([

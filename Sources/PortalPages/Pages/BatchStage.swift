@@ -65,7 +65,7 @@ extension BatchPage {
         let isLoaded = sums.isLoaded
         let sealed: Markup =
             batch.package.map { .time($0.madeAt) }
-            ?? (batch.failure.map { "failed \($0.attempts) times: \(.code($0.code))" }
+            ?? (batch.failure.map { "failed \(Format.number($0.attempts)) times: \(.code($0.code))" }
                 ?? "being signed and sealed to \(batch.edgeHSM.text)")
         let waits: Markup =
             stage == .blocked ? "blocked: \(batch.edgeHSM.text) is stopped" : "waits for the factory's next contact"

@@ -36,7 +36,7 @@ extension FactoryPage {
         }
         let more: Markup =
             content.hasMoreCertificates
-            ? "<p class=\"small muted\">The newest \(content.certificates.count); the API lists the older ones.</p>"
+            ? "<p class=\"small muted\">The newest \(Format.number(content.certificates.count)); the API lists the older ones.</p>"
             : .empty
         return "<ul class=\"stack-s\">\(items.joined())</ul>\(more)"
     }

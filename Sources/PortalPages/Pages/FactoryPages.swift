@@ -7,11 +7,15 @@ public struct FactoryListPage: SheetPage {
     public let live: [LivePlace]
     let sheet: Sheet
 
-    public init(_ overview: Overview, organisations: [OrganisationID: String], viewer: Viewer) {
+    /// - Parameter hasODM: there is one that a factory could belong to.
+    public init(
+        _ overview: Overview,
+        organisations: [OrganisationID: String],
+        hasODM: Bool = true,
+        viewer: Viewer
+    ) {
         let now = overview.time
-        let actions =
-            viewer.roles.contains(.oemAdmin)
-            ? [Button("Enrol a factory", "/factories/new", icon: .plus, style: .primary)] : []
+        let actions = Self.actions(viewer, hasODM)
         var places: [LivePlace] = []
         func place(_ key: String, _ content: Markup) -> Markup {
             places.append(LivePlace(key, content))
@@ -22,18 +26,22 @@ public struct FactoryListPage: SheetPage {
             let key = factory.id.text
             let states = progress.edges.map { edge -> Markup in
                 let link = edge.link(at: now)
-                return "\(edge.edgeHSM.text) \(.badge(link.tone, link.words))"
+                let box: Markup = .link(edge.edgeHSM.text, "/factories/\(key)/edges/\(edge.edgeHSM.text)")
+                return "\(box) \(.badge(link.tone, link.words))"
             }
-            let checkpoints = progress.edges.map { $0.checkpointTime.map { Markup.ago($0, now: now) } ?? .none }
+            let checkpoints = progress.edges.map {
+                $0.checkpointTime.map { Markup.ago($0, now: now) } ?? .none("none yet")
+            }
+            let odm = organisations[factory.organisation] ?? factory.organisation.text
             let alarms = progress.critical + progress.warnings
             return [
                 .sub(.link(factory.name, "/factories/\(key)"), "\(key) · \(factory.country)"),
-                .text(organisations[factory.organisation] ?? factory.organisation.text),
+                viewer.isOEM ? .link(odm, "/people?organisation=\(factory.organisation.text)") : .text(odm),
                 place("\(key)-edges", states.isEmpty ? "No EdgeHSM yet" : states.joined("<br>")),
                 place("\(key)-checkpoints", checkpoints.joined("<br>")),
-                place("\(key)-today", .number(progress.today.completed)),
-                place("\(key)-rate", .number(progress.completedPerHour)),
-                place("\(key)-alarms", alarms == 0 ? .none : .count(alarms, progress.critical > 0 ? .bad : .warn)),
+                place("\(key)-today", .number(progress.today.devicesPassed)),
+                place("\(key)-rate", progress.rate.markup),
+                place("\(key)-alarms", alarms == 0 ? .number(0) : .count(alarms, progress.critical > 0 ? .bad : .warn)),
             ]
         }
         sheet = Sheet(
@@ -46,15 +54,13 @@ public struct FactoryListPage: SheetPage {
                         "Factories",
                         [
                             .init("Factory"), .init("ODM"), .init("EdgeHSM", .tight), .init("Checkpoint", .tight),
-                            .init("Today", .number), .init("An hour", .number), .init("Alarms", .number),
+                            .init("Passed today", .number), .init("Rate", .number), .init("Open alarms", .number),
                         ],
                         rows,
                         empty: Empty(
                             .factory,
                             "No factory yet",
-                            viewer.isOEM
-                                ? "Enrolment leads from its name to its first device, step by step."
-                                : "Your OEM enrols your factory; it appears here then.",
+                            Self.words(viewer, hasODM),
                             actions
                         )
                     ),
@@ -63,6 +69,22 @@ public struct FactoryListPage: SheetPage {
             ]
         )
         live = places
+    }
+
+    private static func actions(_ viewer: Viewer, _ hasODM: Bool) -> [Button] {
+        guard viewer.roles.contains(.oemAdmin) else { return [] }
+        return hasODM
+            ? [Button("Enrol a factory", "/factories/new", icon: .plus, style: .primary)]
+            : [Button("Invite an ODM", "/people/invite?kind=odm", icon: .people, style: .primary)]
+    }
+
+    private static func words(_ viewer: Viewer, _ hasODM: Bool) -> Markup {
+        guard viewer.isOEM else {
+            return "An administrator of your OEM enrols your factory; it appears here then. Tell them its town and its time zone."
+        }
+        return hasODM
+            ? "Enrolment leads from its name to its first device, step by step."
+            : "A factory belongs to an ODM, so an ODM comes first. Enrolment then leads from the factory's name to its first device."
     }
 }
 
@@ -120,7 +142,7 @@ public struct FactoryPage: SheetPage {
         let place = "/factories/\(factory.id.text)"
         let offset = Format.offset(of: factory.timeZone, at: now) ?? 0
         let figures = Self.figures(content)
-        let chart = Markup.production(content.recent, zone: offset)
+        let chart = Markup.production(content.recent, zone: factory.timeZone, at: now)
         let edges = Self.edges(content, now)
         let preparations = Self.preparations(content, viewer, now)
         var actions: [Button] = []
@@ -147,7 +169,7 @@ public struct FactoryPage: SheetPage {
                     "production",
                     "Production",
                     .live("chart", chart, tag: "div"),
-                    note: "Time of \(Format.place(factory.timeZone))"
+                    note: "In steps of five minutes, the last \(Format.duration(Int64(content.recent.points.count) * 300))"
                 )
             )
         }
@@ -201,17 +223,9 @@ public struct FactoryPage: SheetPage {
         let today = content.progress.today
         return .of(
             Stats([
-                .init("Passed today", .number(today.completed), "\(Format.number(today.issued)) certified as new"),
-                .init(
-                    "Yield today",
-                    .text(today.yield),
-                    today.yieldNote
-                ),
-                .init(
-                    "Rate now",
-                    "\(Format.number(content.progress.completedPerHour)) <span class=\"small muted\">an hour</span>",
-                    "last 15 min"
-                ),
+                .init("Passed today", .number(today.devicesPassed), today.passedNote),
+                .init("Yield today", .text(today.yield), today.yieldNote),
+                .init("Rate now", content.progress.rate.markup, content.progress.rate.note),
                 .init(
                     "Journal entries",
                     .number(content.edges.reduce(0) { $0 + $1.journal.storedSize }),
@@ -241,9 +255,9 @@ public struct FactoryPage: SheetPage {
                         journal.heardAt.map { "heard \(.ago($0, now: now))" } ?? .empty
                     ),
                     .number(journal.storedSize), .digest(journal.storedRoot.hex),
-                    journal.checkpointTime.map { .ago($0, now: now) } ?? .none,
+                    journal.checkpointTime.map { .ago($0, now: now) } ?? .none("none yet"),
                     journal.quarantined == 0 ? .number(0) : .count(journal.quarantined),
-                    .text(journal.softwareVersion ?? "–"),
+                    journal.softwareVersion.map { .text($0) } ?? .none("not told yet"),
                 ]
             },
             empty: Empty(
@@ -260,7 +274,7 @@ public struct FactoryPage: SheetPage {
     }
 
     private static func alarms(_ content: Content, _ now: Instant) -> Markup {
-        guard !content.alarms.isEmpty else { return "<p class=\"muted\">None.</p>" }
+        guard !content.alarms.isEmpty else { return "<p class=\"muted\">No alarm is open.</p>" }
         let more: Markup =
             content.alarms.count > 8
             ? "<p class=\"small\">\(.link("More of them", "/alarms"))</p>" : .empty

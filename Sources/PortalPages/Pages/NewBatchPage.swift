@@ -62,13 +62,14 @@ public struct NewBatchPage: PageView {
                 ? Empty(
                     .review,
                     "No approved version yet",
-                    "A batch is made of a version that the officers have approved.",
+                    "A batch is made of a version that the officers of your OEM have approved. Your engineer prepares it; the product's page says how far it is.",
                     [Button("Go to products", "/products")]
                 )
                 : Empty(
                     .factory,
                     "No EdgeHSM of yours has an allotment of this product",
-                    "The approval that the OEM's officers sign allots units to each EdgeHSM. Ask the OEM for one that names yours."
+                    "The approval that the OEM's officers sign allots units to each EdgeHSM. Ask the OEM for one that names yours; an EdgeHSM that is not enrolled yet gets none.",
+                    [Button("Go to factories", "/factories")]
                 )
             return
         }

@@ -26,34 +26,40 @@ public struct OverviewPage: PageView {
     /// - Parameters:
     ///   - recent: five minutes each, the last hours.
     ///   - viewer: offers what the viewer may do.
-    public init(_ overview: Overview, recent: ProductionSeries, viewer: Viewer) {
+    ///   - first: where nothing is made yet, how far it is.
+    ///   - canGrant: the viewer could grant a batch now.
+    public init(
+        _ overview: Overview,
+        recent: ProductionSeries,
+        viewer: Viewer,
+        first: FirstSteps? = nil,
+        canGrant: Bool = false
+    ) {
         let now = overview.time
         var places: [LivePlace] = []
         func live(_ key: String, _ content: Markup, _ tag: String) -> Markup {
             places.append(LivePlace(key, content))
             return .live(key, content, tag: tag)
         }
-        let actions: [Button] =
-            viewer.roles.contains(.odmProductionManager)
-            ? [Button("New batch", "/batches/new", icon: .plus, style: .primary)] : []
+        let actions = canGrant ? [Button("New batch", "/batches/new", icon: .plus, style: .primary)] : []
         head = Head(
             "Overview",
-            lead: "What is made now, where, and what stops it next. Counts are of today, UTC.",
+            lead: "What is made now, where, and what stops it next. Today began at 00:00 UTC.",
             actions: actions,
-            isLive: true
+            isLive: !overview.factories.isEmpty
         )
         stats = Self.stats(overview, live)
         alerts = live("alerts", Self.alerts(overview), "div")
         factories = overview.factories.worstFirst(at: now).enumerated().map { index, factory in
             FactoryCard(html: Self.card(factory, "site-\(index)", now, live))
         }
-        none = overview.factories.isEmpty ? Self.firstSteps(viewer) : nil
+        none = overview.factories.isEmpty ? (first ?? FirstSteps()).empty(viewer) : nil
         chartPanel = Panel(
             "production",
             "Production",
-            note: "Completed and failed in five minutes, the last \(Format.duration(Int64(recent.points.count) * 300))"
+            note: "In steps of five minutes, the last \(Format.duration(Int64(recent.points.count) * 300))"
         )
-        chart = live("chart", Markup.production(recent), "div")
+        chart = live("chart", Markup.production(recent, zone: Self.zone(of: overview.factories), at: now), "div")
         batchPanel = Panel("batches", "Running batches", note: .link("All batches", "/batches"))
         batches = live("batches", Self.batches(overview, now), "div")
         alarmPanel = Panel("alarms", "Open alarms", note: .link("All alarms", "/alarms"))
@@ -61,40 +67,41 @@ public struct OverviewPage: PageView {
         self.live = overview.factories.isEmpty ? [] : places
     }
 
+    /// That of all factories, where it is one.
+    private static func zone(of factories: [FactoryProgress]) -> String {
+        let zones = Set(factories.map(\.factory.timeZone))
+        return zones.count == 1 ? zones.first ?? "UTC" : "UTC"
+    }
+
     private static func stats(_ overview: Overview, _ live: (String, Markup, String) -> Markup) -> Markup {
         let today = ProductionCounts.sum(of: overview.factories.map(\.today))
-        let (completed, issued) = (today.completed, today.issued)
-        let rate = overview.factories.reduce(0) { $0 + $1.completedPerHour }
+        let rate = IssueRate.sum(of: overview.factories.map(\.rate))
         let up = overview.factories.filter { $0.trouble(at: overview.time) == 0 && !$0.edges.isEmpty }.count
         let stopped = overview.factories.filter(\.isStopped).count
         let links: Markup =
             stopped > 0
-            ? .badge(.bad, "\(stopped) stopped") : up == overview.factories.count ? "all heard" : "others report later"
+            ? .badge(.bad, "\(Format.number(stopped)) stopped") : up == overview.factories.count ? "all heard" : "others report later"
         let counts = overview.counts
         let critical = overview.factories.reduce(0) { $0 + $1.critical }
         let warnings = overview.factories.reduce(0) { $0 + $1.warnings }
         let items: [(String, String, Markup, Markup)] = [
             (
-                "completed", "Passed today", .number(completed),
-                completed > issued
-                    // Begun before midnight, or passed again after rework: a unit is certified as new once.
-                    ? "\(Format.number(issued)) certified as new" : "\(Format.number(issued)) certified"
+                "passed", "Passed today", .number(today.devicesPassed), today.passedNote
             ),
+            ("yield", "Yield today", .text(today.yield), today.yieldNote),
+            ("rate", "Rate now", rate.markup, rate.note),
             (
-                "yield", "Yield today", .text(today.yield), today.yieldNote
-            ),
-            ("rate", "Rate now", "\(Format.number(rate)) <span class=\"small muted\">an hour</span>", "last 15 min"),
-            (
-                "links", "Factories on line", "\(up) <span class=\"small muted\">of \(overview.factories.count)</span>",
+                "links", "Factories on line",
+                "\(Format.number(up)) <span class=\"small muted\">of \(Format.number(overview.factories.count))</span>",
                 links
             ),
             (
                 "running", "Running batches", .number(counts.running),
-                counts.blocked > 0 ? .badge(.bad, "\(counts.blocked) blocked") : "\(counts.waiting) waiting"
+                counts.blocked > 0 ? .badge(.bad, "\(Format.number(counts.blocked)) blocked") : "\(Format.number(counts.waiting)) waiting"
             ),
             (
                 "open", "Open alarms", .number(critical + warnings),
-                critical > 0 ? .badge(.bad, "\(critical) critical") : warnings > 0 ? "warnings" : "none"
+                critical > 0 ? .badge(.bad, "\(Format.number(critical)) critical") : "\(Format.number(critical)) critical"
             ),
         ]
         let cells = items.map { key, title, value, note -> Markup in
@@ -118,23 +125,23 @@ public struct OverviewPage: PageView {
         let offset = Format.offset(of: factory.timeZone, at: now) ?? 0
         let edges = progress.edges.map { edge -> Markup in
             let link = edge.link(at: now)
-            let checkpoint: Markup = edge.checkpointTime.map { .ago($0, now: now) } ?? "none yet"
+            let checkpoint: Markup = edge.checkpointTime.map { .ago($0, now: now) } ?? .none("none yet")
             return """
-                <li><span>\(edge.edgeHSM.text)</span>\
+                <li><span>\(.link(edge.edgeHSM.text, "/factories/\(factory.id.text)/edges/\(edge.edgeHSM.text)"))</span>\
                 \(live("\(key)-\(edge.edgeHSM.text)", .badge(link.tone, link.words), "strong"))</li>
                 <li><span>Checkpoint</span>\(live("\(key)-\(edge.edgeHSM.text)-checkpoint", checkpoint, "strong"))</li>
                 """
         }
         let alarms: Markup =
             progress.critical + progress.warnings == 0
-            ? "none"
-            : .badge(progress.critical > 0 ? .bad : .warn, "\(progress.critical + progress.warnings) open")
+            ? "0"
+            : .badge(progress.critical > 0 ? .bad : .warn, "\(Format.number(progress.critical + progress.warnings)) open")
         return """
             <article class="factory" aria-labelledby="\(id)"><div><h3 id="\(id)">\(.link(factory.name, "/factories/\(factory.id.text)"))</h3>\
             <p class="small muted">\(factory.id.text) · \(factory.country) · \(live("\(key)-clock", .text(Format.clock(now, east: offset)), "span")) there</p></div>
-            <dl class="figures"><div><dt>Today</dt><dd>\(live("\(key)-completed", .number(today.completed), "span"))</dd></div>\
+            <dl class="figures"><div><dt>Passed</dt><dd>\(live("\(key)-passed", .number(today.devicesPassed), "span"))</dd></div>\
             <div><dt>Yield</dt><dd>\(live("\(key)-yield", .text(today.yield), "span"))</dd></div>\
-            <div><dt>An hour</dt><dd>\(live("\(key)-rate", progress.completedPerHour > 0 ? .number(progress.completedPerHour) : "–", "span"))</dd></div></dl>
+            <div><dt>Rate</dt><dd>\(live("\(key)-rate", progress.rate.markup, "span"))</dd></div></dl>
             <ul class="facts">\(edges.isEmpty ? "<li><span>No EdgeHSM enrolled yet</span></li>" : edges.joined())\
             <li><span>Alarms</span>\(live("\(key)-alarms", alarms, "strong"))</li></ul></article>
             """
@@ -151,31 +158,23 @@ public struct OverviewPage: PageView {
         let names = Dictionary(overview.factories.map { ($0.factory.id, $0.factory) }) { first, _ in first }
         let rows = overview.batches.prefix(mostRows).map { progress -> [Markup] in
             let (batch, sums) = (progress.batch, progress.reconciliation)
-            let forecast: Markup =
-                progress.forecast.map {
-                    $0.isNear(at: now) ? Markup.badge(.warn, $0.plain(at: now)) : .text($0.plain(at: now))
-                } ?? .none
             return [
                 .sub(
                     .link(batch.batch.text, "/batches/\(batch.id.text)"),
-                    "\(batch.product.text) \(batch.version.text)"
+                    .version(batch.product, batch.version)
                 ),
                 .factory(batch.factory, names, batch.edgeHSM),
                 batch.cell(at: now),
-                """
-                \(.share(sums.issued + sums.burned, of: sums.granted, label: "Issued and burned"))\
-                <span class="sub">\(Format.number(sums.issued + sums.burned)) of \(Format.number(sums.granted))</span>
-                """,
-                batch.window(at: now),
-                progress.issuedPerHour > 0 ? .number(progress.issuedPerHour) : .none,
-                forecast,
+                .used(issued: sums.issued, burned: sums.burned, of: sums.granted),
+                batch.window(at: now), progress.rate.markup,
+                progress.forecast?.markup(at: now) ?? .none("it does not run"),
             ]
         }
         let table = Markup.table(
             "Running batches",
             [
-                .init("Batch"), .init("Factory"), .init("State", .tight), .init("Issued of quantity", .tight),
-                .init("Window", .tight), .init("An hour", .number), .init("What ends it"),
+                .init("Batch"), .init("Factory"), .init("State", .tight), .init("Issued", .tight),
+                .init("Window", .tight), .init("Rate", .number), .init("What ends it"),
             ],
             rows,
             style: "folds"
@@ -186,7 +185,7 @@ public struct OverviewPage: PageView {
     /// What the table leaves out.
     private static func note(shown: Int, _ counts: BatchCounts) -> Markup {
         var parts: [String] = []
-        if shown < counts.unfinished { parts.append("\(shown) of \(Format.number(counts.unfinished)) shown") }
+        if shown < counts.unfinished { parts.append("\(Format.number(shown)) of \(Format.number(counts.unfinished)) shown") }
         if counts.usedUp > 0 { parts.append("\(Format.number(counts.usedUp)) used up") }
         if counts.over > 0 { parts.append("\(Format.number(counts.over)) past their window") }
         guard !parts.isEmpty else { return .empty }
@@ -208,7 +207,7 @@ public struct OverviewPage: PageView {
         guard others > 0 else { return halted }
         let words = overview.alarms.first { $0.severity == .critical && !stopped.contains($0.factory) }
         let what: Markup = words.map { "\($0.words) at \($0.edgeHSM.text). " } ?? .empty
-        let title = others == 1 ? "1 critical alarm is open" : "\(others) critical alarms are open"
+        let title = others == 1 ? "1 critical alarm is open" : "\(Format.number(others)) critical alarms are open"
         return halted + [Note(.bad, title, "\(what)\(.link("Open alarms", "/alarms"))")]
     }
 
@@ -220,39 +219,18 @@ public struct OverviewPage: PageView {
                 "Forks, gaps, silence and duplicates are told here as they are found."
             )
         }
-        func name(_ id: FactoryID) -> String {
-            overview.factories.first { $0.factory.id == id }.map { "\($0.factory.name) (\(id.text))" } ?? id.text
+        func name(_ id: FactoryID) -> Markup {
+            let name = overview.factories.first { $0.factory.id == id }?.factory.name ?? id.text
+            return .link(name, "/factories/\(id.text)")
         }
         let items = overview.alarms.map { alarm -> Markup in
             """
             <li class="\(alarm.severity.tone.rawValue)"><p class="what">\(.link(alarm.words, "/alarms#alarm-\(alarm.number.value)"))</p>\
-            <p class="when">\(alarm.edgeHSM.text) · \(name(alarm.factory)) · \(.ago(alarm.lastAt, now: now))</p>\
+            <p class="when">\(.link(alarm.edgeHSM.text, "/factories/\(alarm.factory.text)/edges/\(alarm.edgeHSM.text)")) · \(name(alarm.factory)) · \(.ago(alarm.lastAt, now: now))</p>\
             <p class="detail">\(alarm.meaning ?? alarm.detail)</p></li>
             """
         }
         return "<ol class=\"timeline\">\(items.joined())</ol>"
-    }
-
-    /// What an empty portal says first.
-    private static func firstSteps(_ viewer: Viewer) -> Empty {
-        viewer.isOEM
-            ? Empty(
-                .factory,
-                "No factory yet",
-                viewer.roles.contains(.oemAdmin)
-                    ? "First comes a product, then the ODM that makes it, then its factory. Each step leads to the next."
-                    : "An OEM admin sets up a product, the ODM that makes it and its factory; they appear here.",
-                viewer.roles.contains(.oemAdmin)
-                    ? [
-                        Button("Set up the first product", "/products/new", style: .primary),
-                        Button("Enrol a factory", "/factories/new"),
-                    ] : []
-            )
-            : Empty(
-                .factory,
-                "No factory yet",
-                "Your OEM enrols a factory of yours; it appears here with its first contact."
-            )
     }
 
     public static let template = #"""
@@ -291,14 +269,5 @@ extension [FactoryProgress] {
             let (a, b) = (rank(left.element), rank(right.element))
             return a == b ? left.offset < right.offset : b.lexicographicallyPrecedes(a)
         }.map(\.element)
-    }
-}
-
-extension BatchForecast {
-    func plain(at now: Instant) -> String {
-        switch reason {
-        case .quota: "Line stops in \(Format.duration(at - now)): quota"
-        case .window: at <= now ? "Window is closed" : "Window closes in \(Format.duration(at - now))"
-        }
     }
 }

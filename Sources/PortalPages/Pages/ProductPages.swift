@@ -23,7 +23,7 @@ public struct ProductListPage: SheetPage {
                 product.lockedVersion.map { .link($0.text, "/products/\(product.product.text)/versions/\($0.text)") }
                     ?? .badge(.idle, "None approved", isOpen: true),
                 "\(.share(quota?.granted ?? 0, of: whole, label: "Granted"))<span class=\"sub\">\(Format.number(quota?.granted ?? 0)) of \(Format.number(whole)) granted</span>",
-                .number(quota?.counts.completed ?? 0), .date(product.createdAt),
+                .number(quota?.counts.issued ?? 0), .date(product.createdAt),
             ]
         }
         let empty = Empty(
@@ -44,7 +44,7 @@ public struct ProductListPage: SheetPage {
                         "Products",
                         [
                             .init("Product"), .init("Vendor / product ID", .tight), .init("Chip family"),
-                            .init("Approved version", .tight), .init("Quota", .tight), .init("Made", .number),
+                            .init("Approved version", .tight), .init("Quota", .tight), .init("Issued", .number),
                             .init("Since", .tight),
                         ],
                         rows,
@@ -160,24 +160,22 @@ public struct ProductPage: SheetPage {
         let made = quota.counts.issued + quota.counts.burned
         let segments = [
             Segment("Issued", quota.counts.issued, "c1"), Segment("Burned", quota.counts.burned, "c3"),
-            Segment("Granted, not made", max(0, quota.granted - made), "c5"),
+            Segment("Granted, not issued", max(0, quota.granted - made), "c5"),
             Segment("Allotted, not granted", max(0, allotted - quota.granted), "c4"),
             Segment("Not allotted", max(0, whole - max(allotted, quota.granted)), "c6"),
         ]
         let rows = quota.edges.map { edge -> [Markup] in
             [
                 .sub(
-                    .link(edge.edgeHSM.text, "/factories/\(edge.factory.text)"),
-                    .text(
-                        content.factories[edge.factory].map { "\($0.name) (\(edge.factory.text))" } ?? edge.factory.text
-                    )
+                    .link(edge.edgeHSM.text, "/factories/\(edge.factory.text)/edges/\(edge.edgeHSM.text)"),
+                    .link(content.factories[edge.factory]?.name ?? edge.factory.text, "/factories/\(edge.factory.text)")
                 ),
                 .share(edge.granted, of: edge.allotment, label: "Used of the allotment at \(edge.edgeHSM.text)"),
                 .number(edge.granted), .number(edge.allotment), .number(max(0, edge.allotment - edge.granted)),
             ]
         }
         return """
-            \(.meter(segments, of: whole, label: "Lifetime total \(whole): issued \(quota.counts.issued), granted \(quota.granted), allotted \(allotted)", isTall: true))\
+            \(.meter(segments, of: whole, label: "Lifetime total \(Format.number(whole)): issued \(Format.number(quota.counts.issued)), granted \(Format.number(quota.granted)), allotted \(Format.number(allotted))", isTall: true))\
             \(.legend(segments))\
             \(rows.isEmpty ? "<p class=\"small muted\">No approval allots units to an EdgeHSM yet.</p>" : .table("Quota by EdgeHSM", [.init("EdgeHSM"), .init("Used of allotment", .tight), .init("Granted", .number), .init("Allotment", .number), .init("Remaining", .number)], rows))
             """
@@ -193,7 +191,7 @@ public struct ProductPage: SheetPage {
             content.versions.sorted { $0.created.at > $1.created.at }.map { version in
                 [
                     .link(version.version.text, "\(place)/versions/\(version.version.text)"), version.state.badge,
-                    version.approval.map { "\($0.signers.count) of \($0.threshold)" } ?? .none,
+                    version.approval.map { "\(Format.number($0.signers.count)) of \(Format.number($0.threshold))" } ?? .none,
                     .digest(version.firmware.hex), .ago(version.created.at, now: now),
                 ]
             },
@@ -216,7 +214,8 @@ public struct ProductPage: SheetPage {
             ],
             content.batches.prefix(8).map { batch in
                 [
-                    .link(batch.batch.text, "/batches/\(batch.id.text)"), .text(batch.version.text),
+                    .link(batch.batch.text, "/batches/\(batch.id.text)"),
+                    .link(batch.version.text, "/products/\(batch.product.text)/versions/\(batch.version.text)"),
                     .factory(batch.factory, content.factories, batch.edgeHSM), batch.cell(at: now),
                     .number(batch.quantity), .ago(batch.createdAt, now: now),
                 ]
@@ -241,9 +240,9 @@ public struct ProductPage: SheetPage {
         return .of(
             Definitions([
                 ("Lifetime total", .number(content.product.lifetimeTotal.value)),
-                ("Largest batch", rules.largestBatch.map { .number($0.value) } ?? "no rule"),
-                ("Longest window", rules.longestWindow.map { .text(Format.duration($0)) } ?? "no rule"),
-                ("Longest silence", rules.longestSilence.map { .text(Format.duration($0)) } ?? "no rule"),
+                ("Largest batch", rules.largestBatch.map { .number($0.value) } ?? .none("no rule")),
+                ("Longest window", rules.longestWindow.map { .text(Format.duration($0)) } ?? .none("no rule")),
+                ("Longest silence", rules.longestSilence.map { .text(Format.duration($0)) } ?? .none("no rule")),
                 ("Chip identity", .text(rules.chipIdentity.words)),
                 ("Factories", rules.factories.map { names($0, content) } ?? "every factory"),
                 ("Serial prefix", .code(foundation.serialPrefix.text)),

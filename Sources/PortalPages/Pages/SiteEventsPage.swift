@@ -1,50 +1,155 @@
 public import PortalProtocol
 public import Vocabulary
 
-/// What a site says of itself, beside what its EdgeHSMs prove.
+/// What a site says of itself, beside what its EdgeHSMs prove: what happened at the lines, the newest first.
 public struct SiteEventsPage: SheetPage {
     public static let name = "site-events"
     public let title: String
     let sheet: Sheet
 
-    public init(_ page: Page<SiteEventView>, factory: Factory, now: Instant) {
+    /// What is listed.
+    public enum Show: String, Sendable, CaseIterable {
+        case all
+        /// What somebody at the line should look at.
+        case trouble
+    }
+
+    /// Somebody at the line should look at it.
+    public static func isTrouble(_ event: SiteEventView) -> Bool { SiteEventFacts(event.line).isTrouble }
+
+    /// - Parameters:
+    ///   - looked: how many events were looked at for what is listed.
+    ///   - batches: by authorization, as far as the viewer's are at hand.
+    public init(
+        _ page: Page<SiteEventView>,
+        show: Show = .all,
+        looked: Int = 0,
+        batches: [Digest256: Batch] = [:],
+        factory: Factory,
+        now: Instant
+    ) {
         let place = "/factories/\(factory.id.text)"
         title = "What \(factory.name) says"
-        let rows = page.items.map { event -> [Markup] in
-            [
-                .sub(.text(event.kind ?? "event"), "no. \(event.number) of \(Format.short(event.source.hex, 8))"),
-                SiteEventFacts(event.line).markup,
-                .sub(event.time.map { .time($0, seconds: true) } ?? .none, "here \(.ago(event.receivedAt, now: now))"),
-            ]
-        }
+        let rows = Self.runs(page.items).map { Self.row($0, batches, factory, now) }
+        let query = show == .all ? "" : "show=\(show.rawValue)&"
+        let nothing =
+            show == .all
+            ? Empty(
+                .factory,
+                "Nothing yet",
+                "The Factory Service sends its events beside the journal, once it has joined."
+            )
+            : Empty(
+                .check,
+                "Nothing went wrong",
+                "\(Format.number(looked)) events were looked at: no unit failed, nothing was refused, no link went down."
+            )
         sheet = Sheet(
             Head(
                 "What the site says",
                 crumbs: [("Factories", "/factories"), (factory.name, place)],
                 badges: .badge(.warn, "Not proven"),
                 lead:
-                    "Reports of stations, sign-ins, files taken and refused. No signature stands behind them: whoever has the Factory Service's machine can write anything here."
+                    "Reports of stations, files taken and refused, the link. No signature stands behind them: whoever has the Factory Service's machine can write anything here. \(.link("Devices", "/devices?factory=\(factory.id.text)")) and \(.link("the factory's journals", place)) are proven."
+            ),
+            tabs: Tabs(
+                "Events",
+                [
+                    .init(title: "All", address: "\(place)/events", isCurrent: show == .all, count: .empty),
+                    .init(
+                        title: "What went wrong",
+                        address: "\(place)/events?show=trouble",
+                        isCurrent: show == .trouble,
+                        count: .empty
+                    ),
+                ]
             ),
             main: [
                 Box(
                     "events",
-                    "Events, newest first",
+                    show == .all ? "Events, newest first" : "What went wrong, newest first",
                     .table(
                         "Events of the site",
                         [
-                            .init("Event"), .init("What it says", .wide), .init("At the site", .tight),
+                            .init("At the site, \(Format.zone(factory.timeZone, at: now))", .tight), .init("Event", .tight),
+                            .init("What it says", .wide),
                         ],
                         rows,
-                        empty: Empty(
-                            .factory,
-                            "Nothing yet",
-                            "The Factory Service sends its events beside the journal, once it has joined."
-                        ),
-                        next: page.next.map { "\(place)/events?cursor=\($0.text)" }
+                        empty: nothing,
+                        next: page.next.map { "\(place)/events?\(query)cursor=\($0.text)" }
                     ),
+                    note: looked > 0 ? "of \(Format.number(looked)) looked at" : .empty,
                     isFlush: true
                 )
             ]
         )
+    }
+
+    /// Units that passed one after another at a station are one line: what is not like that must be seen among them.
+    private static func runs(_ events: [SiteEventView]) -> [[(event: SiteEventView, facts: SiteEventFacts)]] {
+        var runs: [[(event: SiteEventView, facts: SiteEventFacts)]] = []
+        for event in events {
+            let facts = SiteEventFacts(event.line)
+            if let last = runs.last?.last, last.facts.isPlainPass, facts.isPlainPass,
+                last.facts["station"] == facts["station"], last.facts["authorization"] == facts["authorization"]
+            {
+                runs[runs.count - 1].append((event, facts))
+            } else {
+                runs.append([(event, facts)])
+            }
+        }
+        return runs
+    }
+
+    private static func row(
+        _ run: [(event: SiteEventView, facts: SiteEventFacts)],
+        _ batches: [Digest256: Batch],
+        _ factory: Factory,
+        _ now: Instant
+    ) -> [Markup] {
+        guard let newest = run.first, let oldest = run.last else { return [] }
+        let (facts, reading) = (newest.facts, newest.facts.reading)
+        guard run.count > 1 else {
+            let number: Markup = "no. \(Format.number(newest.event.number))"
+            return [
+                when(newest.event, nil, factory, now), .badge(reading.tone, reading.words),
+                "\(facts.sentence(batches))\(facts.whole("The whole line"))<span class=\"sr\">\(number)</span>",
+            ]
+        }
+        let authorization = facts["authorization"].flatMap { try? Digest256(hex: $0) }
+        let batch = authorization.flatMap { batches[$0] }.map {
+            " of batch \(Markup.link($0.batch.text, "/batches/\($0.id.text)"))" as Markup
+        }
+        return [
+            when(newest.event, oldest.event, factory, now),
+            .badge(reading.tone, "\(Format.number(run.count)) passed"),
+            """
+            \(Format.number(run.count)) units\(batch ?? .empty)\
+            <span class="sub">\(facts["station"] ?? "station not told")</span>\
+            <details class="details"><summary>\(Icon.chevron.markup)Their serial numbers</summary>\
+            <p class="breaks">\(run.map { $0.facts.subject }.joined(", "))</p></details>
+            """,
+        ]
+    }
+
+    /// By the site's clock, in its own time; and how late it came here, where it came late.
+    private static func when(
+        _ event: SiteEventView,
+        _ oldest: SiteEventView?,
+        _ factory: Factory,
+        _ now: Instant
+    ) -> Markup {
+        guard let time = event.time else { return .sub(.none("no time told"), "here \(.ago(event.receivedAt, now: now))") }
+        let offset = Format.offset(of: factory.timeZone, at: time) ?? 0
+        let local = Format.dateTime(time, east: offset, seconds: true)
+        let first: Markup = """
+            <time datetime="\(time.description)" title="\(Format.dateTime(time, seconds: true)) UTC">\(local)</time>
+            """
+        let late = event.receivedAt - time
+        var notes: [String] = []
+        if let begin = oldest?.time, time - begin > 0 { notes.append("in \(Format.duration(time - begin))") }
+        notes.append(Format.relative(time, now: now))
+        if late > 60 { notes.append("told \(Format.duration(late)) later") }
+        return .sub(first, .text(notes.joined(separator: ", ")))
     }
 }

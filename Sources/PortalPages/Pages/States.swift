@@ -60,30 +60,6 @@ extension LinkFacts {
     }
 }
 
-extension ProductionCounts {
-    /// Ends of units as their journals tell them: one that passes again after rework has ended again.
-    var finished: Int { completed + failed }
-    /// Passed of finished.
-    var yield: String { Format.percent(completed, of: finished) ?? "–" }
-    /// What the yield is made of, beside it.
-    var yieldNote: Markup { "passed of \(Format.number(finished)) finished, \(Format.number(failed)) scrapped" }
-
-    static func sum(of counts: [ProductionCounts]) -> ProductionCounts {
-        counts.reduce(.zero) {
-            .init(
-                issued: $0.issued + $1.issued,
-                completed: $0.completed + $1.completed,
-                failed: $0.failed + $1.failed,
-                burned: $0.burned + $1.burned
-            )
-        }
-    }
-}
-
-extension BatchForecast {
-    func isNear(at now: Instant) -> Bool { at - now < 2 * 3_600 }
-}
-
 extension BatchReconciliation {
     var segments: [Segment] {
         [

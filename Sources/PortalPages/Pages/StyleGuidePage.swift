@@ -161,7 +161,8 @@ public struct StyleGuidePage: PageView {
             bars: "Example of bars",
             id: "example-bars",
             unit: "devices",
-            series: [("Completed", "c1"), ("Failed", "c2")],
+            zone: "UTC",
+            series: [("Passed", "c1"), ("Scrapped", "c2")],
             points: values.enumerated().map {
                 .init(
                     mark: $0.offset.isMultiple(of: 3) ? "\($0.offset):00" : "",
@@ -174,6 +175,7 @@ public struct StyleGuidePage: PageView {
             line: "Example of a burn-down",
             id: "example-line",
             unit: "units left",
+            zone: "Shanghai, UTC+8",
             points: values.indices.map {
                 .init(mark: $0.isMultiple(of: 3) ? "\($0):00" : "", title: "\($0):00", values: [100 - $0 * 8])
             },

@@ -58,6 +58,8 @@ extension Stylesheet {
         .chart-y { display: flex; flex-direction: column; justify-content: space-between; color: var(--muted); font-size: var(--t-xs); text-align: right; line-height: 1; }
         .chart-x { grid-column: 2; width: 100%; height: 1rem; margin-top: var(--s1); overflow: visible; fill: var(--muted); font-size: var(--t-xs); }
         @media (max-width: 30rem) { .chart-x text:nth-child(even):not(:last-child) { visibility: hidden; } }
+        .chart-foot { display: flex; flex-wrap: wrap; justify-content: space-between; gap: var(--s1) var(--s4); }
+        .chart-foot p { margin-left: auto; }
         .chart-svg { display: block; width: 100%; height: 10rem; overflow: visible; }
         .chart-svg .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
         .chart-svg .bar { fill: var(--mark, var(--accent)); }
@@ -111,7 +113,7 @@ extension Stylesheet {
         .factory .figures dt { color: var(--muted); font-size: var(--t-xs); }
         .factory .figures dd { font-size: var(--t-l); font-weight: var(--strong); white-space: nowrap; }
         .factory .figures div:first-child dd { font-size: var(--t-xl); line-height: 1.2; }
-        .factory .facts { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--s1); color: var(--muted); font-size: var(--t-s); }
+        .factory .facts { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--s2); padding-top: var(--s3); border-top: 1px solid var(--line); color: var(--muted); font-size: var(--t-s); }
         .factory .facts li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 var(--s2); }
         .factory .facts li > span:first-child { white-space: nowrap; }
         /* On a line of its own, whatever it says, so that a card stays as high as it is. */

@@ -1,16 +1,50 @@
 public import Vocabulary
 
-/// Events of some time, each as the journals say it.
+/// What was made in some time, as the journals say it.
 public struct ProductionCounts: Codable, Sendable, Hashable {
+    /// New devices that were certified; one that is certified anew for rework is no new one.
     public let issued: Int
+    /// Events: a device that passes again after rework is completed again.
     public let completed: Int
+    /// Devices that stand as passed: below zero in a time that took back more for rework than it brought.
+    public let passed: Int
+    /// Devices that were scrapped.
     public let failed: Int
+    /// Units that were used up without a device.
     public let burned: Int
 
-    public static let zero = ProductionCounts(issued: 0, completed: 0, failed: 0, burned: 0)
+    public static let zero = ProductionCounts(issued: 0, completed: 0, passed: 0, failed: 0, burned: 0)
 
-    public init(issued: Int, completed: Int, failed: Int, burned: Int) {
-        (self.issued, self.completed, self.failed, self.burned) = (issued, completed, failed, burned)
+    public init(issued: Int, completed: Int, passed: Int, failed: Int, burned: Int) {
+        (self.issued, self.completed, self.passed) = (issued, completed, passed)
+        (self.failed, self.burned) = (failed, burned)
+    }
+}
+
+/// How many units an hour are issued now, or why that is not told. The one rate of the portal: a batch's; a factory's is the
+/// sum of its batches', the whole the sum of the factories'.
+public struct IssueRate: Codable, Sendable, Hashable {
+    public enum Unknown: String, Codable, Sendable, Hashable, CaseIterable {
+        /// Nothing was issued of late, or nothing may be.
+        case idle
+        /// Less than two minutes of work are known.
+        case young
+    }
+
+    /// From the last quarter of an hour, or from as much of it as is known. Absent where `unknown` says why.
+    public let perHour: Int?
+    public let unknown: Unknown?
+
+    private init(perHour: Int?, unknown: Unknown?) { (self.perHour, self.unknown) = (perHour, unknown) }
+
+    public static func known(_ perHour: Int) -> IssueRate { IssueRate(perHour: perHour, unknown: nil) }
+    public static func unknown(_ why: Unknown) -> IssueRate { IssueRate(perHour: nil, unknown: why) }
+
+    /// Of several lines together: what is known of them; young where one of them is and nothing is known.
+    public static func sum(of rates: [IssueRate]) -> IssueRate {
+        let known = rates.compactMap(\.perHour)
+        if !known.isEmpty { return .known(known.reduce(0, +)) }
+        return .unknown(rates.contains { $0.unknown == .young } ? .young : .idle)
     }
 }
 
@@ -63,7 +97,7 @@ public struct ProductionSeries: Codable, Sendable, Hashable {
     public init(step: ProductionStep, points: [ProductionPoint]) { (self.step, self.points) = (step, points) }
 }
 
-/// Why a batch will make no more units, and when, if it goes on as in the last quarter of an hour.
+/// Why a batch will make no more units, and when, if it goes on at its rate.
 public struct BatchForecast: Codable, Sendable, Hashable {
     public enum Reason: String, Codable, Sendable, Hashable, CaseIterable {
         /// The last unit is issued.
@@ -74,21 +108,26 @@ public struct BatchForecast: Codable, Sendable, Hashable {
 
     public let reason: Reason
     public let at: Instant
+    /// Another batch of the product waits or runs at the same EdgeHSM, so the line goes on.
+    public let isFollowed: Bool
+    /// Units that would be left when the window closes; 0 where the quota ends it. Absent without a rate.
+    public let left: Int?
 
-    public init(reason: Reason, at: Instant) { (self.reason, self.at) = (reason, at) }
+    public init(reason: Reason, at: Instant, isFollowed: Bool, left: Int?) {
+        (self.reason, self.at, self.isFollowed, self.left) = (reason, at, isFollowed, left)
+    }
 }
 
 public struct BatchProgress: Codable, Sendable, Hashable {
     public let batch: Batch
     public let reconciliation: BatchReconciliation
-    /// Units issued in an hour, from the last quarter of one; 0 for one that has stopped or is used up.
-    public let issuedPerHour: Int
+    public let rate: IssueRate
     /// Absent for a batch that is not loaded.
     public let forecast: BatchForecast?
 
-    public init(batch: Batch, reconciliation: BatchReconciliation, issuedPerHour: Int, forecast: BatchForecast?) {
+    public init(batch: Batch, reconciliation: BatchReconciliation, rate: IssueRate, forecast: BatchForecast?) {
         (self.batch, self.reconciliation) = (batch, reconciliation)
-        (self.issuedPerHour, self.forecast) = (issuedPerHour, forecast)
+        (self.rate, self.forecast) = (rate, forecast)
     }
 }
 
@@ -119,8 +158,8 @@ public struct FactoryProgress: Codable, Sendable, Hashable {
     public let factory: Factory
     /// Of the UTC day.
     public let today: ProductionCounts
-    /// Units completed in an hour, from the last quarter of one.
-    public let completedPerHour: Int
+    /// Of its batches that run, together.
+    public let rate: IssueRate
     public let edges: [EdgeState]
     /// Neither acknowledged nor cleared.
     public let critical: Int
@@ -129,12 +168,12 @@ public struct FactoryProgress: Codable, Sendable, Hashable {
     public init(
         factory: Factory,
         today: ProductionCounts,
-        completedPerHour: Int,
+        rate: IssueRate,
         edges: [EdgeState],
         critical: Int,
         warnings: Int
     ) {
-        (self.factory, self.today, self.completedPerHour) = (factory, today, completedPerHour)
+        (self.factory, self.today, self.rate) = (factory, today, rate)
         (self.edges, self.critical, self.warnings) = (edges, critical, warnings)
     }
 }

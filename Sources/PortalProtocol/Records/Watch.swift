@@ -264,6 +264,8 @@ public struct RollUpRow: Codable, Sendable, Hashable {
     public let edge: EdgeHSMID?
     public let issued: Int
     public let completed: Int
+    /// Devices that stand as passed: `completed`, less what was taken back for rework or scrapped afterwards.
+    public let passed: Int
     public let failed: Int
     public let burned: Int
     public let unlocked: Int
@@ -282,6 +284,7 @@ public struct RollUpRow: Codable, Sendable, Hashable {
         edge: EdgeHSMID?,
         issued: Int,
         completed: Int,
+        passed: Int,
         failed: Int,
         burned: Int,
         unlocked: Int,
@@ -293,7 +296,8 @@ public struct RollUpRow: Codable, Sendable, Hashable {
     ) {
         (self.day, self.factory, self.product, self.batch) = (day, factory, product, batch)
         (self.batchName, self.edge) = (batchName, edge)
-        (self.issued, self.completed, self.failed, self.burned) = (issued, completed, failed, burned)
+        (self.issued, self.completed, self.passed) = (issued, completed, passed)
+        (self.failed, self.burned) = (failed, burned)
         (self.unlocked, self.reprovisioned, self.reissued) = (unlocked, reprovisioned, reissued)
         (self.rotated, self.returned, self.quarantined) = (rotated, returned, quarantined)
     }

@@ -20,12 +20,12 @@ public struct Production {
     }
 
     private static let add = RowInsert(
-        "production (slice, log, batch, edge, factory, product, issued, completed, failed, burned)",
-        columns: 10,
+        "production (slice, log, batch, edge, factory, product, issued, completed, passed, failed, burned)",
+        columns: 11,
         then: """
             ON CONFLICT (slice, log, batch) DO UPDATE SET issued = production.issued + excluded.issued,
-            completed = production.completed + excluded.completed, failed = production.failed + excluded.failed,
-            burned = production.burned + excluded.burned
+            completed = production.completed + excluded.completed, passed = production.passed + excluded.passed,
+            failed = production.failed + excluded.failed, burned = production.burned + excluded.burned
             """
     )
 
@@ -43,7 +43,7 @@ public struct Production {
             values += [
                 .integer(key.slice), .integer(log), .fixed(key.authorization), .name(place.edgeHSM),
                 .name(place.factory), .text(place.product?.text ?? ""), .number(counts.issued),
-                .number(counts.completed), .number(counts.failed), .number(counts.burned),
+                .number(counts.completed), .number(counts.passed), .number(counts.failed), .number(counts.burned),
             ]
         }
         guard !values.isEmpty else { return }
@@ -93,7 +93,7 @@ public struct Production {
 
     private static let sums: SQLText = """
         CAST(sum(issued) AS BIGINT) AS issued, CAST(sum(completed) AS BIGINT) AS completed,
-        CAST(sum(failed) AS BIGINT) AS failed, CAST(sum(burned) AS BIGINT) AS burned
+        CAST(sum(passed) AS BIGINT) AS passed, CAST(sum(failed) AS BIGINT) AS failed, CAST(sum(burned) AS BIGINT) AS burned
         """
 
     /// Sums by slice and batch: as many rows as batches made something in each of them.
@@ -132,6 +132,7 @@ public struct Production {
         var counts = SliceCounts()
         counts.issued = try row.number("issued")
         counts.completed = try row.number("completed")
+        counts.passed = try row.number("passed")
         counts.failed = try row.number("failed")
         counts.burned = try row.number("burned")
         return counts

@@ -62,13 +62,14 @@ public struct RollUps {
 
     private static let add = RowInsert(
         """
-        journal_rollups (day, log, batch, edge, factory, product, name, issued, completed, failed, burned, unlocked, \
-        reprovisioned, reissued, rotated, returned, quarantined)
+        journal_rollups (day, log, batch, edge, factory, product, name, issued, completed, passed, failed, burned, \
+        unlocked, reprovisioned, reissued, rotated, returned, quarantined)
         """,
-        columns: 17,
+        columns: 18,
         then: """
             ON CONFLICT (day, log, batch) DO UPDATE SET issued = journal_rollups.issued + excluded.issued,
             completed = journal_rollups.completed + excluded.completed,
+            passed = journal_rollups.passed + excluded.passed,
             failed = journal_rollups.failed + excluded.failed, burned = journal_rollups.burned + excluded.burned,
             unlocked = journal_rollups.unlocked + excluded.unlocked,
             reprovisioned = journal_rollups.reprovisioned + excluded.reprovisioned,
@@ -101,6 +102,7 @@ public struct RollUps {
 
     private static let sums: SQLText = """
         CAST(sum(issued) AS BIGINT) AS issued, CAST(sum(completed) AS BIGINT) AS completed,
+        CAST(sum(passed) AS BIGINT) AS passed,
         CAST(sum(failed) AS BIGINT) AS failed, CAST(sum(burned) AS BIGINT) AS burned,
         CAST(sum(unlocked) AS BIGINT) AS unlocked, CAST(sum(reprovisioned) AS BIGINT) AS reprovisioned,
         CAST(sum(reissued) AS BIGINT) AS reissued, CAST(sum(rotated) AS BIGINT) AS rotated,

@@ -75,6 +75,9 @@ extension BatchDesk {
         }
     }
 
+    /// As many as the overview looks at.
+    private static let mostOthers = 200
+
     /// What the overview tells of its newest batches, of this one, whatever others there are.
     func progress(_ context: MemberContext, _ id: BatchID) async throws -> BatchProgress {
         let (odm, now) = (context.limitedTo, context.facts.time)
@@ -82,10 +85,15 @@ extension BatchDesk {
             let record = try Self.visible(id, to: odm, in: transaction)
             let slices = ProductionRate.firstSlice(at: now)...Int64(Int32.max)
             let recent = try Production(transaction).bySlice(.init(slices, batch: record.statement))
+            let issued = recent.reduce(into: [Int64: Int]()) { $0[$1.slice, default: 0] += $1.counts.issued }
+            let batch = try Self.message(record, in: transaction)
+            let others = try BatchTable(transaction).unfinished(of: record.organisation, at: now, limit: Self.mostOthers)
+                .filter { $0.authorization.edgeHSM == batch.edgeHSM && $0.authorization.product == batch.product }
             return try BatchProgress(
-                Self.message(record, in: transaction),
+                batch,
                 BatchReconciliation(record, in: transaction),
-                issued: recent.reduce(into: [:]) { $0[$1.slice, default: 0] += $1.counts.issued },
+                IssueRate(batch, issued, at: now),
+                isFollowed: batch.isFollowed(in: Self.messages(others, in: transaction), at: now),
                 at: now
             )
         }

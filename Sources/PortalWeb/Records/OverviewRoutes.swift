@@ -53,17 +53,13 @@ extension PortalServices {
             let first = ProductionRate.firstSlice(at: now)
             // What is ahead of our clock by an EdgeHSM's time belongs to the last quarter of an hour too.
             let recent = try Production(transaction).bySlice(.init(first...Int64(Int32.max), factories: names))
-            var byFactory: [FactoryID: [Int64: Int]] = [:]
             var byBatch: [Digest256: [Int64: Int]] = [:]
-            for row in recent {
-                byFactory[row.factory, default: [:]][row.slice, default: 0] += row.counts.completed
-                byBatch[row.batch, default: [:]][row.slice, default: 0] += row.counts.issued
-            }
+            for row in recent { byBatch[row.batch, default: [:]][row.slice, default: 0] += row.counts.issued }
             let batches = try Self.batches(of: own, byBatch, at: now, in: transaction)
             let alarms = try Alarms(transaction).list(of: names, onlyOpen: true, limit: Self.mostAlarms)
             return Overview(
                 time: now,
-                factories: try Self.factories(of: own, byFactory, at: now, in: transaction),
+                factories: try Self.factories(of: own, batches.rates, at: now, in: transaction),
                 batches: batches.shown,
                 counts: batches.counts,
                 alarms: try alarms.map { AlarmView($0, hidesOther: try records.hides($0.other)) }
@@ -74,7 +70,7 @@ extension PortalServices {
 
     private static func factories(
         of own: OrganisationID?,
-        _ recent: [FactoryID: [Int64: Int]],
+        _ rates: [FactoryID: [IssueRate]],
         at now: Instant,
         in transaction: any SQLTransaction
     ) throws -> [FactoryProgress] {
@@ -94,8 +90,7 @@ extension PortalServices {
             return FactoryProgress(
                 factory: Factory(factory),
                 today: ProductionCounts(counts),
-                completedPerHour: states.allSatisfy { $0.halted != nil }
-                    ? 0 : ProductionRate.perHour(recent[factory.id] ?? [:], since: factory.createdAt, at: now),
+                rate: .sum(of: rates[factory.id] ?? []),
                 edges: states,
                 critical: alarms[factory.id]?.critical ?? 0,
                 warnings: alarms[factory.id]?.warnings ?? 0
@@ -108,7 +103,7 @@ extension PortalServices {
         _ recent: [Digest256: [Int64: Int]],
         at now: Instant,
         in transaction: any SQLTransaction
-    ) throws -> (shown: [BatchProgress], counts: BatchCounts) {
+    ) throws -> (shown: [BatchProgress], counts: BatchCounts, rates: [FactoryID: [IssueRate]]) {
         let table = BatchTable(transaction)
         let found = try BatchDesk.messages(table.unfinished(of: own, at: now, limit: mostUnfinished), in: transaction)
             .map { (batch: $0, stage: $0.stage(at: now)) }.filter { !$0.stage.isFinished }
@@ -127,12 +122,24 @@ extension PortalServices {
         let reconciliations = try JournalRecords(transaction).reconciliations(
             shown.map { .init(batch: $0.authorization, edgeHSM: $0.edgeHSM, granted: $0.quantity) }
         )
+        let rates = Dictionary(
+            found.map { ($0.batch.authorization, IssueRate($0.batch, recent[$0.batch.authorization] ?? [:], at: now)) },
+            uniquingKeysWith: { first, _ in first }
+        )
         let progress = shown.compactMap { batch in
             reconciliations[batch.authorization].map {
-                BatchProgress(batch, BatchReconciliation($0), issued: recent[batch.authorization] ?? [:], at: now)
+                BatchProgress(
+                    batch,
+                    BatchReconciliation($0),
+                    rates[batch.authorization] ?? .unknown(.idle),
+                    isFollowed: batch.isFollowed(in: found.map(\.batch), at: now),
+                    at: now
+                )
             }
         }
-        return (progress, counts)
+        let bySite = Dictionary(grouping: running) { $0.batch.factory }
+            .mapValues { $0.compactMap { rates[$0.batch.authorization] } }
+        return (progress, counts, bySite)
     }
 
     func production(
@@ -229,46 +236,86 @@ extension ProductionCounts {
         self.init(
             issued: counts.issued,
             completed: counts.completed,
+            passed: counts.passed,
             failed: counts.failed,
             burned: counts.burned
         )
     }
 
     init(_ counts: SliceCounts) {
-        self.init(issued: counts.issued, completed: counts.completed, failed: counts.failed, burned: counts.burned)
+        self.init(
+            issued: counts.issued,
+            completed: counts.completed,
+            passed: counts.passed,
+            failed: counts.failed,
+            burned: counts.burned
+        )
+    }
+}
+
+extension IssueRate {
+    /// - Parameter issued: by slices, as a rate looks at them.
+    init(_ batch: Batch, _ issued: [Int64: Int], at now: Instant) {
+        guard batch.stage(at: now).isRunning, batch.edgeHalted == nil else {
+            self = .unknown(.idle)
+            return
+        }
+        self = ProductionRate.of(issued, since: max(batch.createdAt, batch.notBefore), at: now)
+    }
+}
+
+extension Batch {
+    /// Units of the same product can be begun at its EdgeHSM when its own are.
+    func isFollowed(in batches: [Batch], at now: Instant) -> Bool {
+        batches.contains { other in
+            let stage = other.stage(at: now)
+            return other.id != id && other.edgeHSM == edgeHSM && other.product == product && other.notBefore <= notAfter
+                && (stage.isRunning || stage.isWaiting)
+        }
     }
 }
 
 extension BatchProgress {
-    /// - Parameter issued: by slices, as a rate looks at them.
-    init(_ batch: Batch, _ reconciliation: BatchReconciliation, issued: [Int64: Int], at now: Instant) {
-        let makes = batch.stage(at: now).isRunning && batch.edgeHalted == nil
-        let since = max(batch.createdAt, batch.notBefore)
-        let perHour = makes ? ProductionRate.perHour(issued, since: since, at: now) : 0
+    init(
+        _ batch: Batch,
+        _ reconciliation: BatchReconciliation,
+        _ rate: IssueRate,
+        isFollowed: Bool,
+        at now: Instant
+    ) {
         self.init(
             batch: batch,
             reconciliation: reconciliation,
-            issuedPerHour: perHour,
-            forecast: BatchForecast(batch, reconciliation, perHour, at: now)
+            rate: rate,
+            forecast: BatchForecast(batch, reconciliation, rate, isFollowed: isFollowed, at: now)
         )
     }
 }
 
 extension BatchForecast {
     /// Nil for a batch that is not loaded, has nothing left, or whose EdgeHSM is stopped.
-    init?(_ batch: Batch, _ reconciliation: BatchReconciliation, _ perHour: Int, at now: Instant) {
+    init?(
+        _ batch: Batch,
+        _ reconciliation: BatchReconciliation,
+        _ rate: IssueRate,
+        isFollowed: Bool,
+        at now: Instant
+    ) {
         guard batch.stage(at: now).isRunning, batch.edgeHalted == nil, !reconciliation.isClosed,
             reconciliation.remaining > 0
         else { return nil }
         let end = ProductionRate.end(
             remaining: reconciliation.remaining,
-            perHour: perHour,
+            perHour: rate.perHour ?? 0,
             notAfter: batch.notAfter,
             at: now
         )
         switch end {
-        case .quota(let time): self.init(reason: .quota, at: time)
-        case .window(let time): self.init(reason: .window, at: time)
+        case .quota(let time): self.init(reason: .quota, at: time, isFollowed: isFollowed, left: 0)
+        case .window(let time):
+            let made = rate.perHour.map { Double($0) * Double(max(0, time - now)) / 3_600 }
+            let left = made.map { max(0, reconciliation.remaining - Int($0)) }
+            self.init(reason: .window, at: time, isFollowed: isFollowed, left: left)
         }
     }
 }

@@ -86,6 +86,7 @@ extension RollUpRow {
             edge: row.edgeHSM,
             issued: counts.issued,
             completed: counts.completed,
+            passed: counts.passed,
             failed: counts.failed,
             burned: counts.burned,
             unlocked: counts.unlocked,

@@ -73,6 +73,9 @@ import Vocabulary
             // A journal that has loaded it and made four, all in the last quarter of an hour.
             let (now, edge) = (tester.portal.clock.now, batch.edgeHSM)
             try await tester.load(batch, issued: 4, at: now)
+            // Long enough to be a rate, and before the line could be called stopped.
+            tester.portal.clock.advance(150)
+            let later = tester.portal.clock.now
             let reply = try await tester.get("/v1/batches/\(batch.id)/progress")
             try #require(reply.status == 200, "\(reply.text)")
             let found = try reply.message(BatchProgress.self)
@@ -80,9 +83,9 @@ import Vocabulary
             #expect(found.reconciliation.issued == 4 && found.reconciliation.remaining == 6)
             let slices = [ProductionRate.slice(of: now): 4]
             let since = max(batch.createdAt, batch.notBefore)
-            #expect(found.issuedPerHour == ProductionRate.perHour(slices, since: since, at: now))
-            #expect(found.issuedPerHour > 0 && found.batch.begun == 4)
-            #expect(found.forecast != nil)
+            #expect(found.rate == ProductionRate.of(slices, since: since, at: later))
+            #expect(try #require(found.rate.perHour) > 0 && found.batch.begun == 4)
+            #expect(found.forecast?.isFollowed == true, "forty-five others wait")
         }
     }
 

@@ -114,7 +114,7 @@ struct PageRouteTests {
             let once = try await whole.portal.ask("GET", "/live?page=%2F&once=1", token: admin)
             #expect(once.status == 200)
             let places = try once.message([String: String].self)
-            #expect(places["stat-links"]?.contains("0") == true && places["factory-shenzhen-1-completed"] == "0")
+            #expect(places["stat-links"]?.contains("0") == true && places["factory-shenzhen-1-passed"] == "0")
             let nobody = try await whole.portal.ask("GET", "/live?page=%2F&once=1")
             #expect(nobody.status == 401)
             let manager = try #require(people.first { $0.name == "odmProductionManager" })

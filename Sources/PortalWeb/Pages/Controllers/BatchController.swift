@@ -37,6 +37,7 @@ enum BatchController {
             counts[batch] = ProductionCounts(
                 issued: row.issued,
                 completed: row.completed,
+                passed: row.passed,
                 failed: row.failed,
                 burned: row.burned
             )
@@ -57,17 +58,25 @@ enum BatchController {
         var query = ["limit": "50"]
         query["cursor"] = look.query["cursor"]
         let batches = try await look.api.get("/v1/batches", query, as: Page<Batch>.self)
+        let factories = try await People.factories(look)
         let organisations = try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? []
         return .page(
             BatchListPage(
                 batches,
                 issued: try await issued(look, of: batches.items),
                 organisations: Dictionary(organisations.map { ($0.id, $0.name) }) { first, _ in first },
-                factories: try await People.factories(look),
+                factories: factories,
+                canGrant: try await canGrant(look, viewer, hasFactory: !factories.isEmpty),
                 viewer: viewer,
                 now: look.time
             )
         )
+    }
+
+    /// Whether *New batch* leads to more than the word of what is missing.
+    static func canGrant(_ look: PageRequest, _ viewer: Viewer, hasFactory: Bool) async throws -> Bool {
+        guard hasFactory, viewer.roles.contains(.odmProductionManager) else { return false }
+        return try await look.api.all("/v1/products", as: Product.self).contains { $0.lockedVersion != nil }
     }
 
     private static func page(
@@ -93,7 +102,7 @@ enum BatchController {
             ),
             counts: try await issued(look, ["batch": batch.authorization.hex])[batch.authorization] ?? .zero,
             forecast: progress.forecast,
-            perHour: progress.issuedPerHour,
+            rate: progress.rate,
             factory: try await look.api.get("/v1/factories/\(batch.factory.text)", as: Factory.self),
             names: try await People.names(look)
         )

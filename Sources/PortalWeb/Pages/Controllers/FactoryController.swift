@@ -35,6 +35,7 @@ enum FactoryController {
                     organisations.map { ($0.id, $0.name) },
                     uniquingKeysWith: { first, _ in first }
                 ),
+                hasODM: organisations.contains { $0.kind == .odm },
                 viewer: viewer
             )
         )
@@ -54,7 +55,7 @@ enum FactoryController {
             ?? FactoryProgress(
                 factory: factory,
                 today: .zero,
-                completedPerHour: 0,
+                rate: .unknown(.idle),
                 edges: [],
                 critical: 0,
                 warnings: 0
@@ -195,16 +196,39 @@ enum FactoryController {
 
     @Sendable private static func events(_ look: PageRequest) async throws -> PageAnswer {
         _ = try look.require()
-        var query = ["limit": "50"]
+        let show = look.query["show"].flatMap(SiteEventsPage.Show.init(rawValue:)) ?? .all
+        let factory = try await look.api.get(api(look), as: Factory.self)
+        var query = ["limit": "60"]
         query["cursor"] = look.query["cursor"]
+        var page = try await look.api.get("\(api(look))/events", query, as: Page<SiteEventView>.self)
+        var looked = 0
+        if show == .trouble {
+            looked = page.items.count
+            var found = page.items.filter(SiteEventsPage.isTrouble)
+            // Few among many: goes on until there is a page of them, for as many as one look may cost.
+            while found.count < mostTrouble, looked < mostLooked, let next = page.next {
+                query["cursor"] = next.text
+                page = try await look.api.get("\(api(look))/events", query, as: Page<SiteEventView>.self)
+                looked += page.items.count
+                found += page.items.filter(SiteEventsPage.isTrouble)
+            }
+            page = Page(items: found, next: page.next)
+        }
+        let batches = try await look.api.get("/v1/batches", ["limit": "200"], as: Page<Batch>.self).items
         return .page(
             SiteEventsPage(
-                try await look.api.get("\(api(look))/events", query),
-                factory: try await look.api.get(api(look)),
+                page,
+                show: show,
+                looked: looked,
+                batches: Dictionary(batches.map { ($0.authorization, $0) }) { first, _ in first },
+                factory: factory,
                 now: look.time
             )
         )
     }
+
+    private static let mostTrouble = 30
+    private static let mostLooked = 1_200
 
     /// As the API streams it.
     @Sendable private static func downlink(_ look: PageRequest) async throws -> PageAnswer {

@@ -25,6 +25,25 @@ enum OverviewController {
             ["step": "fiveMinutes", "from": from.description, "to": look.time.description],
             as: ProductionSeries.self
         )
-        return .page(OverviewPage(overview, recent: recent, viewer: viewer))
+        return .page(
+            OverviewPage(
+                overview,
+                recent: recent,
+                viewer: viewer,
+                first: overview.factories.isEmpty ? try await first(look, viewer) : nil,
+                canGrant: try await BatchController.canGrant(look, viewer, hasFactory: !overview.factories.isEmpty)
+            )
+        )
+    }
+
+    /// How far a portal is on which nothing is made yet.
+    private static func first(_ look: PageRequest, _ viewer: Viewer) async throws -> FirstSteps {
+        let products = try await look.api.all("/v1/products", as: Product.self)
+        let organisations = viewer.isOEM ? try await look.api.all("/v1/organisations", as: Organisation.self) : []
+        return FirstSteps(
+            hasProduct: !products.isEmpty,
+            hasODM: organisations.contains { $0.kind == .odm },
+            hasApproved: products.contains { $0.lockedVersion != nil }
+        )
     }
 }
