@@ -182,6 +182,8 @@ struct OneFigureTests {
             viewer: viewer(.odmProductionManager),
             now: now
         )
-        #expect(try html(list).contains("once your OEM&#39;s officers") || html(list).contains("once your OEM's officers"))
+        #expect(
+            try html(list).contains("once your OEM&#39;s officers") || html(list).contains("once your OEM's officers")
+        )
     }
 }

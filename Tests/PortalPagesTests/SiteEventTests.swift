@@ -46,7 +46,9 @@ struct SiteEventTests {
         let html = facts.sentence([:]).html
         #expect(html.contains("who</span> L1&lt;b&gt;") && !html.contains("<b>"))
         #expect(facts.whole("w").html.contains(long) && facts.reading.words == "door" && !facts.isTrouble)
-        #expect(SiteEventFacts("no JSON").members.isEmpty && SiteEventFacts("no JSON").whole("w").html.contains("no JSON"))
+        #expect(
+            SiteEventFacts("no JSON").members.isEmpty && SiteEventFacts("no JSON").whole("w").html.contains("no JSON")
+        )
         let endless = SiteEventFacts(String(repeating: "y", count: 8_000)).whole("w").html
         #expect(endless.utf8.count < 3_000)
     }
@@ -70,7 +72,10 @@ struct SiteEventTests {
         )
         #expect(page.matches(of: /<tr><th scope="row"/).count == 3)
         #expect(page.contains(">2 passed</span>") && page.contains(">3 passed</span>") && page.contains("in 2 s"))
-        #expect(page.contains(">Failed</span>") && page.contains("<a href=\"/devices?q=BU0000001004\"><code>BU0000001004</code></a>"))
+        #expect(
+            page.contains(">Failed</span>")
+                && page.contains("<a href=\"/devices?q=BU0000001004\"><code>BU0000001004</code></a>")
+        )
         #expect(page.contains("<code>station.<wbr>chip.<wbr>silent</code>") && page.contains("1,264 ms"))
         // 1_795_000_004 is 21:26:44 in Shanghai; it came here three minutes later.
         #expect(page.contains("At the site, Shanghai, UTC+8"))
@@ -85,7 +90,11 @@ struct SiteEventTests {
             line(#""what":"taken","summary":"package/\#(hex): batch b of p, 40 units, \#(hex)""#, kind: "sync"),
             line(#""serial":"../../audit","result":"passed","station":"s""#),
         ])
-        #expect(page.contains("package/<code class=\"digest\" title=\"\(hex)\">abababababab…</code>: batch b of p, 40 units,"))
+        #expect(
+            page.contains(
+                "package/<code class=\"digest\" title=\"\(hex)\">abababababab…</code>: batch b of p, 40 units,"
+            )
+        )
         #expect(page.contains("a unit without a serial") && !page.contains("q=../"))
     }
 }

@@ -80,7 +80,8 @@ public struct FactoryListPage: SheetPage {
 
     private static func words(_ viewer: Viewer, _ hasODM: Bool) -> Markup {
         guard viewer.isOEM else {
-            return "An administrator of your OEM enrols your factory; it appears here then. Tell them its town and its time zone."
+            return
+                "An administrator of your OEM enrols your factory; it appears here then. Tell them its town and its time zone."
         }
         return hasODM
             ? "Enrolment leads from its name to its first device, step by step."
@@ -169,7 +170,8 @@ public struct FactoryPage: SheetPage {
                     "production",
                     "Production",
                     .live("chart", chart, tag: "div"),
-                    note: "In steps of five minutes, the last \(Format.duration(Int64(content.recent.points.count) * 300))"
+                    note:
+                        "In steps of five minutes, the last \(Format.duration(Int64(content.recent.points.count) * 300))"
                 )
             )
         }

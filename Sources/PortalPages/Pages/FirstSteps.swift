@@ -21,12 +21,14 @@ public struct FirstSteps: Sendable {
         let (title, text, next): (String, String, Button) =
             if !hasProduct {
                 (
-                    "First comes a product", "Then the ODM that makes it, then its factory. Each step leads to the next.",
+                    "First comes a product",
+                    "Then the ODM that makes it, then its factory. Each step leads to the next.",
                     Button("Set up the first product", "/products/new", style: .primary)
                 )
             } else if !hasODM {
                 (
-                    "Next comes the ODM", "The one that makes the product. Its people prepare versions; then its factory is enrolled.",
+                    "Next comes the ODM",
+                    "The one that makes the product. Its people prepare versions; then its factory is enrolled.",
                     Button("Invite an ODM", "/people/invite?kind=odm", style: .primary)
                 )
             } else {

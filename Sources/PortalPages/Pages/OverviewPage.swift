@@ -80,7 +80,8 @@ public struct OverviewPage: PageView {
         let stopped = overview.factories.filter(\.isStopped).count
         let links: Markup =
             stopped > 0
-            ? .badge(.bad, "\(Format.number(stopped)) stopped") : up == overview.factories.count ? "all heard" : "others report later"
+            ? .badge(.bad, "\(Format.number(stopped)) stopped")
+            : up == overview.factories.count ? "all heard" : "others report later"
         let counts = overview.counts
         let critical = overview.factories.reduce(0) { $0 + $1.critical }
         let warnings = overview.factories.reduce(0) { $0 + $1.warnings }
@@ -97,11 +98,14 @@ public struct OverviewPage: PageView {
             ),
             (
                 "running", "Running batches", .number(counts.running),
-                counts.blocked > 0 ? .badge(.bad, "\(Format.number(counts.blocked)) blocked") : "\(Format.number(counts.waiting)) waiting"
+                counts.blocked > 0
+                    ? .badge(.bad, "\(Format.number(counts.blocked)) blocked")
+                    : "\(Format.number(counts.waiting)) waiting"
             ),
             (
                 "open", "Open alarms", .number(critical + warnings),
-                critical > 0 ? .badge(.bad, "\(Format.number(critical)) critical") : "\(Format.number(critical)) critical"
+                critical > 0
+                    ? .badge(.bad, "\(Format.number(critical)) critical") : "\(Format.number(critical)) critical"
             ),
         ]
         let cells = items.map { key, title, value, note -> Markup in
@@ -135,7 +139,10 @@ public struct OverviewPage: PageView {
         let alarms: Markup =
             progress.critical + progress.warnings == 0
             ? "0"
-            : .badge(progress.critical > 0 ? .bad : .warn, "\(Format.number(progress.critical + progress.warnings)) open")
+            : .badge(
+                progress.critical > 0 ? .bad : .warn,
+                "\(Format.number(progress.critical + progress.warnings)) open"
+            )
         return """
             <article class="factory" aria-labelledby="\(id)"><div><h3 id="\(id)">\(.link(factory.name, "/factories/\(factory.id.text)"))</h3>\
             <p class="small muted">\(factory.id.text) · \(factory.country) · \(live("\(key)-clock", .text(Format.clock(now, east: offset)), "span")) there</p></div>
@@ -185,7 +192,9 @@ public struct OverviewPage: PageView {
     /// What the table leaves out.
     private static func note(shown: Int, _ counts: BatchCounts) -> Markup {
         var parts: [String] = []
-        if shown < counts.unfinished { parts.append("\(Format.number(shown)) of \(Format.number(counts.unfinished)) shown") }
+        if shown < counts.unfinished {
+            parts.append("\(Format.number(shown)) of \(Format.number(counts.unfinished)) shown")
+        }
         if counts.usedUp > 0 { parts.append("\(Format.number(counts.usedUp)) used up") }
         if counts.over > 0 { parts.append("\(Format.number(counts.over)) past their window") }
         guard !parts.isEmpty else { return .empty }

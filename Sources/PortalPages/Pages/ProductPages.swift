@@ -191,7 +191,8 @@ public struct ProductPage: SheetPage {
             content.versions.sorted { $0.created.at > $1.created.at }.map { version in
                 [
                     .link(version.version.text, "\(place)/versions/\(version.version.text)"), version.state.badge,
-                    version.approval.map { "\(Format.number($0.signers.count)) of \(Format.number($0.threshold))" } ?? .none,
+                    version.approval.map { "\(Format.number($0.signers.count)) of \(Format.number($0.threshold))" }
+                        ?? .none,
                     .digest(version.firmware.hex), .ago(version.created.at, now: now),
                 ]
             },

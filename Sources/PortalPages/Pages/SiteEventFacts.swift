@@ -82,7 +82,8 @@ struct SiteEventFacts {
         switch kind {
         case "unit":
             [
-                "authorization", "chipUID", "unit", "serial", "result", "code", "site", "milliseconds", "station", "shift",
+                "authorization", "chipUID", "unit", "serial", "result", "code", "site", "milliseconds", "station",
+                "shift",
                 "shiftUnknown", "batchUnknown",
             ]
         case "sync", "inbox": ["what", "kind", "summary", "file"]

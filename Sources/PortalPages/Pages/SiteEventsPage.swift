@@ -71,7 +71,8 @@ public struct SiteEventsPage: SheetPage {
                     .table(
                         "Events of the site",
                         [
-                            .init("At the site, \(Format.zone(factory.timeZone, at: now))", .tight), .init("Event", .tight),
+                            .init("At the site, \(Format.zone(factory.timeZone, at: now))", .tight),
+                            .init("Event", .tight),
                             .init("What it says", .wide),
                         ],
                         rows,
@@ -139,7 +140,9 @@ public struct SiteEventsPage: SheetPage {
         _ factory: Factory,
         _ now: Instant
     ) -> Markup {
-        guard let time = event.time else { return .sub(.none("no time told"), "here \(.ago(event.receivedAt, now: now))") }
+        guard let time = event.time else {
+            return .sub(.none("no time told"), "here \(.ago(event.receivedAt, now: now))")
+        }
         let offset = Format.offset(of: factory.timeZone, at: time) ?? 0
         let local = Format.dateTime(time, east: offset, seconds: true)
         let first: Markup = """

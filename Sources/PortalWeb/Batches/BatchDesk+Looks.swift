@@ -87,8 +87,12 @@ extension BatchDesk {
             let recent = try Production(transaction).bySlice(.init(slices, batch: record.statement))
             let issued = recent.reduce(into: [Int64: Int]()) { $0[$1.slice, default: 0] += $1.counts.issued }
             let batch = try Self.message(record, in: transaction)
-            let others = try BatchTable(transaction).unfinished(of: record.organisation, at: now, limit: Self.mostOthers)
-                .filter { $0.authorization.edgeHSM == batch.edgeHSM && $0.authorization.product == batch.product }
+            let others = try BatchTable(transaction).unfinished(
+                of: record.organisation,
+                at: now,
+                limit: Self.mostOthers
+            )
+            .filter { $0.authorization.edgeHSM == batch.edgeHSM && $0.authorization.product == batch.product }
             return try BatchProgress(
                 batch,
                 BatchReconciliation(record, in: transaction),
