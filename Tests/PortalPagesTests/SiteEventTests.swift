@@ -70,6 +70,8 @@ struct SiteEventTests {
         let page = try html(
             [unit(6), unit(5), unit(4, "failed", more: #","code":"station.chip.silent""#), unit(3), unit(2), unit(1)]
         )
+        let again = try html([unit(6), unit(6, "begun"), unit(5), unit(5, "begun"), unit(7, "begun")])
+        #expect(again.contains(">2 passed</span>") && again.matches(of: />Begun</).count == 1, "7 has no end yet")
         #expect(page.matches(of: /<tr><th scope="row"/).count == 3)
         #expect(page.contains(">2 passed</span>") && page.contains(">3 passed</span>") && page.contains("in 2 s"))
         #expect(

@@ -36,7 +36,7 @@ extension IssueRate {
     /// `1,940/h`, or – with the reason for whoever points at it or listens.
     var markup: Markup { perHour.map { "\(Format.number($0))<span class=\"muted\">/h</span>" } ?? .none(why) }
     /// From what it is, or why there is none.
-    var note: Markup { perHour == nil ? .text(why) : "issued, last 15 min" }
+    var note: Markup { perHour == nil ? .text(why) : "issued, last 15 min or less" }
 
     private var why: String { unknown == .young ? "less than 2 min known" : "nothing runs" }
 }

@@ -99,6 +99,16 @@ struct SiteEventFacts {
             && values["batchUnknown"] == nil
     }
 
+    /// A unit was begun, without anything to say.
+    var isBegin: Bool {
+        kind == "unit" && values["result"] == "begun" && values["shiftUnknown"] == nil && values["batchUnknown"] == nil
+    }
+
+    /// The unit that a report is about, as it names it itself at its beginning and at its end.
+    var ofUnit: String? { kind == "unit" ? values["serial"] ?? values["chipUID"] : nil }
+
+    var authorization: Digest256? { values["authorization"].flatMap { try? Digest256(hex: $0) } }
+
     /// What somebody at the line should look at.
     var isTrouble: Bool { reading.tone == .bad || reading.tone == .warn }
 
@@ -161,11 +171,10 @@ struct SiteEventFacts {
         if let station = self["station"] {
             parts.append("\(station)\(self["site"].map { ", socket \($0)" } ?? "")")
         }
-        let id = values["authorization"].flatMap { try? Digest256(hex: $0) }
-        if let batch = id.flatMap({ batches[$0] }) {
+        if let batch = authorization.flatMap({ batches[$0] }) {
             parts.append("batch \(Markup.link(batch.batch.text, "/batches/\(batch.id.text)"))")
         }
-        if let time = values["milliseconds"].flatMap({ Int($0) }) { parts.append("\(Format.number(time)) ms") }
+        if let time = values["milliseconds"].flatMap({ Int($0) }), time > 0 { parts.append("\(Format.number(time)) ms") }
         if values["batchUnknown"] != nil { parts.append("of a batch that the site does not know") }
         if values["shiftUnknown"] != nil { parts.append("outside a shift that the site knows") }
         return parts.joined(" · ")

@@ -71,8 +71,8 @@ public struct SiteEventsPage: SheetPage {
                     .table(
                         "Events of the site",
                         [
-                            .init("At the site, \(Format.zone(factory.timeZone, at: now))", .tight),
                             .init("Event", .tight),
+                            .init("At the site, \(Format.zone(factory.timeZone, at: now))", .tight),
                             .init("What it says", .wide),
                         ],
                         rows,
@@ -86,14 +86,23 @@ public struct SiteEventsPage: SheetPage {
         )
     }
 
-    /// Units that passed one after another at a station are one line: what is not like that must be seen among them.
-    private static func runs(_ events: [SiteEventView]) -> [[(event: SiteEventView, facts: SiteEventFacts)]] {
-        var runs: [[(event: SiteEventView, facts: SiteEventFacts)]] = []
+    typealias Entry = (event: SiteEventView, facts: SiteEventFacts)
+
+    /// How many lines of the page these events make.
+    public static func lines(of events: [SiteEventView]) -> Int { runs(events).count }
+
+    /// Units that passed one after another are one line, and that a unit was begun is told by its end: what is not like
+    /// that must be seen among them. Newest first.
+    private static func runs(_ events: [SiteEventView]) -> [[Entry]] {
+        var runs: [[Entry]] = []
+        var ended: Set<String> = []
         for event in events {
             let facts = SiteEventFacts(event.line)
-            if let last = runs.last?.last, last.facts.isPlainPass, facts.isPlainPass,
-                last.facts["station"] == facts["station"], last.facts["authorization"] == facts["authorization"]
-            {
+            if let unit = facts.ofUnit {
+                if facts.isBegin, ended.contains(unit) { continue }
+                if !facts.isBegin { ended.insert(unit) }
+            }
+            if runs.last?.last?.facts.isPlainPass == true, facts.isPlainPass {
                 runs[runs.count - 1].append((event, facts))
             } else {
                 runs.append([(event, facts)])
@@ -103,7 +112,7 @@ public struct SiteEventsPage: SheetPage {
     }
 
     private static func row(
-        _ run: [(event: SiteEventView, facts: SiteEventFacts)],
+        _ run: [Entry],
         _ batches: [Digest256: Batch],
         _ factory: Factory,
         _ now: Instant
@@ -111,26 +120,30 @@ public struct SiteEventsPage: SheetPage {
         guard let newest = run.first, let oldest = run.last else { return [] }
         let (facts, reading) = (newest.facts, newest.facts.reading)
         guard run.count > 1 else {
-            let number: Markup = "no. \(Format.number(newest.event.number))"
             return [
-                when(newest.event, nil, factory, now), .badge(reading.tone, reading.words),
-                "\(facts.sentence(batches))\(facts.whole("The whole line"))<span class=\"sr\">\(number)</span>",
+                .badge(reading.tone, reading.words), when(newest.event, nil, factory, now),
+                "\(facts.sentence(batches))\(facts.whole("The whole line"))",
             ]
         }
-        let authorization = facts["authorization"].flatMap { try? Digest256(hex: $0) }
-        let batch = authorization.flatMap { batches[$0] }.map {
-            " of batch \(Markup.link($0.batch.text, "/batches/\($0.id.text)"))" as Markup
-        }
         return [
-            when(newest.event, oldest.event, factory, now),
-            .badge(reading.tone, "\(Format.number(run.count)) passed"),
+            .badge(reading.tone, "\(Format.number(run.count)) passed"), when(newest.event, oldest.event, factory, now),
             """
-            \(Format.number(run.count)) units\(batch ?? .empty)\
-            <span class="sub">\(facts["station"] ?? "station not told")</span>\
+            \(Format.number(run.count)) units\(places(run, batches))\
             <details class="details"><summary>\(Icon.chevron.markup)Their serial numbers</summary>\
             <p class="breaks">\(run.map { $0.facts.subject }.joined(", "))</p></details>
             """,
         ]
+    }
+
+    /// Stations and batches of units, each once.
+    private static func places(_ run: [Entry], _ batches: [Digest256: Batch]) -> Markup {
+        let stations = Set(run.compactMap { $0.facts["station"] }).sorted()
+        let found = Set(run.compactMap { $0.facts.authorization }).compactMap { batches[$0] }
+            .sorted { $0.batch.text < $1.batch.text }
+            .map { Markup.link($0.batch.text, "/batches/\($0.id.text)") }
+        let of: Markup = found.isEmpty ? .empty : " · \(found.count > 1 ? "batches" : "batch") \(found.joined(", "))"
+        return stations.isEmpty && found.isEmpty
+            ? .empty : "<span class=\"sub\">\(stations.joined(separator: ", "))\(of)</span>"
     }
 
     /// By the site's clock, in its own time; and how late it came here, where it came late.

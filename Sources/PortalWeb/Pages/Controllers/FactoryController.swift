@@ -202,18 +202,16 @@ enum FactoryController {
         query["cursor"] = look.query["cursor"]
         var page = try await look.api.get("\(api(look))/events", query, as: Page<SiteEventView>.self)
         var looked = 0
-        if show == .trouble {
-            looked = page.items.count
-            var found = page.items.filter(SiteEventsPage.isTrouble)
-            // Few among many: goes on until there is a page of them, for as many as one look may cost.
-            while found.count < mostTrouble, looked < mostLooked, let next = page.next {
-                query["cursor"] = next.text
-                page = try await look.api.get("\(api(look))/events", query, as: Page<SiteEventView>.self)
-                looked += page.items.count
-                found += page.items.filter(SiteEventsPage.isTrouble)
-            }
-            page = Page(items: found, next: page.next)
+        var found: [SiteEventView] = []
+        // What goes well makes few lines or none: goes on until there is a page of them, as far as one look may go.
+        while true {
+            looked += page.items.count
+            found += show == .all ? page.items : page.items.filter(SiteEventsPage.isTrouble)
+            guard let next = page.next, SiteEventsPage.lines(of: found) < mostLines, looked < mostLooked else { break }
+            query["cursor"] = next.text
+            page = try await look.api.get("\(api(look))/events", query, as: Page<SiteEventView>.self)
         }
+        page = Page(items: found, next: page.next)
         let batches = try await look.api.get("/v1/batches", ["limit": "200"], as: Page<Batch>.self).items
         return .page(
             SiteEventsPage(
@@ -227,8 +225,8 @@ enum FactoryController {
         )
     }
 
-    private static let mostTrouble = 30
-    private static let mostLooked = 1_200
+    private static let mostLines = 25
+    private static let mostLooked = 900
 
     /// As the API streams it.
     @Sendable private static func downlink(_ look: PageRequest) async throws -> PageAnswer {
