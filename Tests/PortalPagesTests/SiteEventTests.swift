@@ -73,14 +73,14 @@ struct SiteEventTests {
         let again = try html([unit(6), unit(6, "begun"), unit(5), unit(5, "begun"), unit(7, "begun")])
         #expect(again.contains(">2 passed</span>") && again.matches(of: />Begun</).count == 1, "7 has no end yet")
         #expect(page.matches(of: /<tr><th scope="row"/).count == 3)
-        #expect(page.contains(">2 passed</span>") && page.contains(">3 passed</span>") && page.contains("in 2 s"))
+        #expect(page.contains(">2 passed</span>") && page.contains(">3 passed</span>") && page.contains("over 2 s"))
         #expect(
             page.contains(">Failed</span>")
                 && page.contains("<a href=\"/devices?q=BU0000001004\"><code>BU0000001004</code></a>")
         )
         #expect(page.contains("<code>station.<wbr>chip.<wbr>silent</code>") && page.contains("1,264 ms"))
         // 1_795_000_004 is 21:26:44 in Shanghai; it came here three minutes later.
-        #expect(page.contains("At the site, Shanghai, UTC+8"))
+        #expect(page.contains("Times: Shanghai, UTC+8"))
         let local = Format.dateTime(now + 4, east: 8 * 3_600, seconds: true)
         #expect(page.contains(">\(local)</time>") && page.contains("told 3 min 16 s later"))
     }
@@ -88,6 +88,8 @@ struct SiteEventTests {
     @Test("digests in a summary are shortened, and nothing of a site's word becomes a link by itself")
     func summaries() throws {
         let hex = String(repeating: "ab", count: 32)
+        let code = SiteEventFacts(line(#""what":"link-down","summary":"factory.portal.unreachable""#, kind: "sync"))
+        #expect(code.sentence([:]).html.contains("<code>factory.<wbr>portal.<wbr>unreachable</code>"))
         let page = try html([
             line(#""what":"taken","summary":"package/\#(hex): batch b of p, 40 units, \#(hex)""#, kind: "sync"),
             line(#""serial":"../../audit","result":"passed","station":"s""#),

@@ -174,16 +174,25 @@ struct SiteEventFacts {
         if let batch = authorization.flatMap({ batches[$0] }) {
             parts.append("batch \(Markup.link(batch.batch.text, "/batches/\(batch.id.text)"))")
         }
-        if let time = values["milliseconds"].flatMap({ Int($0) }), time > 0 { parts.append("\(Format.number(time)) ms") }
+        if let time = values["milliseconds"].flatMap({ Int($0) }), time > 0 {
+            parts.append("\(Format.number(time)) ms")
+        }
         if values["batchUnknown"] != nil { parts.append("of a batch that the site does not know") }
         if values["shiftUnknown"] != nil { parts.append("outside a shift that the site knows") }
         return parts.joined(" · ")
+    }
+
+    /// A refusal's code, as it stands among words.
+    private static func isCode(_ word: Substring) -> Bool {
+        word.split(separator: ".", omittingEmptySubsequences: false).count > 2
+            && word.allSatisfy { $0 == "." || $0 == "-" || ("a"..."z").contains($0) }
     }
 
     /// Words, with digests among them shortened.
     private static func shortened(_ text: String) -> Markup {
         text.split(separator: " ", omittingEmptySubsequences: false).map { word -> Markup in
             let end = word.prefix { !",:;".contains($0) }
+            if isCode(end) { return .dotted(String(end)) + .text(String(word.dropFirst(end.count))) }
             let parts = end.split(separator: "/", omittingEmptySubsequences: false).map { part -> Markup in
                 part.utf8.count >= 32 && part.allSatisfy(\.isHexDigit) ? .digest(String(part)) : .text(String(part))
             }

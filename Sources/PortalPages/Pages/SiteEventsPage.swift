@@ -72,14 +72,15 @@ public struct SiteEventsPage: SheetPage {
                         "Events of the site",
                         [
                             .init("Event", .tight),
-                            .init("At the site, \(Format.zone(factory.timeZone, at: now))", .tight),
+                            .init("At the site", .tight),
                             .init("What it says", .wide),
                         ],
                         rows,
                         empty: nothing,
                         next: page.next.map { "\(place)/events?\(query)cursor=\($0.text)" }
                     ),
-                    note: looked > 0 ? "of \(Format.number(looked)) looked at" : .empty,
+                    note:
+                        "\(show == .trouble ? "\(Format.number(looked)) events looked at. " : "")Times: \(Format.zone(factory.timeZone, at: now))",
                     isFlush: true
                 )
             ]
@@ -163,7 +164,7 @@ public struct SiteEventsPage: SheetPage {
             """
         let late = event.receivedAt - time
         var notes: [String] = []
-        if let begin = oldest?.time, time - begin > 0 { notes.append("in \(Format.duration(time - begin))") }
+        if let begin = oldest?.time, time - begin > 0 { notes.append("over \(Format.duration(time - begin))") }
         notes.append(Format.relative(time, now: now))
         if late > 60 { notes.append("told \(Format.duration(late)) later") }
         return .sub(first, .text(notes.joined(separator: ", ")))
