@@ -148,7 +148,7 @@ struct OneFigureTests {
         #expect(try page(.oemAdmin, noODM).contains("href=\"/people/invite?kind=odm\""))
         #expect(try !page(.oemAdmin, noODM).contains("href=\"/factories/new\""), "it has no ODM to belong to")
         #expect(try page(.oemAdmin, FirstSteps(hasProduct: true, hasODM: true)).contains("href=\"/factories/new\""))
-        #expect(try page(.oemViewer, noODM).contains("An administrator of yours does that."))
+        #expect(try page(.oemViewer, noODM).contains("An OEM admin does that."))
         let manager = try page(.odmProductionManager, FirstSteps(hasProduct: true))
         #expect(!manager.contains("/batches/new") && manager.contains("enrols your factory"))
         #expect(try page(.odmEngineer, FirstSteps(hasProduct: true)).contains("Prepare a version"))

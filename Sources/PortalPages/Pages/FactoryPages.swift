@@ -81,7 +81,7 @@ public struct FactoryListPage: SheetPage {
     private static func words(_ viewer: Viewer, _ hasODM: Bool) -> Markup {
         guard viewer.isOEM else {
             return
-                "An administrator of your OEM enrols your factory; it appears here then. Tell them its town and its time zone."
+                "An OEM admin enrols your factory; it appears here then. Tell them its town and its time zone."
         }
         return hasODM
             ? "Enrolment leads from its name to its first device, step by step."
