@@ -117,7 +117,7 @@ struct ComponentTests {
                 progress: .init(
                     factory: made.factory1,
                     today: .zero,
-                    completedPerHour: 0,
+                    rate: .unknown(.idle),
                     edges: [],
                     critical: 0,
                     warnings: 0
