@@ -34,7 +34,7 @@ struct LongFormTests {
             NewProductPage(families: [("virtual-n", "none")], form: refused(errors))
         )
         PageCheck(html: page).all("product-new")
-        let summary = try #require(page.firstMatch(of: /role="alert">[\s\S]*?<ul>([\s\S]*?)<\/ul>/)).1
+        let summary = try #require(page.firstMatch(of: /role="alert"[^>]*>[\s\S]*?<ul>([\s\S]*?)<\/ul>/)).1
         for field in fields {
             #expect(summary.contains("<a href=\"#f-\(field)\">"), "\(field)")
             #expect(page.contains("id=\"f-\(field)-error\""), "\(field)")
