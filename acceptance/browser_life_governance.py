@@ -105,17 +105,18 @@ class Governing:
         for name, value in fields.items():
             emil.page.fill(f"[name={name}]", value)
         emil.page.select_option("[name=chipIdentity]", "none")
-        emil.submit("section[aria-labelledby=description]")
+        emil.submit()
 
     def upload(self, name, file):
+        """Choosing the file uploads it; its name and length stand beside, its digest in the field."""
         page = self.engineer.page
-        form = f"form[data-into='#f-{name}']"
-        page.set_input_files(f"{form} [type=file]", file)
-        page.click(f"{form} button")
+        place = f"[data-into='#f-{name}']"
+        page.fill(f"#f-{name}", "")
+        page.set_input_files(f"{place} [type=file]", file)
         self.engineer.wait(
-            "([f, t]) => /^[0-9a-f]{64}$/.test(document.querySelector(f + ' output').textContent)"
-            " && document.querySelector(f + ' progress').value === 100 && document.querySelector(t).value.length === 64",
-            [form, f"#f-{name}"])
+            "([b, t, n]) => document.querySelector(b + ' output').textContent.startsWith(n + ' is in the portal')"
+            " && document.querySelector(b + ' progress').value === 100 && document.querySelector(t).value.length === 64",
+            [place, f"#f-{name}", file.name])
 
     def rejection(self):
         """Firmware under a wrong key is refused in words; a version is submitted, rejected, and the reason read."""

@@ -154,6 +154,12 @@ struct FigureTests {
         let times = page.matches(of: /<td[^>]*><time[ ]datetime="[^"]*">([^<]*)<\/time>/).map { String($0.1) }
         #expect(times == [7, 4, 1].map { Format.dateTime(now + $0, seconds: true) + " UTC" })
         #expect(page.contains("<a href=\"/batches/text\">night</a>"))
+        #expect(page.contains("<code>A7</code></a>"), "serials in figures of one width")
+        // A search finds by what stands on a device; a filter narrows the list. Neither carries the other's fields.
+        let forms = page.matches(of: /<form class="filters"[\s\S]*?<\/form>/).map { String($0.0) }
+        #expect(forms.map { $0.contains("name=\"q\"") } == [true, false])
+        #expect(forms.map { $0.contains("name=\"stage\"") } == [false, true])
+        #expect(zip(forms, ["Search", "Filter"]).allSatisfy { $0.contains("\($1)</button>") })
         #expect(
             page.contains(
                 "<a href=\"/factories/text\">text</a><span class=\"sub\">text · <a href=\"/factories/text/edges/text\">text</a></span>"

@@ -18,6 +18,15 @@ struct PageCheck {
         landmarks(name)
         tables(name)
         balance(name)
+        commands(name)
+    }
+
+    /// What is typed into a terminal breaks between its arguments alone, wherever it stands.
+    private func commands(_ name: String) {
+        for block in html.matches(of: /<div class="code-block([^"]*)"><pre [^>]*aria-label="([^"]*)"/)
+        where block.2.lowercased().contains("command") {
+            holds(block.1.contains("command"), "\(name): \(block.2) is no CodeBlock(command:)")
+        }
     }
 
     /// On a phone no table is cut off: its rows become cards, but for figures that are read down their columns.

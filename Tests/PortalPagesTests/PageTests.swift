@@ -121,12 +121,7 @@ struct PageTests {
         }
         try check(
             KeysPage(
-                chain: [made.chain, made.chain],
-                people: [OfficerName(validated: Self.hostile): (PersonID(validated: Self.hostile), Self.hostile)],
-                edges: [made.summary],
-                preparations: [made.preparation],
-                keys: [],
-                orders: (3, true),
+                try made.keys,
                 form: form,
                 opened: "role-keys",
                 viewer: viewer,
@@ -317,12 +312,7 @@ struct PageTests {
             )
             try check(
                 KeysPage(
-                    chain: [],
-                    people: [:],
-                    edges: [],
-                    preparations: [],
-                    keys: [],
-                    orders: viewer.isOEM ? (0, false) : nil,
+                    try Sample(text: "x", now: now).noKeys(viewer.isOEM ? (0, false) : nil),
                     form: form,
                     opened: nil,
                     viewer: viewer,

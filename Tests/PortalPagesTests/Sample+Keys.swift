@@ -8,9 +8,9 @@ extension Sample {
     var chain: KeysPage.Chain {
         .init(
             version: 1,
-            officers: [(text, text)],
+            officers: [.init(holder: text, point: text, id: text)],
             threshold: 1,
-            roles: [(text, text)],
+            roles: [.init(holder: text, point: text, id: text)],
             issuedAt: now,
             expiresAt: now + 100
         )
@@ -29,6 +29,43 @@ extension Sample {
             receivedAt: now,
             statement: digest,
             certificates: .init(uploadedBy: someone, uploadedAt: now, installedAt: nil)
+        )
+    }
+
+    var keys: KeysPage.Content {
+        get throws {
+            KeysPage.Content(
+                chain: [chain, chain],
+                people: [OfficerName(validated: text): (someone, text)],
+                names: [someone: text],
+                edges: [summary],
+                factories: [site: factory1],
+                preparations: [preparation],
+                products: [
+                    .init(
+                        name: product1,
+                        slots: [KeySlot(validated: text)],
+                        allotments: [edge: 5],
+                        loaded: [],
+                        keys: [(try product.keys[0], .locked)]
+                    )
+                ],
+                orders: (3, true)
+            )
+        }
+    }
+
+    /// Of an ODM, or of a portal that nobody has set up.
+    func noKeys(_ orders: (count: Int, isMore: Bool)?) -> KeysPage.Content {
+        KeysPage.Content(
+            chain: [],
+            people: [:],
+            names: [:],
+            edges: [],
+            factories: [:],
+            preparations: orders == nil ? nil : [],
+            products: [],
+            orders: orders
         )
     }
 

@@ -221,17 +221,24 @@ struct Definitions: Component {
 struct CodeBlock: Component {
     let id: String
     let label: String
-    let text: String
+    let text: Markup
     let isTall: Bool
+    let isCommand: Bool
     let icon = Icon.copy.markup
 
     init(_ text: String, id: String, label: String, isTall: Bool = false) {
-        (self.text, self.id, self.label, self.isTall) = (text, id, label, isTall)
+        (self.text, self.id, self.label, self.isTall) = (.text(text), id, label, isTall)
+        isCommand = false
+    }
+
+    /// What is typed into a terminal: it breaks between its arguments alone.
+    init(command: String, id: String, label: String) {
+        (text, self.id, self.label, isTall, isCommand) = (CommandMarkup.of(command), id, label, false, true)
     }
 
     static let name = "code"
     static let template = #"""
-        <div class="code-block{{#.isTall}} tall{{/.isTall}}"><pre id="{{.id}}" tabindex="0" role="region" aria-label="{{.label}}">{{.text}}</pre><button type="button" class="button icon-only small" data-copy="{{.id}}" hidden>{{{.icon}}}<span class="sr">Copy: {{.label}}</span></button></div>
+        <div class="code-block{{#.isTall}} tall{{/.isTall}}{{#.isCommand}} command{{/.isCommand}}"><pre id="{{.id}}" tabindex="0" role="region" aria-label="{{.label}}">{{{.text}}}</pre><button type="button" class="button icon-only small" data-copy="{{.id}}" hidden>{{{.icon}}}<span class="sr">Copy: {{.label}}</span></button></div>
         """#
 }
 

@@ -175,9 +175,20 @@ struct Field: Component {
         _ label: String,
         help: String? = nil,
         value: String = "",
-        isRequired: Bool = true
+        isRequired: Bool = true,
+        after: Markup = .empty
     ) -> Field {
-        Field(form, name, label, help: help, value: value, isRequired: isRequired, input: nil, isArea: true)
+        Field(
+            form,
+            name,
+            label,
+            help: help,
+            value: value,
+            isRequired: isRequired,
+            input: nil,
+            isArea: true,
+            after: after
+        )
     }
 
     static func select(

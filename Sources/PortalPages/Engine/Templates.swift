@@ -15,7 +15,7 @@ public struct Templates: Sendable {
         Crumbs.self, Head.self, Button.self, Note.self, Empty.self, Stats.self, Tabs.self, Definitions.self,
         CodeBlock.self, Timeline.self, Box.self, Sheet.self, FormBox.self, Toast.self, Table.self, Panel.self,
         Field.self, DialogForm.self, Chart.self,
-        Door.self,
+        CardForm.self, Door.self,
     ]
 
     private let library: MustacheLibrary

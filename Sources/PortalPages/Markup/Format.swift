@@ -40,6 +40,11 @@ enum Format {
         return shown.map { "\($0.0) \($0.1)" }.joined(separator: " ")
     }
 
+    /// In days where it is more than two: `89 d`, `1 d 23 h`.
+    static func days(_ seconds: Int64) -> String {
+        seconds >= 2 * 86_400 ? "\(number(Int(seconds / 86_400))) d" : duration(seconds)
+    }
+
     /// `3 min ago`, `in 2 d`.
     static func relative(_ time: Instant, now: Instant) -> String {
         let seconds = now - time

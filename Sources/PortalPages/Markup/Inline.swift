@@ -52,6 +52,15 @@ extension Markup {
         """
     }
 
+    /// A long value by its first characters; the whole of it, to be copied, for whoever opens it.
+    /// - Parameter shown: what stands for it, if not its own beginning.
+    static func folded(_ text: String, _ shown: String? = nil, id: String, name: String) -> Markup {
+        """
+        <details class="details whole"><summary>\(Icon.chevron.markup)<code>\(shown ?? Format.short(text, 16))</code>\
+        <span class="sr">, show the whole \(name)</span></summary>\(copyable(text, id: id, name: name))</details>
+        """
+    }
+
     static func number(_ value: Int) -> Markup { .text(Format.number(value)) }
 
     /// In UTC.

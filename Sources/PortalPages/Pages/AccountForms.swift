@@ -177,7 +177,8 @@ public struct ShownOncePage: AccountFormPage {
             lead: .text(lead),
             notes: [Note(.warn, "Shown this once", .text(warning))],
             body: .of(CodeBlock(text, id: "shown", label: label))
-                + (command.map { .of(CodeBlock($0, id: "shown-command", label: "Command that takes it")) } ?? .empty)
+                + (command.map { .of(CodeBlock(command: $0, id: "shown-command", label: "Command that takes it")) }
+                    ?? .empty)
                 + .of(until),
             after: "<div class=\"actions\">\(Markup.of(Button(back.title, back.address, style: .primary)))</div>"
         )

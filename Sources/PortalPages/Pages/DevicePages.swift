@@ -30,7 +30,7 @@ public struct DeviceListPage: SheetPage {
         let rows = ordered.map { unit -> [Markup] in
             let batch = known[unit.authorization]
             return [
-                .sub(.link(unit.serial.text, "/devices/\(unit.id.text)"), .code(unit.chip.hex)),
+                .sub(.serial(unit), .code(unit.chip.hex)),
                 unit.stage.badge(unit.isExposed),
                 .sub(
                     .link(unit.product.text, "/products/\(unit.product.text)"),
@@ -55,7 +55,8 @@ public struct DeviceListPage: SheetPage {
                     "No journal that you may see has one. A device that was made while a factory was offline appears with its next upload."
                 )
                 : Empty(.device, "No device yet", "Devices appear with their factory's first upload.")
-        let title = isLookUp ? "\(units.count) found" : isFiltered ? "Matching devices" : "Newest devices"
+        let title =
+            isLookUp ? "\(Format.number(units.count)) found" : isFiltered ? "Matching devices" : "Newest devices"
         sheet = Sheet(
             Head("Devices", lead: "Every device as its EdgeHSM's journal tells it."),
             above: Self.filters(values, batches, factories),
@@ -82,17 +83,18 @@ public struct DeviceListPage: SheetPage {
         )
     }
 
+    /// A search finds by what stands on a device; a filter narrows the list. Each is a form of its own.
     private static func filters(_ values: [String: String], _ batches: [Batch], _ factories: [Factory]) -> Markup {
         let form = FormState(values: values, key: "", csrf: "")
+        let search = Field.input(
+            form,
+            "q",
+            "Serial, chip UID, DAC serial or key id",
+            .search,
+            isRequired: false,
+            extra: "class=\"mono\" maxlength=\"128\" autocomplete=\"off\" spellcheck=\"false\""
+        )
         let fields: [Field] = [
-            .input(
-                form,
-                "q",
-                "Serial, chip UID or DAC serial",
-                .search,
-                isRequired: false,
-                extra: "maxlength=\"128\" autocomplete=\"off\" spellcheck=\"false\""
-            ),
             .select(
                 form,
                 "stage",
@@ -117,11 +119,24 @@ public struct DeviceListPage: SheetPage {
             .input(form, "from", "Certified from, UTC", .date, isRequired: false),
             .input(form, "to", "To, UTC", .date, isRequired: false),
         ]
-        let clear: Markup =
-            values.contains { !$0.value.isEmpty } ? .of(Button("Clear", "/devices", style: .quiet)) : .empty
+        func clear(_ names: [String]) -> Markup {
+            names.contains { values[$0]?.isEmpty == false }
+                ? .of(Button("Clear", "/devices", style: .quiet)) : .empty
+        }
         return """
-            <section class="panel" aria-label="Filter"><div class="panel-body"><form class="filters" method="get" action="/devices">\(fields.map { Markup.of($0) }.joined())<div class="row">\(Markup.of(Button("Filter", icon: .filter)))\(clear)</div></form></div></section>
+            <section class="panel" aria-label="Search and filter"><div class="panel-body">\
+            <form class="filters" method="get" action="/devices" aria-label="Find a device">\(.of(search))\
+            <div class="row">\(Markup.of(Button("Search", icon: .search, style: .primary)))\(clear(["q"]))</div></form>\
+            <form class="filters" method="get" action="/devices" aria-label="Narrow the list">\(fields.map { Markup.of($0) }.joined())\
+            <div class="row">\(Markup.of(Button("Filter", icon: .filter)))\(clear(["stage", "batch", "factory", "from", "to"]))</div></form></div></section>
             """
+    }
+}
+
+extension Markup {
+    /// A unit's serial, which leads to it.
+    fileprivate static func serial(_ unit: UnitView) -> Markup {
+        "<a href=\"/devices/\(unit.id.text)\"><code>\(unit.serial.text)</code></a>"
     }
 }
 
@@ -145,11 +160,18 @@ public struct DevicePage: SheetPage {
 
     /// A certificate in words.
     public struct CertificateText: Sendable {
+        public enum Value: Sendable {
+            case text(String)
+            /// Digits of a serial, a key id, a digest.
+            case digits(String)
+            case time(Instant)
+        }
+
         public let title: String
-        public let lines: [(String, String)]
+        public let lines: [(String, Value)]
         public let pem: String
 
-        public init(title: String, lines: [(String, String)], pem: String) {
+        public init(title: String, lines: [(String, Value)], pem: String) {
             (self.title, self.lines, self.pem) = (title, lines, pem)
         }
     }
@@ -163,19 +185,24 @@ public struct DevicePage: SheetPage {
         case shown(UnitLabel)
     }
 
-    /// - Parameter label: nil for whom it is not.
+    /// - Parameters:
+    ///   - label: nil for whom it is not.
+    ///   - batch: that it was made of; nil where the viewer does not see it.
     public init(
         _ history: UnitHistory,
         certificates: [CertificateText],
         hasProof: Bool,
         label: Label?,
         place factory: Factory? = nil,
+        batch: Batch? = nil,
         zone: String,
         viewer: Viewer,
         now: Instant
     ) {
-        let site = factory.map { "\($0.name) (\($0.id.text))" } ?? history.unit.factory.text
         let unit = history.unit
+        let site = Markup.link(factory?.name ?? unit.factory.text, "/factories/\(unit.factory.text)")
+        let box = Markup.link(unit.edgeHSM.text, "/factories/\(unit.factory.text)/edges/\(unit.edgeHSM.text)")
+        let made = batch.map { Markup.link($0.batch.text, "/batches/\($0.id.text)") } ?? .text(unit.batch)
         title = unit.serial.text
         let place = "/devices/\(unit.id.text)"
         var notes: [Note] = []
@@ -203,7 +230,7 @@ public struct DevicePage: SheetPage {
             hasProof
             ? """
             <p class="small muted">Checks without the portal: the entry stands in the journal that the EdgeHSM signed.</p>\
-            \(Markup.of(CodeBlock("obis-verify journal --proof \(file) --root-key root-authority.pem", id: "proof-command", label: "Command that checks the proof")))\
+            \(Markup.of(CodeBlock(command: "obis-verify journal --proof \(file) --root-key root-authority.pem", id: "proof-command", label: "Command that checks the proof")))\
             <p>\(Markup.of(Button("Inclusion proof", "\(place)/proof.json", icon: .export, isSmall: true, isDownload: true)))</p>
             """
             : "<p class=\"muted\">No checkpoint covers the entry yet. The factory's next upload brings one.</p>"
@@ -213,7 +240,7 @@ public struct DevicePage: SheetPage {
                 crumbs: [("Devices", "/devices")],
                 badges: unit.stage.badge(unit.isExposed),
                 lead:
-                    "\(.link(unit.product.text, "/products/\(unit.product.text)")), unit \(Format.number(unit.index + 1)) of \(unit.batch), made at \(.link(site, "/factories/\(unit.factory.text)"))"
+                    "\(.link(unit.product.text, "/products/\(unit.product.text)")), unit \(Format.number(unit.index + 1)) of \(made), made at \(site)"
             ),
             notes: notes,
             main: [
@@ -228,10 +255,12 @@ public struct DevicePage: SheetPage {
                         Definitions([
                             ("Serial", .code(unit.serial.text)),
                             ("Chip UID", .copyable(unit.chip.hex, id: "chip", name: "chip UID")),
-                            ("Generation", Self.generation(history)), ("Station", .text(unit.station)),
-                            ("Certified", .twoZones(unit.issuedAt, zone)), ("EdgeHSM", .text(unit.edgeHSM.text)),
+                            ("Generation", Self.generation(history)), ("Station", .code(unit.station)),
+                            ("Certified", .twoZones(unit.issuedAt, zone)),
+                            ("Product", .link(unit.product.text, "/products/\(unit.product.text)")), ("Batch", made),
+                            ("Factory", .sub(site, .code(unit.factory.text))), ("EdgeHSM", box),
                             ("Journal position", .number(unit.sequence)),
-                            ("Unit", .copyable(unit.unit.hex, id: "unit", name: "unit's digest")),
+                            ("Unit", .folded(unit.unit.hex, id: "unit", name: "unit's digest")),
                         ])
                     )
                 ),
@@ -305,11 +334,19 @@ public struct DevicePage: SheetPage {
         )
     }
 
+    private static func words(_ value: CertificateText.Value) -> Markup {
+        switch value {
+        case .text(let text): .text(text)
+        case .digits(let digits): .code(digits)
+        case .time(let time): .time(time, seconds: true)
+        }
+    }
+
     private static func certificates(_ certificates: [CertificateText]) -> Markup {
         guard !certificates.isEmpty else { return "<p class=\"muted\">The journal holds no certificate of it.</p>" }
         return certificates.enumerated().map { index, certificate -> Markup in
             """
-            <h3>\(certificate.title)</h3>\(Markup.of(Definitions(certificate.lines.map { ($0.0, .text($0.1)) })))\
+            <h3>\(certificate.title)</h3>\(Markup.of(Definitions(certificate.lines.map { ($0.0, words($0.1)) })))\
             <details class="details"><summary>\(Icon.chevron.markup)PEM</summary>\(Markup.of(CodeBlock(certificate.pem, id: "pem-\(index)", label: "\(certificate.title) as PEM")))</details>
             """
         }.joined()

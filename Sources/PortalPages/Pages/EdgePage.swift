@@ -18,6 +18,8 @@ public struct EdgePage: SheetPage {
     public struct Content: Sendable {
         public let factory: Factory
         public let journal: EdgeJournal
+        /// Batches of the accounts, by their authorizations, as far as the viewer sees them.
+        public let batches: [Digest256: Batch]
         /// The enrolment in words.
         public let enrolment: [Line]
         /// SHA-256 of the enrolment's payload.
@@ -31,13 +33,15 @@ public struct EdgePage: SheetPage {
         public init(
             factory: Factory,
             journal: EdgeJournal,
+            batches: [Digest256: Batch] = [:],
             enrolment: [Line],
             statement: Digest256,
             signers: [String],
             preparations: [Preparation]?,
             evidence: Page<EvidenceView>?
         ) {
-            (self.factory, self.journal, self.enrolment) = (factory, journal, enrolment)
+            (self.factory, self.journal, self.batches) = (factory, journal, batches)
+            self.enrolment = enrolment
             (self.statement, self.signers) = (statement, signers)
             (self.preparations, self.evidence) = (preparations, evidence)
         }
@@ -51,44 +55,73 @@ public struct EdgePage: SheetPage {
         title = id
         let link = journal.link(at: now)
         let state: Markup = .badge(link.tone, link.words)
+        let figures = Self.figures(content, now)
+        let consistency = Self.consistency(journal)
         let log = Self.log(journal, now)
-        let accounts = Self.accounts(journal)
-        live = [LivePlace("state", state), LivePlace("log", log), LivePlace("accounts", accounts)]
-        var main = [Box("accounts", "What is loaded", .live("accounts", accounts, tag: "div"), isFlush: true)]
-        if let preparations = content.preparations {
-            main.append(
-                Box(
-                    "products",
-                    "Products with keys in it",
-                    Self.products(preparations, place, now),
-                    note: "PAI and debug keys, born there",
-                    isFlush: true
-                )
-            )
-        }
-        if let evidence = content.evidence {
-            main.append(
-                Box("evidence", "What contradicted its journal", Self.evidence(evidence, place, now), isFlush: true)
-            )
-        }
+        let accounts = Self.accounts(content, now)
+        live = [
+            LivePlace("state", state), LivePlace("figures", figures), LivePlace("consistency", consistency),
+            LivePlace("log", log), LivePlace("accounts", accounts),
+        ]
+        let main =
+            [Box("accounts", "Batches loaded", .live("accounts", accounts, tag: "div"), isFlush: true)]
+            + Self.boxes(content, place, consistency, log, now)
         sheet = Sheet(
             Head(
                 id,
                 crumbs: [("Factories", "/factories"), (content.factory.name, house)],
                 badges: .live("state", state),
-                lead: "An EdgeHSM at \(content.factory.name). It executes what is authorized, and nothing else.",
+                lead:
+                    "An EdgeHSM at \(.link(content.factory.name, house)). It executes what is authorized, and nothing else.",
                 actions: [
                     Button("Enrolment", "\(place)/enrolment.json", icon: .export, isDownload: true)
                 ],
                 isLive: true
             ),
             notes: Self.notes(journal, viewer),
+            stats: .live("figures", figures, tag: "div"),
             main: main,
-            side: [
-                Box("identity", "Identity", Self.identity(content), note: "as the officers signed it"),
-                Box("journal", "Journal", .live("log", log, tag: "div")),
-            ]
+            side: [Box("identity", "Identity", Self.identity(content), note: "as the officers signed it")]
         )
+    }
+
+    private static func boxes(
+        _ content: Content,
+        _ place: String,
+        _ consistency: Markup,
+        _ log: Markup,
+        _ now: Instant
+    ) -> [Box] {
+        var main: [Box] = []
+        if let preparations = content.preparations {
+            main.append(
+                Box(
+                    "products",
+                    "Products with keys in it",
+                    products(preparations, place, now),
+                    note: "PAI and debug keys, born there",
+                    isFlush: true
+                )
+            )
+        }
+        main.append(
+            Box(
+                "journal",
+                "Journal",
+                """
+                <p>\(.live("consistency", consistency))</p>\
+                \(.live("log", log, tag: "div"))\
+                \(check(content.journal.edgeHSM.text))
+                """,
+                note: "what it did, hash by hash"
+            )
+        )
+        if let evidence = content.evidence {
+            main.append(
+                Box("evidence", "What contradicted its journal", Self.evidence(evidence, place, now), isFlush: true)
+            )
+        }
+        return main
     }
 
     private static func notes(_ journal: EdgeJournal, _ viewer: Viewer) -> [Note] {
@@ -100,55 +133,7 @@ public struct EdgePage: SheetPage {
         return [Note(.bad, "No package is made for it: its journal was \(halted)", remedy)]
     }
 
-    private static func identity(_ content: Content) -> Markup {
-        let lines = content.enrolment.map { line in (line.field, Markup.text(line.words)) }
-        let rest: [(String, Markup)] = [
-            ("Signed by", .text(content.signers.joined(separator: ", "))),
-            ("Statement", .copyable(content.statement.hex, id: "enrolment-statement", name: "statement digest")),
-        ]
-        return .of(Definitions(lines + rest))
-    }
-
-    private static func log(_ journal: EdgeJournal, _ now: Instant) -> Markup {
-        .of(
-            Definitions([
-                ("Software", .text(journal.softwareVersion ?? "not told yet")),
-                ("Entries stored", .number(journal.storedSize)),
-                ("Root", .copyable(journal.storedRoot.hex, id: "root", name: "root")),
-                ("Epoch", "\(journal.epoch)"),
-                ("Newest checkpoint", journal.checkpointTime.map { .ago($0, now: now) } ?? "none yet"),
-                ("Heard", journal.heardAt.map { .ago($0, now: now) } ?? "never"),
-                (
-                    "In quarantine",
-                    journal.quarantined == 0 ? .number(0) : .link(Format.number(journal.quarantined), "/alarms")
-                ),
-            ])
-        )
-    }
-
-    private static func accounts(_ journal: EdgeJournal) -> Markup {
-        .table(
-            "Authorizations",
-            [
-                .init("Authorization"), .init("Granted", .number), .init("Issued", .number), .init("Burned", .number),
-                .init("Returned", .number), .init("Remaining", .number),
-            ],
-            journal.accounts.map { account in
-                [
-                    "<a href=\"/devices?batch=\(account.authorization.hex)\">\(.digest(account.authorization.hex))</a>",
-                    .number(account.granted), .number(account.issued), .number(account.burned),
-                    .number(account.returned), .number(account.remaining),
-                ]
-            },
-            empty: Empty(
-                .batch,
-                "No authorization is loaded",
-                "A batch that is granted here stands in this list once the EdgeHSM has loaded its package."
-            )
-        )
-    }
-
-    private static func products(_ preparations: [Preparation], _ place: String, _ now: Instant) -> Markup {
+    static func products(_ preparations: [Preparation], _ place: String, _ now: Instant) -> Markup {
         .table(
             "Products",
             [
@@ -173,11 +158,15 @@ public struct EdgePage: SheetPage {
         )
     }
 
-    private static func evidence(_ page: Page<EvidenceView>, _ place: String, _ now: Instant) -> Markup {
+    static func evidence(_ page: Page<EvidenceView>, _ place: String, _ now: Instant) -> Markup {
         let more: Markup =
             page.next == nil
             ? .empty
             : "<p class=\"panel-foot\">The first \(page.items.count) are shown; the API lists all of them.</p>"
+        guard !page.items.isEmpty else {
+            return
+                "<p class=\"panel-body muted\">Nothing contradicts it. A second history or a restored tail would be kept here, as it was signed.</p>"
+        }
         return .table(
             "Evidence",
             [
@@ -190,12 +179,7 @@ public struct EdgePage: SheetPage {
                     .number(item.entries), .ago(item.notedAt, now: now),
                     .link("Evidence \(item.number.value)", "\(place)/evidence/\(item.number.value)/evidence.json"),
                 ]
-            },
-            empty: Empty(
-                .shield,
-                "Nothing contradicts this journal",
-                "A second history, a restored tail or a missing end would be kept here with its signatures."
-            )
+            }
         ) + more
     }
 }

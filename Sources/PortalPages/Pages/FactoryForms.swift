@@ -149,7 +149,7 @@ extension FactoryPage {
             <div class="field"><label for="stick-file">File from the site (.upload)</label><input type="file" id="stick-file" name="file"></div>\
             <div class="actions"><button type="submit" class="button small">Upload</button></div>\
             <progress max="100" value="0" aria-label="File of the site: sent"></progress><output class="help" for="stick-file"></output></form>\
-            <noscript>\(Markup.of(CodeBlock(command, id: "stick-command", label: "Command that uploads a file of the site")))</noscript>
+            <noscript>\(Markup.of(CodeBlock(command: command, id: "stick-command", label: "Command that uploads a file of the site")))</noscript>
             """
     }
 }

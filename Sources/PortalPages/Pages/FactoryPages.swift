@@ -272,7 +272,7 @@ public struct FactoryPage: SheetPage {
     }
 
     private static func command(_ text: String, _ id: String) -> Markup {
-        .of(CodeBlock(text, id: "\(id)-command", label: "Command of this step"))
+        .of(CodeBlock(command: text, id: "\(id)-command", label: "Command of this step"))
     }
 
     private static func alarms(_ content: Content, _ now: Instant) -> Markup {

@@ -8,20 +8,34 @@ public struct KeysPage: SheetPage {
     public let title = "Keys and ceremonies"
     let sheet: Sheet
 
+    /// A public key as people tell it from another: by its key id.
+    public struct PublicKey: Sendable {
+        /// `officer-1`, `Root authority`.
+        public let holder: String
+        /// Point in hexadecimal.
+        public let point: String
+        /// SHA-256 of its SubjectPublicKeyInfo, in hexadecimal: what signatures name.
+        public let id: String
+
+        public init(holder: String, point: String, id: String) {
+            (self.holder, self.point, self.id) = (holder, point, id)
+        }
+    }
+
     /// One version of RoleKeys.
     public struct Chain: Sendable {
         public let version: Int
-        public let officers: [(name: String, key: String)]
+        public let officers: [PublicKey]
         public let threshold: Int
-        public let roles: [(String, String)]
+        public let roles: [PublicKey]
         public let issuedAt: Instant
         public let expiresAt: Instant
 
         public init(
             version: Int,
-            officers: [(name: String, key: String)],
+            officers: [PublicKey],
             threshold: Int,
-            roles: [(String, String)],
+            roles: [PublicKey],
             issuedAt: Instant,
             expiresAt: Instant
         ) {
@@ -30,46 +44,104 @@ public struct KeysPage: SheetPage {
         }
     }
 
-    /// - Parameters:
-    ///   - chain: newest last; empty where there is none, or where the viewer may not see it.
-    ///   - people: who is which officer, as far as the viewer may know.
-    ///   - orders: nil for whom they are not.
-    public init(
-        chain: [Chain],
-        people: [OfficerName: (id: PersonID, name: String)],
-        edges: [EdgeSummary],
-        preparations: [Preparation],
-        keys: [(product: ProductName, key: ProductKeyState, state: VersionState?)],
-        orders: (count: Int, isMore: Bool)?,
-        form: FormState,
-        opened: String?,
-        viewer: Viewer,
-        now: Instant
-    ) {
+    /// One product as its keys see it.
+    public struct Product: Sendable {
+        public let name: ProductName
+        public let slots: [KeySlot]
+        /// Units that each EdgeHSM may be granted.
+        public let allotments: [EdgeHSMID: Int]
+        /// EdgeHSMs that have loaded a batch of it.
+        public let loaded: Set<EdgeHSMID>
+        public let keys: [(key: ProductKeyState, state: VersionState?)]
+
+        public init(
+            name: ProductName,
+            slots: [KeySlot],
+            allotments: [EdgeHSMID: Int],
+            loaded: Set<EdgeHSMID>,
+            keys: [(key: ProductKeyState, state: VersionState?)]
+        ) {
+            (self.name, self.slots, self.allotments) = (name, slots, allotments)
+            (self.loaded, self.keys) = (loaded, keys)
+        }
+    }
+
+    public struct Content: Sendable {
+        /// Newest last; empty where there is none, or where the viewer may not see it.
+        public let chain: [Chain]
+        /// Who is which officer, as far as the viewer may know.
+        public let people: [OfficerName: (id: PersonID, name: String)]
+        public let names: [PersonID: String]
+        public let edges: [EdgeSummary]
+        public let factories: [FactoryID: Factory]
+        /// Nil for whom they are not.
+        public let preparations: [Preparation]?
+        public let products: [Product]
+        /// Nil for whom they are not.
+        public let orders: (count: Int, isMore: Bool)?
+
+        public init(
+            chain: [Chain],
+            people: [OfficerName: (id: PersonID, name: String)],
+            names: [PersonID: String],
+            edges: [EdgeSummary],
+            factories: [FactoryID: Factory],
+            preparations: [Preparation]?,
+            products: [Product],
+            orders: (count: Int, isMore: Bool)?
+        ) {
+            (self.chain, self.people, self.names) = (chain, people, names)
+            (self.edges, self.factories, self.preparations) = (edges, factories, preparations)
+            (self.products, self.orders) = (products, orders)
+        }
+    }
+
+    public init(_ content: Content, form: FormState, opened: String?, viewer: Viewer, now: Instant) {
         let isAdmin = viewer.roles.contains(.oemAdmin)
         let bring =
             isAdmin ? [Button("Import RoleKeys", "/keys?do=role-keys", icon: .upload, dialog: "dialog-role-keys")] : []
-        var main: [Box] = []
-        var notes: [Note] = []
-        if let newest = chain.last {
-            if newest.expiresAt < now {
-                notes.append(
-                    Note(.bad, "RoleKeys have expired", "Nothing new loads until a ceremony signs the next version.")
+        let matrix = KeyMatrix(content)
+        sheet = Sheet(
+            Head(
+                "Keys and ceremonies",
+                lead: "Keys don't travel. Certificates, authorizations and counters do.",
+                actions: bring
+            ),
+            notes: Self.notes(content.chain.last, now),
+            form: form,
+            stats: Self.figures(content, matrix, now),
+            above: .of(
+                Box(
+                    "edge-keys",
+                    "Keys inside EdgeHSMs",
+                    matrix.markup(now),
+                    note: "a PAI key is born there, stays there, and signs DACs of its product alone",
+                    isFlush: true
                 )
-            } else if newest.expiresAt - now < 30 * 86_400 {
-                notes.append(
-                    Note(
-                        .warn,
-                        "RoleKeys expire \(Format.relative(newest.expiresAt, now: now))",
-                        "Plan the ceremony that signs the next version."
-                    )
-                )
-            }
+            ),
+            main: Self.boxes(content, bring, viewer, now),
+            side: [Box("plan", "The next ceremony", viewer.isOEM ? Self.plan + Self.commands : Self.plan + Self.holder)]
+                + Self.orders(content.orders),
+            dialogs: isAdmin ? [Self.dialog(form, isOpen: opened == "role-keys")] : []
+        )
+    }
+
+    private static func boxes(_ content: Content, _ bring: [Button], _ viewer: Viewer, _ now: Instant) -> [Box] {
+        var main: [Box] = [
+            Box(
+                "product-keys",
+                "Product keys",
+                ProductKeyTable.markup(content.products),
+                note: "values never leave a token but wrapped to an EdgeHSM",
+                isFlush: true
+            )
+        ]
+        if let newest = content.chain.last {
             main.append(
                 Box(
                     "roles",
                     "RoleKeys, version \(newest.version)",
-                    Self.roles(newest, people, viewer),
+                    RoleKeyTable.markup(newest, content.people, viewer),
                     note: "signed by the OEM's root authority",
                     actions: [
                         Button("RoleKeys", "/keys/role-keys.json", icon: .export, isSmall: true, isDownload: true)
@@ -77,192 +149,101 @@ public struct KeysPage: SheetPage {
                     isFlush: true
                 )
             )
+        } else if viewer.isOEM {
+            main.append(Box("roles", "RoleKeys", noRoleKeys(bring), isFlush: true))
+        }
+        if content.chain.count > 1 {
             main.append(
                 Box(
                     "chain",
-                    "Versions so far",
-                    Self.versions(chain, now),
+                    "Versions of RoleKeys",
+                    RoleKeyTable.versions(content.chain, now),
                     note: "each signed by the root of the one before",
                     isFlush: true
                 )
             )
-        } else if viewer.isOEM {
-            main.append(
-                Box(
-                    "roles",
-                    "RoleKeys",
-                    .empty(
-                        .key,
-                        "No RoleKeys yet",
-                        "The first ceremony makes them: \(.code("obis ceremony")) writes the file, an OEM admin imports it here. Until then nothing that officers sign counts.",
-                        bring
-                    ),
-                    isFlush: true
-                )
-            )
         }
-        main.append(
-            Box(
-                "product-keys",
+        if let acts = Ceremonies.table(content, viewer, now) {
+            main.append(Box("ceremonies", "What ceremonies did", acts, note: "newest first", isFlush: true))
+        }
+        return main
+    }
+
+    private static func notes(_ newest: Chain?, _ now: Instant) -> [Note] {
+        guard let newest else { return [] }
+        if newest.expiresAt < now {
+            return [Note(.bad, "RoleKeys have expired", "Nothing new loads until a ceremony signs the next version.")]
+        }
+        guard newest.expiresAt - now < 30 * 86_400 else { return [] }
+        return [
+            Note(
+                .warn,
+                "RoleKeys expire \(Format.relative(newest.expiresAt, now: now))",
+                "Plan the ceremony that signs the next version."
+            )
+        ]
+    }
+
+    private static func figures(_ content: Content, _ matrix: KeyMatrix, _ now: Instant) -> Markup {
+        var items: [Stats.Item] = []
+        if let newest = content.chain.last {
+            let left = newest.expiresAt - now
+            let value: Markup = left > 0 ? "\(Format.days(left))" : "Expired"
+            items += [
+                .init("RoleKeys good for", value, "until \(.date(newest.expiresAt))"),
+                .init("Officers who must sign", "\(newest.threshold)", "of \(newest.officers.count)"),
+            ]
+        }
+        let keys = content.products.flatMap(\.keys).map(\.key)
+        let (clear, missing) = (keys.count { $0.custody == .importedInClear }, keys.count { $0.custody == .none })
+        let safe = keys.count - clear - missing
+        items.append(
+            .init(
                 "Product keys",
-                .table(
-                    "Product keys",
-                    [
-                        .init("Product"), .init("Slot"), .init("Version", .tight), .init("Kind", .tight),
-                        .init("Custody", .tight),
-                        .init("Token", .tight), .init("Check value"),
-                    ],
-                    keys.map { product, key, state in
-                        let badge: Markup = state.map { " \($0.badge)" } ?? .empty
-                        return [
-                            .link(product.text, "/products/\(product.text)"), .text(key.slot.text),
-                            "\(key.version.text)\(badge)", key.kind == .fleet ? "fleet" : "per unit",
-                            key.custody == .portalToken
-                                ? .badge(.ok, "Portal token")
-                                : key.custody == .importedInClear
-                                    ? .badge(.warn, "Imported in clear") : .badge(.idle, "None yet", isOpen: true),
-                            .code(key.token), key.checkValue.map { .whole($0.text) } ?? .none,
-                        ]
-                    },
-                    empty: Empty(
-                        .key,
-                        "No product keys",
-                        "Each version has a key of its own in each slot of its product."
-                    )
-                ),
-                note: "values never leave a token but wrapped to an EdgeHSM",
-                isFlush: true
+                .number(keys.count),
+                keys.isEmpty
+                    ? "none planned"
+                    : "\(safe) in the portal's token\(clear == 0 ? "" : ", \(clear) imported in clear")"
             )
         )
-        main.append(
-            Box(
-                "edge-keys",
-                "Keys inside EdgeHSMs",
-                .table(
-                    "Keys inside EdgeHSMs",
-                    [
-                        .init("EdgeHSM"), .init("Product", .tight), .init("Keys", .tight), .init("Scope", .tight),
-                        .init("Since", .tight),
-                    ],
-                    preparations.map { item in
-                        [
-                            Self.edge(item.edgeHSM, edges), .link(item.product.text, "/products/\(item.product.text)"),
-                            item.certificates?.installedAt != nil
-                                ? .badge(.ok, "PAI and debug, certified")
-                                : item.receivedAt != nil
-                                    ? .badge(.warn, "Born, wait for the ceremony") : .badge(.info, "Asked for"),
-                            .code("\(item.vendorID) / \(item.productID)"), .ago(item.askedAt, now: now),
-                        ]
-                    }
-                        + edges.filter { edge in !preparations.contains { $0.edgeHSM == edge.id } }.map { edge in
-                            [
-                                Self.edge(edge.id, edges), .none, .badge(.ok, "Enrolled by ceremony"),
-                                .link(edge.factory.text, "/factories/\(edge.factory.text)"),
-                                .ago(edge.enrolledAt, now: now),
-                            ]
-                        },
-                    empty: Empty(
-                        .device,
-                        "No EdgeHSM yet",
-                        "A PAI key is born inside one EdgeHSM, stays there, and signs nothing but DACs of its product."
-                    )
+        items.append(
+            .init("Slots without a key", .number(missing), missing == 0 ? "each has its own" : "no package can be made")
+        )
+        if content.preparations != nil {
+            let (ready, underWay, without) = (matrix.ready, matrix.underWay, matrix.missing)
+            items += [
+                .init("PAIs in use", .number(ready), underWay == 0 ? "none under way" : "\(underWay) under way"),
+                .init(
+                    "PAIs missing",
+                    .number(without),
+                    without == 0 ? "where units are allotted" : "units are allotted, but no PAI is there"
                 ),
-                note: "born there, never leave",
-                isFlush: true
-            )
-        )
-        let words: Markup =
-            "<p class=\"small muted\">Ceremonies run offline, from one reviewed file, with a signed transcript. The portal can neither approve nor make a PAI.</p>"
-        let ceremonies: Markup =
-            viewer.isOEM
-            ? words
-                + .of(
-                    CodeBlock(
-                        "obis ceremony plan.json --dry-run\nobis ceremony plan.json",
-                        id: "ceremony-command",
-                        label: "Ceremony commands"
-                    )
-                ) : words + "<p class=\"small muted\">The OEM holds them.</p>"
-        sheet = Sheet(
-            Head(
-                "Keys and ceremonies",
-                lead: "Keys don't travel. Certificates, authorizations and counters do.",
-                actions: bring
-            ),
-            notes: notes,
-            form: form,
-            main: main,
-            side: [Box("ceremonies", "Ceremonies", ceremonies)] + Self.orders(orders, isAdmin),
-            dialogs: isAdmin
-                ? [
-                    DialogForm(
-                        "role-keys",
-                        "Import RoleKeys",
-                        "Paste the next version as the ceremony wrote it, signed by the root authority. Signatures of officers who are no longer in it don't count from then on.",
-                        action: "/keys",
-                        form: form,
-                        fields: [
-                            .area(
-                                form,
-                                "file",
-                                "Content of the ceremony's file",
-                                help: "The whole file, unchanged: one version, or the chain."
-                            )
-                        ],
-                        submit: Button("Import", style: .primary),
-                        isOpen: opened == "role-keys"
-                    )
-                ] : []
-        )
-    }
-
-    private static func roles(
-        _ newest: Chain,
-        _ people: [OfficerName: (id: PersonID, name: String)],
-        _ viewer: Viewer
-    ) -> Markup {
-        let officers = newest.officers.map { officer -> [Markup] in
-            let person = (try? OfficerName(officer.name)).flatMap { people[$0] }
-            let who: Markup =
-                person.map { .link($0.name, "/people/\($0.id.text)") }
-                ?? (viewer.isOEM ? "nobody in the portal" : .none)
-            return [.text("Officer \(officer.name)"), who, .whole(officer.key), "the officer's own token"]
+            ]
         }
-        let roles = newest.roles.map { role -> [Markup] in
-            [.text(role.0), .none, .whole(role.1), Self.custody(role.0)]
-        }
-        return """
-            <div class="panel-body">\(Markup.of(Definitions([("Officers needed", "\(newest.threshold) of \(newest.officers.count)"), ("Signed", .time(newest.issuedAt)), ("Good until", .date(newest.expiresAt))])))</div>\
-            \(Markup.table("Roles", [.init("Role"), .init("Person"), .init("Public key", .wide), .init("Custody")], officers + roles))
-            """
+        return .of(Stats(items))
     }
 
-    private static func versions(_ chain: [Chain], _ now: Instant) -> Markup {
-        .table(
-            "Versions of RoleKeys",
-            [
-                .init("Version"), .init("State", .tight), .init("Officers", .tight), .init("Signed", .tight),
-                .init("Good until", .tight),
-            ],
-            chain.reversed().map { keys in
-                let state: Markup =
-                    keys.version != chain.last?.version
-                    ? .badge(.idle, "Replaced")
-                    : keys.expiresAt < now ? .badge(.bad, "Expired") : .badge(.ok, "In force")
-                return [
-                    "\(keys.version)", state, "\(keys.threshold) of \(keys.officers.count)", .time(keys.issuedAt),
-                    .date(keys.expiresAt),
-                ]
-            }
+    private static func noRoleKeys(_ bring: [Button]) -> Markup {
+        .empty(
+            .key,
+            "No RoleKeys yet",
+            "The first ceremony makes them: \(.code("obis ceremony")) writes the file, an OEM admin imports it here. Until then nothing that officers sign counts.",
+            bring
         )
     }
 
-    private static func edge(_ id: EdgeHSMID, _ edges: [EdgeSummary]) -> Markup {
-        edges.first { $0.id == id }.map { .link(id.text, "/factories/\($0.factory.text)/edges/\(id.text)") }
-            ?? .text(id.text)
-    }
+    private static let plan: Markup =
+        "<p class=\"small muted\">Offline, from one reviewed plan, with a signed transcript: tried first, then done. The portal can neither approve nor make a PAI.</p>"
+    private static let holder: Markup = "<p class=\"small muted\">The OEM holds it.</p>"
+    private static let commands: Markup = .of(
+        CodeBlock(
+            command: "obis ceremony plan.json --dry-run\nobis ceremony plan.json",
+            id: "ceremony-command",
+            label: "Commands of a ceremony"
+        )
+    )
 
-    private static func orders(_ orders: (count: Int, isMore: Bool)?, _ isAdmin: Bool) -> [Box] {
+    private static func orders(_ orders: (count: Int, isMore: Bool)?) -> [Box] {
         guard let orders else { return [] }
         let count = orders.isMore ? "More than \(Format.number(orders.count))" : Format.number(orders.count)
         let words: Markup =
@@ -279,11 +260,23 @@ public struct KeysPage: SheetPage {
         ]
     }
 
-    private static func custody(_ role: String) -> Markup {
-        switch role {
-        case "Root authority": "offline ceremony token"
-        case "Authorizer", "Portal", "Label records": "the portal's token"
-        default: .none
-        }
+    private static func dialog(_ form: FormState, isOpen: Bool) -> DialogForm {
+        DialogForm(
+            "role-keys",
+            "Import RoleKeys",
+            "Paste the next version as the ceremony wrote it, signed by the root authority. Signatures of officers who are no longer in it don't count from then on.",
+            action: "/keys",
+            form: form,
+            fields: [
+                .area(
+                    form,
+                    "file",
+                    "Content of the ceremony's file",
+                    help: "The whole file, unchanged: one version, or the chain."
+                )
+            ],
+            submit: Button("Import", style: .primary),
+            isOpen: isOpen
+        )
     }
 }

@@ -124,6 +124,6 @@ public struct OrdersPage: SheetPage {
 
     private static let making: Markup = """
         <p class="small muted">Written and signed away from the portal, by as many officers as the RoleKeys ask for, one after the other.</p>\
-        \(Markup.of(CodeBlock("obis order order.json --out order.env\nobis approve order.env --token officer.json --role-keys role-keys.json", id: "order-command", label: "Commands for an order")))
+        \(Markup.of(CodeBlock(command: "obis order order.json --out order.env\nobis approve order.env --token officer.json --role-keys role-keys.json", id: "order-command", label: "Commands for an order")))
         """
 }

@@ -143,10 +143,11 @@ public struct StyleGuidePage: PageView {
         )
         definitions = Definitions([
             ("Vendor ID", .code("FFF1")), ("Journal root", .digest(String(repeating: "5e", count: 32))),
+            ("Public key", .folded("04" + String(repeating: "5e", count: 64), id: "example-key", name: "public key")),
             ("Window", .twoZones(now, "Asia/Shanghai")), ("Last word", .ago(now + (-75), now: now)), ("Nothing", .none),
         ])
         code = CodeBlock(
-            "obis approve approval.json --token officer.json",
+            command: "obis approve approval.json --token officer.json --role-keys role-keys.json",
             id: "example-code",
             label: "Command of an officer"
         )

@@ -147,7 +147,7 @@ extension VersionPage {
         return """
             <h3>Sign on your own machine</h3><p class="small muted">Your key never comes here. One command fetches the files, shows the same words and bytes, asks you, \
             signs, and uploads the signature:</p>\
-            \(Markup.of(CodeBlock(command, id: "sign-command", label: "Command for an officer")))\
+            \(Markup.of(CodeBlock(command: command, id: "sign-command", label: "Command for an officer")))\
             <details class="details"><summary>\(Icon.chevron.markup)Files that the command needs</summary>\
             <ul class="stack-s small muted"><li><code>officer.json</code> names your token.</li>\
             <li><code>portal.header</code> has one line, <code>Authorization: Bearer …</code>, of \(token) that reads and writes.</li>\
@@ -155,7 +155,7 @@ extension VersionPage {
             <details class="details"><summary>\(Icon.chevron.markup)On a machine without a network</summary>\
             <p class="small muted">Unpack the files beside officer.json, or save each under its name, and run:</p>\
             <p class="row">\(archive)</p><ul class="small mono">\(links.joined())</ul>\
-            \(Markup.of(CodeBlock(alone, id: "sign-offline", label: "Command for an officer without a network")))\
+            \(Markup.of(CodeBlock(command: alone, id: "sign-offline", label: "Command for an officer without a network")))\
             <p class="small muted">Then import the approval.json that it signed.</p></details><p class="row">\(bring)</p>
             """
     }

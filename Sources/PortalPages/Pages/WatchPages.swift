@@ -253,7 +253,7 @@ public struct AuditPage: SheetPage {
             \(Markup.of(Button("Checkpoint", "/audit/checkpoint.json", icon: .shield, isSmall: true, isDownload: true)))</div>\
             <details class="details"><summary>\(Icon.chevron.markup)Verify it offline</summary>\
             <p class="small muted">With a checkpoint that you kept, this shows that no entry was changed or removed since:</p>\
-            \(Markup.of(CodeBlock(command, id: "audit-command", label: "Command that checks the export")))</details>
+            \(Markup.of(CodeBlock(command: command, id: "audit-command", label: "Command that checks the export")))</details>
             """
     }
 

@@ -287,39 +287,53 @@ enum Script {
           request.send(body);
         });
 
-        function upload(form, say) {
-          const [out, bar] = [form.querySelector('output'), form.querySelector('progress')];
-          form.addEventListener('submit', async event => {
-            const file = form.elements.file.files[0];
+        // A form that is sent, or a place in one where a file is chosen. What came of it stands beside.
+        function upload(box, say) {
+          const [input, out, bar] = ['[type=file]', 'output', 'progress'].map(each => box.querySelector(each));
+          const tell = (text, isWrong) => { out.textContent = text; out.className = isWrong ? 'error' : 'help'; if (isWrong) bar.value = 0; };
+          box.addEventListener(box.matches('form') ? 'submit' : 'change', async event => {
+            const file = input.files[0];
             event.preventDefault();
-            if (!file) { out.textContent = 'Choose a file first.'; return; }
-            const { upload, lines } = form.dataset;
+            if (!file) return tell('Choose a file first.');
+            const { upload, lines } = box.dataset;
             const bytes = lines ? file : await file.arrayBuffer();
             const digest = lines ? '' : [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].map(b => b.toString(16).padStart(2, '0')).join('');
-            out.textContent = `Uploading ${number(file.size)} octets …`;
+            tell(`Uploading ${file.name}, ${number(file.size)} octets …`);
             const progress = part => { bar.value = 100 * part; };
-            const csrf = form.elements.csrf.value;
+            const csrf = box.closest('form').elements.csrf.value;
             let answer;
             try {
               answer = lines ? await send('POST', lines, 'application/x-ndjson', bytes, csrf, progress)
                 : await send('PUT', `${upload}/${digest}`, 'application/octet-stream', bytes, csrf, progress);
-              if (answer.status >= 300) {
-                const problem = answer.response ?? {};
-                bar.value = 0;
-                out.textContent = `${problem.title ?? 'The portal refused the file.'} ${problem.remedy ?? ''}`;
-                return;
-              }
-            } catch { bar.value = 0; out.textContent = 'The connection broke. Send it again: nothing is counted twice.'; return; }
+            } catch { return tell('The connection broke. Send it again: nothing is counted twice.', true); }
+            if (answer.status >= 300) {
+              const problem = answer.response ?? {};
+              return tell(`${file.name}: ${problem.title ?? 'The portal refused the file.'} ${problem.remedy ?? ''}`, true);
+            }
             bar.value = 100;
             if (lines) {
               const { entries, labels, events } = answer.response;
-              out.textContent = `Imported: ${number(entries)} journal entries, ${number(labels)} labels, ${number(events)} events.`;
-              return;
+              return tell(`Imported: ${number(entries)} journal entries, ${number(labels)} labels, ${number(events)} events.`);
             }
-            out.textContent = digest;
-            const field = document.querySelector(form.dataset.into);
-            if (field) field.value = digest;
+            tell(`${file.name} is in the portal, ${number(file.size)} octets.`);
+            document.querySelector(box.dataset.into).value = digest;
             say('Uploaded');
+          });
+        }
+
+        // A certificate from a file into its field: text as it is, DER as base64.
+        function certificate(box) {
+          const [input, out] = [box.querySelector('input'), box.querySelector('output')];
+          const tell = (text, isWrong) => { out.textContent = text; out.className = isWrong ? 'error' : 'help'; };
+          input.addEventListener('change', async () => {
+            const files = [...input.files], large = files.find(file => file.size > box.dataset.largest);
+            if (large) return tell(`${large.name} is no certificate: ${number(large.size)} octets.`, true);
+            const texts = await Promise.all(files.map(async file => {
+              const bytes = new Uint8Array(await file.arrayBuffer());
+              return bytes.every(b => b < 128) ? new TextDecoder().decode(bytes).trim() : btoa(String.fromCharCode(...bytes));
+            }));
+            document.getElementById(box.dataset.read).value = texts.join(String.fromCharCode(10));
+            tell(`Read ${files.map(file => `${file.name}, ${number(file.size)} octets`).join('; ')}. Checked when the product is created.`);
           });
         }
 
@@ -346,7 +360,8 @@ enum Script {
 
         export function startForms({ say }) {
           for (const form of document.querySelectorAll('form[data-batch]')) batchForm(form);
-          for (const form of document.querySelectorAll('form[data-upload], form[data-lines]')) { form.hidden = false; upload(form, say); }
+          for (const box of document.querySelectorAll('[data-upload], form[data-lines]')) { box.hidden = false; upload(box, say); }
+          for (const box of document.querySelectorAll('[data-read]')) { box.hidden = false; certificate(box); }
           // A form is sent once; its key would make a second time the same anyway.
           for (const form of document.querySelectorAll('form[method="post"]')) {
             form.addEventListener('submit', event => setTimeout(() => {

@@ -55,6 +55,7 @@ extension Stylesheet {
         .note-box strong { display: block; }
         .note-box > div { min-width: 0; overflow-wrap: anywhere; }
         .note-box .code-name { display: block; margin-top: var(--s1); color: var(--muted); font-size: var(--t-xs); }
+        .note-box li a { text-decoration: underline; text-underline-offset: .2em; }
         .empty { display: grid; justify-items: center; gap: var(--s2); padding: var(--s12) var(--s4); text-align: center; color: var(--muted); }
         .empty > .icon { width: 2rem; height: 2rem; color: var(--idle-mark); }
         .empty strong { color: var(--text); font-size: var(--t-l); }

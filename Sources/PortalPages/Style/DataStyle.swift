@@ -30,6 +30,7 @@ extension Stylesheet {
           .table-wrap:has(> .folds) { overflow: visible; }
           .folds .meter-row { width: auto; }
           .folds td:empty { display: none; }
+          .folds td > a { text-decoration: underline; text-decoration-color: var(--line-strong); text-underline-offset: .2em; }
           .folds td[data-label]::before { content: attr(data-label); float: left; width: 6.5rem; margin-left: -7rem; color: var(--muted); }
         }
         /* A check's sign stands before its words, and they stay beside it. */
@@ -77,6 +78,10 @@ extension Stylesheet {
         .folded { border-top: 1px solid var(--line); }
         .folded > summary { padding: var(--s3) var(--s4); }
         .folded > :not(summary) { margin: 0; border-top: 1px solid var(--line); }
+        .whole > :not(summary) { margin-top: var(--s1); white-space: normal; }
+        .whole > summary { color: inherit; white-space: nowrap; }
+        .whole .dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
+        @media (min-width: 40rem) { .whole .dl { min-width: 14rem; } }
         .dl { display: grid; grid-template-columns: minmax(8rem, max-content) minmax(0, 1fr); gap: var(--s2) var(--s5); font-size: var(--t-s); }
         .dl dt { color: var(--muted); }
         .dl dd { overflow-wrap: anywhere; }
@@ -87,6 +92,8 @@ extension Stylesheet {
         .code-block.tall pre { max-height: 24rem; overflow-y: auto; }
         .code-block pre:focus-visible { outline-offset: -2px; }
         .code-block .button { position: absolute; top: var(--s1); right: var(--s1); background: var(--surface); }
+        .code-block.command pre { overflow-wrap: normal; scrollbar-width: thin; }
+        .arg { white-space: nowrap; }
         .digest { white-space: nowrap; }
         .copy-line { display: inline-flex; align-items: center; gap: var(--s1); max-width: 100%; }
         .copy-line code { overflow-wrap: anywhere; }

@@ -43,6 +43,18 @@ extension Stylesheet {
         input::file-selector-button { min-height: 1.625rem; margin-right: var(--s3); padding: 0 var(--s2); border: 1px solid var(--line-strong);
           border-radius: var(--radius-s); background: var(--surface); color: var(--text); font: inherit; font-weight: var(--strong); cursor: pointer; }
         input::file-selector-button:hover { background: var(--hover); }
+        .cards-form .fields { grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
+        .cards-form .fields.four, .choices { grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr)); }
+        .cards-form textarea { font-family: var(--mono); font-size: var(--t-xs); }
+        .cards-form .error { overflow-wrap: anywhere; }
+        .file-pick { margin-top: var(--s2); }
+        .field .file-pick label, .file-pick label { margin-bottom: var(--s1); color: var(--muted); font-size: var(--t-s); font-weight: var(--regular); }
+        .file-pick progress { margin-top: var(--s2); }
+        .file-pick output { display: block; overflow-wrap: anywhere; }
+        .choices { display: grid; gap: var(--s3) var(--s4); margin-top: var(--s3); }
+        .field .choices .check label { font-weight: var(--strong); }
+        .choices .help { margin-top: 0; }
+        fieldset:focus { outline: none; }
         progress { display: block; width: 100%; height: .5rem; accent-color: var(--accent); }
         /* Its place is kept; a bar without anything under way says nothing. */
         progress[value="0"] { visibility: hidden; }

@@ -50,7 +50,7 @@ struct RefusedFieldTests {
             (VersionError.versionState, "", nil),
         ]
         for (code, detail, field) in wanted {
-            #expect(MakingFields.field(of: problem(code, detail)) == field, "\(code.rawValue) \(detail)")
+            #expect(MakingFields.fields(of: problem(code, detail)).first == field, "\(code.rawValue) \(detail)")
         }
     }
 

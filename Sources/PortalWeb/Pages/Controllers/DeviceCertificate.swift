@@ -12,20 +12,19 @@ enum DeviceCertificate {
         guard let certificate = try? Certificate(derEncoded: der) else { return nil }
         let until = Int64(max(0, certificate.notValidAfter.timeIntervalSince1970))
         let from = Int64(max(0, certificate.notValidBefore.timeIntervalSince1970))
-        var lines = [
-            ("Subject", name(certificate.subject)), ("Issuer", name(certificate.issuer)),
-            ("Serial number", Hex.encode(Array(certificate.serialNumber.bytes))),
-            ("Not before", Instant(seconds: from).description),
-            ("Not after", until >= Instant.noExpiry.seconds ? "no expiry" : Instant(seconds: until).description),
-            ("Signature", algorithm(certificate.signatureAlgorithm)),
+        var lines: [(String, DevicePage.CertificateText.Value)] = [
+            ("Subject", .text(name(certificate.subject))), ("Issuer", .text(name(certificate.issuer))),
+            ("Serial number", .digits(Hex.encode(Array(certificate.serialNumber.bytes)))),
+            ("Not before", .time(Instant(seconds: from))), ("Not after", .time(Instant(seconds: until))),
+            ("Signature", .text(algorithm(certificate.signatureAlgorithm))),
         ]
         if let key = (try? certificate.extensions.subjectKeyIdentifier)??.keyIdentifier {
-            lines.append(("Key id", Hex.encode(Array(key))))
+            lines.append(("Key id", .digits(Hex.encode(Array(key)))))
         }
         if let key = (try? certificate.extensions.authorityKeyIdentifier)??.keyIdentifier {
-            lines.append(("Issuer's key id", Hex.encode(Array(key))))
+            lines.append(("Issuer's key id", .digits(Hex.encode(Array(key)))))
         }
-        lines.append(("SHA-256", Digest256.of(der).hex))
+        lines.append(("SHA-256", .digits(Digest256.of(der).hex)))
         let pem = PEMDocument(type: "CERTIFICATE", derBytes: der).pemString
         return .init(title: title, lines: lines, pem: pem)
     }

@@ -163,6 +163,11 @@ enum DeviceController {
                 hasProof: proof != nil,
                 label: label,
                 place: factory,
+                batch: try await look.api.get(
+                    "/v1/batches",
+                    ["authorization": history.unit.authorization.hex],
+                    as: Page<Batch>.self
+                ).items.first,
                 zone: factory.timeZone,
                 viewer: viewer,
                 now: look.time

@@ -49,6 +49,7 @@ enum EdgeController {
                 EdgePage.Content(
                     factory: try await look.api.get("/v1/factories/\(journal.factory.text)"),
                     journal: journal,
+                    batches: try await batches(journal, look),
                     enrolment: try StatementRendering(enrolment).lines.map { .init(field: $0.field, words: $0.words) },
                     statement: enrolment.statementID,
                     signers: enrolment.signatures.map { names[$0.keyID] ?? "key \($0.keyID.hex.prefix(16))" },
@@ -59,5 +60,27 @@ enum EdgeController {
                 now: look.time
             )
         )
+    }
+
+    /// Batches that are asked for one by one, at most: older ones keep their digest.
+    private static let mostAsked = 24
+
+    /// The batches behind a journal's accounts: most are among the newest.
+    private static func batches(_ journal: EdgeJournal, _ look: PageRequest) async throws -> [Digest256: Batch] {
+        let wanted = Set(journal.accounts.map(\.authorization))
+        guard !wanted.isEmpty else { return [:] }
+        let newest = try await look.api.get("/v1/batches", ["limit": "60"], as: Page<Batch>.self).items
+        var known: [Digest256: Batch] = [:]
+        for batch in newest where wanted.contains(batch.authorization) { known[batch.authorization] = batch }
+        let missing = journal.accounts.reversed().map(\.authorization).filter { known[$0] == nil }
+        for authorization in missing.prefix(mostAsked) {
+            let found = try await look.api.get(
+                "/v1/batches",
+                ["authorization": authorization.hex],
+                as: Page<Batch>.self
+            )
+            if let batch = found.items.first { known[authorization] = batch }
+        }
+        return known
     }
 }

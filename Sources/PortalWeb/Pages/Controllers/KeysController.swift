@@ -21,26 +21,27 @@ enum KeysController {
             try version(RoleKeys.read(payload: $0.payload))
         }
         let edges: [EdgeSummary] = try await look.api.all("/v1/edges")
-        var preparations: [Preparation] = []
+        var preparations: [Preparation]?
         for edge in edges {
-            preparations += try await look.api.optionalAll("/v1/edges/\(edge.id.text)/preparations") ?? []
-        }
-        var states: [(product: ProductName, key: ProductKeyState, state: VersionState?)] = []
-        for product in try await look.api.all("/v1/products", as: Product.self) {
-            let place = "/v1/products/\(product.product.text)"
-            let versions: [ProductVersion] = try await look.api.all("\(place)/versions")
-            let words = Dictionary(versions.map { ($0.version, $0.state) }) { first, _ in first }
-            states += try await keys(of: versions, at: place, look).map { (product.product, $0, words[$0.version]) }
+            let own: [Preparation]? = try await look.api.optionalAll("/v1/edges/\(edge.id.text)/preparations")
+            if let own { preparations = (preparations ?? []) + own }
         }
         let orders = try await look.api.optional("/v1/orders", ["limit": "200"], as: Page<NumberedOrder>.self)
+        let people: [Person] = viewer.isOEM ? try await look.api.all("/v1/people") : []
+        let officers = people.compactMap { person in person.officer.map { ($0, (id: person.id, name: person.name)) } }
+        let content = KeysPage.Content(
+            chain: chain,
+            people: Dictionary(officers, uniquingKeysWith: { first, _ in first }),
+            names: Dictionary(people.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first }),
+            edges: edges,
+            factories: try await People.factories(look),
+            preparations: preparations,
+            products: try await products(look),
+            orders: orders.map { ($0.items.count, $0.next != nil) }
+        )
         return .page(
             KeysPage(
-                chain: chain,
-                people: try await officers(look, viewer),
-                edges: edges,
-                preparations: preparations,
-                keys: states,
-                orders: orders.map { ($0.items.count, $0.next != nil) },
+                content,
                 form: refused.map { look.refusedForm($0) } ?? look.freshForm(),
                 opened: refused.map { _ in "role-keys" } ?? look.query["do"],
                 viewer: viewer,
@@ -48,6 +49,34 @@ enum KeysController {
             ),
             status: refused?.status ?? 200
         )
+    }
+
+    /// Newest batches that are looked through for which EdgeHSM has loaded what.
+    private static let mostBatches = "200"
+
+    private static func products(_ look: PageRequest) async throws -> [KeysPage.Product] {
+        let batches = try await look.api.get("/v1/batches", ["limit": mostBatches], as: Page<Batch>.self).items
+            .filter { [.loaded, .ending, .ended].contains($0.state) && $0.begun != nil }
+        var products: [KeysPage.Product] = []
+        for product in try await look.api.all("/v1/products", as: Product.self) {
+            let place = "/v1/products/\(product.product.text)"
+            let versions: [ProductVersion] = try await look.api.all("\(place)/versions")
+            let words = Dictionary(versions.map { ($0.version, $0.state) }) { first, _ in first }
+            let quota = try await look.api.optional("\(place)/quota", as: ProductQuota.self)
+            products.append(
+                KeysPage.Product(
+                    name: product.product,
+                    slots: product.foundation.keySlots.map(\.slot),
+                    allotments: Dictionary(
+                        (quota?.edges ?? []).map { ($0.edgeHSM, $0.allotment) },
+                        uniquingKeysWith: { first, _ in first }
+                    ),
+                    loaded: Set(batches.filter { $0.product == product.product }.map(\.edgeHSM)),
+                    keys: try await keys(of: versions, at: place, look).map { ($0, words[$0.version]) }
+                )
+            )
+        }
+        return products
     }
 
     /// Versions of a product whose keys are told, at most.
@@ -70,28 +99,20 @@ enum KeysController {
     }
 
     private static func version(_ keys: RoleKeys) -> KeysPage.Chain {
-        KeysPage.Chain(
+        func key(_ holder: String, _ point: P256Point) -> KeysPage.PublicKey {
+            .init(holder: holder, point: point.hex, id: point.keyID.hex)
+        }
+        return KeysPage.Chain(
             version: keys.version,
-            officers: keys.officers.map { ($0.name.text, $0.key.hex) },
+            officers: keys.officers.map { key($0.name.text, $0.key) },
             threshold: keys.threshold,
             roles: [
-                ("Root authority", keys.root.hex), ("Authorizer", keys.authorizer.hex), ("Portal", keys.portal.hex),
-                ("Label records", keys.labelRecord.hex),
+                key("Root authority", keys.root), key("Authorizer", keys.authorizer), key("Portal", keys.portal),
+                key("Label records", keys.labelRecord),
             ],
             issuedAt: keys.issuedAt,
             expiresAt: keys.expiresAt
         )
-    }
-
-    /// People who are officers by the portal's own word.
-    private static func officers(
-        _ look: PageRequest,
-        _ viewer: Viewer
-    ) async throws -> [OfficerName: (id: PersonID, name: String)] {
-        guard viewer.isOEM else { return [:] }
-        let people: [Person] = try await look.api.all("/v1/people")
-        let officers = people.compactMap { person in person.officer.map { ($0, (id: person.id, name: person.name)) } }
-        return Dictionary(officers, uniquingKeysWith: { first, _ in first })
     }
 
     /// One version goes behind the chain that is there; a whole chain goes as it is.

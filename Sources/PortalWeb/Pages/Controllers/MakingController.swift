@@ -13,7 +13,7 @@ enum MakingController {
     static let routes: [PageRoute] = [
         PageRoute(.get, "/products/new", "newProduct") { look in
             try await look.api.require(.post, "/v1/products")
-            return .page(newProduct(look, look.freshForm()))
+            return .page(try await newProduct(look, look.freshForm()))
         },
         PageRoute(.post, "/products/new", "createProduct", handler: createProduct),
         PageRoute(.get, "\(place)/new", "newVersion") { look in try await newVersion(look, nil, 200) },
@@ -49,11 +49,12 @@ enum MakingController {
 
     // MARK: - A product
 
-    private static func newProduct(_ look: PageRequest, _ form: FormState) -> NewProductPage {
+    private static func newProduct(_ look: PageRequest, _ form: FormState) async throws -> NewProductPage {
         NewProductPage(
             families: ChipFamily.allCases.map { family in
                 (family.rawValue, family.hasVendorIdentity ? "has a vendor certificate" : "has no vendor certificate")
             },
+            odms: try await People.organisations(look).filter { $0.kind == .odm },
             isFirst: look.query["first"] == "1",
             form: form
         )
@@ -78,7 +79,7 @@ enum MakingController {
                 "debugRoot": .string(base64(look.form["debugRoot"] ?? "").joined()),
                 "vendorRoots": .array(base64(look.form["vendorRoots"] ?? "").map { .string($0) }),
                 "keySlots": .array(slots), "socClass": integer(look, "socClass") ?? 0,
-                "debugPermissions": text(look, "debugPermissions"), "serialPrefix": text(look, "serialPrefix"),
+                "debugPermissions": permissions(look), "serialPrefix": text(look, "serialPrefix"),
             ]
             let rules = [
                 "chipIdentity": text(look, "chipIdentity"), "largestBatch": integer(look, "largestBatch"),
@@ -96,23 +97,39 @@ enum MakingController {
                 key: look.form["key"],
                 as: Product.self
             )
-            return .redirect("/products/\(made.message.product.text)", told: .productCreated)
+            return .redirect(try await opened(made.message, look), told: .productCreated)
         } catch let problem as APIProblem {
             let form = look.refusedForm(problem.problem, errors: errors(problem.problem, look))
-            return .page(newProduct(look, form), status: problem.problem.status)
+            return .page(try await newProduct(look, form), status: problem.problem.status)
         }
     }
 
-    /// The field that a refusal is about: by its code, or the one that a malformed body's refusal names.
+    /// The product's page, with its first ODM let in. The product is there already: where that is refused, its page asks
+    /// again.
+    private static func opened(_ product: Product, _ look: PageRequest) async throws -> String {
+        let page = "/products/\(product.product.text)"
+        guard let organisation = look.form["organisation"], !organisation.isEmpty else { return page }
+        do {
+            let body = try PageBody(["organisation": .string(organisation)])
+            let key = look.form["key"].map { "\($0)-odm" }
+            try await look.api.send(.post, "/v1\(page)/workspaces", body.bytes, key: key, as: Workspace.self)
+            return page
+        } catch is APIProblem { return "\(page)?do=workspace" }
+    }
+
+    /// Ticks and mask as one.
+    private static func permissions(_ look: PageRequest) -> JSONValue {
+        .string(
+            DebugPermissionFields.mask(
+                ticks: look.form[DebugPermissionFields.ticks] ?? "",
+                rest: look.form[DebugPermissionFields.rest] ?? ""
+            )
+        )
+    }
+
+    /// The fields that a refusal is about: by its code, or those that its detail names.
     private static func errors(_ problem: Problem, _ look: PageRequest) -> [String: String] {
-        if let field = MakingFields.field(of: problem), look.form[field] != nil { return [field: problem.title] }
-        guard let detail = problem.detail else { return [:] }
-        let named = look.form.keys.filter { detail.contains($0) }.max { $0.count < $1.count }
-        // The API stops at the first; whoever fills the form in is told of all.
-        let isMalformed = problem.code == PortalProtocolError.malformedRequest.rawValue
-        var errors = isMalformed ? MakingFields.wrong(look.form) : [:]
-        if let named, errors[named] == nil { errors[named] = MakingFields.wanted(named) }
-        return errors
+        MakingFields.errors(problem, entered: look.form)
     }
 
     // MARK: - A version
@@ -176,7 +193,7 @@ enum MakingController {
                         "hardwareVersionString": text(look, "hardwareVersionString"),
                     ].compactMapValues { $0 }
                 ),
-                "chipIdentity": text(look, "chipIdentity"), "debugPermissions": text(look, "debugPermissions"),
+                "chipIdentity": text(look, "chipIdentity"), "debugPermissions": permissions(look),
                 "firmware": text(look, "firmware"), "declaration": text(look, "declaration"),
             ])
             let made = try await look.api.send(
