@@ -103,6 +103,9 @@ def main():
         # Somebody's own demo is left as it is.
         if demo.isOwn:
             looking.step("trouble", lambda _: trouble(demo, options, paths))
+        # These first: after two minutes the lines have a rate to show.
+        looking.step("empty portal", lambda verdicts: empty(browser, demo, options.programs, options.logs, verdicts, album))
+        looking.step("states", lambda verdicts: states(people, paths, verdicts, album))
         admins = {name: path for name, path in paths.items() if name not in OTHERS}
         looking.step("pages", lambda _: photograph(people, album, "admin", admins))
         for name in ("version-new", "batch-new", "batch-close", "batch-revoke"):
@@ -113,10 +116,8 @@ def main():
         for role, names in ROLES.items():
             some = {name: paths[name] for name in names}
             looking.step(f"pages of {role}", lambda _, role=role, some=some: photograph(people, album, role, some, "roles"))
-        looking.step("states", lambda verdicts: states(people, paths, verdicts, album))
         if demo.isOwn:
             looking.step("a factory that joins", lambda _: joining(people, album, demo.portal))
-        looking.step("empty portal", lambda verdicts: empty(browser, demo, options.programs, options.logs, verdicts, album))
         browser.close()
     size = album.close() if not report.failed else 0
     report.check("pictures", "together they stay small", size <= LARGEST_FOLDER, f"{size} octets")

@@ -7,7 +7,7 @@ from PIL import Image
 # Pixels; what lies beneath is more of the same rows.
 TALLEST = {"desktop": 2000, "phone": 2400}
 COLOURS = 48
-LARGEST_FOLDER = 12_000_000
+LARGEST_FOLDER = 14_000_000
 
 
 def reduced(shot):
