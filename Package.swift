@@ -378,7 +378,7 @@ let package = Package(
             "Governance",
             [
                 "Governance", "Ceremony", "OEMWorld", "PKCS11Token", "KeyCustody", "Statements", "Matter",
-                "Silicon", "Vocabulary", crypto,
+                "Silicon", "EdgeHSMFixture", "Vocabulary", crypto,
             ]
         ),
         tests(

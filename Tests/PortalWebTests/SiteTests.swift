@@ -129,6 +129,15 @@ struct SiteTests {
             #expect(try await whole.put("/v1/orders", OrderList(orders: [order]), token: admin).status == 200)
             let orders = try await whole.portal.ask("GET", "/v1/orders", token: admin).message(Page<NumberedOrder>.self)
             #expect(orders.items.map(\.number) == [1] && orders.next == nil)
+            // The officers after those sign the same octets; a stranger's signature among theirs is not kept.
+            let unsigned = Envelope(payloadType: order.payloadType, payload: order.payload, signatures: [])
+            let stranger = P256.Signing.PrivateKey()
+            let again = try WholePortal.sign(unsigned, Array(whole.officers.suffix(2)) + [stranger])
+            #expect(try await whole.put("/v1/orders", OrderList(orders: [again]), token: admin).status == 200)
+            let joined = try await whole.portal.ask("GET", "/v1/orders", token: admin).message(Page<NumberedOrder>.self)
+            let signers = joined.items.flatMap { $0.order.signatures.map(\.keyID) }
+            let third = WholePortal.point(whole.officers[2]).keyID
+            #expect(joined.items.count == 1 && signers == order.signatures.map(\.keyID) + [third])
             whole.portal.clock.advance(100)
             let reset = try signed(
                 .resetClock(

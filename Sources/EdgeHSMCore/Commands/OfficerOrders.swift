@@ -14,10 +14,7 @@ extension EdgeHSMState {
     /// do for it. What gives something (a clock, allotment for others) waits for the newest RoleKeys that came.
     mutating func takeAway(by envelope: Envelope, _ turn: inout Turn) -> Bool {
         if isSettled(envelope) { return true }
-        switch Self.unverified(envelope) {
-        case .revoke, .retireEdgeHSM: break
-        case .resetClock, .releaseAllotment, nil: return false
-        }
+        guard Self.unverified(envelope)?.takesAway == true else { return false }
         do { try applyOrder(envelope, &turn) } catch { return false }
         return true
     }

@@ -79,9 +79,10 @@ public enum Downlink {
     }
 
     /// Joins envelopes to a bundle, each verified as the EdgeHSM will: RoleKeys by succession, orders by m officers,
-    /// the status by the portal key, all under the newest RoleKeys.
+    /// the status by the portal key, all under the newest RoleKeys; what takes power away also under those that the
+    /// EdgeHSM holds before.
     ///
-    /// - Parameter version: the bundle starts with the RoleKeys after this version; 0 takes all.
+    /// - Parameter version: what the EdgeHSM holds; the bundle starts with the RoleKeys after it. 0 takes all.
     public static func bundle(
         history: [Verified<RoleKeys>],
         after version: Int,
@@ -89,12 +90,20 @@ public enum Downlink {
         status: Envelope?
     ) throws -> DownlinkBundle {
         guard let newest = history.last else { throw Refusal(GovernanceError.prerequisite, "RoleKeys") }
-        for order in orders { _ = try Verified<OfficerOrder>(order, signedByOfficersOf: newest.content) }
+        for order in orders { try verify(order, newest, after: history.filter { $0.content.version >= version }) }
         if let status { _ = try Verified<PortalStatus>(status, signedBy: newest.content.portal) }
         return DownlinkBundle(
             roleKeys: history.filter { $0.content.version > version }.map(\.envelope),
             orders: orders,
             status: status
         )
+    }
+
+    private static func verify(_ order: Envelope, _ newest: Verified<RoleKeys>, after held: [Verified<RoleKeys>]) throws
+    {
+        do { _ = try Verified<OfficerOrder>(order, signedByOfficersOf: newest.content) } catch {
+            let earlier = held.lazy.compactMap { try? Verified<OfficerOrder>(order, signedByOfficersOf: $0.content) }
+            guard earlier.contains(where: \.content.order.takesAway) else { throw error }
+        }
     }
 }

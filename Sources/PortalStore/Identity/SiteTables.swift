@@ -286,6 +286,31 @@ public struct GovernanceTable {
         return count == 1 ? number : nil
     }
 
+    /// Keeps with a stored order the signatures of `signers` that it lacks: present officers sign what others signed who
+    /// have retired since (decision 0033). Its number; nil where nothing is new, or no such order is there.
+    public func addSignatures(of signers: [Digest256], in envelope: Envelope) throws -> Int? {
+        let found = try transaction.row(
+            "SELECT number, envelope FROM officer_order WHERE digest = ?",
+            [.fixed(envelope.statementID)]
+        )
+        guard let found else { return nil }
+        let stored = try Envelope(parsing: found.blob("envelope"))
+        let known = Set(stored.signatures.map(\.keyID))
+        let new = envelope.signatures.filter { signers.contains($0.keyID) && !known.contains($0.keyID) }
+        guard !new.isEmpty else { return nil }
+        let joined = Envelope(
+            payloadType: stored.payloadType,
+            payload: stored.payload,
+            signatures: (stored.signatures + new).suffix(Envelope.mostSignatures)
+        )
+        let number = try found.number("number")
+        _ = try transaction.execute(
+            "UPDATE officer_order SET envelope = ? WHERE number = ?",
+            [.blob(try joined.serialized()), .number(number)]
+        )
+        return number
+    }
+
     public func edge(_ id: EdgeHSMID) throws -> (factory: FactoryID, envelope: Envelope, enrolledAt: Instant)? {
         try transaction.row("SELECT * FROM edge WHERE id = ?", [.name(id)]).map {
             (try $0.name("factory"), try Envelope(parsing: $0.blob("envelope")), try $0.time("enrolled_at"))

@@ -65,16 +65,16 @@ extension PortalServices {
         return Answer(RoleKeysChain(roleKeys: chain), tag: EntityTag(version: chain.count))
     }
 
-    /// Orders that m officers have signed; one that is there already changes nothing.
+    /// Orders that m officers have signed. One that is there already gains the signatures that are new.
     func putOrders(
         _ context: OEMAdminContext,
         _ call: Call<Nothing, Nothing, JSON<OrderList>>
     ) async throws -> Answer<Nothing> {
         let (orders, now) = (call.body.orders, context.facts.time)
         return try await acts.perform(context) { transaction in
-            let roleKeys = try Self.roleKeys(transaction)
+            let (roleKeys, table) = (try Self.roleKeys(transaction), GovernanceTable(transaction))
             var numbers: [String] = []
-            var released: [String] = []
+            var (released, signed): ([String], [String]) = ([], [])
             for envelope in orders {
                 let order = try Verified<OfficerOrder>(envelope, signedByOfficersOf: roleKeys)
                 // As at an EdgeHSM: no expiry holds a revocation up.
@@ -82,13 +82,18 @@ extension PortalServices {
                 } else if now >= order.content.expiresAt {
                     throw Refusal(IdentityError.orderExpired, order.id.hex)
                 }
-                if let number = try GovernanceTable(transaction).insertOrder(envelope, at: now) {
+                if let number = try table.insertOrder(envelope, at: now) {
                     numbers.append(String(number))
                     if let edge = try Self.release(order.content, transaction) { released.append(edge.text) }
+                } else if let number = try table.addSignatures(of: order.signers, in: envelope) {
+                    numbers.append(String(number))
+                    signed.append(String(number))
                 }
             }
-            let detail = released.isEmpty ? nil : "in service again: \(released.joined(separator: ", "))"
-            return Act(Answer(Nothing()), object: "orders \(numbers.joined(separator: ","))", detail: detail)
+            let told = [("in service again", released), ("signed by more officers", signed)].filter { !$1.isEmpty }
+            let detail = told.map { "\($0): \($1.joined(separator: ", "))" }.joined(separator: "; ")
+            let object = "orders \(numbers.joined(separator: ","))"
+            return Act(Answer(Nothing()), object: object, detail: detail.isEmpty ? nil : detail)
         }
     }
 

@@ -259,7 +259,12 @@ private struct GovernanceDigest {
         let table = GovernanceTable(transaction)
         let (keys, orders) = (try table.roleKeys(), try table.everyOrder())
         roleKeysVersion = keys.count
-        ids = keys.flatMap { $0.statementID.bytes } + [0] + orders.flatMap { $0.envelope.statementID.bytes }
+        ids = keys.flatMap { $0.statementID.bytes } + [0] + orders.flatMap { Self.bytes($0.envelope) }
+    }
+
+    /// An order that more officers signed goes down anew.
+    private static func bytes(_ order: Envelope) -> [UInt8] {
+        order.statementID.bytes + order.signatures.flatMap { $0.keyID.bytes }
     }
 
     func digest(revoked: [Digest256], closed: [Digest256]) -> Digest256 {

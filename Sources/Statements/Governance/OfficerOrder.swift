@@ -64,6 +64,15 @@ public struct OfficerOrder: Statement {
         /// follows the one of this sequence.
         case retireEdgeHSM(edgeHSM: EdgeHSMID, product: ProductName, remainder: Int, sequence: Int)
 
+        /// True for what takes power away and gives nothing (decision 0033): it also counts under the RoleKeys that an
+        /// EdgeHSM holds before newer ones come with it.
+        public var takesAway: Bool {
+            switch self {
+            case .revoke, .retireEdgeHSM: true
+            case .resetClock, .releaseAllotment: false
+            }
+        }
+
         private struct Wire: Codable {
             var kind: String
             var revoke: RevocationTarget?
