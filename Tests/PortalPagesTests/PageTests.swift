@@ -325,10 +325,24 @@ struct PageTests {
             try check(
                 ExportPage(
                     [
-                        .init(title: Self.hostile, words: Self.hostile, address: "/exports/a"),
-                        .init(title: Self.hostile, words: Self.hostile, address: nil, of: .batch),
+                        .init(title: Self.hostile, words: Self.hostile, group: .yours, address: "/exports/a"),
+                        .init(
+                            title: Self.hostile,
+                            words: Self.hostile,
+                            group: .trust,
+                            address: "/exports/b",
+                            choosing: .by([(Self.hostile, Self.hostile)])
+                        ),
+                        .init(
+                            title: Self.hostile,
+                            words: Self.hostile,
+                            group: .production,
+                            address: Self.hostile,
+                            choosing: .one(.batch)
+                        ),
                     ],
-                    choices: [.init(.batch, chosen: Self.hostile, options: [(Self.hostile, Self.hostile)])]
+                    choices: [.init(.batch, chosen: Self.hostile, options: [(Self.hostile, Self.hostile)])],
+                    format: .json
                 ),
                 viewer
             )

@@ -58,7 +58,7 @@ struct ScriptTests {
         };
         globalThis.fetch = async () => ({ status, ok: status < 300, json: async () => ({}) });
         globalThis.setInterval = () => 0;
-        startLive({ say: (...words) => said.push(words), banner: null });
+        startLive({ say: (...words) => said.push(words), reach: () => {} });
         const ends = async answer => {
           status = answer;
           streams.at(-1).on.end({});

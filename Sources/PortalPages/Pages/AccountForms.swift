@@ -122,7 +122,7 @@ public struct NewTokenPage: AccountFormPage {
                         .checks(
                             state,
                             "scopes",
-                            "May",
+                            "Scopes",
                             [
                                 ("read", "Read: look at what you may see"),
                                 ("write", "Write: change what you may change"),

@@ -112,7 +112,7 @@ public struct AccountPage: SheetPage {
         .table(
             "Your API tokens",
             [
-                .init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Valid until", .tight),
+                .init("Token"), .init("Scopes", .tight), .init("Last used", .tight), .init("Valid until", .tight),
                 .init("State", .tight), .init("Action", .tight),
             ],
             tokens.map { token in

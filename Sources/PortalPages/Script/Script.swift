@@ -82,10 +82,32 @@ enum Script {
 
         // Offline.
         const banner = document.querySelector('[role="status"] > .offline');
-        const online = () => { banner.hidden = navigator.onLine; };
+        // What needs the portal is disabled until it is there again; the bar says so.
+        const needing = 'form button[type="submit"], main a.button:not([data-close]), main .downloads a, [data-live-pause]';
+        const reach = isThere => {
+          banner.hidden = isThere;
+          if (!isThere) {
+            for (const each of document.querySelectorAll(needing)) {
+              if (each.disabled || each.ariaDisabled === 'true') continue;
+              each.ariaDisabled = 'true';
+              each.dataset.away = '';
+            }
+            return;
+          }
+          for (const each of document.querySelectorAll('[data-away]')) {
+            each.ariaDisabled = null;
+            delete each.dataset.away;
+          }
+        };
+        addEventListener('click', event => {
+          if (!event.target.closest('[data-away]')) return;
+          event.preventDefault();
+          event.stopImmediatePropagation();
+          leaving.textContent = 'Not connected. This page stays as it is.';
+        }, true);
+        const online = () => reach(navigator.onLine);
         addEventListener('online', online);
         addEventListener('offline', online);
-        online();
 
         // Another page on its way: after a moment that is told. Without the portal this one stays, with all that was entered.
         const progress = document.querySelector('.progress');
@@ -117,10 +139,12 @@ enum Script {
           const isHere = link.hash && link.pathname === location.pathname && link.search === location.search;
           if (!isFile && !isHere && link.origin === location.origin) leave(event);
         });
-        addEventListener('submit', leave);
+        // A file comes beside the page, which stays.
+        addEventListener('submit', event => { if (!('file' in event.target.dataset) || !navigator.onLine) leave(event); });
         addEventListener('pageshow', stay);
 
-        startLive({ say, banner });
+        online();
+        startLive({ say, reach });
         startForms({ say });
         """
 
@@ -128,7 +152,7 @@ enum Script {
     static let live = """
         const places = () => new Map([...document.querySelectorAll('[data-live]')].map(e => [e.dataset.live, e]));
 
-        export function startLive({ say, banner }) {
+        export function startLive({ say, reach }) {
           const lamp = document.querySelector('.live');
           if (!lamp) return;
           const page = location.pathname + location.search;
@@ -167,7 +191,7 @@ enum Script {
           addEventListener('focusout', () => setTimeout(() => put({ ...late })));
           const heard = () => {
             failures = 0;
-            if (banner) banner.hidden = navigator.onLine;
+            reach(navigator.onLine);
             show('live', 'Live');
           };
           const stop = () => {
@@ -191,7 +215,7 @@ enum Script {
             } catch {
               isLost = true;
               show('lost', 'Not live');
-              if (banner) banner.hidden = false;
+              reach(false);
             }
           };
           const askInstead = () => { stop(); fetchOnce(); poll = setInterval(fetchOnce, 5000); };
@@ -207,7 +231,7 @@ enum Script {
             stream.addEventListener('error', () => {
               failures += 1;
               show('lost', 'Reconnecting');
-              if (failures === 3 && banner) banner.hidden = false;
+              if (failures === 3) reach(false);
               // No stream to be had: ask every five seconds instead.
               if (failures > 3 || stream?.readyState === EventSource.CLOSED) askInstead();
             });
