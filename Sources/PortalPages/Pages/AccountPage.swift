@@ -61,7 +61,7 @@ public struct AccountPage: SheetPage {
                     )
                         + (person.roles.contains(.oemAdmin)
                             ? "<p class=\"small\">\(.link("Change them under People", "/people/\(person.id.text)"))</p>"
-                            : "<p class=\"small muted\">An administrator of the OEM changes these.</p>")
+                            : "<p class=\"small muted\">An OEM admin changes these.</p>")
                 )
             ]
         )

@@ -168,7 +168,7 @@ public struct PersonPage: SheetPage {
                     form,
                     "officer",
                     "Officer",
-                    help: "Officer name in RoleKeys, if the person is an officer.",
+                    help: "The name that the officer has in the RoleKeys. Leave it empty for anybody else.",
                     value: person.officer?.text ?? "",
                     isRequired: false,
                     extra: "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\""
@@ -179,7 +179,7 @@ public struct PersonPage: SheetPage {
             action: place,
             form: form,
             what: "change",
-            groups: [(nil, "A change of roles ends the person's sessions.", fields)],
+            groups: [(nil, "Changing the roles signs the person out everywhere.", fields)],
             submit: Button("Save", style: .primary)
         )
     }
