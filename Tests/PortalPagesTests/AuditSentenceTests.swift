@@ -40,7 +40,7 @@ struct AuditSentenceTests {
             (entry("acknowledgeAlarm", "alarm 1", alarm), "Ada Admin acknowledged alarm 1, Altered, edge-5"),
             (entry("createBatch", "b-12345678", .init(.batch, "night", "/batches/b")), "Ada Admin created batch night"),
             (entry("changePerson", "p-2", .init(.person, "Olga Orlova", "/p")), "Ada Admin changed Olga Orlova"),
-            (entry("putEdge", "edge-5", .init(.edge, "edge-5", "/e")), "Ada Admin uploaded edge-5"),
+            (entry("putEdge", "edge-5", .init(.edge, "edge-5", "/e")), "Ada Admin uploaded EdgeHSM edge-5"),
             (entry("uploadStick", "f", .init(.factory, "Monterrey", "/f")), "Ada Admin uploaded stick, Monterrey"),
             (entry("signIn", "s-12345678"), "Ada Admin signed in"),
             (entry("exportAuditAsCSV", "/v1/audit"), "Ada Admin exported audit as CSV"),

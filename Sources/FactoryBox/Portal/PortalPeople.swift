@@ -60,7 +60,7 @@ struct PortalPeople: Sendable {
         _ door: PortalDoor
     ) async throws -> (client: PortalClient, organisation: String) {
         let code = try await admin.post("/v1/invitations", invitation).string("code")
-        let mail = name.lowercased().map { $0.isLetter && $0.isASCII ? String($0) : "." }.joined()
+        let mail = name.lowercased().prefix { $0.isLetter && $0.isASCII }
         let accepted = try await door.caller(token: nil).post(
             "/v1/invitations/accept",
             ["code": .text(code), "name": .text(name), "email": .text(mail + "@example.com")]

@@ -85,27 +85,19 @@ enum Script {
         // What needs the portal is disabled until it is there again; the bar says so.
         const needing = 'form button[type="submit"], main a.button:not([data-close]), main .downloads a, [data-live-pause]';
         const reach = isThere => {
-          banner.hidden = isThere;
-          if (!isThere) {
-            for (const each of document.querySelectorAll(needing)) {
-              if (each.disabled || each.ariaDisabled === 'true') continue;
-              each.ariaDisabled = 'true';
-              each.dataset.away = '';
-            }
-            return;
-          }
-          for (const each of document.querySelectorAll('[data-away]')) {
-            each.ariaDisabled = null;
-            delete each.dataset.away;
+          banner.hidden = isThere && navigator.onLine;
+          for (const each of document.querySelectorAll(banner.hidden ? '[data-away]' : needing)) {
+            if (!banner.hidden && (each.disabled || each.ariaDisabled)) continue;
+            each.ariaDisabled = banner.hidden ? null : 'true';
+            each.toggleAttribute('data-away', !banner.hidden);
           }
         };
         addEventListener('click', event => {
           if (!event.target.closest('[data-away]')) return;
           event.preventDefault();
           event.stopImmediatePropagation();
-          leaving.textContent = 'Not connected. This page stays as it is.';
         }, true);
-        const online = () => reach(navigator.onLine);
+        const online = () => reach(true);
         addEventListener('online', online);
         addEventListener('offline', online);
 
@@ -191,7 +183,7 @@ enum Script {
           addEventListener('focusout', () => setTimeout(() => put({ ...late })));
           const heard = () => {
             failures = 0;
-            reach(navigator.onLine);
+            reach(true);
             show('live', 'Live');
           };
           const stop = () => {
