@@ -35,7 +35,7 @@ class Person:
     def __init__(self, browser, base, name):
         self.base, self.name, self.secret, self.codes = base, name, None, []
         self.context = browser.new_context(ignore_https_errors=True, viewport=SIZE, reduced_motion="reduce", timezone_id="UTC",
-            locale="en-US", accept_downloads=True)
+            locale="en-GB", accept_downloads=True)
         self.page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.told, self.steps = [], set()

@@ -58,7 +58,8 @@ struct BatchStageTests {
             (try batch(.loaded, delivered: true), 0, true, 3, "Running"),
             // By stick: nobody fetched it.
             (try batch(.loaded, begun: 3), 3, true, 3, "Running"),
-            (try batch(.loaded, begun: 10), 10, true, 4, "Closed"),
+            (try batch(.loaded, begun: 10), 10, true, 4, nil),
+            (try batch(.ending, begun: 10), 10, true, 4, "Closed"),
             (try batch(.ended, delivered: true), 3, true, 5, nil),
         ]
         for (batch, issued, isLoaded, done, now) in steps {

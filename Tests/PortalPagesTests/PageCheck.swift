@@ -77,7 +77,7 @@ struct PageCheck {
     private func landmarks(_ name: String) {
         holds(html.matches(of: /<main\b/).count == 1, "\(name): main")
         holds(html.matches(of: /<h1\b/).count == 1, "\(name): h1")
-        holds(html.contains("<html lang=\"en\""), "\(name): language")
+        holds(html.contains("<html lang=\"en-GB\""), "\(name): language")
         holds(html.firstMatch(of: /<title>[^<]+ · OBIS<\/title>/) != nil, "\(name): title")
     }
 

@@ -252,7 +252,7 @@ struct PageTests {
         #expect(ReviewOrder.first(others).map(\.field) == ["longest window", "version", "allotment"])
     }
 
-    @Test("a refusal's hint at disk and log is the administrator's; whoever sees it can try again")
+    @Test("a refusal that is the portal's own tells whom to tell, not how to mend it; whoever sees it can try again")
     func unavailable() throws {
         let problem = Problem(
             type: "t",
@@ -266,8 +266,9 @@ struct PageTests {
         func shown(_ viewer: Viewer?) throws -> String {
             try Templates().render(RefusedPage(problem, viewer: viewer), in: frame(viewer))
         }
-        #expect(try shown(viewer([.oemAdmin])).contains("Look at the disk."))
-        for other in [viewer([.odmEngineer]), nil] {
+        #expect(try shown(viewer([.oemAdmin])).contains("tell whoever runs the portal, with the request id"))
+        #expect(try shown(viewer([.odmEngineer])).contains("tell an OEM admin, with the request id"))
+        for other in [viewer([.oemAdmin]), viewer([.odmEngineer]), nil] {
             let html = try shown(other)
             #expect(!html.contains("Look at the disk.") && html.contains("href=\"\"") && html.contains("Try again"))
         }
@@ -325,10 +326,24 @@ struct PageTests {
             try check(
                 ExportPage(
                     [
-                        .init(title: Self.hostile, words: Self.hostile, address: "/exports/a"),
-                        .init(title: Self.hostile, words: Self.hostile, address: nil, of: .batch),
+                        .init(title: Self.hostile, words: Self.hostile, group: .yours, address: "/exports/a"),
+                        .init(
+                            title: Self.hostile,
+                            words: Self.hostile,
+                            group: .trust,
+                            address: "/exports/b",
+                            choosing: .by([(Self.hostile, Self.hostile)])
+                        ),
+                        .init(
+                            title: Self.hostile,
+                            words: Self.hostile,
+                            group: .production,
+                            address: Self.hostile,
+                            choosing: .one(.batch)
+                        ),
                     ],
-                    choices: [.init(.batch, chosen: Self.hostile, options: [(Self.hostile, Self.hostile)])]
+                    choices: [.init(.batch, chosen: Self.hostile, options: [(Self.hostile, Self.hostile)])],
+                    format: .json
                 ),
                 viewer
             )

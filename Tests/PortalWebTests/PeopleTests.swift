@@ -35,6 +35,29 @@ struct PeopleTests {
         }
     }
 
+    @Test("the only OEM admin is told so on their own page, and is offered nothing that the portal would refuse")
+    func lastAdmin() async throws {
+        try await WholePortal.run { whole in
+            let admin = try await whole.administrator()
+            let me = try await whole.portal.ask("GET", "/v1/me", token: admin).message(Me.self)
+            func page(_ id: PersonID, _ query: String = "") async throws -> String {
+                let path = "/people/\(id)\(query)"
+                return try await whole.portal.ask("GET", path, token: admin, headers: ["Accept": "text/html"]).text
+            }
+            for query in ["", "?do=off"] {
+                let own = try await page(me.person.id, query)
+                #expect(own.contains("This is you") && own.contains("the only active OEM admin"))
+                #expect(!own.contains("dialog-off") && own.contains("dialog-reset"))
+            }
+            let other = try await whole.invite([.oemAdmin], into: me.organisation.id, by: admin)
+            let own = try await page(me.person.id, "?do=off")
+            #expect(own.contains("dialog-off") && own.contains("<strong>This is you.</strong>"))
+            #expect(!own.contains("the only active OEM admin"))
+            let theirs = try await page(other.person.id, "?do=off")
+            #expect(theirs.contains("dialog-off") && !theirs.contains("This is you"))
+        }
+    }
+
     @Test("a code that nobody used for a day is good no more")
     func setupExpires() async throws {
         try await WholePortal.run { whole in

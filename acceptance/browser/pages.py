@@ -11,6 +11,8 @@ def of(portal):
         if units:
             break
     me = portal.ask("GET", "/v1/me")["person"]["id"]
+    # The only admin can't be deactivated: what is asked of a person is asked of another.
+    other = next((each["id"] for each in portal.ask("GET", "/v1/people?limit=200")["items"] if each["id"] != me), me)
     place = f"/products/{batch['product']}"
     version = f"{place}/versions/{batch['version']}"
     factory = f"/factories/{batch['factory']}"
@@ -29,7 +31,7 @@ def of(portal):
         "product-rules": f"{place}?do=rules", "product-invite": f"{place}?do=workspace", "batch-revoke": f"/batches/{batch['id']}?do=revoke",
         "product-keys": f"{place}?do=keys", "factory-prepare": f"{factory}?do=prepare",
         "factory-certificates": f"{factory}?do=certificates", "factory-certificate": f"{factory}?do=certificate",
-        "person-reset": f"/people/{me}?do=reset", "person-end": f"/people/{me}?do=end", "person-off": f"/people/{me}?do=off",
+        "person-reset": f"/people/{other}?do=reset", "person-end": f"/people/{other}?do=end", "person-off": f"/people/{other}?do=off",
         "people": "/people", "person": f"/people/{me}", "invite": "/people/invite", "invite-odm": "/people/invite?kind=odm",
         "account": "/account", "account-password": "/account/password", "account-token": "/account/tokens/new",
         "account-authenticator": "/account/authenticator", "account-codes": "/account/recovery-codes",

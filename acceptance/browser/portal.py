@@ -19,6 +19,11 @@ PEOPLE = {
     "admin": "oemAdmin", "officer": "oemSecurityOfficer", "manager": "odmProductionManager", "engineer": "odmEngineer",
     "viewer": "oemViewer",
 }
+# Whom nobody of the demo's people stands for.
+NAMES = {"admin": "Alan Archer", "officer": "Olga Orlova", "manager": "Max Moreno", "engineer": "Elena Engel",
+         "viewer": "Vera Vogel"}
+# Dates and times of fields as the pages write them, 24 hours a day.
+LOCALE = "en-GB"
 STEP = 30
 
 
@@ -52,7 +57,7 @@ class Portal:
         """Somebody of each role with a token, in the OEM and in the ODM that makes the first batch."""
         wanted = roles or [role for role in PEOPLE if role not in self.tokens]
         for role in wanted:
-            made, accepted = self.join(role, name=f"{role.title()} Looking")
+            made, accepted = self.join(role, name=NAMES[role])
             self.tokens[role] = accepted["welcome"]["token"]["token"]
 
     def join(self, role, name, password=None):
@@ -113,7 +118,7 @@ class People:
 
     def newcomer(self, role):
         password = new_password()
-        who, _ = self.portal.join(role, f"{role.title()} of the demo", password)
+        who, _ = self.portal.join(role, NAMES[role], password)
         return {"email": who["email"], "password": password, "authenticator": None}
 
     def sign_in(self, person):
@@ -142,5 +147,5 @@ class People:
         """A browser of one person, or of nobody where `role` is None."""
         state = self.state(role) if role else None
         return self.browser.new_context(
-            ignore_https_errors=True, viewport={"width": width, "height": height}, color_scheme=theme,
+            ignore_https_errors=True, viewport={"width": width, "height": height}, color_scheme=theme, locale=LOCALE,
             reduced_motion="reduce", storage_state=state, **more)

@@ -7,7 +7,7 @@ import time
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from . import judge
-from .portal import new_password, totp
+from .portal import LOCALE, new_password, totp
 from .walk import AXE, CONTROLS, FITS, LINES, judged
 
 EMPTY = "empty: a page with nothing to show says what will be here and what to do first"
@@ -71,7 +71,7 @@ class States:
 
     def first_run(self, browser, empty):
         """From the printed code to the first page, as the first administrator does it, then every page with nothing in it."""
-        context = browser.new_context(ignore_https_errors=True, viewport={"width": 1440, "height": 900},
+        context = browser.new_context(ignore_https_errors=True, locale=LOCALE, viewport={"width": 1440, "height": 900},
                                       color_scheme="light", reduced_motion="reduce")
         page = context.new_page()
         page.goto(empty.base + "/")
@@ -128,7 +128,7 @@ class States:
         page.wait_for_selector("#shown")
         link = page.inner_text("#shown").strip()
         self.judge(page, "invitation's link")
-        context = browser.new_context(ignore_https_errors=True, viewport={"width": 1440, "height": 900},
+        context = browser.new_context(ignore_https_errors=True, locale=LOCALE, viewport={"width": 1440, "height": 900},
                                       reduced_motion="reduce")
         newcomer = context.new_page()
         newcomer.goto(empty.base + "/join#" + link.split("#")[-1], wait_until="load")
@@ -162,7 +162,7 @@ class States:
 
     def broken(self, browser, empty, state):
         """A portal whose database lost a table fails honestly: the page says so, with a request id for who must help."""
-        context = browser.new_context(ignore_https_errors=True, viewport={"width": 1440, "height": 900},
+        context = browser.new_context(ignore_https_errors=True, locale=LOCALE, viewport={"width": 1440, "height": 900},
                                       storage_state=state, reduced_motion="reduce")
         page = context.new_page()
         table(empty.database, "ALTER TABLE factory RENAME TO factory_lost")
@@ -317,6 +317,8 @@ class States:
             page = context.new_page()
             for name in MAIN if size == "desktop" else MAIN[:1]:
                 page.goto(self.portal.base + pages[name], wait_until="load")
+                # All lamps say the same.
+                page.wait_for_function("() => (document.querySelector('.live')?.dataset.state ?? 'live') === 'live'")
                 shown = self.slow(page, "/styleguide", f"{name}-loading-{size}-{theme}")
                 self.verdicts.say(LOADING, f"{name}, {theme}", shown)
                 delay(page, 0)
@@ -366,14 +368,22 @@ class States:
                 if page.url.split("#")[0] != here.split("#")[0]:
                     fault = f"a link led to {page.url}"
                 self.verdicts.say(OFFLINE, f"{name}, {theme}", fault)
+                self.verdicts.say(OFFLINE, f"{name}, {theme}, what needs the portal", needing(page, True))
                 if not fault:
                     self.verdicts.all(OFFLINE, f"{name}, {theme}, the bar", judge.banner(page, OFFLINE_BANNER))
                 if name in MAIN:
                     self.picture(page, f"{name}-offline-{size}-{theme}", is_full=False)
                 context.set_offline(False)
                 page.wait_for_timeout(100)
-                self.verdicts.say(OFFLINE, f"{name}, {theme}, back", "the banner stays" if page.is_visible(OFFLINE_BANNER) else None)
+                self.verdicts.say(OFFLINE, f"{name}, {theme}, back", "the banner stays" if page.is_visible(OFFLINE_BANNER) else needing(page, False))
             context.close()
+
+
+def needing(page, is_away):
+    """What needs the portal is disabled while it is away, and nothing is after."""
+    wrong = page.evaluate("""isAway => [...document.querySelectorAll('main form button[type=submit], main a.button:not([data-close])')]
+      .filter(e => e.checkVisibility() && !e.disabled && (e.ariaDisabled === 'true') !== isAway).map(e => e.textContent.trim())""", is_away)
+    return f"{'enabled' if is_away else 'disabled'}: {', '.join(wrong)}" if wrong else None
 
 
 def delay(page, milliseconds):

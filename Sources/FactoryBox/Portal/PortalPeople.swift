@@ -11,6 +11,9 @@ struct PortalPeople: Sendable {
     /// The portal's ids of the ODMs, by ours.
     var organisations: [String: String] = [:]
 
+    /// By their names in RoleKeys.
+    private static let officerNames = ["olivia": "Olivia Osei", "oscar": "Oscar Ortiz", "otto": "Otto Olsen"]
+
     /// The first admin by the printed code; then everybody by invitation.
     static func gather(at host: PortalHost, door: PortalDoor) async throws -> PortalPeople {
         let welcome = try await door.caller(token: nil).post(
@@ -25,7 +28,7 @@ struct PortalPeople: Sendable {
         let oem = try me["organisation"].string("id")
         for officer in host.oem.officers {
             people.officers[officer.name] = try await people.invite(
-                officer.name.capitalized,
+                Self.officerNames[officer.name] ?? officer.name.capitalized,
                 [
                     "kind": "person", "organisation": .text(oem), "roles": ["oemSecurityOfficer"],
                     "officer": .text(officer.name),
@@ -35,14 +38,14 @@ struct PortalPeople: Sendable {
         }
         for manufacturer in Manufacturer.all {
             let (engineer, organisation) = try await people.invite(
-                "Engineer of \(manufacturer.name)",
+                manufacturer.engineer,
                 ["kind": "organisation", "organisationName": .text(manufacturer.name), "roles": ["odmEngineer"]],
                 door
             )
             people.engineers[manufacturer.id] = engineer
             people.organisations[manufacturer.id] = organisation
             people.managers[manufacturer.id] = try await people.invite(
-                "Manager of \(manufacturer.name)",
+                manufacturer.manager,
                 ["kind": "person", "organisation": .text(organisation), "roles": ["odmProductionManager"]],
                 door
             ).client
@@ -57,7 +60,7 @@ struct PortalPeople: Sendable {
         _ door: PortalDoor
     ) async throws -> (client: PortalClient, organisation: String) {
         let code = try await admin.post("/v1/invitations", invitation).string("code")
-        let mail = name.lowercased().map { $0.isLetter && $0.isASCII ? String($0) : "." }.joined()
+        let mail = name.lowercased().prefix { $0.isLetter && $0.isASCII }
         let accepted = try await door.caller(token: nil).post(
             "/v1/invitations/accept",
             ["code": .text(code), "name": .text(name), "email": .text(mail + "@example.com")]

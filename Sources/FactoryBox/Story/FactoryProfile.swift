@@ -4,9 +4,22 @@ import Foundation
 struct Manufacturer: Sendable, Hashable {
     let id: String
     let name: String
+    /// Who prepares versions there, and who runs production.
+    let engineer: String
+    let manager: String
 
-    static let brightline = Manufacturer(id: "brightline", name: "Brightline Electronics")
-    static let norda = Manufacturer(id: "norda", name: "Norda Montage")
+    static let brightline = Manufacturer(
+        id: "brightline",
+        name: "Brightline Electronics",
+        engineer: "Emma Chen",
+        manager: "Mei Zhang"
+    )
+    static let norda = Manufacturer(
+        id: "norda",
+        name: "Norda Montage",
+        engineer: "Eryk Nowak",
+        manager: "Marta Kowalska"
+    )
     static let all = [brightline, norda]
 }
 

@@ -29,7 +29,7 @@ public struct FormState: Sendable {
         guard let problem else {
             guard !errors.isEmpty else { return nil }
             let many = errors.count == 1 ? "One field needs" : "\(errors.count) fields need"
-            return Note(.bad, "Nothing was saved", "\(many) another value: the reason stands beside it.")
+            return Note(.bad, "Nothing was saved", "\(many) another value. The reason is shown below the field.")
         }
         let detail: Markup = problem.detail.map { "\($0). " } ?? .empty
         return Note(.bad, problem.title, "\(detail)\(problem.remedy)", code: problem.code)

@@ -159,7 +159,7 @@ struct Layout: Sendable {
 
     static let document = #"""
         <!doctype html>
-        <html lang="en"{{#theme}} data-theme="{{.}}"{{/theme}}>
+        <html lang="en-GB"{{#theme}} data-theme="{{.}}"{{/theme}}>
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -184,7 +184,7 @@ struct Layout: Sendable {
         <div class="main">
         <header class="top">
         <button type="button" class="button quiet icon-only menu-button" popovertarget="navigation">{{{menuIcon}}}<span class="sr">Menu</span></button>
-        <form role="search" action="/devices"><label class="search"><span class="sr">Search devices by serial, chip UID or DAC serial</span>{{{searchIcon}}}<input type="search" name="q" placeholder="Search devices" title="Serial, chip UID or DAC serial" autocomplete="off" spellcheck="false" maxlength="128"></label></form>
+        <form role="search" action="/devices"><label class="search"><span class="sr">Search devices by serial, chip UID or DAC serial</span>{{{searchIcon}}}<input type="search" name="q" placeholder="Serial, chip UID or DAC serial" autocomplete="off" spellcheck="false" maxlength="128"></label></form>
         <div class="top-end">
         <button type="button" class="button quiet icon-only" data-theme-toggle aria-pressed="false" hidden>{{{moonIcon}}}{{{sunIcon}}}<span class="sr">Dark theme</span></button>
         <button type="button" class="button quiet who" popovertarget="account-menu" aria-label="Account of {{viewer.name}}"><span class="avatar" aria-hidden="true">{{initials}}</span><span class="who-text"><span class="small">{{viewer.name}}</span><span class="small muted">{{roleWords}}</span></span></button>
@@ -219,7 +219,7 @@ struct Layout: Sendable {
     /// What any page can say of itself: being offline, what was done, that another page is on its way. The regions are there
     /// from the start, for screen readers speak of what comes into one.
     static let ends = #"""
-        <div class="connection" role="status"><p class="offline" hidden>{{{offlineIcon}}}<span>Not connected. What you see may be out of date.</span></p></div>
+        <div class="connection" role="status"><p class="offline" hidden>{{{offlineIcon}}}<span>Not connected. What you see may be out of date, and what needs the portal is disabled until it is back.</span></p></div>
         <div class="toasts" role="status" aria-live="polite">{{#toast}}{{> toast}}{{/toast}}</div>
         <template id="toast-form">{{#emptyToast}}{{> toast}}{{/emptyToast}}</template>
         <div class="progress" hidden></div><p class="sr leaving" role="status"></p>

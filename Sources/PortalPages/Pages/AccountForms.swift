@@ -60,7 +60,7 @@ public struct VerifyPage: DoorPage {
                 state,
                 "code",
                 "Code of your authenticator",
-                help: "Six digits. A code counts once: wait for the next where you have just signed in.",
+                help: "The six digits that your authenticator shows. Each code works once: if you have just signed in, wait for the next.",
                 extra: "autocomplete=\"one-time-code\" inputmode=\"numeric\" autofocus maxlength=\"8\""
             )
             : .input(
@@ -72,7 +72,7 @@ public struct VerifyPage: DoorPage {
             )
         door = Door(
             "Confirm that it is you",
-            lead: "What comes next needs a fresh proof. It counts for 15 minutes.",
+            lead: "The next step needs proof that it is still you. The proof counts for 15 minutes.",
             form: FormBox(
                 action: "/account/verify",
                 form: state,
@@ -107,7 +107,7 @@ public struct NewTokenPage: AccountFormPage {
                             state,
                             "name",
                             "Name",
-                            help: "What the token is for.",
+                            help: "What the token is for, for example night report.",
                             extra: "autocomplete=\"off\" autofocus maxlength=\"128\""
                         ),
                         .input(
@@ -122,7 +122,7 @@ public struct NewTokenPage: AccountFormPage {
                         .checks(
                             state,
                             "scopes",
-                            "May",
+                            "Scopes",
                             [
                                 ("read", "Read: look at what you may see"),
                                 ("write", "Write: change what you may change"),

@@ -61,7 +61,7 @@ public struct AccountPage: SheetPage {
                     )
                         + (person.roles.contains(.oemAdmin)
                             ? "<p class=\"small\">\(.link("Change them under People", "/people/\(person.id.text)"))</p>"
-                            : "<p class=\"small muted\">An administrator of the OEM changes these.</p>")
+                            : "<p class=\"small muted\">An OEM admin changes these.</p>")
                 )
             ]
         )
@@ -112,7 +112,7 @@ public struct AccountPage: SheetPage {
         .table(
             "Your API tokens",
             [
-                .init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Valid until", .tight),
+                .init("Token"), .init("Scopes", .tight), .init("Last used", .tight), .init("Valid until", .tight),
                 .init("State", .tight), .init("Action", .tight),
             ],
             tokens.map { token in

@@ -69,7 +69,7 @@ public struct ApprovalPage: PageView {
                             "expiresAt",
                             "Valid until",
                             .dateTime,
-                            help: "UTC. No new batch loads afterwards.",
+                            help: "In UTC. No new batch can be loaded after this time.",
                             value: current.map { String($0.expiresAt.description.prefix(16)) } ?? expires
                         ),
                     ]

@@ -118,7 +118,7 @@ public struct BatchPage: SheetPage {
         if isOpen, viewer.roles.contains(.odmProductionManager),
             !batch.withdrawals.contains(where: { $0.kind == .close })
         {
-            actions.append(Button("Close batch", "\(place)?do=close", dialog: "dialog-close"))
+            actions.append(Button("Close batch", "\(place)?do=close", style: .danger, dialog: "dialog-close"))
         }
         if isOpen, viewer.roles.contains(.oemSecurityOfficer),
             !batch.withdrawals.contains(where: { $0.kind == .revoke })
@@ -163,7 +163,7 @@ public struct BatchPage: SheetPage {
                 Box("package", "Package", "\(.live("way", way, tag: "div"))\(.live("file", file, tag: "div"))"),
                 Box("timeline", "What happened", .live("timeline", timeline, tag: "div")),
             ],
-            dialogs: Self.dialogs(batch, place, form, opened, viewer)
+            dialogs: Self.dialogs(batch, place, form, opened, viewer, now)
         )
     }
 
@@ -323,7 +323,8 @@ public struct BatchPage: SheetPage {
         _ place: String,
         _ form: FormState,
         _ opened: String?,
-        _ viewer: Viewer
+        _ viewer: Viewer,
+        _ now: Instant
     ) -> [DialogForm] {
         var dialogs: [DialogForm] = []
         if viewer.roles.contains(.odmProductionManager) {
@@ -331,11 +332,13 @@ public struct BatchPage: SheetPage {
                 DialogForm(
                     "close",
                     "Close \(batch.batch.text)",
-                    "No new units start from the EdgeHSM's next contact on; units that are begun may finish. What is left returns to the quota once the journal says so.",
+                    batch.stage(at: now) == .usedUp
+                        ? "All units are begun. Closing ends rework from the EdgeHSM's next contact on. It can't be undone."
+                        : "No new units start from the EdgeHSM's next contact on; units that are begun may finish. What is left returns to the quota once the journal says so. It can't be undone.",
                     action: place,
                     form: form,
                     fields: [.area(form, "reason", "Reason")],
-                    submit: Button("Close batch", style: .primary),
+                    submit: Button("Close batch", style: .danger),
                     isOpen: opened == "close"
                 )
             )

@@ -89,10 +89,14 @@ extension BatchPage {
                 batch.state == .ended, stage == .revoked ? "Revoked" : "Closed",
                 batch.state == .ended
                     ? "\(Format.number(sums.returned)) units came back"
-                    : batch.state == .ending ? "asked for; with the factory's next contact" : "when somebody closes it"
+                    : batch.state == .ending
+                        ? "asked for; with the factory's next contact"
+                        : stage == .usedUp ? "once no more rework is wanted" : "when somebody closes it"
             ),
         ]
-        let now = batch.state == .ended ? nil : steps.firstIndex { !$0.isDone }
+        // Nothing waits for the closing before somebody asks for it.
+        let isResting = batch.state == .ended || isDone && batch.state != .ending
+        let now = isResting ? nil : steps.firstIndex { !$0.isDone }
         let items = steps.enumerated().map { index, step -> Markup in
             let state = step.isDone ? "done" : index == now ? "now" : "later"
             let current: Markup = index == now ? " aria-current=\"step\"" : .empty

@@ -38,7 +38,7 @@ public struct InvitePage: SheetPage {
                         form,
                         "officer",
                         "Officer",
-                        help: "Officer name in RoleKeys, if the person is an officer.",
+                        help: "The name that the officer has in the RoleKeys. Leave it empty for anybody else.",
                         isRequired: false,
                         extra: "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\""
                     )
@@ -61,7 +61,7 @@ public struct InvitePage: SheetPage {
                     "product",
                     "Workspace",
                     [("", "None", .empty)] + products.map { ($0.product.text, $0.title.text, .empty) },
-                    help: "The product that the ODM makes.",
+                    help: "The product that the ODM makes. More can be added later.",
                     isRequired: false
                 ),
             ]
@@ -72,7 +72,7 @@ public struct InvitePage: SheetPage {
                 "days",
                 "Valid for, days",
                 .number,
-                help: "1 to 30.",
+                help: "From 1 to 30 days.",
                 value: "7",
                 extra: "min=\"1\" max=\"30\""
             )

@@ -23,7 +23,7 @@ public struct JoinPage: DoorPage {
                                 .linkCode(
                                     state,
                                     "Code of your invitation",
-                                    help: "What stands behind # in the link, or the whole link."
+                                    help: "The part of the link after #, or the whole link."
                                 )
                             ]
                         )
@@ -59,7 +59,7 @@ public struct JoinPage: DoorPage {
                                     "email",
                                     "Email",
                                     .email,
-                                    help: "You sign in with it.",
+                                    help: "You use it to sign in.",
                                     extra: "autocomplete=\"username\" maxlength=\"254\""
                                 ),
                                 .newPassword(state, "password", "Password"),

@@ -52,7 +52,7 @@ public struct NewBatchPage: PageView {
                 "version",
                 "Version",
                 versions.map { ($0.value, $0.words, .empty) },
-                help: "Approved by the officers.",
+                help: "Only versions that the officers approved can be made.",
                 value: chosen ?? ""
             )
         guard chosen != nil, !places.isEmpty else {
@@ -115,9 +115,9 @@ public struct NewBatchPage: PageView {
                         state,
                         "batch",
                         "Name",
-                        help: "Letters, digits, dots, dashes. Used once for each product."
+                        help: "Letters, digits, dots and dashes. Each name can be used once for a product."
                     ),
-                    .select(state, "edgeHSM", "EdgeHSM", options, help: "With what is left of its allotment."),
+                    .select(state, "edgeHSM", "EdgeHSM", options, help: "The number is what is left of its allotment."),
                     .input(
                         state,
                         "quantity",
@@ -162,7 +162,7 @@ public struct NewBatchPage: PageView {
                         "allowanceDays",
                         "Valid for, days",
                         .number,
-                        help: "After new units end.",
+                        help: "Counted from the end of new units.",
                         value: String(Self.usualAllowanceDays),
                         extra: "min=\"1\" max=\"\(Self.longestAllowanceDays)\""
                     ),

@@ -13,7 +13,7 @@ public struct NewFactoryPage: PageView {
         head = Head(
             "Enrol a factory",
             crumbs: [("Factories", "/factories")],
-            lead: "Its name and place first. The factory's page then leads on to its first device."
+            lead: "Start with its name and place. The factory's page then leads you to its first device."
         )
         refusal = state.note
         let odms = organisations.filter { $0.kind == .odm }
@@ -39,18 +39,18 @@ public struct NewFactoryPage: PageView {
                             state,
                             "id",
                             "Id",
-                            help: "Small letters, digits, dashes. Stays for good: it stands in certificates."
+                            help: "Lower-case letters, digits and dashes. It cannot be changed later, because certificates contain it."
                         ),
-                        .input(state, "name", "Name", help: "Town or hall."),
+                        .input(state, "name", "Name", help: "For example the town, or the building."),
                         .select(state, "organisation", "ODM", odms.map { ($0.id.text, $0.name, .empty) }),
                         .input(
                             state,
                             "country",
                             "Country",
-                            help: "Two letters: CN, DE.",
+                            help: "The two-letter country code, for example CN or DE.",
                             extra: "maxlength=\"2\" autocapitalize=\"characters\""
                         ),
-                        .input(state, "timeZone", "Time zone", help: "IANA name: Asia/Shanghai.", value: "UTC"),
+                        .input(state, "timeZone", "Time zone", help: "The IANA name, for example Asia/Shanghai.", value: "UTC"),
                     ]
                 )
             ],

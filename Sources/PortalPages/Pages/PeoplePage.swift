@@ -58,7 +58,7 @@ public struct PeoplePage: SheetPage {
                 "People",
                 lead: viewer.isOEM
                     ? "People of the OEM and of its ODMs, and their roles."
-                    : "Your colleagues in this portal. The OEM's administrators invite people and assign roles.",
+                    : "Your colleagues in this portal. OEM admins invite people and assign roles.",
                 actions: invite
             ),
             notes: [form.note].compactMap { $0 },

@@ -16,10 +16,21 @@ public struct PersonPage: SheetPage {
 
         /// Empty for whom they are not.
         public let tokens: [TokenView]
+        /// Who looks.
+        public let isSelf: Bool
+        /// The portal refuses to be left without an OEM admin.
+        public let isLastAdmin: Bool
 
-        public init(person: Person, organisation: Organisation?, sessions: [SessionView]?, tokens: [TokenView]) {
+        public init(
+            person: Person,
+            organisation: Organisation?,
+            sessions: [SessionView]?,
+            tokens: [TokenView],
+            isSelf: Bool = false,
+            isLastAdmin: Bool = false
+        ) {
             (self.person, self.organisation, self.sessions) = (person, organisation, sessions)
-            self.tokens = tokens
+            (self.tokens, self.isSelf, self.isLastAdmin) = (tokens, isSelf, isLastAdmin)
         }
     }
 
@@ -62,24 +73,39 @@ public struct PersonPage: SheetPage {
             Head(
                 person.name,
                 crumbs: [("People", "/people")],
-                badges: person.state,
+                badges: content.isSelf ? "\(person.state) \(.badge(.info, "This is you"))" : person.state,
                 lead: .text(person.email),
-                actions: isAdmin ? Self.actions(person, place) : []
+                actions: isAdmin ? Self.actions(content, place) : []
             ),
-            notes: opened == nil ? [form.note].compactMap { $0 } : [],
+            notes: (opened == nil ? [form.note].compactMap { $0 } : []) + (isAdmin ? Self.notes(content) : []),
             main: main.isEmpty ? [about] : main,
             side: main.isEmpty ? [] : [about],
-            dialogs: isAdmin ? Self.dialogs(person, place, form, opened) : []
+            dialogs: isAdmin ? Self.dialogs(content, place, form, opened) : []
         )
     }
 
-    private static func actions(_ person: Person, _ place: String) -> [Button] {
+    /// Why somebody can't be deactivated.
+    private static func notes(_ content: Content) -> [Note] {
+        guard content.isLastAdmin else { return [] }
+        let who = content.isSelf ? "You are" : "\(content.person.name) is"
+        return [
+            Note(
+                .info,
+                "\(who) the only active OEM admin",
+                "An OEM needs one: deactivating, or taking the role away, is possible once another active person has the role."
+            )
+        ]
+    }
+
+    private static func actions(_ content: Content, _ place: String) -> [Button] {
+        let person = content.person
+        let reset = Button("Reset link", "\(place)?do=reset", icon: .link, dialog: "dialog-reset")
+        guard !content.isLastAdmin else { return [reset] }
         let toggle =
             person.isActive
             ? Button("Deactivate", "\(place)?do=off", style: .danger, dialog: "dialog-off")
             : Button("Activate", "\(place)?do=on", dialog: "dialog-on")
-        return (person.isActive ? [Button("Reset link", "\(place)?do=reset", icon: .link, dialog: "dialog-reset")] : [])
-            + [toggle]
+        return (person.isActive ? [reset] : []) + [toggle]
     }
 
     private static func tokens(
@@ -92,7 +118,7 @@ public struct PersonPage: SheetPage {
         .table(
             "API tokens of \(person.name)",
             [
-                .init("Token"), .init("May", .tight), .init("Last used", .tight), .init("Valid until", .tight),
+                .init("Token"), .init("Scopes", .tight), .init("Last used", .tight), .init("Valid until", .tight),
                 .init("State", .tight), .init("Action", .tight),
             ],
             tokens.map { token in
@@ -142,7 +168,7 @@ public struct PersonPage: SheetPage {
                     form,
                     "officer",
                     "Officer",
-                    help: "Officer name in RoleKeys, if the person is an officer.",
+                    help: "The name that the officer has in the RoleKeys. Leave it empty for anybody else.",
                     value: person.officer?.text ?? "",
                     isRequired: false,
                     extra: "autocomplete=\"off\" spellcheck=\"false\" maxlength=\"64\""
@@ -153,13 +179,17 @@ public struct PersonPage: SheetPage {
             action: place,
             form: form,
             what: "change",
-            groups: [(nil, "A change of roles ends the person's sessions.", fields)],
+            groups: [(nil, "Changing the roles signs the person out everywhere.", fields)],
             submit: Button("Save", style: .primary)
         )
     }
 
-    private static func dialogs(_ person: Person, _ place: String, _ form: FormState, _ opened: String?) -> [DialogForm]
+    private static func dialogs(_ content: Content, _ place: String, _ form: FormState, _ opened: String?)
+        -> [DialogForm]
     {
+        let (person, isSelf) = (content.person, content.isSelf)
+        // Whoever does it to themselves reads that first.
+        let own: Markup = isSelf ? "<strong>This is you.</strong> " : .empty
         func dialog(
             _ what: String,
             _ title: String,
@@ -178,18 +208,22 @@ public struct PersonPage: SheetPage {
                 isOpen: opened == what
             )
         }
-        return [
+        let all = [
             dialog(
                 "reset",
                 "Reset link for \(person.name)",
-                "The link works once, within a day. When it is used, the old password, authenticator, recovery codes and sessions are void. Make sure that it is they who ask.",
+                isSelf
+                    ? "\(own)The link works once, within a day. When it is used, your old password, authenticator, recovery codes and sessions are void."
+                    : "The link works once, within a day. When it is used, the old password, authenticator, recovery codes and sessions are void. Make sure that the request really comes from \(person.name).",
                 "Create link",
                 .primary
             ),
             dialog(
                 "end",
                 "End all sessions of \(person.name)",
-                "They must sign in again everywhere. API tokens stay.",
+                isSelf
+                    ? "\(own)You are signed out everywhere, here too, and sign in again. API tokens stay."
+                    : "\(person.name) has to sign in again everywhere. API tokens stay.",
                 "End sessions",
                 .danger
             ),
@@ -197,7 +231,9 @@ public struct PersonPage: SheetPage {
                 ? dialog(
                     "off",
                     "Deactivate \(person.name)",
-                    "Their sessions end, and their tokens are refused until they are activated again.",
+                    isSelf
+                        ? "\(own)You are signed out at once and can't come back until another OEM admin activates you."
+                        : "All sessions of \(person.name) end, and their tokens are refused until they are activated again.",
                     "Deactivate",
                     .danger
                 )
@@ -209,5 +245,6 @@ public struct PersonPage: SheetPage {
                     .primary
                 ),
         ]
+        return content.isLastAdmin ? all.filter { $0.id != "dialog-off" } : all
     }
 }

@@ -58,14 +58,15 @@ public struct RefusedPage: PageView {
         }
     }
 
-    /// Disk and log are for whoever can look at them.
+    /// Disk and log are for whoever runs the portal, who finds the remedy by the error code.
     private static func remedy(_ problem: Problem, _ viewer: Viewer?) -> String {
-        guard problem.status >= 500, viewer?.roles.contains(.oemAdmin) != true else { return problem.remedy }
-        return "Try again in a moment. If it lasts, tell an administrator the request that is named below."
+        guard problem.status >= 500 else { return problem.remedy }
+        let whom = viewer?.roles.contains(.oemAdmin) == true ? "whoever runs the portal" : "an OEM admin"
+        return "Try again in a moment. If it does not pass, tell \(whom), with the request id below."
     }
 
     public static let template = #"""
         <section class="panel error-page"><h1 class="sr">{{title}}</h1>{{#note}}{{> empty}}{{/note}}
-        <p class="panel-foot">Code <code>{{code}}</code>{{#detail}} · {{.}}{{/detail}} · HTTP {{status}} · request <code>{{requestID}}</code></p></section>
+        <p class="panel-foot">Error code <code>{{code}}</code>{{#detail}} · {{.}}{{/detail}} · HTTP {{status}} · request id <code>{{requestID}}</code></p></section>
         """#
 }

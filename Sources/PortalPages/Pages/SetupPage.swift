@@ -8,7 +8,7 @@ public struct SetupPage: DoorPage {
         if isDone {
             door = Door(
                 "This portal is set up",
-                lead: "New people join by a link from an administrator of the OEM.",
+                lead: "New people join by a link from an OEM admin.",
                 body: "<div class=\"actions\">\(Markup.of(Button("Sign in", "/sign-in", style: .primary)))</div>"
             )
             return
@@ -17,7 +17,7 @@ public struct SetupPage: DoorPage {
             "Set up this portal",
             step: "Step 1 of 3",
             lead: """
-                It is empty. You become its first administrator, then set up your authenticator, then make the first \
+                It is empty. You become its first OEM admin, then set up your authenticator, then make the first \
                 product; each page leads to the next.
                 """,
             form: FormBox(
@@ -31,7 +31,7 @@ public struct SetupPage: DoorPage {
                                 state,
                                 "code",
                                 "One-time code",
-                                help: "The portal printed it at its first start. It is valid for 24 hours.",
+                                help: "The portal printed this code when it first started. It is valid for 24 hours.",
                                 extra:
                                     "autocomplete=\"off\" spellcheck=\"false\" autocapitalize=\"none\" autofocus maxlength=\"64\""
                             ),
@@ -39,7 +39,7 @@ public struct SetupPage: DoorPage {
                                 state,
                                 "organisation",
                                 "Name of your company",
-                                help: "The OEM: whose name is on the devices.",
+                                help: "The OEM: the company whose name is on the devices.",
                                 extra: "autocomplete=\"organization\" maxlength=\"128\""
                             ),
                             .input(state, "name", "Your name", extra: "autocomplete=\"name\" maxlength=\"128\""),
@@ -48,7 +48,7 @@ public struct SetupPage: DoorPage {
                                 "email",
                                 "Email",
                                 .email,
-                                help: "You sign in with it.",
+                                help: "You use it to sign in.",
                                 extra: "autocomplete=\"username\" maxlength=\"254\""
                             ),
                             .newPassword(state, "password", "Password"),

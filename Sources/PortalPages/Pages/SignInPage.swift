@@ -30,7 +30,7 @@ public struct SignInPage: DoorPage {
                 state,
                 "code",
                 "Code of your authenticator",
-                help: "Six digits. Leave empty if you have not set one up.",
+                help: "Six digits. Leave it empty if you have not set up an authenticator.",
                 isRequired: false,
                 extra: "autocomplete=\"one-time-code\" inputmode=\"numeric\" maxlength=\"8\""
             )
@@ -72,7 +72,7 @@ public struct SignInPage: DoorPage {
             after: """
                 <p class="small">\(.link(Self.otherWords(usesRecovery, isCarrying: !carried.isEmpty), other))</p>
                 """,
-            foot: "No password yet, or lost it? Ask an administrator of the OEM for a link."
+            foot: "No password yet, or lost it? Ask an OEM admin for a link."
         )
     }
 
@@ -108,14 +108,14 @@ public struct ResetPage: DoorPage {
                     (
                         nil, .empty,
                         [
-                            .linkCode(state, "Code of your link", help: "It works once, for a day."),
+                            .linkCode(state, "Code of your link", help: "It works once and is valid for one day."),
                             .newPassword(state, "password", "New password"),
                         ]
                     )
                 ],
                 submit: Button("Set the password", style: .primary)
             ),
-            foot: "No link? Ask an administrator of the OEM for one."
+            foot: "No link? Ask an OEM admin for one."
         )
     }
 }
@@ -138,7 +138,7 @@ extension Field {
             name,
             label,
             .password,
-            help: "At least 12 characters. Four unrelated words are good.",
+            help: "At least 12 characters. Four unrelated words make a good password.",
             extra: "autocomplete=\"new-password\" minlength=\"12\" maxlength=\"256\""
         )
     }

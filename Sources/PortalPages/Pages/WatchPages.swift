@@ -129,11 +129,13 @@ public struct AuditPage: SheetPage {
     public struct Entry: Sendable {
         public let position: Int
         public let time: Instant
+        /// By name where it is known.
         public let actor: String
+        public let actorID: String
         public let action: String
         public let object: String
-        /// What the object is called, and its page; nil where it has none.
-        public let place: (name: String, address: String)?
+        /// What the object is called, and its page; nil where it is not known, or the actor's own session.
+        public let place: Place?
         public let outcome: String
         public let detail: String?
         public let requestID: String
@@ -142,16 +144,17 @@ public struct AuditPage: SheetPage {
             position: Int,
             time: Instant,
             actor: String,
+            actorID: String,
             action: String,
             object: String,
-            place: (name: String, address: String)? = nil,
+            place: Place? = nil,
             outcome: String,
             detail: String?,
             requestID: String
         ) {
             (self.position, self.time, self.actor, self.action) = (position, time, actor, action)
             (self.object, self.outcome, self.detail, self.requestID) = (object, outcome, detail, requestID)
-            self.place = place
+            (self.actorID, self.place) = (actorID, place)
         }
     }
 
@@ -180,7 +183,12 @@ public struct AuditPage: SheetPage {
             ),
             above: Self.filters(values, errors, actors, actions),
             main: [
-                Box("checkpoint", "State of the log", Self.state(checkpoint), note: "signed by the portal just now"),
+                Box(
+                    "checkpoint",
+                    "State of the log",
+                    Self.state(checkpoint),
+                    note: "signed by the portal at \(.time(now, seconds: true))"
+                ),
                 Box(
                     "list",
                     isFiltered ? "Matching entries, newest first" : "Entries, newest first",
@@ -216,7 +224,7 @@ public struct AuditPage: SheetPage {
                 form,
                 "action",
                 "Action",
-                [("", "Any", .empty)] + actions.map { ($0, words($0), .empty) },
+                [("", "Any", .empty)] + actions.map { ($0, AuditWords.title($0), .empty) },
                 isRequired: false
             ),
             .input(
@@ -261,13 +269,11 @@ public struct AuditPage: SheetPage {
         let rows = entries.map { entry -> [Markup] in
             [
                 // Counted as people count: the newest is as many as there are.
-                .number(entry.position + 1), .time(entry.time, seconds: true), .text(entry.actor),
-                .sub(.text(words(entry.action)), .code(entry.action)),
-                object(entry),
+                .number(entry.position + 1), .time(entry.time, seconds: true), sentence(entry),
+                entry.detail.map { "<span class=\"breaks\">\(detail($0))</span>" } ?? .empty,
                 entry.outcome == "done"
                     ? .badge(.ok, "Done")
                     : .sub(.badge(.bad, "Refused"), .dotted(entry.outcome)),
-                entry.detail.map { "<span class=\"breaks\">\(detail($0))</span>" } ?? .empty,
             ]
         }
         let more: Markup =
@@ -276,45 +282,13 @@ public struct AuditPage: SheetPage {
         return .table(
             "Audit entries",
             [
-                .init("No.", .tight), .init("When", .tight), .init("Person"), .init("Action", .tight),
-                .init("Object", .wide),
-                .init("Outcome"), .init("Detail", .wide),
+                .init("No.", .tight), .init("When", .tight), .init("What happened", .wide), .init("Detail", .wide),
+                .init("Outcome"),
             ],
             rows,
             empty: Empty(.audit, "No matching entry", "Remove a filter, or look at older entries."),
             next: next,
             style: "folds"
         ) + more
-    }
-
-    /// By its name where it has one; the id beneath is what the filter takes.
-    private static func object(_ entry: Entry) -> Markup {
-        guard let place = entry.place else { return "<code class=\"breaks\">\(entry.object)</code>" }
-        let link = Markup.link(place.name, place.address)
-        return place.name == entry.object ? link : .sub(link, "<code class=\"breaks\">\(entry.object)</code>")
-    }
-
-    /// Times in it as the rest of the page writes them.
-    private static func detail(_ text: String) -> Markup {
-        var (rest, shown) = (Substring(text), Markup.empty)
-        while let found = rest.firstMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z/) {
-            shown += .text(String(rest[..<found.range.lowerBound]))
-            shown += (try? Instant(String(found.0))).map { .time($0) } ?? .text(String(found.0))
-            rest = rest[found.range.upperBound...]
-        }
-        return shown + .text(String(rest))
-    }
-
-    /// `createBatch` as `Create batch`.
-    static func words(_ action: String) -> String {
-        var text = ""
-        for character in action {
-            if character.isUppercase { text += " " + character.lowercased() } else { text.append(character) }
-        }
-        // The API's verbs in those of people.
-        let verbs = ["put": "upload", "make": "create", "get": "read"]
-        let verb = String(text.prefix { $0 != " " })
-        text = (verbs[verb] ?? verb) + text.dropFirst(verb.count)
-        return text.prefix(1).uppercased() + text.dropFirst()
     }
 }

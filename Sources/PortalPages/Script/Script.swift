@@ -82,10 +82,24 @@ enum Script {
 
         // Offline.
         const banner = document.querySelector('[role="status"] > .offline');
-        const online = () => { banner.hidden = navigator.onLine; };
+        // What needs the portal is disabled until it is there again; the bar says so.
+        const needing = 'form button[type="submit"], main a.button:not([data-close]), main .downloads a, [data-live-pause]';
+        const reach = isThere => {
+          banner.hidden = isThere && navigator.onLine;
+          for (const each of document.querySelectorAll(banner.hidden ? '[data-away]' : needing)) {
+            if (!banner.hidden && (each.disabled || each.ariaDisabled)) continue;
+            each.ariaDisabled = banner.hidden ? null : 'true';
+            each.toggleAttribute('data-away', !banner.hidden);
+          }
+        };
+        addEventListener('click', event => {
+          if (!event.target.closest('[data-away]')) return;
+          event.preventDefault();
+          event.stopImmediatePropagation();
+        }, true);
+        const online = () => reach(true);
         addEventListener('online', online);
         addEventListener('offline', online);
-        online();
 
         // Another page on its way: after a moment that is told. Without the portal this one stays, with all that was entered.
         const progress = document.querySelector('.progress');
@@ -117,10 +131,12 @@ enum Script {
           const isHere = link.hash && link.pathname === location.pathname && link.search === location.search;
           if (!isFile && !isHere && link.origin === location.origin) leave(event);
         });
-        addEventListener('submit', leave);
+        // A file comes beside the page, which stays.
+        addEventListener('submit', event => { if (!('file' in event.target.dataset) || !navigator.onLine) leave(event); });
         addEventListener('pageshow', stay);
 
-        startLive({ say, banner });
+        online();
+        startLive({ say, reach });
         startForms({ say });
         """
 
@@ -128,7 +144,7 @@ enum Script {
     static let live = """
         const places = () => new Map([...document.querySelectorAll('[data-live]')].map(e => [e.dataset.live, e]));
 
-        export function startLive({ say, banner }) {
+        export function startLive({ say, reach }) {
           const lamp = document.querySelector('.live');
           if (!lamp) return;
           const page = location.pathname + location.search;
@@ -167,7 +183,7 @@ enum Script {
           addEventListener('focusout', () => setTimeout(() => put({ ...late })));
           const heard = () => {
             failures = 0;
-            if (banner) banner.hidden = navigator.onLine;
+            reach(true);
             show('live', 'Live');
           };
           const stop = () => {
@@ -191,7 +207,7 @@ enum Script {
             } catch {
               isLost = true;
               show('lost', 'Not live');
-              if (banner) banner.hidden = false;
+              reach(false);
             }
           };
           const askInstead = () => { stop(); fetchOnce(); poll = setInterval(fetchOnce, 5000); };
@@ -207,7 +223,7 @@ enum Script {
             stream.addEventListener('error', () => {
               failures += 1;
               show('lost', 'Reconnecting');
-              if (failures === 3 && banner) banner.hidden = false;
+              if (failures === 3) reach(false);
               // No stream to be had: ask every five seconds instead.
               if (failures > 3 || stream?.readyState === EventSource.CLOSED) askInstead();
             });

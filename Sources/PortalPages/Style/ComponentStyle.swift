@@ -17,7 +17,7 @@ extension Stylesheet {
         .button.icon-only { width: var(--control-height); padding: 0; }
         .button.small { height: var(--control-small); padding: 0 var(--s2); font-size: var(--t-s); }
         .button.icon-only.small { width: var(--control-small); }
-        .button:disabled, .button[aria-disabled="true"] { border-color: var(--line); background: var(--sunken); color: var(--muted); cursor: not-allowed; }
+        .button:disabled, .button[aria-disabled="true"], .button[aria-disabled="true"]:hover { border-color: var(--line); background: var(--sunken); color: var(--muted); cursor: not-allowed; }
         /* The theme that a press brings. */
         [data-theme-toggle][aria-pressed="false"] .icon:nth-of-type(2), [data-theme-toggle][aria-pressed="true"] .icon:nth-of-type(1) { display: none; }
         .menu-button { display: none; }

@@ -12,7 +12,8 @@ extension Stylesheet {
         input:not([type="checkbox"], [type="radio"]), select, textarea { display: block; width: 100%; min-height: var(--control-height); padding: var(--s1) var(--s2);
           border: 1px solid var(--control); border-radius: var(--radius-s); background: var(--surface); color: var(--text); }
         select { padding-right: var(--s2); }
-        .search input:not([type="checkbox"], [type="radio"]) { padding-left: 2rem; background: var(--sunken); }
+        .search input:not([type="checkbox"], [type="radio"]) { padding-left: 2rem; border-color: var(--line-strong); cursor: text; }
+        .search:hover input:not([type="checkbox"], [type="radio"]) { border-color: var(--control); }
         .search input::placeholder { color: var(--muted); opacity: 1; }
         textarea { min-height: 5rem; resize: vertical; line-height: 1.5; }
         /* The parts of a date have the focus one by one; the ring is the field's. */
@@ -67,6 +68,12 @@ extension Stylesheet {
         .filters > .row { flex-wrap: nowrap; }
         .filters .field:has([type="search"]) { flex: 1 1 10rem; max-width: 24rem; }
         .filters label { white-space: nowrap; }
+        .panel-body > .filters:has(select[required]) .field { flex: 0 1 16rem; }
+        .downloads > li { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 var(--s3); padding: var(--s2) var(--s4); border-bottom: 1px solid var(--line); }
+        .downloads > li:last-child { border-bottom: 0; }
+        .downloads > li > a { display: inline-flex; align-items: center; gap: var(--s2); font-weight: var(--strong); }
+        .downloads > li > .filters { flex-basis: 100%; }
+        .filters.choose .field { flex: 0 1 auto; max-width: 100%; }
         .pick { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s3); align-items: start; }
         .pick > .button { margin-top: 1.5625rem; }
         @media (max-width: 30rem) { .filters .field { flex: 1 1 8rem; } .filters .field:has([type="search"]) { flex-basis: 100%; max-width: none; } }

@@ -22,22 +22,39 @@ struct ExportPageTests {
                 try await portal.whole.portal.ask("GET", "/v1/me", token: portal.admin).message(Me.self).person.id
             )
             let content = batch.authorization
-            let page = try await portal.page(
-                "/exports?product=\(content.product)&factory=\(content.factory)&edge=\(content.edgeHSM)&batch=\(batch.id)&person=\(me)"
-            )
-            let files = page.text.matches(of: /href="(\/exports\/[^"]*)"/).map { String($0.1) }
-            // Sums are a file for each thing that they are by.
-            #expect(files.count == 2 * (known.count - 1 + RollUpDimension.allCases.count))
-            for file in files {
-                let reply = try await portal.page(file)
-                let type = reply.header("Content-Type") ?? ""
-                #expect(type.hasPrefix(file.contains(".csv") ? "text/csv" : "application/json"), "\(file): \(type)")
+            let chosen = [
+                "product": content.product.text, "factory": content.factory.text, "edge": content.edgeHSM.text,
+                "batch": "\(batch.id)", "person": "\(me)",
+            ]
+            for format in ["csv", "json"] {
+                let page = try await portal.page("/exports?format=\(format)").text
+                let whole = page.matches(of: /href="(\/exports\/[^"]*)"/).map { String($0.1) }
+                let ofOne = page.matches(of: /<option value="([a-z]+\/\{[^"]*)"/).map { String($0.1) }
+                // Sums by what is chosen, the audit in the one order.
+                #expect(whole.count + ofOne.count == known.count - 2)
+                var files = whole + RollUpDimension.allCases.map { "/exports/rollups.\(format)?by=\($0.rawValue)" }
+                #expect(page.contains("action=\"/exports/rollups.\(format)\""))
+                for list in ofOne {
+                    let kind = try #require(list.firstMatch(of: /\{(.*)\}/)).1
+                    let id = try #require(chosen[String(kind)])
+                    let place = list.replacing("{", with: "%7B").replacing("}", with: "%7D").replacing("/", with: "%2F")
+                    let asked = try await portal.page("/exports?format=\(format)&\(kind)=\(id)&list=\(place)", status: 303)
+                    files.append(try #require(asked.header("Location")))
+                }
+                for file in files {
+                    let reply = try await portal.page(file)
+                    let type = reply.header("Content-Type") ?? ""
+                    #expect(type.hasPrefix(format == "csv" ? "text/csv" : "application/json"), "\(file): \(type)")
+                }
             }
             let units = try await portal.page("/exports/batches/\(batch.id)/units.json")
             #expect(try JSONDecoder().decode([UnitView].self, from: Data(units.body)).count == 3)
-            // Before one is chosen there is no address that leads nowhere.
-            let bare = try await portal.page("/exports").text
-            #expect(bare.contains("choose one above") && !bare.contains("/exports/batches/"))
+            // Before one is chosen there is no address that leads nowhere: the browser asks for it, the page stays.
+            let bare = try await portal.page("/exports?list=batches%2F%7Bbatch%7D%2Funits&batch=").text
+            #expect(!bare.contains("/exports/batches/") && bare.contains("name=\"batch\" required"))
+            // What was chosen is chosen in the other format too.
+            let kept = try await portal.page("/exports?batch=\(batch.id)").text
+            #expect(kept.contains("value=\"\(batch.id)\" selected") && kept.contains("format=json&amp;batch=\(batch.id)"))
             let none = try await portal.whole.portal.ask(
                 "GET",
                 "/exports/nothing.csv",

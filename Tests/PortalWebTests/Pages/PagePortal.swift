@@ -82,9 +82,9 @@ struct PagePortal {
         }
     }
 
-    func page(_ path: String) async throws -> TestPortal.Reply {
+    func page(_ path: String, status: Int = 200) async throws -> TestPortal.Reply {
         let page = try await whole.portal.ask("GET", path, token: admin, headers: ["Accept": "text/html"])
-        #expect(page.status == 200, "\(path): \(page.status)")
+        #expect(page.status == status, "\(path): \(page.status)")
         return page
     }
 

@@ -6,35 +6,40 @@ import Vocabulary
 
 /// Every list as a file, as the API streams it. What there is, the API's own routes say.
 enum ExportController {
-    /// A list in words, by where its file is: see `file(of:)`.
-    static let words: [String: (title: String, words: String)] = [
-        "devices": ("Devices", "serial, chip, result, batch, factory"),
-        "batches": ("Batches", "grants with window, serials, state"),
-        "products": ("Products", "foundation, rules, totals"),
-        "factories": ("Factories", "place, ODM, time zone"),
-        "edges": ("EdgeHSMs", "factory, enrolment"),
-        "alarms": ("Alarms", "open and past"),
-        "quarantine": ("Quarantine", "entries judged wrong"),
-        "people": ("People", "roles, state"),
-        "organisations": ("Organisations", "the OEM and its ODMs"),
-        "invitations": ("Invitations", "open, used, revoked"),
-        "orders": ("Officers' orders", "as they were signed"),
-        "audit": ("Audit", "every act in the portal, oldest first"),
-        "audit/newest": ("Audit, newest first", "the same acts in the other order"),
-        "rollups": ("Sums", "of the last 30 days"),
-        "tokens": ("Your API tokens", "scopes, use, expiry; never the token itself"),
-        "sessions": ("Your sessions", "browsers that are signed in"),
-        "products/{product}/versions": ("Versions", "state, files, signatures"),
-        "products/{product}/approvals": ("Approvals", "the chain as the officers signed it"),
-        "products/{product}/workspaces": ("Workspaces", "the ODMs that see it"),
-        "factories/{factory}/certificates": ("Services' certificates", "who may speak for the site"),
-        "factories/{factory}/events": ("Events of the site", "its own word, unproven"),
-        "edges/{edge}/preparations": ("Products with keys in it", "asked, certified, installed"),
-        "edges/{edge}/evidence": ("Evidence", "what contradicted its journal"),
-        "batches/{batch}/units": ("Units", "by serial number, every generation"),
-        "people/{person}/tokens": ("API tokens", "scopes, use, expiry; never the token itself"),
-        "people/{person}/sessions": ("Sessions", "browsers that are signed in"),
+    /// A list in words, by where its file is: see `file(of:)`. Of one thing where the group is that of no page.
+    static let words: [String: (group: ExportPage.Group, title: String, words: String)] = [
+        "devices": (.production, "Devices", "serial, chip, result, batch, factory"),
+        "batches": (.production, "Batches", "quantity, window, serials, state"),
+        "products": (.production, "Products", "foundation, rules, totals"),
+        "factories": (.production, "Factories", "place, ODM, time zone"),
+        "edges": (.production, "EdgeHSMs", "factory, enrolment"),
+        "alarms": (.production, "Alarms", "open and past"),
+        "quarantine": (.production, "Quarantine", "journal entries that were judged wrong"),
+        "rollups": (.production, "Totals", "devices of the last 30 days"),
+        "orders": (.trust, "Officers' orders", "as they were signed"),
+        "audit": (.trust, "Audit", "every act in the portal, oldest first"),
+        "audit/newest": (.trust, "Audit, newest first", "every act in the portal, newest first"),
+        "people": (.organisation, "People", "roles, state"),
+        "organisations": (.organisation, "Organisations", "the OEM and its ODMs"),
+        "invitations": (.organisation, "Invitations", "open, used, revoked"),
+        "tokens": (.yours, "Your API tokens", "scopes, use, expiry; never the token itself"),
+        "sessions": (.yours, "Your sessions", "browsers that are signed in"),
+        "products/{product}/versions": (.production, "Versions", "state, files, signatures"),
+        "products/{product}/approvals": (.production, "Approvals", "the chain as the officers signed it"),
+        "products/{product}/workspaces": (.production, "Workspaces", "the ODMs that see it"),
+        "factories/{factory}/certificates": (
+            .production, "Services' certificates", "which programs may speak for the factory"
+        ),
+        "factories/{factory}/events": (.production, "Site events", "what the factory itself says, unproven"),
+        "edges/{edge}/preparations": (.production, "Products with keys in it", "asked, certified, installed"),
+        "edges/{edge}/evidence": (.production, "Evidence", "what contradicted its journal"),
+        "batches/{batch}/units": (.production, "Units", "by serial number, every generation"),
+        "people/{person}/tokens": (.organisation, "API tokens", "scopes, use, expiry; never the token itself"),
+        "people/{person}/sessions": (.organisation, "Sessions", "browsers that are signed in"),
     ]
+
+    /// The same list in another order: the API's alone.
+    private static let unlisted: Set<String> = ["audit/newest"]
 
     /// Where files are, by what stands before the last part of their addresses.
     private static let places = [
@@ -56,40 +61,42 @@ enum ExportController {
 
     @Sendable private static func page(_ look: PageRequest) async throws -> PageAnswer {
         _ = try look.require()
+        let format = look.query["format"].flatMap(ExportPage.Format.init(rawValue:)) ?? .csv
         var lists: [ExportPage.List] = []
         for declaration in look.api.exports {
             let place = file(of: declaration)
             let shown = declaration.template.text.replacing(/\{[^}]*\}/, with: "0")
-            guard await look.api.admits(.get, shown) else { continue }
-            let (title, words) = words[place] ?? (place, declaration.summary)
+            guard !unlisted.contains(place), await look.api.admits(.get, shown) else { continue }
+            let (group, title, words) = words[place] ?? (.production, place, declaration.summary)
             let kind = declaration.template.parameters.first.flatMap { ExportPage.Choice.Kind(rawValue: $0) }
-            if place == "rollups" {
-                // One file for each thing that is summed by.
-                lists += RollUpDimension.allCases.map {
-                    .init(
-                        title: "\(title) by \($0 == .edge ? "EdgeHSM" : $0.rawValue)",
-                        words: words,
-                        address: "/exports/rollups",
-                        query: "?by=\($0.rawValue)"
-                    )
-                }
-                continue
+            // One thing of one of these lists was chosen: on to its file.
+            if let kind, look.query["list"] == place, let object = look.query[kind.rawValue], !object.isEmpty {
+                let address = place.replacing(/\{[^}]*\}/, with: escaped(object))
+                return .redirect("/exports/\(address).\(format.rawValue)")
             }
-            let object = kind.flatMap { look.query[$0.rawValue] } ?? ""
-            let address = place.replacing(/\{[^}]*\}/, with: escaped(object))
-            let isKnown = kind == nil || !object.isEmpty
+            let sums = RollUpDimension.allCases.map { ($0.rawValue, $0 == .edge ? "EdgeHSM" : $0.rawValue) }
             lists.append(
-                .init(title: title, words: words, address: isKnown ? "/exports/\(address)" : nil, of: kind)
+                .init(
+                    title: title,
+                    words: words,
+                    group: group,
+                    address: kind == nil ? "/exports/\(place)" : place,
+                    choosing: kind.map { .one($0) } ?? (place == "rollups" ? .by(sums) : .nothing)
+                )
             )
         }
         var choices: [ExportPage.Choice] = []
-        for kind in ExportPage.Choice.Kind.allCases where lists.contains(where: { $0.of == kind }) {
+        for kind in ExportPage.Choice.Kind.allCases where lists.contains(where: { isOf(kind, $0) }) {
             var options = try await options(kind, look)
             let chosen = look.query[kind.rawValue] ?? ""
             if !chosen.isEmpty, !options.contains(where: { $0.0 == chosen }) { options.append((chosen, chosen)) }
             choices.append(.init(kind, chosen: chosen, options: options))
         }
-        return .page(ExportPage(lists, choices: choices))
+        return .page(ExportPage(lists, choices: choices, format: format))
+    }
+
+    private static func isOf(_ kind: ExportPage.Choice.Kind, _ list: ExportPage.List) -> Bool {
+        if case .one(let own) = list.choosing { own == kind } else { false }
     }
 
     private static func options(_ kind: ExportPage.Choice.Kind, _ look: PageRequest) async throws -> [(String, String)]

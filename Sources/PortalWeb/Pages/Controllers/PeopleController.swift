@@ -38,14 +38,22 @@ enum PeopleController {
     private static func api(_ look: PageRequest) -> String { "/v1/people/\(look.escapedParameter("person"))" }
 
     private static func person(_ look: PageRequest, _ refused: Problem?, _ opened: String?) async throws -> PageAnswer {
-        let (_, viewer) = try look.require()
+        let (session, viewer) = try look.require()
         let reply = try await look.api.reply(api(look), as: Person.self)
+        // Another active admin, whom only an admin needs to know of.
+        let isAdmin = reply.message.isActive && reply.message.roles.contains(.oemAdmin)
+        let everybody: [Person] = isAdmin ? try await look.api.all("/v1/people") : []
+        let hasOther = everybody.contains {
+            $0.id != reply.message.id && $0.isActive && $0.roles.contains(.oemAdmin)
+        }
         let organisations: [Organisation] = viewer.isOEM ? try await look.api.all("/v1/organisations") : []
         let content = PersonPage.Content(
             person: reply.message,
             organisation: organisations.first { $0.id == reply.message.organisation },
             sessions: try await look.api.optionalAll("\(api(look))/sessions"),
-            tokens: try await look.api.optionalAll("\(api(look))/tokens") ?? []
+            tokens: try await look.api.optionalAll("\(api(look))/tokens") ?? [],
+            isSelf: reply.message.id == session.person.id,
+            isLastAdmin: isAdmin && !hasOther
         )
         let form = refused.map {
             look.returned(

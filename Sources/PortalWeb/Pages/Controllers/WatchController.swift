@@ -74,7 +74,7 @@ enum WatchController {
         private let ids: [String: [String]]
 
         init(_ names: [PersonID: String]) {
-            var ids = ["The portal itself": ["portal"], "Nobody known": ["nobody"]]
+            var ids = ["The portal": ["portal"], "Somebody not signed in": ["nobody"]]
             for (id, name) in names { ids[name, default: []].append(id.text) }
             self.ids = ids
         }
@@ -123,12 +123,13 @@ enum WatchController {
             error == nil
             ? try await look.api.get("/v1/audit/newest", query, as: Page<AuditItem>.self)
             : Page<AuditItem>(items: [], next: nil)
-        let places = try await AuditPlaces(look, names)
+        let places = try await AuditPlaces(look, names, found.items.map(\.act.object))
         let entries = found.items.map { item in
             AuditPage.Entry(
                 position: item.position,
                 time: item.act.time,
-                actor: (try? PersonID(item.act.actor)).flatMap { names[$0] } ?? item.act.actor,
+                actor: places.actor(item.act.actor),
+                actorID: item.act.actor,
                 action: item.act.action,
                 object: item.act.object,
                 place: places.place(of: item.act.object),
