@@ -88,6 +88,7 @@ struct BatchStageTests {
         #expect(try batch(.loaded, begun: 10).stage(at: now + 101) == .usedUp)
         #expect(try batch(.packaged, halted: "forked").cell(at: now).html.contains("text is stopped"))
         #expect(try batch(.packaged, halted: "forked").badge(at: now).html.contains("Blocked: text is stopped"))
+        #expect(try batch(.packaged, halted: "forked").need(at: now).html == "An order of the officers for text")
         #expect(try way(batch(.packaged, halted: "forked")).html.contains("blocked: text is stopped"))
     }
 

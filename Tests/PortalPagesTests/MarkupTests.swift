@@ -60,7 +60,7 @@ struct MarkupTests {
     @Test("a bar never leaves its frame, whatever the parts say")
     func meters() {
         let markup = Markup.meter(
-            [Segment("a", 900, "c1"), Segment("b", 900, "c2"), Segment("c", 1, "c3")],
+            [Segment("a", 900, .issued), Segment("b", 900, .lost), Segment("c", 1, .burned)],
             of: 1_000,
             label: "parts"
         )

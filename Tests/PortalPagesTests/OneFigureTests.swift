@@ -58,19 +58,21 @@ struct OneFigureTests {
         }
     }
 
-    @Test("a forecast has a colour only where it needs somebody: amber within two hours, red within half of one")
+    @Test("a forecast has a colour only where it needs somebody, and red is what loses units")
     func forecasts() {
         func tone(_ after: Int64, _ reason: BatchForecast.Reason, followed: Bool = false, left: Int? = 0) -> Tone {
             BatchForecast(reason: reason, at: now + after, isFollowed: followed, left: left).tone(at: now)
         }
-        #expect(tone(1_799, .quota) == .bad && tone(1_800, .quota) == .warn)
-        #expect(tone(7_199, .quota) == .warn && tone(7_200, .quota) == .idle)
+        #expect(tone(1_799, .quota) == .warn && tone(1_800, .quota) == .idle, "complete, as it was planned")
+        #expect(tone(7_199, .window, left: 9) == .warn && tone(7_200, .window, left: 9) == .idle)
         #expect(tone(60, .quota, followed: true) == .idle, "another batch goes on")
         #expect(tone(60, .window) == .idle, "all of it is made by then")
-        #expect(tone(60, .window, left: 9) == .bad && tone(3_600, .window, left: nil) == .warn)
+        #expect(tone(60, .window, left: 9) == .bad && tone(60, .window, left: nil) == .warn)
         #expect(tone(-1, .window, left: 9) == .idle, "nobody can do anything about it")
         let left = BatchForecast(reason: .window, at: now + 3_600, isFollowed: false, left: 1_200)
-        #expect(left.plain(at: now) == "Window closes in 1 h, 1,200 not made")
+        #expect(left.plain(at: now) == "Window closes in 1 h, 1,200 not issued")
+        let whole = BatchForecast(reason: .quota, at: now + 93, isFollowed: false, left: 0)
+        #expect(whole.plain(at: now) == "All units issued in 1 min 33 s")
     }
 
     @Test("devices are counted once: a product's issued are its certified units, whatever passed again")
@@ -108,7 +110,7 @@ struct OneFigureTests {
     @Test("what is taken back for rework is a figure in the table, and no bar that points down")
     func negative() {
         let points = [3, -1, 2].map { Chart.Point(mark: "", title: "t", values: [$0]) }
-        let chart = Chart(bars: "Bars", id: "b", unit: "u", zone: "UTC", series: [("Passed", "c1")], points: points)
+        let chart = Chart(bars: "Bars", id: "b", unit: "u", zone: "UTC", series: [("Passed", .issued)], points: points)
         #expect(chart.plot.html.matches(of: /<rect/).count == 2 && !chart.plot.html.contains("height=\"-"))
         #expect(chart.table.body.html.contains("−1"))
     }

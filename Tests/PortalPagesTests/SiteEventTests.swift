@@ -71,9 +71,9 @@ struct SiteEventTests {
             [unit(6), unit(5), unit(4, "failed", more: #","code":"station.chip.silent""#), unit(3), unit(2), unit(1)]
         )
         let again = try html([unit(6), unit(6, "begun"), unit(5), unit(5, "begun"), unit(7, "begun")])
-        #expect(again.contains(">2 passed</span>") && again.matches(of: />Begun</).count == 1, "7 has no end yet")
+        #expect(again.contains(">2 passes</span>") && again.matches(of: />Begun</).count == 1, "7 has no end yet")
         #expect(page.matches(of: /<tr><th scope="row"/).count == 3)
-        #expect(page.contains(">2 passed</span>") && page.contains(">3 passed</span>") && page.contains("over 2 s"))
+        #expect(page.contains(">2 passes</span>") && page.contains(">3 passes</span>") && page.contains("over 2 s"))
         #expect(
             page.contains(">Failed</span>")
                 && page.contains("<a href=\"/devices?q=BU0000001004\"><code>BU0000001004</code></a>")
@@ -83,6 +83,13 @@ struct SiteEventTests {
         #expect(page.contains("Times: Shanghai, UTC+8"))
         let local = Format.dateTime(now + 4, east: 8 * 3_600, seconds: true)
         #expect(page.contains(">\(local)</time>") && page.contains("told 3 min 16 s later"))
+    }
+
+    @Test("a unit that was made anew passes twice, and is one unit")
+    func passes() throws {
+        let page = try html([unit(2), unit(1), unit(2)])
+        #expect(page.contains(">3 passes</span>") && page.contains("3 passes of 2 units") && !page.contains("3 units"))
+        #expect(try html([unit(2), unit(1)]).contains("<td class=\"wide\" data-label=\"What it says\">2 passes<"))
     }
 
     @Test("digests in a summary are shortened, and nothing of a site's word becomes a link by itself")

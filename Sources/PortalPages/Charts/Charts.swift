@@ -1,12 +1,14 @@
+import Vocabulary
+
 /// Figures as lengths. Every one of them has its numbers beside it in words.
 struct Segment: Sendable {
     let title: String
     let value: Int
-    /// `c1` to `c6`, or a tone.
+    /// The palette's class for what it shows.
     let style: String
 
-    init(_ title: String, _ value: Int, _ style: String) {
-        (self.title, self.value, self.style) = (title, value, style)
+    init(_ title: String, _ value: Int, _ part: Part) {
+        (self.title, self.value, style) = (title, value, part.rawValue)
     }
 }
 
@@ -19,6 +21,8 @@ extension Markup {
             // In ten-thousandths, and never so thin that what there is can't be seen.
             let width = max(30, min(10_000 - left, segment.value * 10_000 / whole))
             bars += "<rect class=\"\(segment.style)\" x=\"\(left)\" width=\"\(width)\" height=\"10\"/>"
+            // A thin gap between neighbours, which tells them apart whatever their colours.
+            if left > 0 { bars += "<path class=\"gap\" d=\"M\(left) 0V10\"/>" }
             left = min(10_000, left + width)
         }
         return """
@@ -28,7 +32,7 @@ extension Markup {
     }
 
     /// A bar with its share in figures.
-    static func share(_ part: Int, of whole: Int, label: String, style: String = "c1") -> Markup {
+    static func share(_ part: Int, of whole: Int, label: String, style: Part = .issued) -> Markup {
         let percent = Format.percent(part, of: whole) ?? "–"
         return """
             <span class="meter-row">\(meter([Segment("", part, style)], of: whole, label: "\(label): \(percent)"))\
@@ -68,15 +72,16 @@ struct Chart: Component {
         let values: [Int]
     }
 
-    /// A word under the axis, where its point is: `place` from the left, and which of its ends stands there.
+    /// A word under the axis, in the middle beneath its point: what is beside the axis has room for half a word.
     struct Mark: Sendable {
-        let text, place, anchor: String
+        let text, place: String
+        /// One that narrow screens leave out: every second, from the last on.
+        var isExtra = false
 
         /// - Parameter share: 0 at the left end of the axis, 1 at its right.
         init(_ text: String, at share: Double) {
             self.text = text
             place = "\((share * 1_000).rounded() / 10)%"
-            anchor = share < 0.05 ? "start" : share > 0.95 ? "end" : "middle"
         }
     }
 
@@ -102,7 +107,7 @@ struct Chart: Component {
         id: String,
         unit: String,
         zone: String,
-        series: [(String, String)],
+        series: [(String, Part)],
         points: [Point]
     ) {
         // What was taken back for rework is in the table; a bar has no place for it.
@@ -111,31 +116,44 @@ struct Chart: Component {
         var shapes = Self.grid(points.count * width)
         for (index, point) in points.enumerated() {
             var y = 1_000
-            for (value, (_, style)) in zip(point.values, series) where value > 0 {
+            for (value, (_, part)) in zip(point.values, series) where value > 0 {
                 let height = max(4, value * 1_000 / top)
                 y -= height
                 shapes += """
-                    <rect class="bar \(style)" x="\(index * width + 14)" y="\(y)" width="\(width - 28)" height="\(height)"/>
+                    <rect class="bar \(part.rawValue)" x="\(index * width + 14)" y="\(y)" width="\(width - 28)" height="\(height)"/>
                     """
             }
         }
         let all = max(points.count, 1) * width
-        self.init(caption, id, unit, zone, series, points, top, shapes, width: all) { $0 * width + width / 2 }
+        let marks = points.enumerated().filter { !$0.element.mark.isEmpty }.map {
+            Mark($0.element.mark, at: Double($0.offset * width + width / 2) / Double(all))
+        }
+        self.init(caption, id, unit, zone, series, points, top, shapes, width: all, marks: marks)
     }
 
-    /// A line that falls or rises, with the limit that it must not cross.
+    /// A line that falls or rises over time, with the limit that it must not cross. A second is as wide at its begin as
+    /// at its end.
+    ///
+    /// - Parameters:
+    ///   - spots: oldest first.
+    ///   - zone: a time zone's name.
+    ///   - now: the last mark says so where the line ends with it.
     init(
         line caption: String,
         id: String,
         unit: String,
         zone: String,
-        style: String = "c1",
-        points: [Point],
+        part: Part = .issued,
+        spots: [(time: Instant, value: Int)],
+        now: Instant,
         limit: Int? = nil
     ) {
-        let top = Self.round(max(points.compactMap { $0.values.first }.max() ?? 0, limit ?? 0))
-        let width = max(points.count - 1, 1) * 100
-        let places = points.enumerated().map { ($0.offset * 100, 1_000 - ($0.element.values.first ?? 0) * 1_000 / top) }
+        let top = Self.round(max(spots.map(\.value).max() ?? 0, limit ?? 0))
+        let width = 1_000
+        let begin = spots.first?.time ?? now
+        let span = max(1, (spots.last?.time ?? now) - begin)
+        let places = spots.map { (Int(($0.time - begin) * Int64(width) / span), 1_000 - $0.value * 1_000 / top) }
+        let style = part.rawValue
         let path = places.map { "\($0.0) \($0.1)" }.joined(separator: " L")
         var shapes = Self.grid(width)
         if !places.isEmpty {
@@ -146,7 +164,22 @@ struct Chart: Component {
             let y = 1_000 - limit * 1_000 / top
             shapes += "<path class=\"limit\" d=\"M0 \(y)H\(width)\"/>"
         }
-        self.init(caption, id, unit, zone, [(unit, style)], points, top, shapes, width: width) { $0 * 100 }
+        let offset = Format.offset(of: zone, at: begin) ?? 0
+        let points = spots.map {
+            Point(mark: "", title: Format.dateTime($0.time, east: offset, seconds: span < 86_400), values: [$0.value])
+        }
+        self.init(
+            caption,
+            id,
+            unit,
+            Format.zone(zone, at: begin),
+            [(unit, part)],
+            points,
+            top,
+            shapes,
+            width: width,
+            marks: Ticks.marks(from: begin, to: begin + span, east: offset, now: now)
+        )
     }
 
     private init(
@@ -154,20 +187,22 @@ struct Chart: Component {
         _ id: String,
         _ unit: String,
         _ zone: String,
-        _ series: [(String, String)],
+        _ series: [(String, Part)],
         _ points: [Point],
         _ top: Int,
         _ shapes: Markup,
         width: Int,
-        place: (Int) -> Int
+        marks: [Mark]
     ) {
         self.caption = caption
         self.zone = zone
         self.id = id
         high = Format.number(top)
         middle = top > 1 ? Format.number(top / 2) : ""
-        marks = points.enumerated().filter { !$0.element.mark.isEmpty }.map {
-            Mark($0.element.mark, at: Double(place($0.offset)) / Double(width))
+        self.marks = marks.enumerated().map { index, mark in
+            var mark = mark
+            mark.isExtra = !(marks.count - 1 - index).isMultiple(of: 2)
+            return mark
         }
         let sums = series.indices.map { index in
             points.reduce(0) { $0 + ($1.values.count > index ? $1.values[index] : 0) }
@@ -201,7 +236,7 @@ struct Chart: Component {
 
     static let name = "chart"
     static let template = #"""
-        <figure class="stack-s"><div class="chart-plot"><div class="chart-y" aria-hidden="true"><span>{{.high}}</span><span>{{.middle}}</span><span>0</span></div><div>{{{.plot}}}</div><svg class="chart-x" aria-hidden="true">{{#.marks}}<text x="{{place}}" y=".9em" text-anchor="{{anchor}}">{{text}}</text>{{/.marks}}</svg></div><div class="chart-foot">{{{.legend}}}<p class="small muted">Times: {{.zone}}</p></div>
+        <figure class="stack-s"><div class="chart-plot"><div class="chart-y" aria-hidden="true"><span>{{.high}}</span><span>{{.middle}}</span><span>0</span></div><div>{{{.plot}}}</div><svg class="chart-x" aria-hidden="true">{{#.marks}}<text x="{{place}}" y=".9em" text-anchor="middle"{{#isExtra}} class="extra"{{/isExtra}}>{{text}}</text>{{/.marks}}</svg></div><div class="chart-foot">{{{.legend}}}<p class="small muted">Times: {{.zone}}</p></div>
         <details class="details"><summary>{{{.chevron}}}Figures as a table</summary>{{#.table}}{{> table}}{{/.table}}</details></figure>
         """#
 }

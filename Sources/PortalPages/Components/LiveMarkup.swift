@@ -30,21 +30,22 @@ extension Markup {
         of(Table(caption, columns, rows, empty: empty, next: next, style: style))
     }
 
-    /// Passed and scrapped over time, a mark at each hour or fourth of the whole.
+    /// Passed and scrapped over time, with marks at round times.
     static func production(_ series: ProductionSeries, zone name: String, at now: Instant) -> Markup {
         let zone = Format.offset(of: name, at: now) ?? 0
         let points = series.points
-        let each = max(1, points.count / 6)
+        let length = points.count > 1 ? points[1].start - points[0].start : 300
+        let step = max(length, Ticks.step(over: length * Int64(points.count), most: 6))
         let chart = Chart(
             bars: "Devices passed and scrapped",
             id: "production-chart",
             unit: "devices",
             zone: Format.zone(name, at: now),
-            series: [("Passed", "c1"), ("Scrapped", "c2")],
-            points: points.enumerated().map { index, point in
+            series: [("Passed", .issued), ("Scrapped", .lost)],
+            points: points.map { point in
                 Chart.Point(
-                    mark: index.isMultiple(of: each) || index == points.count - 1
-                        ? Format.clock(point.start, east: zone) : "",
+                    mark: Ticks.isRound(point.start, step: step, east: zone)
+                        ? Ticks.word(point.start, step: step, east: zone) : "",
                     title: Format.dateTime(point.start, east: zone),
                     values: [point.counts.passed, point.counts.failed]
                 )

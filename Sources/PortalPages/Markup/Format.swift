@@ -67,8 +67,8 @@ enum Format {
         return "\(Int(String(text[8..<10])) ?? 0) \(month) \(String(text[0..<4]))"
     }
 
-    static func clock(_ time: Instant, east offset: Int64 = 0) -> String {
-        String(Array((time + offset).description)[11..<16])
+    static func clock(_ time: Instant, east offset: Int64 = 0, seconds: Bool = false) -> String {
+        String(Array((time + offset).description)[11..<(seconds ? 19 : 16)])
     }
 
     /// Seconds east of UTC in a zone at a time; nil where the zone is not known here.

@@ -2,81 +2,6 @@ public import PortalProtocol
 import Statements
 public import Vocabulary
 
-/// Batches, newest first.
-public struct BatchListPage: SheetPage {
-    public static let name = "batches"
-    public let title = "Batches"
-    let sheet: Sheet
-
-    /// - Parameters:
-    ///   - issued: units issued by authorization, from the roll-ups.
-    ///   - factories: those that the viewer may see.
-    ///   - organisations: names, as far as the viewer knows them.
-    ///   - canGrant: the viewer could grant a batch now.
-    public init(
-        _ page: Page<Batch>,
-        issued: [Digest256: ProductionCounts],
-        organisations: [OrganisationID: String] = [:],
-        factories: [FactoryID: Factory] = [:],
-        canGrant: Bool = false,
-        viewer: Viewer,
-        now: Instant
-    ) {
-        let create =
-            canGrant ? [Button("New batch", "/batches/new", icon: .plus, style: .primary)] : []
-        let rows = page.items.map { batch -> [Markup] in
-            let counts = issued[batch.authorization] ?? .zero
-            return [
-                .sub(
-                    .link(batch.batch.text, "/batches/\(batch.id.text)"),
-                    "\(.code(batch.firstSerial.text)) – \(.code(batch.lastSerial.text))"
-                ),
-                .sub(
-                    .version(batch.product, batch.version),
-                    .text(organisations[batch.organisation] ?? "")
-                ),
-                .factory(batch.factory, factories, batch.edgeHSM),
-                batch.cell(at: now),
-                .used(issued: counts.issued, burned: counts.burned, of: batch.quantity),
-                .sub(.date(batch.notBefore), "to \(.date(batch.notAfter))"),
-                .ago(batch.createdAt, now: now),
-            ]
-        }
-        let empty = Empty(
-            .batch,
-            "No batch yet",
-            canGrant
-                ? "A batch lets one EdgeHSM make a number of units of an approved version within a window."
-                : viewer.roles.contains(.odmProductionManager)
-                    ? "You make batches once your OEM's officers have approved a version and one of your factories is enrolled."
-                    : "The ODM's production manager makes batches of approved versions; they appear here.",
-            create
-        )
-        sheet = Sheet(
-            Head("Batches", lead: "Every grant of units: what may be made where, and when.", actions: create),
-            main: [
-                Box(
-                    "list",
-                    "All batches",
-                    .table(
-                        "Batches",
-                        [
-                            .init("Batch"), .init("Product"), .init("Factory"), .init("State", .tight),
-                            .init("Issued", .tight), .init("Window", .tight), .init("Granted", .tight),
-                        ],
-                        rows,
-                        empty: empty,
-                        next: page.next.map { "/batches?cursor=\($0.text)" },
-                        style: "folds"
-                    ),
-                    note: .link("Export", "/exports"),
-                    isFlush: true
-                )
-            ]
-        )
-    }
-}
-
 /// One batch, live.
 public struct BatchPage: SheetPage {
     public static let name = "batch"
@@ -93,6 +18,8 @@ public struct BatchPage: SheetPage {
         public let rate: IssueRate
         public let factory: Factory
         public let names: [PersonID: String]
+        /// The product's title, as far as the viewer knows it.
+        public let product: String?
 
         public init(
             batch: Batch,
@@ -102,8 +29,10 @@ public struct BatchPage: SheetPage {
             forecast: BatchForecast?,
             rate: IssueRate,
             factory: Factory,
-            names: [PersonID: String]
+            names: [PersonID: String],
+            product: String? = nil
         ) {
+            self.product = product
             (self.batch, self.reconciliation, self.recent, self.counts) = (batch, reconciliation, recent, counts)
             (self.forecast, self.rate, self.factory, self.names) = (forecast, rate, factory, names)
         }
@@ -141,7 +70,7 @@ public struct BatchPage: SheetPage {
                 crumbs: [("Batches", "/batches")],
                 badges: .live("state", state),
                 lead: """
-                    \(Format.number(batch.quantity)) units of \(.version(batch.product, batch.version)) \
+                    \(Format.number(batch.quantity)) units of \(.version(batch.product, batch.version, content.product))\(content.product == nil ? "" : " (\(batch.product.text))") \
                     at \(.link(content.factory.name, "/factories/\(batch.factory.text)")) (\(batch.factory.text)), EdgeHSM \(.link(batch.edgeHSM.text, "/factories/\(batch.factory.text)/edges/\(batch.edgeHSM.text)"))
                     """,
                 actions: actions,
@@ -154,7 +83,7 @@ public struct BatchPage: SheetPage {
                     "where",
                     "Where the units are",
                     .live("sums", sums, tag: "div"),
-                    note: "granted = issued + burned + returned + remaining + unaccounted"
+                    note: "granted = issued + burned + returned + not yet issued + unaccounted"
                 ),
                 Box("burn-down", "Burn-down", .live("chart", chart, tag: "div"), note: Self.span(content, now)),
                 Box("terms", "Terms", Self.terms(content)),
@@ -179,7 +108,7 @@ public struct BatchPage: SheetPage {
                 ),
                 .init("Yield", .text(content.counts.yield), content.counts.yieldNote),
                 .init("Rate now", content.rate.markup, content.rate.note),
-                .init("Remaining", .number(sums.remaining), Self.end(content, now)),
+                .init("Not yet issued", .number(sums.remaining), Self.end(content, now)),
             ])
         )
     }
@@ -189,8 +118,10 @@ public struct BatchPage: SheetPage {
         let (batch, sums) = (content.batch, content.reconciliation)
         if let forecast = content.forecast { return forecast.markup(at: now) }
         if sums.isClosed { return "Closed" }
-        if sums.isLoaded, sums.remaining == 0 { return "All units are begun" }
-        if now > batch.notAfter { return "Window is closed" }
+        if sums.isLoaded, sums.remaining == 0 {
+            return sums.burned == 0 ? "All units are issued" : "All units are used up"
+        }
+        if now > batch.notAfter { return "Window closed" }
         if !sums.isLoaded { return "Not loaded yet" }
         return batch.edgeHalted == nil ? "Is being closed" : "\(batch.edgeHSM.text) is stopped"
     }
@@ -236,27 +167,19 @@ public struct BatchPage: SheetPage {
     private static func span(_ content: Content, _ now: Instant) -> Markup {
         let first = left(content, now).first?.time ?? content.batch.createdAt
         return first <= content.batch.createdAt
-            ? "Units left since the grant, \(.ago(content.batch.createdAt, now: now))"
-            : "Units left, the last \(Format.duration(now - first))"
+            ? "Units not yet issued since the grant, \(.ago(content.batch.createdAt, now: now))"
+            : "Units not yet issued, the last \(Format.duration(now - first))"
     }
 
     private static func burnDown(_ content: Content, _ now: Instant) -> Markup {
-        let points = left(content, now)
-        let each = max(1, points.count / 6)
-        let offset = Format.offset(of: content.factory.timeZone, at: content.batch.createdAt) ?? 0
-        return .of(
+        .of(
             Chart(
-                line: "Units left of \(content.batch.batch.text)",
+                line: "Units of \(content.batch.batch.text) not yet issued",
                 id: "burn-down-chart",
-                unit: "units left",
-                zone: Format.zone(content.factory.timeZone, at: content.batch.createdAt),
-                points: points.enumerated().map { index, point in
-                    .init(
-                        mark: index.isMultiple(of: each) ? Format.clock(point.time, east: offset) : "",
-                        title: Format.dateTime(point.time, east: offset),
-                        values: [point.left]
-                    )
-                }
+                unit: "units not yet issued",
+                zone: content.factory.timeZone,
+                spots: left(content, now).map { ($0.time, $0.left) },
+                now: now
             )
         )
     }
@@ -269,7 +192,7 @@ public struct BatchPage: SheetPage {
         }
         return .of(
             Definitions([
-                ("Window opens", .twoZones(batch.notBefore, zone)), ("New units end", .twoZones(batch.notAfter, zone)),
+                ("Window opens", .twoZones(batch.notBefore, zone)), ("Window closes", .twoZones(batch.notAfter, zone)),
                 ("Grace to finish", .text(Format.duration(batch.grace))),
                 ("Serial numbers", "\(.code(batch.firstSerial.text)) to \(.code(batch.lastSerial.text))"),
                 ("Debug unlocks", allowance(batch.debugUnlocks.count, batch.debugUnlocks.notAfter)),
@@ -333,8 +256,8 @@ public struct BatchPage: SheetPage {
                     "close",
                     "Close \(batch.batch.text)",
                     batch.stage(at: now) == .usedUp
-                        ? "All units are begun. Closing ends rework from the EdgeHSM's next contact on. It can't be undone."
-                        : "No new units start from the EdgeHSM's next contact on; units that are begun may finish. What is left returns to the quota once the journal says so. It can't be undone.",
+                        ? "All units are used up. Closing ends rework from the EdgeHSM's next contact on. It can't be undone."
+                        : "No new units start from the EdgeHSM's next contact on; units that are begun may finish. What is not yet issued returns to the product's quota once the journal says so. It can't be undone.",
                     action: place,
                     form: form,
                     fields: [.area(form, "reason", "Reason")],

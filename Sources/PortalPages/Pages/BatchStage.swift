@@ -31,7 +31,7 @@ extension Batch {
         let stage = stage(at: now)
         return switch stage {
         case .blocked: .sub(stage.badge, "\(edgeHSM.text) is stopped")
-        case .failed: .sub(stage.badge, "it can't be made: close it")
+        case .failed: .sub(stage.badge, "it can't be made")
         case .over: .sub(stage.badge, "window has passed")
         default: stage.badge
         }
@@ -39,6 +39,20 @@ extension Batch {
 }
 
 extension Batch {
+    /// What it waits for where no forecast says what ends it: the one thing that somebody or something has to do.
+    func need(at now: Instant) -> Markup {
+        switch stage(at: now) {
+        case .granted: "Its package, being made"
+        case .sealed: "The factory's next contact"
+        case .delivered: "The journal's word that it is loaded"
+        case .blocked: "An order of the officers for \(edgeHSM.text)"
+        case .failed: "Somebody who closes it"
+        case .ending: "The factory's next contact"
+        case .loaded, .running: "A next unit"
+        case .usedUp, .over, .closed, .revoked: .none("it has ended")
+        }
+    }
+
     /// How much of its window is over, and when it ends: beside how much of it is made.
     func window(at now: Instant) -> Markup {
         let whole = notAfter - notBefore
@@ -51,8 +65,8 @@ extension Batch {
         let left: Markup = now <= notAfter ? "\(Format.duration(notAfter - now)) left" : "has passed"
         let over = Int(min(max(0, now - notBefore), max(1, whole)))
         return """
-            \(.share(over, of: Int(max(1, whole)), label: "Window passed", style: "c4"))\
-            <span class="sub"><time datetime="\(notAfter.description)" title="Ends \(Format.dateTime(notAfter)) UTC">\(left)</time></span>
+            \(.share(over, of: Int(max(1, whole)), label: "Window passed", style: .elapsed))\
+            <span class="sub"><time datetime="\(notAfter.description)" title="Window closes \(Format.dateTime(notAfter)) UTC">\(left)</time></span>
             """
     }
 }
@@ -60,7 +74,6 @@ extension Batch {
 extension BatchPage {
     /// The package's way. All steps have their place from the start, so nothing moves when one is done.
     static func way(_ batch: Batch, _ sums: BatchReconciliation, at time: Instant) -> Markup {
-        let made = sums.issued + sums.burned
         let stage = batch.stage(at: time)
         let isLoaded = sums.isLoaded
         let sealed: Markup =
@@ -72,7 +85,7 @@ extension BatchPage {
         let delivered: Markup =
             batch.package?.deliveredAt.map { .time($0) }
             ?? (isLoaded ? "by stick" : batch.package == nil ? "comes then" : waits)
-        // Units are begun until there are none left, the window has passed or somebody ends it.
+        // Units are issued until there are none left, the window has passed or somebody ends it.
         let isDone = isLoaded && !stage.isRunning
         let steps: [(isDone: Bool, title: String, text: Markup)] = [
             (batch.package != nil, "Sealed", sealed),
@@ -83,7 +96,7 @@ extension BatchPage {
             ),
             (
                 isDone, stage == .usedUp ? "Used up" : "Running",
-                "\(Format.number(made)) of \(Format.number(sums.granted)) units begun"
+                "\(Format.number(sums.issued)) of \(Format.number(sums.granted)) units issued\(sums.burned > 0 ? ", \(Format.number(sums.burned)) burned" : "")"
             ),
             (
                 batch.state == .ended, stage == .revoked ? "Revoked" : "Closed",

@@ -10,13 +10,15 @@ public struct DeviceListPage: SheetPage {
 
     /// - Parameters:
     ///   - isLookUp: a serial or the like was asked for, and these answer to it.
-    ///   - isUngranted: an authorization was asked for that the viewer's portal has no batch of.
+    ///   - ungranted: an authorization that was asked for and that the viewer's portal has no batch of.
+    ///   - isContinued: there are newer ones on the page before.
     ///   - exports: addresses of the same list as CSV and JSON.
     ///   - values: as they were entered.
     public init(
         _ units: [UnitView],
         isLookUp: Bool = false,
-        isUngranted: Bool = false,
+        ungranted: Digest256? = nil,
+        isContinued: Bool = false,
         next: String? = nil,
         exports: [String] = [],
         values: [String: String],
@@ -42,7 +44,7 @@ public struct DeviceListPage: SheetPage {
         }
         let isFiltered = values.contains { !$0.value.isEmpty }
         let empty =
-            isUngranted
+            ungranted != nil
             ? Empty(
                 .batch,
                 "No batch of this authorization",
@@ -55,11 +57,10 @@ public struct DeviceListPage: SheetPage {
                     "No journal that you may see has one. A device that was made while a factory was offline appears with its next upload."
                 )
                 : Empty(.device, "No device yet", "Devices appear with their factory's first upload.")
-        let title =
-            isLookUp ? "\(Format.number(units.count)) found" : isFiltered ? "Matching devices" : "Newest devices"
+        let title = Self.title(units.count, isLookUp, isFiltered, isContinued, hasMore: next != nil)
         sheet = Sheet(
             Head("Devices", lead: "Every device as its EdgeHSM's journal tells it."),
-            above: Self.filters(values, batches, factories),
+            above: Self.filters(values, ungranted, batches, factories),
             main: [
                 Box(
                     "list",
@@ -68,7 +69,7 @@ public struct DeviceListPage: SheetPage {
                         "Devices",
                         [
                             .init("Serial"), .init("Result", .tight), .init("Product and batch"), .init("Factory"),
-                            .init("Station", .tight), .init("Certified", .tight), .init("Last change", .tight),
+                            .init("Station", .tight), .init("Issued", .tight), .init("Last change", .tight),
                         ],
                         rows,
                         empty: empty,
@@ -81,55 +82,6 @@ public struct DeviceListPage: SheetPage {
                 )
             ]
         )
-    }
-
-    /// A search finds by what stands on a device; a filter narrows the list. Each is a form of its own.
-    private static func filters(_ values: [String: String], _ batches: [Batch], _ factories: [Factory]) -> Markup {
-        let form = FormState(values: values, key: "", csrf: "")
-        let search = Field.input(
-            form,
-            "q",
-            "Serial, chip UID, DAC serial or key id",
-            .search,
-            isRequired: false,
-            extra: "class=\"mono\" maxlength=\"128\" autocomplete=\"off\" spellcheck=\"false\""
-        )
-        let fields: [Field] = [
-            .select(
-                form,
-                "stage",
-                "Result",
-                [("", "Any", .empty)] + UnitStage.allCases.map { ($0.rawValue, $0.words, .empty) },
-                isRequired: false
-            ),
-            .select(
-                form,
-                "batch",
-                "Batch",
-                [("", "Any", .empty)] + batches.map { ($0.id.text, $0.batch.text, .empty) },
-                isRequired: false
-            ),
-            .select(
-                form,
-                "factory",
-                "Factory",
-                [("", "Any", .empty)] + factories.map { ($0.id.text, $0.name, .empty) },
-                isRequired: false
-            ),
-            .input(form, "from", "Certified from, UTC", .date, isRequired: false),
-            .input(form, "to", "To, UTC", .date, isRequired: false),
-        ]
-        func clear(_ names: [String]) -> Markup {
-            names.contains { values[$0]?.isEmpty == false }
-                ? .of(Button("Clear", "/devices", style: .quiet)) : .empty
-        }
-        return """
-            <section class="panel" aria-label="Search and filter"><div class="panel-body">\
-            <form class="filters" method="get" action="/devices" aria-label="Find a device">\(.of(search))\
-            <div class="row">\(Markup.of(Button("Search", icon: .search, style: .primary)))\(clear(["q"]))</div></form>\
-            <form class="filters" method="get" action="/devices" aria-label="Narrow the list">\(fields.map { Markup.of($0) }.joined())\
-            <div class="row">\(Markup.of(Button("Filter", icon: .filter)))\(clear(["stage", "batch", "factory", "from", "to"]))</div></form></div></section>
-            """
     }
 }
 

@@ -10,7 +10,7 @@ extension EdgePage {
             "Batches loaded",
             [
                 .init("Batch"), .init("State", .tight), .init("Granted", .number), .init("Issued", .number),
-                .init("Burned", .number), .init("Returned", .number), .init("Remaining", .number),
+                .init("Burned", .number), .init("Returned", .number), .init("Not yet issued", .number),
             ],
             (open + rest).map { account in
                 let batch = content.batches[account.authorization]

@@ -22,14 +22,14 @@ extension EdgePage {
             .init("Last word", heard, byPortal), .init("Last checkpoint", checkpoint, byClock),
             .init("Journal entries", .number(journal.storedSize), "since it was enrolled"),
             .init(
-                "Devices certified",
+                "Issued",
                 .number(sums.issued),
                 sums.burned == 0
                     ? "no serial burned"
                     : sums.burned == 1 ? "1 serial burned" : "\(Format.number(sums.burned)) serials burned"
             ),
             .init(
-                "Units left",
+                "Not yet issued",
                 .number(open.reduce(0) { $0 + $1.remaining }),
                 open.isEmpty ? "no package has any" : open.count == 1 ? "in 1 package" : "in \(open.count) packages"
             ),

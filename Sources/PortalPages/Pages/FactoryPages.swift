@@ -33,10 +33,12 @@ public struct FactoryListPage: SheetPage {
                 $0.checkpointTime.map { Markup.ago($0, now: now) } ?? .none("none yet")
             }
             let odm = organisations[factory.organisation] ?? factory.organisation.text
+            let owner: [Markup] =
+                viewer.isOEM ? [.link(odm, "/people?organisation=\(factory.organisation.text)")] : []
             let alarms = progress.critical + progress.warnings
             return [
-                .sub(.link(factory.name, "/factories/\(key)"), "\(key) · \(factory.country)"),
-                viewer.isOEM ? .link(odm, "/people?organisation=\(factory.organisation.text)") : .text(odm),
+                .sub(.link(factory.name, "/factories/\(key)"), "\(key) · \(factory.country)")
+            ] + owner + [
                 place("\(key)-edges", states.isEmpty ? "No EdgeHSM yet" : states.joined("<br>")),
                 place("\(key)-checkpoints", checkpoints.joined("<br>")),
                 place("\(key)-today", .number(progress.today.devicesPassed)),
@@ -52,8 +54,9 @@ public struct FactoryListPage: SheetPage {
                     "All factories",
                     .table(
                         "Factories",
-                        [
-                            .init("Factory"), .init("ODM"), .init("EdgeHSM", .tight), .init("Checkpoint", .tight),
+                        // An ODM's list has its own alone.
+                        [.init("Factory")] + (viewer.isOEM ? [.init("ODM")] : []) + [
+                            .init("EdgeHSM", .tight), .init("Checkpoint", .tight),
                             .init("Passed today", .number), .init("Rate", .number), .init("Open alarms", .number),
                         ],
                         rows,

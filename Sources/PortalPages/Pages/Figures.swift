@@ -42,24 +42,27 @@ extension IssueRate {
 }
 
 extension BatchForecast {
-    /// Seconds before the end of a line from which on it needs somebody soon, or at once.
+    /// Seconds before the end from which on it needs somebody soon, or at once.
     private static var soon: Int64 { 2 * 3_600 }
     private static var now: Int64 { 1_800 }
 
-    /// A batch that ends as it was planned needs nobody: another follows it, or all of it is made before its window ends.
+    /// A batch of which all is issued has ended as it was planned: that none follows is worth a look, and no alarm. Red is
+    /// what loses units: a window that closes before they are made.
     func tone(at now: Instant) -> Tone {
-        let needsSomebody = reason == .quota ? !isFollowed : left != 0
-        guard needsSomebody, at > now else { return .idle }
-        return at - now < Self.now ? .bad : at - now < Self.soon ? .warn : .idle
+        guard at > now, at - now < Self.soon else { return .idle }
+        switch reason {
+        case .quota: return isFollowed || at - now >= Self.now ? .idle : .warn
+        case .window: return left == 0 ? .idle : left != nil && at - now < Self.now ? .bad : .warn
+        }
     }
 
     func plain(at now: Instant) -> String {
         let time = Format.duration(at - now)
         switch reason {
-        case .quota: return isFollowed ? "All issued in \(time), another follows" : "Line stops in \(time): quota"
+        case .quota: return "All units issued in \(time)\(isFollowed ? ", another batch follows" : "")"
         case .window:
-            guard at > now else { return "Window is closed" }
-            let rest = left.map { $0 > 0 ? ", \(Format.number($0)) not made" : "" } ?? ""
+            guard at > now else { return "Window closed" }
+            let rest = left.map { $0 > 0 ? ", \(Format.number($0)) not issued" : "" } ?? ""
             return "Window closes in \(time)\(rest)"
         }
     }
@@ -81,9 +84,11 @@ extension Markup {
     }
 
     /// A product and its version, each leading to its page.
-    static func version(_ product: ProductName, _ version: VersionName) -> Markup {
+    ///
+    /// - Parameter title: of the product; its id stands for it where there is none.
+    static func version(_ product: ProductName, _ version: VersionName, _ title: String? = nil) -> Markup {
         """
-        \(link(product.text, "/products/\(product.text)")) \
+        \(link(title ?? product.text, "/products/\(product.text)")) \
         \(link(version.text, "/products/\(product.text)/versions/\(version.text)"))
         """
     }

@@ -84,13 +84,19 @@ public struct NewBatchPage: PageView {
         )
     }
 
-    /// What a batch here can hold: the rule, or less where less is left.
-    private static func most(_ place: Place, _ rules: ProductRules?) -> String {
+    /// What a batch here can hold, the tightest limit first: the product's rule, or less where less is left.
+    public static func most(_ place: Place, _ rules: ProductRules?) -> String {
         let left = Format.number(place.remaining)
-        guard let rule = rules?.largestBatch?.value else { return "At most \(left) (left here)" }
+        let here = "At most \(left): what is left at \(place.edgeHSM.text)"
+        guard let rule = rules?.largestBatch?.value else { return here }
         return place.remaining < rule
-            ? "At most \(left) (left here; rule: \(Format.number(rule)))"
-            : "At most \(Format.number(rule)) (rule; left here: \(left))"
+            ? "\(here) (the product's rule: \(Format.number(rule)))"
+            : "At most \(Format.number(rule)): the product's rule (left at \(place.edgeHSM.text): \(left))"
+    }
+
+    /// The most units of a batch here, as rule and allotment are.
+    public static func mostUnits(_ place: Place, _ rules: ProductRules?) -> Int {
+        min(place.remaining, rules?.largestBatch?.value ?? .max)
     }
 
     private static func groups(
@@ -102,7 +108,7 @@ public struct NewBatchPage: PageView {
             (
                 place.edgeHSM.text,
                 "\(place.factory.name), \(place.edgeHSM.text): \(Format.number(place.remaining)) left",
-                "data-remaining=\"\(place.remaining)\" data-zone=\"\(place.factory.timeZone)\" data-most=\"\(most(place, rules))\""
+                "data-remaining=\"\(place.remaining)\" data-limit=\"\(mostUnits(place, rules))\" data-zone=\"\(place.factory.timeZone)\" data-most=\"\(most(place, rules))\""
             )
         }
         let chosen = places.first { $0.edgeHSM.text == state.values["edgeHSM"] } ?? places.first
@@ -136,14 +142,14 @@ public struct NewBatchPage: PageView {
                     .input(
                         state,
                         "notBefore",
-                        "Opens",
+                        "Window opens",
                         .dateTime,
                         after: "<p class=\"help mono\" data-utc=\"notBefore\"></p>"
                     ),
                     .input(
                         state,
                         "notAfter",
-                        "New units end",
+                        "Window closes",
                         .dateTime,
                         help: window,
                         after: "<p class=\"help mono\" data-utc=\"notAfter\"></p>"
@@ -162,7 +168,7 @@ public struct NewBatchPage: PageView {
                         "allowanceDays",
                         "Valid for, days",
                         .number,
-                        help: "Counted from the end of new units.",
+                        help: "Counted from when the window closes.",
                         value: String(Self.usualAllowanceDays),
                         extra: "min=\"1\" max=\"\(Self.longestAllowanceDays)\""
                     ),

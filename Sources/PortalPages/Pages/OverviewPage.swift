@@ -60,7 +60,7 @@ public struct OverviewPage: PageView {
             note: "In steps of five minutes, the last \(Format.duration(Int64(recent.points.count) * 300))"
         )
         chart = live("chart", Markup.production(recent, zone: Self.zone(of: overview.factories), at: now), "div")
-        batchPanel = Panel("batches", "Running batches", note: .link("All batches", "/batches"))
+        batchPanel = Panel("batches", "Running, waiting and blocked batches", note: .link("All batches", "/batches"))
         batches = live("batches", Self.batches(overview, now), "div")
         alarmPanel = Panel("alarms", "Open alarms", note: .link("All alarms", "/alarms"))
         alarms = live("alarms", Self.alarms(overview, now), "div")
@@ -174,14 +174,14 @@ public struct OverviewPage: PageView {
                 batch.cell(at: now),
                 .used(issued: sums.issued, burned: sums.burned, of: sums.granted),
                 batch.window(at: now), progress.rate.markup,
-                progress.forecast?.markup(at: now) ?? .none("it does not run"),
+                progress.forecast?.markup(at: now) ?? batch.need(at: now),
             ]
         }
         let table = Markup.table(
-            "Running batches",
+            "Running, waiting and blocked batches",
             [
                 .init("Batch"), .init("Factory"), .init("State", .tight), .init("Issued", .tight),
-                .init("Window", .tight), .init("Rate", .number), .init("What ends it"),
+                .init("Window", .tight), .init("Rate", .number), .init("What comes next"),
             ],
             rows,
             style: "folds"
@@ -249,7 +249,7 @@ public struct OverviewPage: PageView {
         {{{stats}}}
         <section aria-labelledby="factories"><h2 class="sr" id="factories">Factories</h2><div class="cards">{{#factories}}{{{html}}}
         {{/factories}}</div></section>
-        <div class="columns"><div><section class="panel" aria-labelledby="production">{{#chartPanel}}{{> panel-head}}{{/chartPanel}}<div class="panel-body">{{{chart}}}</div></section></div>
+        <div class="columns even"><div><section class="panel" aria-labelledby="production">{{#chartPanel}}{{> panel-head}}{{/chartPanel}}<div class="panel-body">{{{chart}}}</div></section></div>
         <div><section class="panel" aria-labelledby="alarms">{{#alarmPanel}}{{> panel-head}}{{/alarmPanel}}<div class="panel-body steady">{{{alarms}}}</div></section></div></div>
         <section class="panel" aria-labelledby="batches">{{#batchPanel}}{{> panel-head}}{{/batchPanel}}{{{batches}}}</section>{{/none}}
         """#

@@ -22,7 +22,7 @@ public struct ProductListPage: SheetPage {
                 .code("\(foundation.vendorID) / \(foundation.productID)"), .text(foundation.family.text),
                 product.lockedVersion.map { .link($0.text, "/products/\(product.product.text)/versions/\($0.text)") }
                     ?? .badge(.idle, "None approved", isOpen: true),
-                "\(.share(quota?.granted ?? 0, of: whole, label: "Granted"))<span class=\"sub\">\(Format.number(quota?.granted ?? 0)) of \(Format.number(whole)) granted</span>",
+                "\(Self.granted(quota, of: whole))<span class=\"sub\">\(Format.number(quota?.granted ?? 0)) of \(Format.number(whole)) granted</span>",
                 .number(quota?.counts.issued ?? 0), .date(product.createdAt),
             ]
         }
@@ -55,6 +55,21 @@ public struct ProductListPage: SheetPage {
                 )
             ]
         )
+    }
+}
+
+extension ProductListPage {
+    /// What is granted, and what of it is made, in the colours of the product's own page.
+    private static func granted(_ quota: ProductQuota?, of whole: Int) -> Markup {
+        let (granted, counts) = (quota?.granted ?? 0, quota?.counts ?? .zero)
+        let percent = Format.percent(granted, of: whole) ?? "–"
+        let segments = [
+            Segment("Issued", counts.issued, .issued), Segment("Burned", counts.burned, .burned),
+            Segment("Not yet issued", max(0, granted - counts.issued - counts.burned), .granted),
+        ]
+        return """
+            <span class="meter-row">\(.meter(segments, of: whole, label: "Granted: \(percent)"))<span>\(percent)</span></span>
+            """
     }
 }
 
@@ -158,26 +173,34 @@ public struct ProductPage: SheetPage {
         let allotted = quota.edges.reduce(0) { $0 + $1.allotment }
         let whole = viewer.isOEM ? content.product.lifetimeTotal.value : allotted
         let made = quota.counts.issued + quota.counts.burned
-        let segments = [
-            Segment("Issued", quota.counts.issued, "c1"), Segment("Burned", quota.counts.burned, "c3"),
-            Segment("Granted, not issued", max(0, quota.granted - made), "c5"),
-            Segment("Allotted, not granted", max(0, allotted - quota.granted), "c4"),
-            Segment("Not allotted", max(0, whole - max(allotted, quota.granted)), "c6"),
+        var segments = [
+            Segment("Issued", quota.counts.issued, .issued), Segment("Burned", quota.counts.burned, .burned),
+            Segment("Not yet issued", max(0, quota.granted - made), .granted),
+            Segment("Not yet granted", max(0, allotted - quota.granted), .free),
         ]
+        // An ODM is told of its own EdgeHSMs alone: what is allotted nowhere it could only guess.
+        if viewer.isOEM {
+            segments.append(Segment("Not allotted", max(0, whole - max(allotted, quota.granted)), .rest))
+        }
         let rows = quota.edges.map { edge -> [Markup] in
             [
                 .sub(
                     .link(edge.edgeHSM.text, "/factories/\(edge.factory.text)/edges/\(edge.edgeHSM.text)"),
                     .link(content.factories[edge.factory]?.name ?? edge.factory.text, "/factories/\(edge.factory.text)")
                 ),
-                .share(edge.granted, of: edge.allotment, label: "Used of the allotment at \(edge.edgeHSM.text)"),
+                .share(
+                    edge.granted,
+                    of: edge.allotment,
+                    label: "Granted of the allotment at \(edge.edgeHSM.text)",
+                    style: .granted
+                ),
                 .number(edge.granted), .number(edge.allotment), .number(max(0, edge.allotment - edge.granted)),
             ]
         }
         return """
-            \(.meter(segments, of: whole, label: "Lifetime total \(Format.number(whole)): issued \(Format.number(quota.counts.issued)), granted \(Format.number(quota.granted)), allotted \(Format.number(allotted))", isTall: true))\
+            \(.meter(segments, of: whole, label: "\(viewer.isOEM ? "Lifetime total" : "Allotted") \(Format.number(whole)): issued \(Format.number(quota.counts.issued)), granted \(Format.number(quota.granted)), allotted \(Format.number(allotted))", isTall: true))\
             \(.legend(segments))\
-            \(rows.isEmpty ? "<p class=\"small muted\">No approval allots units to an EdgeHSM yet.</p>" : .table("Quota by EdgeHSM", [.init("EdgeHSM"), .init("Used of allotment", .tight), .init("Granted", .number), .init("Allotment", .number), .init("Remaining", .number)], rows))
+            \(rows.isEmpty ? "<p class=\"small muted\">No approval allots units to an EdgeHSM yet.</p>" : .table("Quota by EdgeHSM", [.init("EdgeHSM"), .init("Granted of allotment", .tight), .init("Granted", .number), .init("Allotment", .number), .init("Not yet granted", .number)], rows))
             """
     }
 

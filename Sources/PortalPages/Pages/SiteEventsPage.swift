@@ -127,13 +127,21 @@ public struct SiteEventsPage: SheetPage {
             ]
         }
         return [
-            .badge(reading.tone, "\(Format.number(run.count)) passed"), when(newest.event, oldest.event, factory, now),
+            .badge(reading.tone, "\(Format.number(run.count)) passes"), when(newest.event, oldest.event, factory, now),
             """
-            \(Format.number(run.count)) units\(places(run, batches))\
+            \(passes(run))\(places(run, batches))\
             <details class="details"><summary>\(Icon.chevron.markup)Their serial numbers</summary>\
             <p class="breaks">\(run.map { $0.facts.subject }.joined(", "))</p></details>
             """,
         ]
+    }
+
+    /// A unit that is made anew passes again: it is told how many units they are, where they are fewer.
+    private static func passes(_ run: [Entry]) -> Markup {
+        let units = Set(run.compactMap(\.facts.ofUnit)).count
+        return units < run.count
+            ? "\(Format.number(run.count)) passes of \(Format.number(units)) units"
+            : "\(Format.number(run.count)) passes"
     }
 
     /// Stations and batches of units, each once.

@@ -63,8 +63,9 @@ extension LinkFacts {
 extension BatchReconciliation {
     var segments: [Segment] {
         [
-            Segment("Issued", issued, "c1"), Segment("Burned", burned, "c3"), Segment("Returned", returned, "c4"),
-            Segment("Remaining", remaining, "c6"), Segment("Unaccounted", unaccounted, "c2"),
+            Segment("Issued", issued, .issued), Segment("Burned", burned, .burned),
+            Segment("Returned", returned, .free),
+            Segment("Not yet issued", remaining, .granted), Segment("Unaccounted", unaccounted, .lost),
         ]
     }
 }

@@ -163,7 +163,7 @@ public struct StyleGuidePage: PageView {
             id: "example-bars",
             unit: "devices",
             zone: "UTC",
-            series: [("Passed", "c1"), ("Scrapped", "c2")],
+            series: [("Passed", .issued), ("Scrapped", .lost)],
             points: values.enumerated().map {
                 .init(
                     mark: $0.offset.isMultiple(of: 3) ? "\($0.offset):00" : "",
@@ -176,15 +176,14 @@ public struct StyleGuidePage: PageView {
             line: "Example of a burn-down",
             id: "example-line",
             unit: "units left",
-            zone: "Shanghai, UTC+8",
-            points: values.indices.map {
-                .init(mark: $0.isMultiple(of: 3) ? "\($0):00" : "", title: "\($0):00", values: [100 - $0 * 8])
-            },
+            zone: "Asia/Shanghai",
+            spots: values.indices.map { (now + Int64($0 - values.count + 1) * 3_600, 100 - $0 * 8) },
+            now: now,
             limit: 20
         )
         let segments = [
-            Segment("Issued", 640, "c1"), Segment("Burned", 12, "c3"), Segment("Returned", 30, "c4"),
-            Segment("Remaining", 500, "c6"), Segment("Unaccounted", 18, "c2"),
+            Segment("Issued", 640, .issued), Segment("Burned", 12, .burned), Segment("Returned", 30, .free),
+            Segment("Not yet issued", 500, .granted), Segment("Unaccounted", 18, .lost),
         ]
         meter = "\(.meter(segments, of: 1_200, label: "Example of parts", isTall: true))\(.legend(segments))"
         spark = .spark(values, label: "Example of a small chart")
@@ -209,7 +208,7 @@ public struct StyleGuidePage: PageView {
 
     public static let template = #"""
         {{#head}}{{> head}}{{/head}}
-        <section class="panel" aria-labelledby="sg-colour"><div class="panel-head"><h2 id="sg-colour">Colour, type, icons</h2></div><div class="panel-body"><div class="swatches">{{#tones}}<span class="swatch {{.}}">{{.}}</span>{{/tones}}<span class="swatch c1">accent</span></div>
+        <section class="panel" aria-labelledby="sg-colour"><div class="panel-head"><h2 id="sg-colour">Colour, type, icons</h2></div><div class="panel-body"><div class="swatches">{{#tones}}<span class="swatch {{.}}">{{.}}</span>{{/tones}}<span class="swatch p-issued">accent</span></div>
         <p class="row"><span class="small muted">12</span><span class="small">13 small</span><span>14 body</span><span class="strong">14 strong</span><code>mono 0O1lI</code> {{{digest}}} {{{copy}}}</p>
         <ul class="icons">{{#icons}}<li>{{{icon}}}{{name}}</li>{{/icons}}</ul></div></section>
         <section class="panel" aria-labelledby="sg-actions"><div class="panel-head"><h2 id="sg-actions">Actions and states</h2></div><div class="panel-body"><div class="row">{{#buttons}}{{> button}}{{/buttons}}</div><p class="row">{{{badges}}}</p>{{#notes}}{{> note}}{{/notes}}<p class="offline" role="note">{{{offline}}}Not connected to the portal.</p><p><span class="live" data-state="live">Live</span> <span class="live" data-state="lost">Reconnecting</span></p><div>{{#openDialog}}{{> button}}{{/openDialog}}{{#dialog}}{{> dialog}}{{/dialog}}</div>{{#toasts}}{{> toast}}{{/toasts}}</div></section>

@@ -57,7 +57,7 @@ extension VersionPage {
         }
         return """
             <p class="split"><strong>\(signed.count) of \(threshold) needed</strong><span class="muted">\(content.officers.count) officers</span></p>\
-            \(.meter([Segment("", signed.count, "c5")], of: max(threshold, 1), label: "\(signed.count) of \(threshold) signatures", isTall: true))\
+            \(.meter([Segment("", signed.count, .signed)], of: max(threshold, 1), label: "\(signed.count) of \(threshold) signatures", isTall: true))\
             <ul class="stack-s">\(rows.joined())</ul>
             """
     }

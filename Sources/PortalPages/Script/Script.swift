@@ -272,11 +272,10 @@ enum Script {
           const out = form.querySelector('[data-left]');
           const update = () => {
             const choice = edge?.selectedOptions?.[0];
-            const left = Number(choice?.dataset.remaining ?? NaN), wanted = Number(quantity.value || 0);
+            const left = Number(choice?.dataset.remaining ?? NaN), most = Number(choice?.dataset.limit), wanted = Number(quantity.value || 0);
             if (Number.isNaN(left)) { out.textContent = ''; return; }
-            const over = wanted > left;
-            out.textContent = wanted <= 0 ? choice.dataset.most : over ? `${number(wanted - left)} more than the ${number(left)} that remain here`
-              : `${number(left - wanted)} of ${number(left)} remain here after this batch`;
+            const over = wanted > most;
+            out.textContent = wanted <= 0 || over ? choice.dataset.most : `${number(left - wanted)} of ${number(left)} are left here after this batch`;
             // One red line is enough: what the portal refused says it already.
             out.className = over && !form.querySelector('#f-quantity-error') ? 'error' : 'help';
             quantity.setAttribute('aria-invalid', String(over));

@@ -33,6 +33,16 @@ extension Stylesheet {
           .folds td > a { text-decoration: underline; text-decoration-color: var(--line-strong); text-underline-offset: .2em; }
           .folds td[data-label]::before { content: attr(data-label); float: left; width: 6.5rem; margin-left: -7rem; color: var(--muted); }
         }
+        /* Three lines a row where a row is a card: name and state, what and where, how much and until when. */
+        @media (max-width: 40rem) {
+          .folds.brief tbody tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 var(--s3); align-items: start; }
+          .folds.brief tbody tr > :is(th, td) { margin: 0; }
+          .folds.brief td[data-label] { padding: 0; }
+          .folds.brief td::before { display: none; }
+          .folds.brief tr > :is(:nth-child(4), :nth-child(3), :nth-child(6)) { text-align: right; }
+          .folds.brief tr > :nth-child(4) { grid-area: 1 / 2; }
+          .folds.brief tr > :nth-child(7), .folds.brief :is(:nth-child(1), :nth-child(2), :nth-child(3)) > .sub { display: none; }
+        }
         /* A check's sign stands before its words, and they stay beside it. */
         .checks td { position: relative; padding-left: 2.25rem; }
         .mark { position: absolute; left: .75rem; color: var(--tone); }
@@ -41,24 +51,28 @@ extension Stylesheet {
         .sub { display: block; color: var(--muted); font-size: var(--t-xs); font-weight: var(--regular); }
         /* Its list grows and shrinks while somebody looks; what stands around it does not move. */
         .steady { height: 17rem; overflow-y: auto; scrollbar-width: thin; }
+        /* Two boxes beside each other end together; the steady one takes the other's height, never its own list's. */
+        .columns.even { align-items: stretch; }
+        .columns.even .panel { display: flex; flex-direction: column; height: 100%; }
+        .columns.even .panel-body { flex: 1 0 auto; }
+        .columns.even .steady { flex: 1 0 0; height: 0; min-height: 17rem; }
         div[data-live]:not(.actions) > * + * { margin-top: var(--s3); }
         .panel-body > div[data-live]:empty { display: none; }
         .signing:not(:empty) { padding-top: var(--s4); border-top: 1px solid var(--line); }
         .meter { display: block; width: 100%; min-width: 6rem; height: .5rem; border-radius: .25rem; background: var(--track); overflow: hidden; }
         .meter.tall { height: .75rem; }
         .meter rect { fill: var(--mark, var(--accent)); }
+        .meter .gap { stroke: var(--surface); stroke-width: 2; vector-effect: non-scaling-stroke; }
         .meter-row { width: 12rem; display: grid; grid-template-columns: minmax(5rem, 1fr) auto; gap: var(--s3); align-items: center; }
         .meter-row span { min-width: 3.5rem; text-align: right; white-space: nowrap; }
         .legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--t-s); }
         .legend li { display: flex; align-items: center; gap: .375rem; white-space: nowrap; }
         .legend li::before { content: ""; width: .625rem; height: .625rem; border-radius: 2px; background: var(--mark); box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--text) 35%, transparent); }
         .legend strong { min-width: 2ch; }
-        .c1 { --mark: var(--accent); } .c2 { --mark: var(--bad-mark); } .c3 { --mark: var(--warn-mark); }
-        .c4 { --mark: var(--idle-mark); } .c5 { --mark: var(--ok-mark); } .c6 { --mark: var(--track); }
         .chart-plot { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 var(--s2); }
         .chart-y { display: flex; flex-direction: column; justify-content: space-between; color: var(--muted); font-size: var(--t-xs); text-align: right; line-height: 1; }
         .chart-x { grid-column: 2; width: 100%; height: 1rem; margin-top: var(--s1); overflow: visible; fill: var(--muted); font-size: var(--t-xs); }
-        @media (max-width: 30rem) { .chart-x text:nth-child(even):not(:last-child) { visibility: hidden; } }
+        @media (max-width: 30rem) { .chart-x .extra { visibility: hidden; } }
         .chart-foot { display: flex; flex-wrap: wrap; justify-content: space-between; gap: var(--s1) var(--s4); }
         .chart-foot p { margin-left: auto; }
         .chart-svg { display: block; width: 100%; height: 10rem; overflow: visible; }
@@ -116,9 +130,10 @@ extension Stylesheet {
         .factory.bad { border-color: var(--bad-mark); } .factory.warn { border-color: var(--warn-mark); }
         .factory h3 { font-size: var(--t-m); }
         .factory h3 a { color: var(--text); }
-        .factory .figures { display: grid; grid-template-columns: 1.3fr 1fr 1fr; gap: var(--s2); }
+        .factory .figures { display: grid; grid-template-columns: 1fr 1fr; gap: var(--s2) var(--s4); }
         .factory .figures dt { color: var(--muted); font-size: var(--t-xs); }
         .factory .figures dd { font-size: var(--t-l); font-weight: var(--strong); white-space: nowrap; }
+        .factory .figures div:first-child { grid-column: 1 / -1; }
         .factory .figures div:first-child dd { font-size: var(--t-xl); line-height: 1.2; }
         .factory .facts { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--s2); padding-top: var(--s3); border-top: 1px solid var(--line); color: var(--muted); font-size: var(--t-s); }
         .factory .facts li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 var(--s2); }

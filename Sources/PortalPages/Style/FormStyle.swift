@@ -67,6 +67,20 @@ extension Stylesheet {
         .filters .field:has(select) { flex-basis: 10rem; }
         .filters > .row { flex-wrap: nowrap; }
         .filters .field:has([type="search"]) { flex: 1 1 10rem; max-width: 24rem; }
+        .filters:has(> .fold) > .field { flex-basis: 100%; max-width: 32rem; }
+        .fold { flex: 1 1 auto; max-width: 100%; }
+        .fold > div { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: flex-end; }
+        .fold > summary { display: inline-flex; align-items: center; gap: var(--s2); min-height: var(--control-height); cursor: pointer; font-weight: var(--strong); list-style: none; }
+        .fold > summary::-webkit-details-marker { display: none; }
+        .fold[open] > summary { margin-bottom: var(--s2); }
+        /* Where there is room nothing is folded: no word, no click. */
+        @supports selector(::details-content) {
+          @media (min-width: 40rem) { .fold > summary { display: none; } .fold::details-content { content-visibility: visible; } }
+        }
+        @media (max-width: 40rem) { .fold { flex-basis: 100%; } .fold .field { flex: 1 1 100%; max-width: none; } }
+        .chip { display: inline-flex; flex-wrap: wrap; align-items: center; gap: 0 var(--s2); padding: 0 0 0 var(--s3); border: 1px solid var(--line-strong); border-radius: 1rem; font-size: var(--t-s); line-height: 1.875rem; }
+        .chip a { display: grid; place-items: center; width: 1.875rem; height: 1.875rem; border-radius: 50%; color: var(--muted); }
+        .chip a:hover { background: var(--hover); color: var(--text); }
         .filters label { white-space: nowrap; }
         .panel-body > .filters:has(select[required]) .field { flex: 0 1 16rem; }
         .downloads > li { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 var(--s3); padding: var(--s2) var(--s4); border-bottom: 1px solid var(--line); }

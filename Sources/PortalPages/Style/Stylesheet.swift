@@ -2,4 +2,5 @@
 enum Stylesheet {
     static let text =
         "@layer tokens, base, layout, components, data;\n" + tokens + base + layout + components + forms + doors + data
+        + parts
 }

@@ -56,10 +56,15 @@ public struct BatchTable {
         ) != nil
     }
 
-    /// Newest first, before `before`; of one ODM and one product, or all.
+    /// Newest first, before `before`; of one ODM, product and factory, or all.
+    ///
+    /// - Parameter standing: and by what time. Those that run, wait or are blocked are not told apart here: they have units
+    ///   left, and their window has not passed.
     public func page(
         of organisation: OrganisationID?,
         product: ProductName? = nil,
+        factory: FactoryID? = nil,
+        standing: (is: BatchGroup, at: Instant)? = nil,
         before: (createdAt: Instant, id: BatchID)?,
         limit: Int
     ) throws -> [BatchRecord] {
@@ -75,8 +80,17 @@ public struct BatchTable {
             condition = "\(condition) AND product = ?"
             arguments.append(.name(product))
         }
+        if let factory {
+            condition = "\(condition) AND factory = ?"
+            arguments.append(.name(factory))
+        }
+        if let standing {
+            let (more, values) = Self.condition(of: standing.is, at: standing.at)
+            condition = "\(condition) AND \(more)"
+            arguments += values
+        }
         return try transaction.rows(
-            "SELECT * FROM batch WHERE \(condition) ORDER BY created_at DESC, id DESC LIMIT ?",
+            "SELECT * FROM batch b WHERE \(condition) ORDER BY created_at DESC, id DESC LIMIT ?",
             arguments + [.number(limit)]
         ).map(BatchRecord.init)
     }
@@ -99,6 +113,15 @@ public struct BatchTable {
         OR EXISTS (SELECT 1 FROM journal_voids v JOIN journal_logs l ON l.log = v.log
             WHERE v.batch = b.statement AND l.edge = b.edge AND l.stage <> 'superseded'))
         """
+
+    private static func condition(of standing: BatchGroup, at now: Instant) -> (SQLText, [SQLValue]) {
+        switch standing {
+        case .running, .waiting, .blocked: ("b.settled = 0 AND b.not_after >= ? AND NOT \(isUsedUp)", [.time(now)])
+        case .usedUp: ("b.settled = 0 AND \(isUsedUp) AND NOT \(isClosed)", [])
+        case .over: ("b.settled = 0 AND b.not_after < ? AND NOT \(isUsedUp) AND NOT \(isClosed)", [.time(now)])
+        case .ended: ("(b.settled = 1 OR \(isClosed))", [])
+        }
+    }
 
     /// Batches that have units left and whose window has not passed, newest first; of one ODM, or all.
     public func unfinished(of organisation: OrganisationID?, at now: Instant, limit: Int) throws -> [BatchRecord] {

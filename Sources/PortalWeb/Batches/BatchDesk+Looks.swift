@@ -4,23 +4,55 @@ import PortalStore
 import Statements
 import Vocabulary
 
+extension BatchGroup {
+    /// As the table does not tell apart.
+    fileprivate func holds(_ stage: BatchStage) -> Bool {
+        switch self {
+        case .running: stage.isRunning
+        case .waiting: stage.isWaiting
+        case .blocked: stage == .blocked
+        case .usedUp, .over, .ended: true
+        }
+    }
+}
+
 extension BatchDesk {
-    /// Newest first, of one product, of one authorization or all; an ODM sees its own.
+    /// Pages of rows that one page of a standing is looked for in.
+    private static let mostRounds = 20
+
+    /// Newest first, of one product, factory or standing, of one authorization or all; an ODM sees its own.
     func batches(_ context: MemberContext, _ query: BatchQuery) async throws -> Page<Batch> {
         let (odm, product) = (context.limitedTo, query.product)
         if let authorization = query.authorization {
             return try await batch(of: authorization, product, visibleTo: odm)
         }
         let limit = (query.limit ?? .usual).value
-        let scope = "batches/\(context.person.organisation)/\(product?.text ?? "")"
+        let parts = [product?.text, query.factory?.text, query.standing?.rawValue].map { $0 ?? "" }
+        let scope = "batches/\(context.person.organisation)/\(parts.joined(separator: "/"))"
+        let now = context.facts.time
         let start = try portal.cursors.start(query.cursor, of: scope, count: 2).map { keys in
             (createdAt: try Instant(keys[0]), id: try BatchID(keys[1]))
         }
         let items = try await portal.database.read { transaction in
-            try Self.messages(
-                BatchTable(transaction).page(of: odm, product: product, before: start, limit: limit + 1),
-                in: transaction
-            )
+            var (items, before): ([Batch], (createdAt: Instant, id: BatchID)?) = ([], start)
+            // What runs, waits and is blocked is told apart by more than a row says: as many rows as it takes.
+            for _ in 0..<Self.mostRounds where items.count <= limit {
+                let found = try Self.messages(
+                    BatchTable(transaction).page(
+                        of: odm,
+                        product: product,
+                        factory: query.factory,
+                        standing: query.standing.map { ($0, now) },
+                        before: before,
+                        limit: limit + 1
+                    ),
+                    in: transaction
+                )
+                items += found.filter { query.standing?.holds($0.stage(at: now)) ?? true }
+                guard found.count > limit, let last = found.last else { break }
+                before = (last.createdAt, last.id)
+            }
+            return Array(items.prefix(limit + 1))
         }
         return try portal.cursors.page(items, limit: limit, of: scope) { [$0.createdAt.description, $0.id.text] }
     }

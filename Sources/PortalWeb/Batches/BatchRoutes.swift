@@ -75,7 +75,7 @@ public enum BatchRoutes {
                 "/v1/batches",
                 "listBatches",
                 .batches,
-                "Batches, newest first; of one product or authorization, or all."
+                "Batches, newest first; of one product, factory, standing or authorization, or all."
             ) {
                 (context: MemberContext, call: Call<Nothing, BatchQuery, NoBody>) in
                 Answer(try await desk.batches(context, call.query))

@@ -86,6 +86,24 @@ import Vocabulary
             #expect(found.rate == ProductionRate.of(slices, since: since, at: later))
             #expect(try #require(found.rate.perHour) > 0 && found.batch.begun == 4)
             #expect(found.forecast?.isFollowed == true, "forty-five others wait")
+            // By where they stand: what runs is behind a page of what waits, and is found.
+            func list(_ query: String) async throws -> Page<Batch> {
+                try await tester.get("/v1/batches?\(query)").message(Page<Batch>.self)
+            }
+            let running = try await list("standing=running&limit=5")
+            #expect(running.items.map(\.id) == [batch.id] && running.next == nil)
+            var (waiting, cursor): (Set<BatchID>, PageCursor?) = ([], nil)
+            repeat {
+                let page = try await list("standing=waiting&limit=20" + (cursor.map { "&cursor=\($0.text)" } ?? ""))
+                #expect(page.items.allSatisfy { waiting.insert($0.id).inserted })
+                cursor = page.next
+            } while cursor != nil
+            #expect(waiting.count == 45 && !waiting.contains(batch.id))
+            for standing in ["blocked", "usedUp", "over", "ended"] {
+                #expect(try await list("standing=\(standing)").items.isEmpty, "\(standing)")
+            }
+            #expect(try await list("factory=\(batch.factory.text)&limit=100").items.count == 46)
+            #expect(try await list("factory=elsewhere").items.isEmpty)
         }
     }
 

@@ -55,8 +55,16 @@ enum BatchController {
 
     @Sendable private static func list(_ look: PageRequest) async throws -> PageAnswer {
         let (_, viewer) = try look.require()
+        let filter = BatchListPage.Filter(
+            standing: look.query["standing"].flatMap { BatchGroup(rawValue: $0) },
+            product: look.query["product"].flatMap { try? ProductName($0) },
+            factory: look.query["factory"].flatMap { try? FactoryID($0) }
+        )
         var query = ["limit": "50"]
         query["cursor"] = look.query["cursor"]
+        query["standing"] = filter.standing?.rawValue
+        query["product"] = filter.product?.text
+        query["factory"] = filter.factory?.text
         let batches = try await look.api.get("/v1/batches", query, as: Page<Batch>.self)
         let factories = try await People.factories(look)
         let organisations = try await look.api.optional("/v1/organisations", as: Page<Organisation>.self)?.items ?? []
@@ -66,11 +74,20 @@ enum BatchController {
                 issued: try await issued(look, of: batches.items),
                 organisations: Dictionary(organisations.map { ($0.id, $0.name) }) { first, _ in first },
                 factories: factories,
+                products: try await titles(look),
+                counts: try await look.api.get("/v1/overview", as: Overview.self).counts,
+                filter: filter,
                 canGrant: try await canGrant(look, viewer, hasFactory: !factories.isEmpty),
                 viewer: viewer,
                 now: look.time
             )
         )
+    }
+
+    /// Products' titles by id.
+    static func titles(_ look: PageRequest) async throws -> [ProductName: String] {
+        let products: [Product] = try await look.api.all("/v1/products")
+        return Dictionary(products.map { ($0.product, $0.title.text) }) { first, _ in first }
     }
 
     /// Whether *New batch* leads to more than the word of what is missing.
@@ -104,7 +121,8 @@ enum BatchController {
             forecast: progress.forecast,
             rate: progress.rate,
             factory: try await look.api.get("/v1/factories/\(batch.factory.text)", as: Factory.self),
-            names: try await People.names(look)
+            names: try await People.names(look),
+            product: try await look.api.optional("/v1/products/\(batch.product.text)", as: Product.self)?.title.text
         )
         let form = refused.map { look.refusedForm($0, tag: reply.tag) } ?? look.freshForm(tag: reply.tag)
         return .page(
@@ -167,6 +185,14 @@ enum BatchController {
                     .init(edgeHSM: edge.edgeHSM, factory: $0, remaining: max(0, edge.allotment - edge.granted))
                 }
             }
+        }
+        var errors = errors
+        // Whatever refused it: the tightest limit is what helps.
+        if let entered = Int(look.form["quantity"] ?? ""),
+            let place = places.first(where: { $0.edgeHSM.text == look.form["edgeHSM"] }),
+            entered > NewBatchPage.mostUnits(place, product?.rules), errors["quantity"] != nil
+        {
+            errors["quantity"] = NewBatchPage.most(place, product?.rules) + "."
         }
         return .page(
             NewBatchPage(

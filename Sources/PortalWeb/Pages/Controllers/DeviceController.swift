@@ -35,7 +35,7 @@ enum DeviceController {
             guard let batch = known.first else {
                 let page = DeviceListPage(
                     [],
-                    isUngranted: true,
+                    ungranted: authorization,
                     values: values,
                     batches: batches,
                     factories: factories,
@@ -50,8 +50,7 @@ enum DeviceController {
         }
         let filter = Self.filter(values)
         if !query.isEmpty {
-            let wanted = values["stage"].flatMap { UnitStage(rawValue: $0) }
-            let units = try await found(query, look).filter { wanted == nil || $0.stage == wanted }
+            let units = try await found(query, look).filter { admits($0, filter, batches) }
             if units.count == 1, let unit = units.first { return .redirect("/devices/\(unit.id.text)") }
             return .page(
                 DeviceListPage(
@@ -73,6 +72,7 @@ enum DeviceController {
         return .page(
             DeviceListPage(
                 page.items,
+                isContinued: look.query["cursor"] != nil,
                 next: page.next.map { address("/devices", values, ["cursor": $0.text]) },
                 exports: ["csv", "json"].map { address("/exports/devices.\($0)", filter) },
                 values: values,
@@ -90,6 +90,16 @@ enum DeviceController {
         if let from = values["from"], !from.isEmpty { filter["from"] = "\(from)T00:00:00Z" }
         if let to = values["to"], !to.isEmpty { filter["to"] = "\(to)T23:59:59Z" }
         return filter
+    }
+
+    /// What was looked up is narrowed as the list is.
+    private static func admits(_ unit: UnitView, _ filter: [String: String], _ batches: [Batch]) -> Bool {
+        let batch = filter["batch"].map { id in batches.first { $0.id.text == id }?.authorization }
+        return (filter["stage"].map { unit.stage.rawValue == $0 } ?? true)
+            && (batch.map { unit.authorization == $0 } ?? true)
+            && (filter["factory"].map { unit.factory.text == $0 } ?? true)
+            && (filter["from"].flatMap { try? Instant($0) }.map { unit.issuedAt >= $0 } ?? true)
+            && (filter["to"].flatMap { try? Instant($0) }.map { unit.issuedAt <= $0 } ?? true)
     }
 
     private static func address(_ path: String, _ values: [String: String]...) -> String {
