@@ -234,8 +234,12 @@ struct FigureTests {
                 )
             )
         }
-        #expect(try page(20, rule: 1_000).contains(">At most 20: what is left at text (the product's rule: 1,000)</p>"))
-        #expect(try page(5_000, rule: 1_000).contains(">At most 1,000: the product's rule (left at text: 5,000)</p>"))
+        #expect(
+            try page(20, rule: 1_000).contains(">At most 20: what is left at text (the product&#39;s rule: 1,000)</p>")
+        )
+        #expect(
+            try page(5_000, rule: 1_000).contains(">At most 1,000: the product&#39;s rule (left at text: 5,000)</p>")
+        )
         #expect(try page(20, rule: nil).contains(">At most 20: what is left at text</p>"))
     }
 

@@ -178,7 +178,7 @@ struct Chart: Component {
             top,
             shapes,
             width: width,
-            marks: Ticks.marks(from: begin, to: begin + span, east: offset, now: now)
+            marks: Ticks.marks(from: begin, to: spots.last?.time ?? begin, east: offset, now: now)
         )
     }
 

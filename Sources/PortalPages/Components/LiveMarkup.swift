@@ -45,7 +45,7 @@ extension Markup {
             points: points.map { point in
                 Chart.Point(
                     mark: Ticks.isRound(point.start, step: step, east: zone)
-                        ? Ticks.word(point.start, step: step, east: zone) : "",
+                        ? Ticks.word(point.start, step: step, span: length * Int64(points.count - 1), east: zone) : "",
                     title: Format.dateTime(point.start, east: zone),
                     values: [point.counts.passed, point.counts.failed]
                 )

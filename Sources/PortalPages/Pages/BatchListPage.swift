@@ -101,7 +101,7 @@ public struct BatchListPage: SheetPage {
                         rows,
                         empty: Self.empty(filter, canGrant, viewer, create),
                         next: page.next.map { filter.address(filter.standing, cursor: $0.text) },
-                        style: "folds brief"
+                        style: "brief"
                     ),
                     note: .link("Export", "/exports"),
                     isFlush: true

@@ -39,9 +39,10 @@ extension Stylesheet {
           .folds.brief tbody tr > :is(th, td) { margin: 0; }
           .folds.brief td[data-label] { padding: 0; }
           .folds.brief td::before { display: none; }
+          .folds.brief th > a { text-decoration: underline; text-decoration-color: var(--line-strong); text-underline-offset: .2em; }
           .folds.brief tr > :is(:nth-child(4), :nth-child(3), :nth-child(6)) { text-align: right; }
           .folds.brief tr > :nth-child(4) { grid-area: 1 / 2; }
-          .folds.brief tr > :nth-child(7), .folds.brief :is(:nth-child(1), :nth-child(2), :nth-child(3)) > .sub { display: none; }
+          .folds.brief tr > :nth-child(7), .folds.brief tr > :is(:nth-child(1), :nth-child(2), :nth-child(3)) > .sub { display: none; }
         }
         /* A check's sign stands before its words, and they stay beside it. */
         .checks td { position: relative; padding-left: 2.25rem; }

@@ -30,7 +30,7 @@ extension Stylesheet {
           --bad: light-dark(#ad1c1c, #ff958d); --bad-bg: light-dark(#fdeaea, #3c1817); --bad-mark: light-dark(#d63a36, #ee5f57);
           --idle: light-dark(#4b5361, #b2bac8); --idle-bg: light-dark(#eceff3, #232933); --idle-mark: light-dark(#a6aebb, #586172);
           --shadow: 0 1px 2px light-dark(#1018280d, #0000), 0 8px 24px light-dark(#10182814, #00000080);
-          --track: light-dark(#d3d8e0, #414a59); --part-free: light-dark(#6b7382, #98a1b0); --part-granted: light-dark(#9db4f5, #3a55b8);
+          --track: light-dark(#d3d8e0, #414a59); --part-free: light-dark(#6b7382, #98a1b0); --part-granted: light-dark(#0c827e, #2fa8a0);
           --dim: #05070c99;
           --ring: 0 0 0 2px var(--surface), 0 0 0 4px var(--accent);
         }
