@@ -79,7 +79,8 @@ extension Stylesheet {
         .folded > summary { padding: var(--s3) var(--s4); }
         .folded > :not(summary) { margin: 0; border-top: 1px solid var(--line); }
         .whole > :not(summary) { margin-top: var(--s1); white-space: normal; }
-        .with-digest { display: inline-flex; flex-wrap: wrap; align-items: baseline; gap: 0 var(--s2); max-width: 100%; }
+        .with-digest > .whole { display: inline-block; max-width: 100%; margin: 0 var(--s2); vertical-align: top; }
+        .with-digest > .whole:first-child { margin-left: 0; }
         .whole > summary { color: inherit; white-space: nowrap; }
         .whole .dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
         @media (min-width: 40rem) { .whole .dl { min-width: 14rem; } }
