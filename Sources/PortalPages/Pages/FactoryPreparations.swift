@@ -13,9 +13,10 @@ extension FactoryPage {
                         "For the ceremony",
                         "\(place)/preparations/\(preparation.edgeHSM.text)/\(preparation.product.text)/preparation.json"
                     ) : .none
+                let box: Markup = .link(preparation.edgeHSM.text, "\(place)/edges/\(preparation.edgeHSM.text)")
                 return [
                     .link(preparation.product.text, "/products/\(preparation.product.text)"),
-                    "\(.link(preparation.edgeHSM.text, "\(place)/edges/\(preparation.edgeHSM.text)"))\(.stopped(edge.journal.halted))",
+                    edge.journal.halted == nil ? box : .sub(box, .stopped(edge.journal.halted)),
                     edge.journal.halted == nil ? preparation.state : preparation.stoppedState,
                     file,
                     .code("\(preparation.vendorID) / \(preparation.productID)"), .ago(preparation.askedAt, now: now),

@@ -85,8 +85,10 @@ struct HaltGuide {
     /// The order that takes nothing from it: it keeps the allotment that it has.
     private func lifting(_ id: String) -> Markup {
         let order = """
-            {"order":{"kind":"releaseAllotment","edgeHSM":"\(edge.text)","product":"PRODUCT","units":ALLOTMENT,"sequence":APPROVAL},
-             "reason":"\(kind): CAUSE, both journals compared","issuedAt":"TIME","expiresAt":"TIME"}
+            {"order":{"kind":"releaseAllotment","edgeHSM":"\(edge.text)",
+              "product":"PRODUCT","units":ALLOTMENT,"sequence":APPROVAL},
+             "reason":"\(kind): CAUSE, both journals compared",
+             "issuedAt":"TIME","expiresAt":"TIME"}
             """
         let command = """
             obis order order.json --out order.env

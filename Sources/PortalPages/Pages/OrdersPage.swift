@@ -122,6 +122,10 @@ public struct OrdersPage: SheetPage {
                 "Give up allotment",
                 "Makes an EdgeHSM journal that it keeps less; a later approval may then allot the rest elsewhere."
             ),
+            (
+                "End a stop",
+                "Leaves an EdgeHSM in service whose journal was forked, restored or truncated: one that gives up allotment or resets its clock, signed after the finding, whose reason says that word. Its factory's page has the steps."
+            ),
             ("Declare a box dead", "Lets the next approval allot elsewhere what remains of a box that can't answer."),
         ])
     )

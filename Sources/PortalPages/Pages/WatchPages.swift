@@ -138,7 +138,7 @@ public struct AlarmPage: SheetPage {
             return .empty
         }
         let orders: Markup = viewer.isOEM ? " · \(.link("Officers' orders", "/keys/orders"))" : .empty
-        return " \(.link("What to do now", "/factories/\(place.site.text)#halt"))\(orders)"
+        return "<p>\(.link("What to do now", "/factories/\(place.site.text)#halt"))\(orders)</p>"
     }
 
     /// A stop outlasts its alarm.

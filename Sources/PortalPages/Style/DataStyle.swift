@@ -79,6 +79,7 @@ extension Stylesheet {
         .folded > summary { padding: var(--s3) var(--s4); }
         .folded > :not(summary) { margin: 0; border-top: 1px solid var(--line); }
         .whole > :not(summary) { margin-top: var(--s1); white-space: normal; }
+        :is(td, th) a:has(+ .badge) { text-decoration: underline; text-decoration-color: var(--line-strong); text-underline-offset: .2em; }
         .with-digest > .whole { display: inline-block; max-width: 100%; margin: 0 var(--s2); vertical-align: top; }
         .with-digest > .whole:first-child { margin-left: 0; }
         .whole > summary { color: inherit; white-space: nowrap; }
