@@ -337,8 +337,7 @@ enum Script {
           });
         }
 
-        // A certificate or a document from a file into its field: text as it is, DER as base64.
-        function read(box) {
+        function read(box) { // A certificate or a document from a file into its field: text as it is, DER as base64.
           const [input, out] = [box.querySelector('input'), box.querySelector('output')];
           const tell = (text, isWrong) => { out.textContent = text; out.className = isWrong ? 'error' : 'help'; };
           input.addEventListener('change', async () => {
