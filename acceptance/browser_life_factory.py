@@ -113,7 +113,7 @@ class Making:
             self.tell(f"a device is found by its {'serial' if text == serial else 'chip'}", sofia.text("h1").startswith(serial), text)
         life = sofia.text("section[aria-labelledby=timeline]")
         self.tell("its life stands there from its certificate to its test", "Certified" in life and "Passed" in life)
-        command = shlex.split(sofia.page.inner_text("#proof-command").strip())
+        command = shlex.split(sofia.page.text_content("#proof-command").strip())
         folder = self.hands.work / "elsewhere"
         folder.mkdir()
         sofia.download("a[href$='/proof.json']", folder / command[command.index("--proof") + 1])

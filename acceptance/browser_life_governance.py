@@ -163,9 +163,9 @@ class Governing:
         payload = sofia.page.inner_text("#payload")
         self.tell("the statement stands there in words, in its exact octets and with its digest",
                   sofia.path.startswith(place) and "120" in statement and "edge-1" in payload, sofia.path)
-        command = sofia.page.inner_text("#sign-command").strip()
+        command = sofia.page.text_content("#sign-command").strip()
         sofia.page.click("details:has(#sign-offline) > summary")
-        alone = sofia.page.inner_text("#sign-offline").strip()
+        alone = sofia.page.text_content("#sign-offline").strip()
         file = sofia.download("a[href$='/approval.json']", self.hands.work / "approval.json")
         self.tell("the octets on the page are those of the file, and the digest theirs", self.same(file, payload, digest))
         self.sign_at_once("olivia", command, place, digest)

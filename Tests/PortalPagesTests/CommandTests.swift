@@ -45,12 +45,17 @@ struct CommandTests {
         #expect(arguments("a --quiet --to b && c") == ["a", "--quiet", "--to b", "&&", "c"])
         #expect(arguments("a --quiet | b") == ["a", "--quiet", "|", "b"])
         let outside = CommandMarkup.of(command).html.replacing(/<span class="arg">[^<]*<\/span>/, with: "")
-        #expect(outside.allSatisfy { $0 == " " })
+        #expect(
+            outside.replacing("<span class=\"line\">", with: "").replacing("</span>", with: "").allSatisfy { $0 == " " }
+        )
     }
 
-    @Test("the stylesheet keeps an argument whole, and lets what is too long for a line be scrolled")
+    @Test("each line of a command is a block whose rest is set in; an argument is whole, or breaks within the block")
     func style() {
-        #expect(Stylesheet.text.contains(".arg { white-space: nowrap; }"))
-        #expect(Stylesheet.text.contains(".code-block.command pre { overflow-wrap: normal;"))
+        let lines = CommandMarkup.of("a --b \\\n  c\nd").html.matches(of: /<span class="line">/)
+        #expect(lines.count == 3)
+        #expect(!CommandMarkup.of("a\nb").html.contains("</span></span>\n"))
+        #expect(Stylesheet.text.contains(".line { display: block; padding-left: 3ch; text-indent: -3ch; }"))
+        #expect(Stylesheet.text.contains(".arg { display: inline-block; max-width: 100%;"))
     }
 }

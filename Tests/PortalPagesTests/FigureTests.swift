@@ -83,8 +83,10 @@ struct FigureTests {
         #expect(try place(page, "note-links").contains("1 stopped"))
         #expect(try place(page, "stat-links").hasPrefix("2 "))
         let alerts = try place(page, "alerts")
-        #expect(alerts.contains("edge-4 is stopped: its journal is forked") && alerts.contains("1 critical alarm"))
-        let (first, stats) = (whole.firstRange(of: "edge-4 is stopped"), whole.firstRange(of: "class=\"stats\""))
+        #expect(
+            alerts.contains("edge-4 at Site 4 is stopped: its journal is forked") && alerts.contains("1 critical alarm")
+        )
+        let (first, stats) = (whole.firstRange(of: "is stopped: its journal"), whole.firstRange(of: "class=\"stats\""))
         #expect(try #require(first).lowerBound < #require(stats).lowerBound)
         let order = whole.matches(of: /<h3[ ]id="site-\d+"><a[ ]href="[^"]*">Site[ ](\d)/).map { String($0.1) }
         #expect(order == ["4", "3", "2", "1"])
@@ -266,7 +268,7 @@ struct FigureTests {
                 product: made.product.product,
                 version: VersionName(validated: "1.1.0"),
                 before: before,
-                places: [(made.edge, "Site", 5)],
+                places: [(made.edge, "Site", 5, "forked")],
                 expires: "2026-11-23T14:05",
                 form: form
             ),
@@ -275,5 +277,7 @@ struct FigureTests {
         for (name, value) in [("debugUnlocks", 7), ("reprovisions", 8), ("rotations", 9)] {
             #expect(page.contains("name=\"\(name)\" value=\"\(value)\""), "\(name)")
         }
+        // Whoever allots units is told where nothing can be made with them.
+        #expect(page.contains("Now 5. Stopped: its journal is forked."))
     }
 }

@@ -157,11 +157,14 @@ struct PageTests {
         let sign = try #require(open.places["signing"])
         #expect(sign.contains("id=\"sign-command\"") && sign.contains("/keys/role-keys.json"))
         #expect(open.page.contains("<div class=\"signing\" data-live=\"signing\" data-keep>\(sign)</div>"))
-        #expect(open.places["acts"]?.contains("Reject") == true)
+        #expect(open.places["acts"]?.contains("Reject") == false)
+        // Apart from what is to be done, with what it does.
+        let rejecting = try #require(open.places["rejecting"])
+        #expect(rejecting.contains("do=reject") && rejecting.contains("stay links of the chain"))
         for state in [VersionState.locked, .rejected] {
             let ended = try places(state, viewer)
             #expect(ended.places["signing"]?.contains("Nothing is left to sign") == true, "\(state)")
-            #expect(ended.places["acts"] == "", "\(state)")
+            #expect(ended.places["acts"] == "" && ended.places["rejecting"] == "", "\(state)")
             #expect(!ended.page.contains("sign-command"), "\(state)")
         }
         // What goes and what comes keep their room.
@@ -207,6 +210,7 @@ struct PageTests {
                     version: content.version,
                     review: content.review,
                     names: content.names,
+                    holders: [OfficerName(validated: "b"): "B Lind"],
                     officers: content.officers + [OfficerName(validated: "c")],
                     threshold: 2,
                     officer: officer.map { OfficerName(validated: $0) },
@@ -222,11 +226,15 @@ struct PageTests {
         }
         // The sample's one signature is that of the officer “lamp”.
         let signed = try shown(.submitted, [.oemSecurityOfficer], "lamp")
-        #expect(signed.contains("You have signed; one of b, c is missing.") && !signed.contains("sign-command"))
+        #expect(
+            signed.contains("Your signature is in. Still needed: 1, B Lind or C.") && !signed.contains("sign-command")
+        )
+        #expect(signed.contains("<span>Lamp <span class=\"muted\">(you)</span></span>"))
+        #expect(signed.contains("Your signature is out already"))
         let asked = try shown(.submitted, [.oemSecurityOfficer], "b")
-        #expect(asked.contains("Next: you sign; one of b, c is missing.") && asked.contains("sign-command"))
+        #expect(asked.contains("Next: you sign. Still needed: 1, you or C.") && asked.contains("sign-command"))
         #expect(asked.contains("/versions/lamp/sign.tar"))
-        #expect(try shown(.submitted, [.oemViewer], nil).contains("One of b, c is missing."))
+        #expect(try shown(.submitted, [.oemViewer], nil).contains("Still needed: 1, B Lind or C."))
         #expect(try shown(.submitted, [.odmEngineer], nil).contains("It waits for the OEM's officers."))
         #expect(asked.contains("Not yet") && !asked.contains("Not needed"))
         let ended = try shown(.locked, [.oemSecurityOfficer], "b")

@@ -1,11 +1,17 @@
-/// A command as a page shows it: a line breaks between two arguments and nowhere else, and what is copied is the command
-/// itself, to the character.
+/// A command as a page shows it: every line of it is a block of its own whose rest is set in, so that a line that wraps is
+/// told from one that begins; it wraps between two arguments, an argument that is longer than a line within itself; and what
+/// is copied is the command itself, to the character.
 enum CommandMarkup {
     /// Characters of a flag with its value that still stay on one line.
     private static let longestPair = 34
 
     static func of(_ command: String) -> Markup {
-        command.split(separator: "\n", omittingEmptySubsequences: false).map { line(String($0)) }.joined("\n")
+        let lines = command.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.enumerated().map { index, text -> Markup in
+            // The break belongs to the line that it ends: between two blocks it would be a line of its own.
+            let end: Markup = index == lines.count - 1 ? .empty : "\n"
+            return "<span class=\"line\">\(line(String(text)))\(end)</span>"
+        }.joined()
     }
 
     private static func line(_ text: String) -> Markup {

@@ -74,7 +74,9 @@ struct Field: Component {
     let isArea: Bool
     let isChecks: Bool
     let extra: Markup
-    let after: Markup
+    private(set) var after: Markup
+    /// A document that a program wrote: chosen as a file, or pasted.
+    let isDocument: Bool
     let isInvalid: Bool
     private(set) var describedBy: Markup
     let warning = Icon.warning.markup
@@ -90,6 +92,7 @@ struct Field: Component {
         options: [(value: String, text: String, extra: Markup)] = [],
         isSelect: Bool = false,
         isArea: Bool = false,
+        isDocument: Bool = false,
         isChecks: Bool = false,
         extra: Markup = .empty,
         after: Markup = .empty
@@ -117,7 +120,8 @@ struct Field: Component {
         self.isArea = isArea
         self.isChecks = isChecks
         self.extra = extra
-        self.after = after
+        self.isDocument = isDocument
+        self.after = isDocument ? FilePick.document(into: "f-\(name)") : after
         isInvalid = error != nil
         describedBy = .empty
         describedBy = describing()
@@ -142,6 +146,7 @@ struct Field: Component {
         var field = self
         field.id = "f-\(name)-\(self.name)"
         field.describedBy = field.describing()
+        if isDocument { field.after = FilePick.document(into: field.id) }
         return field
     }
 
@@ -191,6 +196,21 @@ struct Field: Component {
         )
     }
 
+    /// What a program wrote, as it is: from a file, or pasted.
+    static func document(_ form: FormState?, _ name: String, _ label: String, help: String) -> Field {
+        Field(
+            form,
+            name,
+            label,
+            help: help,
+            value: "",
+            isRequired: true,
+            input: nil,
+            isArea: true,
+            isDocument: true
+        )
+    }
+
     static func select(
         _ form: FormState?,
         _ name: String,
@@ -237,7 +257,7 @@ struct Field: Component {
 
     static let name = "field"
     static let template = #"""
-        {{#.isChecks}}<fieldset class="field"{{{describedBy}}}><legend>{{label}}</legend>{{#options}}<div class="check"><input type="checkbox" id="{{id}}-{{value}}" name="{{name}}" value="{{value}}"{{#isSelected}} checked{{/isSelected}}><label for="{{id}}-{{value}}">{{text}}</label></div>{{/options}}{{#help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/help}}{{#now}}<p class="help now" id="{{id}}-now">There now: {{.}}</p>{{/now}}{{#error}}<p class="error" id="{{id}}-error">{{{warning}}}{{.}}</p>{{/error}}</fieldset>{{/.isChecks}}{{^.isChecks}}<div class="field"><label for="{{.id}}">{{.label}}{{#.isOptional}} <span class="optional">(optional)</span>{{/.isOptional}}</label>{{#.input}}<input type="{{.}}" id="{{id}}" name="{{name}}" value="{{value}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}} {{{extra}}}>{{/.input}}{{#.isArea}}<textarea id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{value}}</textarea>{{/.isArea}}{{#.isSelect}}<select id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{#options}}<option value="{{value}}"{{#isSelected}} selected{{/isSelected}} {{{extra}}}>{{text}}</option>{{/options}}</select>{{/.isSelect}}{{#.help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/.help}}{{#.now}}<p class="help now" id="{{id}}-now">There now: {{.}}</p>{{/.now}}{{{.after}}}{{#.error}}<p class="error" id="{{id}}-error">{{{warning}}}<span>{{.}}</span></p>{{/.error}}</div>{{/.isChecks}}
+        {{#.isChecks}}<fieldset class="field"{{{describedBy}}}><legend>{{label}}</legend>{{#options}}<div class="check"><input type="checkbox" id="{{id}}-{{value}}" name="{{name}}" value="{{value}}"{{#isSelected}} checked{{/isSelected}}><label for="{{id}}-{{value}}">{{text}}</label></div>{{/options}}{{#help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/help}}{{#now}}<p class="help now" id="{{id}}-now">There now: {{.}}</p>{{/now}}{{#error}}<p class="error" id="{{id}}-error">{{{warning}}}{{.}}</p>{{/error}}</fieldset>{{/.isChecks}}{{^.isChecks}}<div class="field"><label for="{{.id}}">{{.label}}{{#.isOptional}} <span class="optional">(optional)</span>{{/.isOptional}}</label>{{#.input}}<input type="{{.}}" id="{{id}}" name="{{name}}" value="{{value}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}} {{{extra}}}>{{/.input}}{{#.isArea}}<textarea id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{value}}</textarea>{{/.isArea}}{{#.isSelect}}<select id="{{id}}" name="{{name}}"{{#isRequired}} required{{/isRequired}}{{#isInvalid}} aria-invalid="true"{{/isInvalid}}{{{describedBy}}}>{{#options}}<option value="{{value}}"{{#isSelected}} selected{{/isSelected}} {{{extra}}}>{{text}}</option>{{/options}}</select>{{/.isSelect}}{{#.error}}<p class="error" id="{{id}}-error">{{{warning}}}<span>{{.}}</span></p>{{/.error}}{{#.help}}<p class="help" id="{{id}}-help">{{.}}</p>{{/.help}}{{#.now}}<p class="help now" id="{{id}}-now">There now: {{.}}</p>{{/.now}}{{{.after}}}</div>{{/.isChecks}}
         """#
 }
 

@@ -43,20 +43,7 @@ extension AlarmView {
         "records-quota": "The site tells more labels or sources than it can have.",
         "probing": "Somebody asks for objects that are not theirs, one after the other. The OEM's audit log says who.",
     ]
-}
 
-extension FactoryProgress {
-    /// What is said before all else where officers have to decide.
-    var haltNotes: [Note] {
-        edges.compactMap { edge in
-            edge.halted.map { kind in
-                Note(
-                    .bad,
-                    "\(edge.edgeHSM.text) is stopped: its journal is \(kind)",
-                    "It gets no package, and no batch can be granted to it, until the OEM's officers sign an order. "
-                        + "What it certified before stands. \(.link("Its alarms", "/alarms")) say what was found."
-                )
-            }
-        }
-    }
+    /// Whether its EdgeHSM stays stopped until the officers decide, whoever has seen the alarm.
+    static let stopping: Set<String> = ["forked", "restored", "truncated"]
 }

@@ -20,7 +20,7 @@ public struct ApprovalPage: PageView {
         version: VersionName,
         current: VersionApproval? = nil,
         before: VersionApproval? = nil,
-        places: [(edge: EdgeHSMID, factory: String, allotment: Int)],
+        places: [(edge: EdgeHSMID, factory: String, allotment: Int, halted: String?)],
         expires: String,
         form state: FormState
     ) {
@@ -84,7 +84,7 @@ public struct ApprovalPage: PageView {
                             "edge-\($0.edge.text)",
                             "\($0.factory), \($0.edge.text)",
                             .number,
-                            help: $0.allotment > 0 ? "Now \(Format.number($0.allotment))." : nil,
+                            help: Self.now($0.allotment, $0.halted),
                             value: units > 0 ? String(units) : "",
                             isRequired: false,
                             extra: "min=\"0\""
@@ -124,7 +124,7 @@ public struct ApprovalPage: PageView {
                         .input(
                             state,
                             "rotations",
-                            "Credential rotations",
+                            ReviewWords.rotations,
                             .number,
                             help: before.flatMap { Self.follows($0.allowances.rotations) },
                             value: String((current ?? before)?.allowances.rotations ?? 0),
@@ -154,6 +154,14 @@ public struct ApprovalPage: PageView {
             submit: Button("Propose", style: .primary),
             cancel: place
         )
+    }
+
+    private static func now(_ allotment: Int, _ halted: String?) -> String? {
+        let words = [
+            allotment > 0 ? "Now \(Format.number(allotment))." : nil,
+            halted.map { "Stopped: its journal is \($0). Settle that before it is allotted more." },
+        ].compactMap { $0 }
+        return words.isEmpty ? nil : words.joined(separator: " ")
     }
 
     private static func follows(_ count: Int) -> String? { count > 0 ? "Now \(Format.number(count))." : nil }

@@ -198,7 +198,7 @@ public struct BatchPage: SheetPage {
                 ("Debug unlocks", allowance(batch.debugUnlocks.count, batch.debugUnlocks.notAfter)),
                 ("Re-provisionings", allowance(batch.reprovisions.count, batch.reprovisions.notAfter)),
                 ("Credential rotations", allowance(batch.rotations.count, batch.rotations.notAfter)),
-                ("Authorization", .copyable(batch.authorization.hex, id: "authorization", name: "authorization")),
+                ("Authorization", .folded(batch.authorization.hex, id: "authorization", name: "authorization")),
                 ("Under approval", .digest(batch.approval.hex)),
             ])
         )

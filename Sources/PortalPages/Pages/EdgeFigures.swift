@@ -111,7 +111,7 @@ extension EdgePage {
             Definitions([
                 ("Software", .text(journal.softwareVersion ?? "not told yet")),
                 ("Entries stored", .number(journal.storedSize)),
-                ("Root over them", .folded(journal.storedRoot.hex, id: "root", name: "root")),
+                ("Journal root", .folded(journal.storedRoot.hex, id: "root", name: "journal root")),
                 ("Started", journal.epoch == 1 ? "once" : "\(Format.number(journal.epoch)) times"),
                 ("Newest checkpoint", journal.checkpointTime.map { .time($0, seconds: true) } ?? "none yet"),
                 ("Heard", journal.heardAt.map { .time($0, seconds: true) } ?? "never"),

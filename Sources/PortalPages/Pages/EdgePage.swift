@@ -63,8 +63,11 @@ public struct EdgePage: SheetPage {
             LivePlace("state", state), LivePlace("figures", figures), LivePlace("consistency", consistency),
             LivePlace("log", log), LivePlace("accounts", accounts),
         ]
+        let guide = journal.halted.map { HaltGuide(edge: journal.edgeHSM, kind: $0, factory: journal.factory) }
         let main =
-            [Box("accounts", "Batches loaded", .live("accounts", accounts, tag: "div"), isFlush: true)]
+            [HaltGuide.box([guide].compactMap { $0 }, viewer)].compactMap { $0 } + [
+                Box("accounts", "Batches loaded", .live("accounts", accounts, tag: "div"), isFlush: true)
+            ]
             + Self.boxes(content, place, consistency, log, now)
         sheet = Sheet(
             Head(
@@ -98,7 +101,7 @@ public struct EdgePage: SheetPage {
                 Box(
                     "products",
                     "Products with keys in it",
-                    products(preparations, place, now),
+                    products(preparations, content.journal.halted, place, now),
                     note: "PAI and debug keys, born there",
                     isFlush: true
                 )
@@ -128,16 +131,16 @@ public struct EdgePage: SheetPage {
         guard let halted = journal.halted else { return [] }
         let remedy: Markup =
             viewer.isOEM
-            ? "The evidence stands below. Officers who leave it in service lift this by \(.link("an order", "/keys/orders")) whose reason names it."
-            : "The OEM's officers look into it."
+            ? "The \(.link("evidence", "#evidence")) stands below, and \(.link("what to do now", "#halt")). \(.link("Officers' orders", "/keys/orders")) alone lift this."
+            : "The OEM's officers decide about it. \(.link("What to do now", "#halt")) stands below."
         return [Note(.bad, "No package is made for it: its journal was \(halted)", remedy)]
     }
 
-    static func products(_ preparations: [Preparation], _ place: String, _ now: Instant) -> Markup {
+    static func products(_ preparations: [Preparation], _ halted: String?, _ place: String, _ now: Instant) -> Markup {
         .table(
             "Products",
             [
-                .init("Product"), .init("Scope", .tight), .init("State", .tight), .init("Since", .tight),
+                .init("Product"), .init(ReviewWords.ids, .tight), .init("State", .tight), .init("Since", .tight),
                 .init("Files", .tight),
             ],
             preparations.map { item in
@@ -146,7 +149,7 @@ public struct EdgePage: SheetPage {
                     ? .none : .link("Certificates", "\(place)/certificates/\(item.product.text)/certificates.json")
                 return [
                     .link(item.product.text, "/products/\(item.product.text)"),
-                    .code("\(item.vendorID) / \(item.productID)"), item.state,
+                    .code("\(item.vendorID) / \(item.productID)"), halted == nil ? item.state : item.stoppedState,
                     .ago(item.certificates?.installedAt ?? item.receivedAt ?? item.askedAt, now: now), file,
                 ]
             },
@@ -189,5 +192,10 @@ extension Preparation {
         if certificates?.installedAt != nil { return .badge(.ok, "Ready") }
         if certificates != nil { return .badge(.info, "Certificates on the way") }
         return receivedAt != nil ? .badge(.warn, "Waits for the ceremony") : .badge(.info, "Asked")
+    }
+
+    /// In an EdgeHSM that is stopped: the keys are there, and nothing is made with them.
+    var stoppedState: Markup {
+        certificates?.installedAt == nil ? state : .badge(.idle, "Inside, not in use", isOpen: true)
     }
 }

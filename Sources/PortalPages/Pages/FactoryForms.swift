@@ -74,11 +74,11 @@ extension FactoryPage {
             DialogForm(
                 "enrol",
                 "Enrol an EdgeHSM",
-                "Paste the enrolment that the officers signed. It names the EdgeHSM and this factory; the portal accepts PAIs and journals under that identity alone.",
+                "Choose or paste the enrolment that the officers signed. It names the EdgeHSM and this factory; the portal accepts PAIs and journals under that identity alone.",
                 action: place,
                 form: form,
                 fields: [
-                    .area(form, "enrolment", "Content of the signed enrolment", help: "The whole file, unchanged.")
+                    .document(form, "enrolment", "Content of the signed enrolment", help: "The whole file, unchanged.")
                 ],
                 submit: Button("Enrol EdgeHSM", style: .primary),
                 isOpen: opened == "enrol"

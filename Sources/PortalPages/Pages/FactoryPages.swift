@@ -158,7 +158,10 @@ public struct FactoryPage: SheetPage {
             }
         }
         let isNew = progress.today.issued == 0 && content.edges.allSatisfy { $0.journal.accounts.isEmpty }
-        var main: [Box] = []
+        let stopped = progress.edges.compactMap { edge in
+            edge.halted.map { HaltGuide(edge: edge.edgeHSM, kind: $0, factory: factory.id) }
+        }
+        var main = [HaltGuide.box(stopped, viewer)].compactMap { $0 }
         var places: [LivePlace] = []
         if isNew { main.append(Box("steps", "To the first device", Self.steps(content, viewer))) }
         // What has nothing to show yet would only push the steps away.
@@ -199,7 +202,7 @@ public struct FactoryPage: SheetPage {
                 actions: actions,
                 isLive: true
             ),
-            notes: progress.haltNotes,
+            notes: progress.haltNotes(viewer),
             form: form,
             stats: isNew ? .empty : .live("figures", figures, tag: "div"),
             main: main,
@@ -244,10 +247,10 @@ public struct FactoryPage: SheetPage {
         .table(
             "EdgeHSMs",
             [
-                .init("EdgeHSM"), .init("State", .tight), .init("Journal", .number), .init("Root", .tight),
+                .init("EdgeHSM"), .init("State", .tight), .init("Journal", .number), .init("Journal root", .tight),
                 .init("Checkpoint", .tight), .init("Quarantine", .number), .init("Software", .tight),
             ],
-            content.edges.map { edge in
+            content.edges.enumerated().map { index, edge in
                 let journal = edge.journal
                 let state = journal.link(at: now)
                 return [
@@ -259,7 +262,8 @@ public struct FactoryPage: SheetPage {
                         .badge(state.tone, state.words),
                         journal.heardAt.map { "heard \(.ago($0, now: now))" } ?? .empty
                     ),
-                    .number(journal.storedSize), .digest(journal.storedRoot.hex),
+                    .number(journal.storedSize),
+                    .folded(journal.storedRoot.hex, id: "journal-root-\(index)", name: "journal root"),
                     journal.checkpointTime.map { .ago($0, now: now) } ?? .none("none yet"),
                     journal.quarantined == 0 ? .number(0) : .count(journal.quarantined),
                     journal.softwareVersion.map { .text($0) } ?? .none("not told yet"),

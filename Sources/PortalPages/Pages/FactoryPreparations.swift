@@ -13,9 +13,11 @@ extension FactoryPage {
                         "For the ceremony",
                         "\(place)/preparations/\(preparation.edgeHSM.text)/\(preparation.product.text)/preparation.json"
                     ) : .none
+                let box: Markup = .link(preparation.edgeHSM.text, "\(place)/edges/\(preparation.edgeHSM.text)")
                 return [
                     .link(preparation.product.text, "/products/\(preparation.product.text)"),
-                    .link(preparation.edgeHSM.text, "\(place)/edges/\(preparation.edgeHSM.text)"), preparation.state,
+                    edge.journal.halted == nil ? box : .sub(box, .stopped(edge.journal.halted)),
+                    edge.journal.halted == nil ? preparation.state : preparation.stoppedState,
                     file,
                     .code("\(preparation.vendorID) / \(preparation.productID)"), .ago(preparation.askedAt, now: now),
                 ]
@@ -25,7 +27,7 @@ extension FactoryPage {
             "Preparations",
             [
                 .init("Product"), .init("EdgeHSM", .tight), .init("PAI and debug keys", .tight), .init("File", .tight),
-                .init("Scope", .tight), .init("Asked", .tight),
+                .init(ReviewWords.ids, .tight), .init("Asked", .tight),
             ],
             rows,
             empty: Empty(
@@ -61,7 +63,7 @@ extension FactoryPage {
         return DialogForm(
             "certificates",
             "Import certificates",
-            "Paste what the ceremony wrote for one EdgeHSM and product. Certificates for other keys are refused.",
+            "Choose or paste the file that the ceremony wrote for one EdgeHSM and product. Certificates for other keys are refused.",
             action: place,
             form: form,
             fields: [
@@ -79,9 +81,9 @@ extension FactoryPage {
                     products.union(content.products.map(\.text)).sorted().map { ($0, $0, .empty) },
                     value: waiting.first?.product.text ?? ""
                 ),
-                .area(form, "file", "Content of the ceremony's file", help: "The whole file, unchanged."),
+                .document(form, "file", "Content of the ceremony's file", help: "The whole file, unchanged."),
             ],
-            submit: Button("Import", style: .primary),
+            submit: Button("Import certificates", style: .primary),
             isOpen: opened == "certificates"
         )
     }

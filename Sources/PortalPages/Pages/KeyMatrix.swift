@@ -51,9 +51,13 @@ struct KeyMatrix {
     }
 
     private var cells: [Cell] { rows.flatMap(\.cells) }
-    var ready: Int { cells.count { $0.isReady } }
+    var ready: Int { rows.filter { $0.edge.halted == nil }.flatMap(\.cells).count { $0.isReady } }
     var underWay: Int { cells.count { $0.isUnderWay } }
     var missing: Int { cells.count { $0.isMissing } }
+
+    private var stoppedPlace: String {
+        rows.first { $0.edge.halted != nil }.map { "/factories/\($0.edge.factory.text)#halt" } ?? "/factories"
+    }
 
     func markup(_ now: Instant) -> Markup {
         let table = Markup.table(
@@ -63,8 +67,11 @@ struct KeyMatrix {
                 let place = "/factories/\(row.edge.factory.text)/edges/\(row.edge.id.text)"
                 let factory = factories[row.edge.factory]?.name ?? row.edge.factory.text
                 return [
-                    .sub(.link(row.edge.id.text, place), .link(factory, "/factories/\(row.edge.factory.text)"))
-                ] + zip(products, row.cells).map { Self.markup($1, of: $0, now) }
+                    .sub(
+                        "\(.link(row.edge.id.text, place))\(.stopped(row.edge.halted))",
+                        .link(factory, "/factories/\(row.edge.factory.text)")
+                    )
+                ] + zip(products, row.cells).map { Self.markup($1, of: $0, isStopped: row.edge.halted != nil, now) }
             },
             empty: Empty(
                 .device,
@@ -75,13 +82,21 @@ struct KeyMatrix {
         )
         guard !rows.isEmpty else { return table }
         return """
-            \(table)<p class="panel-foot">Ready: its PAI is certified and inside; product keys come with a batch's package.\
+            \(table)<p class="panel-foot">\(rows.contains { $0.edge.halted != nil } ? "Stopped: \(.link("what to do now", stoppedPlace)). " : "")Ready: its PAI is certified and inside; product keys come with a batch's package.\
             \(missing == 0 ? "" : " No PAI: \(.link("prepare the product", "/factories")) at its factory's page, then hold a ceremony.")</p>
             """
     }
 
-    private static func markup(_ cell: Cell, of product: KeysPage.Product, _ now: Instant) -> Markup {
+    private static func markup(
+        _ cell: Cell,
+        of product: KeysPage.Product,
+        isStopped: Bool,
+        _ now: Instant
+    ) -> Markup {
         switch cell {
+        // The PAI is there, and nothing may be made with it until the officers decide.
+        case .ready where isStopped:
+            return .sub(.badge(.idle, "Inside, not in use", isOpen: true), "EdgeHSM is stopped")
         case .ready(isLoaded: false): return .sub(.badge(.ok, "Ready", isOpen: true), "no package loaded yet")
         case .ready:
             let slots = product.slots.map(\.text).joined(separator: ", ")

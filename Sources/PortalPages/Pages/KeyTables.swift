@@ -97,7 +97,7 @@ enum RoleKeyTable {
     private static func custody(_ role: String) -> Markup {
         switch role {
         case "Root authority": "offline ceremony token"
-        case "Authorizer", "Portal", "Label records": "the portal's token"
+        case "Authorizer", "Portal", "Label records": "portal's token"
         default: .none
         }
     }

@@ -264,18 +264,18 @@ public struct KeysPage: SheetPage {
         DialogForm(
             "role-keys",
             "Import RoleKeys",
-            "Paste the next version as the ceremony wrote it, signed by the root authority. Signatures of officers who are no longer in it don't count from then on.",
+            "Choose or paste the next version as the ceremony wrote it, signed by the root authority. Signatures of officers who are no longer in it don't count from then on. This takes effect at once and can't be undone.",
             action: "/keys",
             form: form,
             fields: [
-                .area(
+                .document(
                     form,
                     "file",
                     "Content of the ceremony's file",
                     help: "The whole file, unchanged: one version, or the chain."
                 )
             ],
-            submit: Button("Import", style: .primary),
+            submit: Button("Import RoleKeys", style: .primary),
             isOpen: isOpen
         )
     }

@@ -117,7 +117,7 @@ public struct NewProductPage: PageView {
                 .input(
                     state,
                     "secureBootKey",
-                    "Secure-boot key",
+                    ReviewWords.secureBootKey,
                     help: "Verifies the firmware: a P-256 point, 130 hexadecimal digits that begin with 04.",
                     extra: long
                 ),
@@ -158,7 +158,7 @@ public struct NewProductPage: PageView {
             .input(
                 state,
                 "socClass",
-                "ADAC soc_class",
+                ReviewWords.debugClass,
                 .number,
                 help: "The chip's class as the debug root names it, 1 or more.",
                 extra: "min=\"1\""

@@ -139,7 +139,7 @@ public struct NewVersionPage: PageView {
             .input(
                 state,
                 "iterations",
-                "SPAKE2+ rounds",
+                ReviewWords.rounds,
                 .number,
                 help: "1,000 to 100,000: more make a guessed code dearer.",
                 value: values["iterations"] ?? "1000",
@@ -178,7 +178,7 @@ public struct NewVersionPage: PageView {
                 .input(
                     state,
                     "encoding",
-                    "Encoding",
+                    ReviewWords.encoding,
                     help: "How the chip family stores it.",
                     value: value("encoding"),
                     extra: short

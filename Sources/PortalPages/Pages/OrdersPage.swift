@@ -61,7 +61,6 @@ public struct OrdersPage: SheetPage {
                             "Import an order",
                             "/keys/orders?do=order",
                             icon: .upload,
-                            style: .primary,
                             dialog: "dialog-order"
                         )
                     ] : []
@@ -94,13 +93,18 @@ public struct OrdersPage: SheetPage {
                     DialogForm(
                         "order",
                         "Import an order",
-                        "Paste the file that obis approve signed. It is verified against the newest RoleKeys, takes effect at once and can't be undone.",
+                        "Choose or paste the file that obis approve signed. It is verified against the newest RoleKeys, takes effect at once and can't be undone.",
                         action: "/keys/orders",
                         form: form,
                         fields: [
-                            .area(form, "file", "Content of the signed order", help: "The whole file, unchanged.")
+                            .document(
+                                form,
+                                "file",
+                                "Content of the signed order",
+                                help: "The whole file, unchanged."
+                            )
                         ],
-                        submit: Button("Import", style: .primary),
+                        submit: Button("Import order", style: .primary),
                         isOpen: opened == "order"
                     )
                 ] : []
@@ -117,6 +121,10 @@ public struct OrdersPage: SheetPage {
             (
                 "Give up allotment",
                 "Makes an EdgeHSM journal that it keeps less; a later approval may then allot the rest elsewhere."
+            ),
+            (
+                "End a stop",
+                "Leaves an EdgeHSM in service whose journal was forked, restored or truncated: one that gives up allotment or resets its clock, signed after the finding, whose reason says that word. Its factory's page has the steps."
             ),
             ("Declare a box dead", "Lets the next approval allot elsewhere what remains of a box that can't answer."),
         ])

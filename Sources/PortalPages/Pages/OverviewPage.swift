@@ -49,7 +49,7 @@ public struct OverviewPage: PageView {
             isLive: !overview.factories.isEmpty
         )
         stats = Self.stats(overview, live)
-        alerts = live("alerts", Self.alerts(overview), "div")
+        alerts = live("alerts", Self.alerts(overview, viewer), "div")
         factories = overview.factories.worstFirst(at: now).enumerated().map { index, factory in
             FactoryCard(html: Self.card(factory, "site-\(index)", now, live))
         }
@@ -204,13 +204,13 @@ public struct OverviewPage: PageView {
     }
 
     /// What is said before all figures: who is stopped, and what else is critical.
-    private static func alerts(_ overview: Overview) -> Markup {
-        let notes = alertNotes(overview)
+    private static func alerts(_ overview: Overview, _ viewer: Viewer) -> Markup {
+        let notes = alertNotes(overview, viewer)
         return notes.isEmpty ? .empty : "<div class=\"stack\">\(notes.map { Markup.of($0) }.joined())</div>"
     }
 
-    private static func alertNotes(_ overview: Overview) -> [Note] {
-        let halted = overview.factories.flatMap(\.haltNotes)
+    private static func alertNotes(_ overview: Overview, _ viewer: Viewer) -> [Note] {
+        let halted = overview.factories.flatMap { $0.haltNotes(viewer) }
         let stopped = Set(overview.factories.filter(\.isStopped).map(\.factory.id))
         let others = overview.factories.filter { !stopped.contains($0.factory.id) }.reduce(0) { $0 + $1.critical }
         guard others > 0 else { return halted }

@@ -18,7 +18,7 @@ extension ProductPage {
                 return states.map { state in
                     let custody: Markup =
                         switch state.custody {
-                        case .portalToken: .badge(.ok, "In the portal's token")
+                        case .portalToken: .badge(.ok, "Portal's token")
                         case .importedInClear: .badge(.warn, "Imported in clear")
                         case .none: .badge(.idle, "No key yet", isOpen: true)
                         }

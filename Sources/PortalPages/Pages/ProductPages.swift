@@ -94,6 +94,8 @@ public struct ProductPage: SheetPage {
         public let organisations: [OrganisationID: String]
         public let batches: [Batch]
         public let factories: [FactoryID: Factory]
+        /// EdgeHSMs that are stopped, and why.
+        public let halted: [EdgeHSMID: String]
 
         public init(
             product: Product,
@@ -105,11 +107,13 @@ public struct ProductPage: SheetPage {
             invitations: [Invitation]? = nil,
             organisations: [OrganisationID: String],
             batches: [Batch],
-            factories: [FactoryID: Factory]
+            factories: [FactoryID: Factory],
+            halted: [EdgeHSMID: String] = [:]
         ) {
             (self.product, self.quota, self.versions, self.keys) = (product, quota, versions, keys)
             (self.approvals, self.workspaces, self.organisations) = (approvals, workspaces, organisations)
             (self.invitations, self.batches, self.factories) = (invitations, batches, factories)
+            self.halted = halted
         }
     }
 
@@ -185,7 +189,7 @@ public struct ProductPage: SheetPage {
         let rows = quota.edges.map { edge -> [Markup] in
             [
                 .sub(
-                    .link(edge.edgeHSM.text, "/factories/\(edge.factory.text)/edges/\(edge.edgeHSM.text)"),
+                    "\(.link(edge.edgeHSM.text, "/factories/\(edge.factory.text)/edges/\(edge.edgeHSM.text)"))\(.stopped(content.halted[edge.edgeHSM]))",
                     .link(content.factories[edge.factory]?.name ?? edge.factory.text, "/factories/\(edge.factory.text)")
                 ),
                 .share(
@@ -271,7 +275,10 @@ public struct ProductPage: SheetPage {
                 ("Factories", rules.factories.map { names($0, content) } ?? "every factory"),
                 ("Serial prefix", .code(foundation.serialPrefix.text)),
                 ("Debug permissions", DebugPermissions(foundation.debugPermissions).markup),
-                ("Secure-boot key", .copyable(foundation.secureBootKey.hex, id: "secure-boot-key", name: "key")),
+                (
+                    ReviewWords.secureBootKey,
+                    .folded(foundation.secureBootKey.hex, id: "secure-boot-key", name: "secure-boot key")
+                ),
             ])
         )
     }

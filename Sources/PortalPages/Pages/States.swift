@@ -1,5 +1,5 @@
 import PortalProtocol
-import Vocabulary
+public import Vocabulary
 
 /// Words and colours of the portal's states: the same everywhere.
 extension VersionState {
@@ -45,6 +45,28 @@ protocol LinkFacts {
 
 extension EdgeState: LinkFacts {}
 extension EdgeJournal: LinkFacts {}
+
+/// Where an EdgeHSM stands, and whether it is stopped: for every list that names it.
+public struct EdgePlace: Sendable {
+    /// Name of the factory.
+    public let factory: String
+    public let site: FactoryID
+    /// What its journal is: `forked`, `restored`, `truncated`; nil: nothing is wrong.
+    public let halted: String?
+
+    public init(factory: String, site: FactoryID, halted: String?) {
+        (self.factory, self.site, self.halted) = (factory, site, halted)
+    }
+
+    func address(of edge: EdgeHSMID) -> String { "/factories/\(site.text)/edges/\(edge.text)" }
+}
+
+extension Markup {
+    /// The tag of an EdgeHSM that gets nothing until the officers decide; nothing where it is well.
+    static func stopped(_ halted: String?) -> Markup {
+        halted.map { " \(.badge(.bad, "Stopped: \($0)"))" } ?? .empty
+    }
+}
 
 extension LinkFacts {
     /// Seconds. A Factory Service that has nothing to tell sends a signed checkpoint every five minutes.

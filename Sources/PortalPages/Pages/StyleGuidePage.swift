@@ -239,14 +239,20 @@ extension Tone {
 
 extension Markup {
     /// Field by field, before and after.
-    static func diff(_ changes: [ReviewChange], _ caption: String = "Changed fields") -> Markup {
+    /// - Parameter id: begins the ids of what can be opened in it.
+    static func diff(_ changes: [ReviewChange], _ caption: String = "Changed fields", id: String = "change") -> Markup {
         .table(
             caption,
             [.init("Field"), .init("Before and after")],
-            changes.map { change in
-                let before: Markup = change.before.map { "<del>\($0)</del>" } ?? .empty
-                let after: Markup = change.after.map { "<ins>\($0)</ins>" } ?? .empty
-                return [.text(change.field), before + after]
+            changes.enumerated().map { index, change in
+                func words(_ words: String?, _ tag: Markup, _ when: String) -> Markup {
+                    guard let words else { return .empty }
+                    return "<\(tag)>\(ReviewWords.value(change.field, words, id: "\(id)-\(index)-\(when)"))</\(tag)>"
+                }
+                return [
+                    .text(ReviewWords.label(change.field)),
+                    words(change.before, "del", "before") + words(change.after, "ins", "after"),
+                ]
             },
             style: "diff"
         )

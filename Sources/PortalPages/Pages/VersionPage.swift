@@ -15,6 +15,10 @@ public struct VersionPage: SheetPage {
         public let review: VersionReview
         /// Names of people by id.
         public let names: [PersonID: String]
+        /// Who is which officer, as far as the viewer may know.
+        public let holders: [OfficerName: String]
+        /// Empty for whom approvals are not.
+        public let edges: [EdgeHSMID: EdgePlace]
         /// Of the newest RoleKeys.
         public let officers: [OfficerName]
         public let threshold: Int
@@ -30,6 +34,8 @@ public struct VersionPage: SheetPage {
             version: ProductVersion,
             review: VersionReview,
             names: [PersonID: String],
+            holders: [OfficerName: String] = [:],
+            edges: [EdgeHSMID: EdgePlace] = [:],
             officers: [OfficerName],
             threshold: Int,
             officer: OfficerName? = nil,
@@ -39,6 +45,7 @@ public struct VersionPage: SheetPage {
             (self.product, self.version, self.review) = (product, version, review)
             (self.names, self.officers, self.threshold) = (names, officers, threshold)
             (self.officer, self.pending, self.portal) = (officer, pending, portal)
+            (self.holders, self.edges) = (holders, edges)
         }
     }
 
@@ -58,10 +65,11 @@ public struct VersionPage: SheetPage {
         let progress = Self.progress(content, now)
         let lead = Self.lead(content, viewer, now)
         let actions = Self.actions(content, place, viewer)
+        let rejecting = Self.rejecting(content, place, viewer)
         let signing = Self.signing(content, place, viewer)
         live = [
             LivePlace("progress", progress), LivePlace("state", version.state.badge), LivePlace("lead", lead),
-            LivePlace("acts", actions), LivePlace("signing", signing),
+            LivePlace("acts", actions), LivePlace("signing", signing), LivePlace("rejecting", rejecting),
         ]
         let head = Head(
             "\(content.product.title.text) \(version.version.text)",
@@ -89,7 +97,7 @@ public struct VersionPage: SheetPage {
             form: form,
             tabs: tabs,
             main: Self.main(content, tab) + [Self.identity(version)],
-            side: [Self.decision(content, progress, actions, signing)],
+            side: [Self.decision(content, progress, actions, signing, rejecting)],
             sideLeads: true,
             dialogs: Self.dialogs(content, place, form, opened, viewer)
         )
@@ -103,7 +111,6 @@ public struct VersionPage: SheetPage {
             actions.append(Button("Submit for review", "\(place)?do=submit", style: .primary, dialog: "dialog-submit"))
         }
         if version.state == .submitted, viewer.roles.contains(.oemSecurityOfficer) {
-            actions.append(Button("Reject", "\(place)?do=reject", style: .danger, dialog: "dialog-reject"))
             // What is signed is changed no more, nor is another proposed beside it.
             if version.approval?.isSigned != true, content.pending == nil {
                 actions.append(
@@ -178,11 +185,13 @@ public struct VersionPage: SheetPage {
                 DialogForm(
                     "sign",
                     "Import signatures",
-                    "Paste the file that obis approve wrote. Several officers' files can be imported one after the other.",
+                    "Choose or paste the file that obis approve wrote. Several officers' files can be imported one after the other.",
                     action: place,
                     form: form,
-                    fields: [.area(form, "envelope", "Content of approval.json", help: "The whole file, unchanged.")],
-                    submit: Button("Import", style: .primary),
+                    fields: [
+                        .document(form, "envelope", "Content of approval.json", help: "The whole file, unchanged.")
+                    ],
+                    submit: Button("Import signatures", style: .primary),
                     isOpen: opened == "sign"
                 )
             )

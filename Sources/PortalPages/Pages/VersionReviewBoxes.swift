@@ -10,12 +10,37 @@ extension VersionPage {
             notes.append(Note(.bad, "Rejected", .text(rejected.reason?.text ?? "No reason was given.")))
         }
         let (checks, unclean) = (content.review.evidence, content.review.evidence.filter { $0.verdict != .passed })
-        guard !unclean.isEmpty else { return notes }
-        let items = unclean.map { check -> Markup in "<li>\(check.field): <b>\(check.words)</b></li>" }
+        let stopped = stoppedGains(content)
+        guard !unclean.isEmpty else { return notes + stopped }
+        let items = unclean.map { check -> Markup in "<li>\(ReviewWords.label(check.field)): <b>\(check.words)</b></li>"
+        }
         return notes + [
             Note(
                 unclean.contains { $0.verdict == .failed } ? .bad : .warn,
                 "\(unclean.count) of \(checks.count) checks \(unclean.count == 1 ? "calls" : "call") for caution",
+                list: "<ul>\(items.joined())</ul>"
+            )
+        ] + stopped
+    }
+
+    /// Units for an EdgeHSM whose journal contradicts itself: officers see that before they sign.
+    private static func stoppedGains(_ content: Content) -> [Note] {
+        guard content.version.state == .submitted else { return [] }
+        let gains = UnitFigure.split(content.review.approvalChanges).units.filter { $0.difference > 0 }
+        let items = gains.compactMap { figure -> Markup? in
+            guard let edge = figure.edge, let place = content.edges[edge], let halted = place.halted else { return nil }
+            return """
+                <li>\(.link(edge.text, place.address(of: edge))) at \(place.factory): <b>+\(Format.number(figure.difference)) units, \
+                but its journal is \(halted)</b></li>
+                """
+        }
+        guard !items.isEmpty else { return [] }
+        return [
+            Note(
+                .warn,
+                items.count == 1
+                    ? "A stopped EdgeHSM is allotted more" : "\(items.count) stopped EdgeHSMs are allotted more",
+                "Allotted is for good unless an order takes it back. Settle the stop first.",
                 list: "<ul>\(items.joined())</ul>"
             )
         ]
@@ -69,7 +94,7 @@ extension VersionPage {
             Box(
                 "statement",
                 "What officers sign, in words",
-                "<p class=\"panel-lead\">\(statement.summary)</p>" + lines("Approval", statement.lines),
+                "<p class=\"panel-lead\">\(statement.summary)</p>" + rawLines("Approval", statement.lines),
                 isFlush: true
             ),
             Box(
@@ -110,7 +135,7 @@ extension VersionPage {
                 Box(
                     "units",
                     "Units that may ever be made",
-                    UnitFigure.table(figures.units),
+                    UnitFigure.table(figures.units, content.edges),
                     note: "against the approval before",
                     isFlush: true
                 )
@@ -121,7 +146,7 @@ extension VersionPage {
                 Box(
                     "figures",
                     "Terms against the approval before",
-                    .diff(ReviewOrder.first(figures.others), "Changed terms"),
+                    .diff(ReviewOrder.first(figures.others), "Changed terms", id: "term"),
                     isFlush: true
                 )
             )
@@ -129,7 +154,22 @@ extension VersionPage {
         return boxes
     }
 
+    /// As the portal says it everywhere.
     private static func lines(_ caption: String, _ lines: [ReviewLine]) -> Markup {
+        .table(
+            caption,
+            [.init("Field"), .init("Value", .wide)],
+            lines.enumerated().map { index, line in
+                [
+                    .text(ReviewWords.label(line.field)),
+                    "<span class=\"breaks\">\(ReviewWords.value(line.field, line.words, id: "line-\(index)"))</span>",
+                ]
+            }
+        )
+    }
+
+    /// As an officer's own machine shows it, to the character.
+    private static func rawLines(_ caption: String, _ lines: [ReviewLine]) -> Markup {
         .table(
             caption,
             [.init("Field"), .init("Value", .wide)],
@@ -146,7 +186,13 @@ extension VersionPage {
             .table(
                 "Checks",
                 [.init("Check"), .init("Evidence", .wide)],
-                evidence.map { [.text($0.field), "\($0.verdict.mark)<span class=\"breaks\">\($0.words)</span>"] },
+                evidence.enumerated().map { index, check in
+                    let words = ReviewWords.value(check.field, check.words, id: "check-\(index)")
+                    return [
+                        .text(ReviewWords.label(check.field)),
+                        "\(check.verdict.mark)<div class=\"breaks\">\(words)</div>",
+                    ]
+                },
                 style: "checks"
             ),
             note: "\(passed) of \(evidence.count) passed",
@@ -189,6 +235,8 @@ enum ReviewOrder {
 /// A changed number of units, read from the words of the statement, so that it can be set beside the one before.
 struct UnitFigure: Hashable {
     let place: String
+    /// Nil for what is of no one EdgeHSM.
+    let edge: EdgeHSMID?
     let before: Int?
     let after: Int?
 
@@ -207,28 +255,36 @@ struct UnitFigure: Hashable {
         guard (change.before == nil) == (old == nil), (change.after == nil) == (new == nil) else { return nil }
         let name = new?.place ?? old?.place
         guard (name != nil) == (change.field == "allotment") else { return nil }
+        edge = name.flatMap { try? EdgeHSMID($0) }
         place = name ?? change.field.prefix(1).uppercased() + change.field.dropFirst()
         (before, after) = (old?.units, new?.units)
     }
+
+    var difference: Int { (after ?? 0) - (before ?? 0) }
 
     /// Figures of units, and all the rest.
     static func split(_ changes: [ReviewChange]) -> (units: [UnitFigure], others: [ReviewChange]) {
         (changes.compactMap { UnitFigure($0) }, changes.filter { UnitFigure($0) == nil })
     }
 
-    static func table(_ figures: [UnitFigure]) -> Markup {
+    static func table(_ figures: [UnitFigure], _ edges: [EdgeHSMID: EdgePlace] = [:]) -> Markup {
         .table(
             "Units by EdgeHSM",
             [.init("EdgeHSM"), .init("Now", .number), .init("New", .number), .init("Difference", .number)],
             figures.map { figure in
-                let difference = (figure.after ?? 0) - (figure.before ?? 0)
-                let sign = difference > 0 ? "+" : ""
+                let sign = figure.difference > 0 ? "+" : ""
                 return [
-                    .text(figure.place), figure.before.map { .number($0) } ?? .none,
-                    figure.after.map { .number($0) } ?? .none,
-                    "<strong>\(sign)\(Format.number(difference))</strong>",
+                    figure.named(edges), figure.before.map { .number($0) } ?? .none("not allotted before"),
+                    figure.after.map { .number($0) } ?? .none("not allotted any more"),
+                    "<strong>\(sign)\(Format.number(figure.difference))</strong>",
                 ]
             }
         )
+    }
+
+    /// With its factory, and whether it is stopped.
+    private func named(_ edges: [EdgeHSMID: EdgePlace]) -> Markup {
+        guard let edge, let known = edges[edge] else { return .text(place) }
+        return .sub("\(.link(edge.text, known.address(of: edge)))\(.stopped(known.halted))", .text(known.factory))
     }
 }

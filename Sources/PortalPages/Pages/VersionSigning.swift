@@ -33,15 +33,28 @@ extension VersionPage {
                 ? "Next: propose its approval." : "A security officer proposes its approval next."
         }
         let missing = approval.threshold - approval.signers.count
-        let others = content.officers.filter { !approval.signers.contains($0) }.map(\.text)
+        let others = content.officers.filter { !approval.signers.contains($0) }
         guard missing > 0, !others.isEmpty else { return "All have signed that are needed." }
-        let many = missing == 1 ? "one" : "\(missing)"
-        let wait = "\(many) of \(others.joined(separator: ", ")) \(missing == 1 ? "is" : "are") missing."
         switch content.officer {
-        case let officer? where approval.signers.contains(officer): return "You have signed; \(wait)"
-        case let officer? where content.officers.contains(officer): return "Next: you sign; \(wait)"
-        default: return .text(wait.prefix(1).uppercased() + wait.dropFirst())
+        case let officer? where approval.signers.contains(officer):
+            return .text("Your signature is in. \(needed(missing, of: others, content))")
+        case let officer? where content.officers.contains(officer):
+            return .text("Next: you sign. \(needed(missing, of: others, content))")
+        default: return .text(needed(missing, of: others, content))
         }
+    }
+
+    /// `Still needed: 1, Oscar Brandt or Otto Lind`.
+    private static func needed(_ missing: Int, of others: [OfficerName], _ content: Content) -> String {
+        let names = others.map { $0 == content.officer ? "you" : holder(of: $0, content) }
+        let ends = names.count > 1 ? "\(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")" : names[0]
+        return missing == others.count && missing > 1
+            ? "Still needed: all of \(names.joined(separator: ", "))." : "Still needed: \(missing), \(ends)."
+    }
+
+    /// Who an officer is: the person's name as it stands under People, else the officer's own.
+    static func holder(of officer: OfficerName, _ content: Content) -> String {
+        content.holders[officer] ?? officer.text.prefix(1).uppercased() + officer.text.dropFirst()
     }
 
     /// m of n; every officer has a place from the start, so nothing moves when a signature comes.
@@ -53,7 +66,8 @@ extension VersionPage {
             let state: Markup =
                 signed.contains(officer)
                 ? .badge(.ok, "Signed") : .badge(.idle, isOver ? "Not needed" : "Not yet", isOpen: true)
-            return "<li class=\"split\"><span>\(officer.text)</span>\(state)</li>"
+            let you: Markup = officer == content.officer ? " <span class=\"muted\">(you)</span>" : .empty
+            return "<li class=\"split\"><span>\(holder(of: officer, content))\(you)</span>\(state)</li>"
         }
         return """
             <p class="split"><strong>\(signed.count) of \(threshold) needed</strong><span class="muted">\(content.officers.count) officers</span></p>\
@@ -63,17 +77,40 @@ extension VersionPage {
     }
 
     /// Everything that is decided here, in one card: how far it is, what the viewer can do, how an officer signs.
-    static func decision(_ content: Content, _ progress: Markup, _ actions: Markup, _ signing: Markup) -> Box {
+    static func decision(
+        _ content: Content,
+        _ progress: Markup,
+        _ actions: Markup,
+        _ signing: Markup,
+        _ rejecting: Markup
+    ) -> Box {
         Box(
             "decision",
             "Decision",
             """
             \(.live("progress", progress, tag: "div"))\
             \(.live("acts", actions, tag: "div", style: "actions", keeps: true))\
-            \(.live("signing", signing, tag: "div", style: "signing", keeps: true))
+            \(.live("signing", signing, tag: "div", style: "signing", keeps: true))\
+            \(.live("rejecting", rejecting, tag: "div", style: "signing", keeps: true))
             """,
             note: content.version.approval.map { "approval no. \($0.sequence)" } ?? .empty
         )
+    }
+
+    /// Apart from what is to be done: to reject is to end it, for whoever has signed too.
+    static func rejecting(_ content: Content, _ place: String, _ viewer: Viewer) -> Markup {
+        let version = content.version
+        guard version.state == .submitted, viewer.roles.contains(.oemSecurityOfficer) else { return .empty }
+        let hasSigned = content.officer.map { version.approval?.signers.contains($0) == true } ?? false
+        let signed: Markup =
+            hasSigned
+            ? " Your signature is out already: its approval stays a link of the chain, and the next one follows it."
+            : version.approval?.isSigned == true
+                ? " Signatures that are in stay links of the chain, and the next approval follows them." : .empty
+        return """
+            <h3>Reject instead</h3><p class="small muted">One officer is enough. It ends this version for good, and the ODM has to make a new one.\(signed)</p>\
+            <p class="row">\(Markup.of(Button("Reject", "\(place)?do=reject", style: .danger, dialog: "dialog-reject", isSmall: true)))</p>
+            """
     }
 
     static func identity(_ version: ProductVersion) -> Box {
@@ -82,11 +119,11 @@ extension VersionPage {
             "Digests",
             .of(
                 Definitions([
-                    ("Manifest", .copyable(version.manifest.hex, id: "manifest-digest", name: "manifest's digest")),
-                    ("Firmware", .copyable(version.firmware.hex, id: "firmware-digest", name: "firmware's digest")),
+                    ("Manifest", .folded(version.manifest.hex, id: "manifest-digest", name: "manifest's digest")),
+                    ("Firmware", .folded(version.firmware.hex, id: "firmware-digest", name: "firmware's digest")),
                     (
                         "Declaration",
-                        .copyable(version.declaration.hex, id: "declaration-digest", name: "declaration's digest")
+                        .folded(version.declaration.hex, id: "declaration-digest", name: "declaration's digest")
                     ),
                     (
                         "Proof of product",
@@ -117,7 +154,7 @@ extension VersionPage {
             : .empty
         if let officer = content.officer, approval.signers.contains(officer) {
             return """
-                <h3>You have signed</h3><p class="small muted">Nothing is left for you to do. You can import files that other officers signed.</p>\
+                <h3>Your signature is in</h3><p class="small muted">Nothing is left for you to sign. You can import files that other officers signed.</p>\
                 <p class="row">\(bring)</p>
                 """
         }

@@ -9,12 +9,14 @@ public struct AlarmPage: SheetPage {
     let sheet: Sheet
 
     /// - Parameters:
+    ///   - edges: to say of whom it still stands.
     ///   - tags: If-Match of those that the viewer may acknowledge, by number.
     public init(
         _ page: Page<AlarmView>,
         quarantine: Page<QuarantineView>,
         names: [String: String],
         factories: [FactoryID: Factory] = [:],
+        edges: [EdgeHSMID: EdgePlace] = [:],
         tags: [Int: String],
         onlyOpen: Bool,
         viewer: Viewer,
@@ -28,10 +30,10 @@ public struct AlarmPage: SheetPage {
                     .sub(.badge(.idle, "Gone by itself"), .ago(cleared, now: now))
                 } else if let seen = alarm.acknowledgedAt {
                     .sub(
-                        .badge(.idle, "Acknowledged"),
+                        "\(.badge(.idle, "Acknowledged"))\(Self.standing(alarm, edges))",
                         "\(alarm.acknowledgedBy.map { names[$0] ?? $0 } ?? ""), \(.ago(seen, now: now))"
                     )
-                } else { .badge(alarm.severity.tone, "Open") }
+                } else { "\(.badge(alarm.severity.tone, "Open"))\(Self.standing(alarm, edges))" }
             let acknowledge: Markup =
                 tags[alarm.number.value].map { tag in
                     """
@@ -39,13 +41,13 @@ public struct AlarmPage: SheetPage {
                     <input type="hidden" name="tag" value="\(tag)"><button type="submit" class="button small">Acknowledge<span class="sr"> alarm \(alarm.number.value)</span></button></form>
                     """
                 } ?? .empty
-            let often: Markup = alarm.times > 1 ? "\(alarm.times) times" : "once"
-            let times: Markup = alarm.sequence.map { "\(often), entry \($0)" } ?? often
             return [
-                "<span id=\"alarm-\(alarm.number.value)\">\(alarm.words)</span><span class=\"sub\">no. \(alarm.number.value), \(times)</span>",
-                alarm.severity.badge,
+                .sub("<span id=\"alarm-\(alarm.number.value)\">\(alarm.words)</span>", alarm.severity.badge),
+                "\(alarm.number.value)",
                 .factory(alarm.factory, factories, alarm.edgeHSM, other: alarm.other),
-                alarm.meaning.map { .sub(.text($0), .text(alarm.detail)) } ?? .text(alarm.detail),
+                alarm.meaning.map { .sub("\($0)\(Self.way(alarm, edges, viewer))", .text(alarm.detail)) }
+                    ?? .text(alarm.detail),
+                .number(alarm.times), alarm.sequence.map { "\($0)" } ?? .none("of no one entry"),
                 .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"), state,
                 acknowledge,
             ]
@@ -62,23 +64,29 @@ public struct AlarmPage: SheetPage {
                 "Alarms",
                 lead: "What the portal found in the journals that should not be there, or should and is not."
             ),
-            notes: [form.note].compactMap { $0 },
+            notes: [form.note, Self.stillStopped(edges, viewer)].compactMap { $0 },
             tabs: Tabs(
                 "Which alarms",
                 [
                     .init(title: "Open", address: "/alarms", isCurrent: onlyOpen, count: .empty),
-                    .init(title: "All", address: "/alarms?show=all", isCurrent: !onlyOpen, count: .empty),
+                    .init(
+                        title: "All, acknowledged too",
+                        address: "/alarms?show=all",
+                        isCurrent: !onlyOpen,
+                        count: .empty
+                    ),
                 ]
             ),
             main: [
                 Box(
                     "list",
-                    onlyOpen ? "Open alarms" : "All alarms",
+                    onlyOpen ? "Open: nobody has acknowledged them" : "All alarms",
                     .table(
                         "Alarms",
                         [
-                            .init("Alarm"), .init("Severity", .tight), .init("Where"), .init("What it means", .wide),
-                            .init("Last seen", .tight), .init("State", .tight), .init("Action", .tight),
+                            .init("Alarm"), .init("No.", .tight), .init("Where"), .init("What it means", .wide),
+                            .init("Times seen", .number), .init("Journal entry", .number), .init("Last seen", .tight),
+                            .init("State", .tight), .init("Action", .tight),
                         ],
                         rows,
                         empty: Empty(
@@ -115,6 +123,38 @@ public struct AlarmPage: SheetPage {
                     isFlush: true
                 ),
             ]
+        )
+    }
+
+    /// To acknowledge says that somebody has seen it; what it found may go on.
+    private static func standing(_ alarm: AlarmView, _ edges: [EdgeHSMID: EdgePlace]) -> Markup {
+        AlarmView.stopping.contains(alarm.kind) && alarm.clearedAt == nil
+            ? .stopped(edges[alarm.edgeHSM]?.halted) : .empty
+    }
+
+    /// Where to go with it.
+    private static func way(_ alarm: AlarmView, _ edges: [EdgeHSMID: EdgePlace], _ viewer: Viewer) -> Markup {
+        guard AlarmView.stopping.contains(alarm.kind), let place = edges[alarm.edgeHSM], place.halted != nil else {
+            return .empty
+        }
+        let orders: Markup = viewer.isOEM ? " · \(.link("Officers' orders", "/keys/orders"))" : .empty
+        return "<p>\(.link("What to do now", "/factories/\(place.site.text)#halt"))\(orders)</p>"
+    }
+
+    /// A stop outlasts its alarm.
+    private static func stillStopped(_ edges: [EdgeHSMID: EdgePlace], _ viewer: Viewer) -> Note? {
+        let stopped = edges.filter { $0.value.halted != nil }.sorted { $0.key.text < $1.key.text }
+        guard !stopped.isEmpty else { return nil }
+        let items = stopped.map { edge, place -> Markup in
+            "<li>\(.link(edge.text, place.address(of: edge))) at \(place.factory), \(place.halted ?? ""): \(.link("what to do now", "/factories/\(place.site.text)#halt"))</li>"
+        }
+        return Note(
+            .bad,
+            stopped.count == 1 ? "1 EdgeHSM is stopped" : "\(stopped.count) EdgeHSMs are stopped",
+            viewer.isOEM
+                ? "To acknowledge an alarm does not lift a stop: \(.link("an order of the officers", "/keys/orders")) does."
+                : "To acknowledge an alarm does not lift a stop: only the OEM's officers do.",
+            list: "<ul>\(items.joined())</ul>"
         )
     }
 }
@@ -256,7 +296,7 @@ public struct AuditPage: SheetPage {
         guard let checkpoint else { return .empty }
         let command = "obis-verify audit audit.jsonl --root-key root-authority.pem --earlier audit-checkpoint.json"
         return """
-            \(Markup.of(Definitions([("Entries", .number(checkpoint.size)), ("Merkle root", .copyable(checkpoint.root.hex, id: "audit-root", name: "root"))])))\
+            \(Markup.of(Definitions([("Entries", .number(checkpoint.size)), ("Log root", .folded(checkpoint.root.hex, id: "audit-root", name: "log root"))])))\
             <div class="row">\(Markup.of(Button("Signed export", "/audit/export.jsonl", icon: .export, isSmall: true, isDownload: true)))\
             \(Markup.of(Button("Checkpoint", "/audit/checkpoint.json", icon: .shield, isSmall: true, isDownload: true)))</div>\
             <details class="details"><summary>\(Icon.chevron.markup)Verify it offline</summary>\

@@ -336,19 +336,18 @@ enum Script {
           });
         }
 
-        // A certificate from a file into its field: text as it is, DER as base64.
-        function certificate(box) {
+        function read(box) { // A certificate or a document from a file into its field: text as it is, DER as base64.
           const [input, out] = [box.querySelector('input'), box.querySelector('output')];
           const tell = (text, isWrong) => { out.textContent = text; out.className = isWrong ? 'error' : 'help'; };
           input.addEventListener('change', async () => {
             const files = [...input.files], large = files.find(file => file.size > box.dataset.largest);
-            if (large) return tell(`${large.name} is no certificate: ${number(large.size)} octets.`, true);
+            if (large) return tell(`${large.name} is not what belongs here: ${number(large.size)} octets.`, true);
             const texts = await Promise.all(files.map(async file => {
               const bytes = new Uint8Array(await file.arrayBuffer());
-              return bytes.every(b => b < 128) ? new TextDecoder().decode(bytes).trim() : btoa(String.fromCharCode(...bytes));
+              return 'text' in box.dataset || bytes.every(b => b < 128) ? new TextDecoder().decode(bytes).trim() : btoa(String.fromCharCode(...bytes));
             }));
             document.getElementById(box.dataset.read).value = texts.join(String.fromCharCode(10));
-            tell(`Read ${files.map(file => `${file.name}, ${number(file.size)} octets`).join('; ')}. Checked when the product is created.`);
+            tell(`Read ${files.map(file => `${file.name}, ${number(file.size)} octets`).join('; ')}. ${box.dataset.then}`);
           });
         }
 
@@ -376,7 +375,7 @@ enum Script {
         export function startForms({ say }) {
           for (const form of document.querySelectorAll('form[data-batch]')) batchForm(form);
           for (const box of document.querySelectorAll('[data-upload], form[data-lines]')) { box.hidden = false; upload(box, say); }
-          for (const box of document.querySelectorAll('[data-read]')) { box.hidden = false; certificate(box); }
+          for (const box of document.querySelectorAll('[data-read]')) { box.hidden = false; read(box); }
           // A form is sent once; its key would make a second time the same anyway.
           for (const form of document.querySelectorAll('form[method="post"]')) {
             form.addEventListener('submit', event => setTimeout(() => {

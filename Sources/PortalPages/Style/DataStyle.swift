@@ -94,6 +94,9 @@ extension Stylesheet {
         .folded > summary { padding: var(--s3) var(--s4); }
         .folded > :not(summary) { margin: 0; border-top: 1px solid var(--line); }
         .whole > :not(summary) { margin-top: var(--s1); white-space: normal; }
+        :is(td, th) a:has(+ .badge) { text-decoration: underline; text-decoration-color: var(--line-strong); text-underline-offset: .2em; }
+        .with-digest > .whole { display: inline-block; max-width: 100%; margin: 0 var(--s2); vertical-align: top; }
+        .with-digest > .whole:first-child { margin-left: 0; }
         .whole > summary { color: inherit; white-space: nowrap; }
         .whole .dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
         @media (min-width: 40rem) { .whole .dl { min-width: 14rem; } }
@@ -107,8 +110,10 @@ extension Stylesheet {
         .code-block.tall pre { max-height: 24rem; overflow-y: auto; }
         .code-block pre:focus-visible { outline-offset: -2px; }
         .code-block .button { position: absolute; top: var(--s1); right: var(--s1); background: var(--surface); }
-        .code-block.command pre { overflow-wrap: normal; scrollbar-width: thin; }
-        .arg { white-space: nowrap; }
+        .code-block.command pre { scrollbar-width: thin; }
+        .line { display: block; padding-left: 3ch; text-indent: -3ch; }
+        /* Whole on a line where it fits, else broken within itself: never under the button, never out of the block. */
+        .arg { display: inline-block; max-width: 100%; vertical-align: top; text-indent: 0; overflow-wrap: anywhere; }
         .digest { white-space: nowrap; }
         .copy-line { display: inline-flex; align-items: center; gap: var(--s1); max-width: 100%; }
         .copy-line code { overflow-wrap: anywhere; }

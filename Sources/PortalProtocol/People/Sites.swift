@@ -134,9 +134,11 @@ public struct EdgeSummary: Codable, Sendable, Hashable {
     public let id: EdgeHSMID
     public let factory: FactoryID
     public let enrolledAt: Instant
+    /// Why no package is made for it: `forked`, `restored`, `truncated`.
+    public let halted: String?
 
-    public init(id: EdgeHSMID, factory: FactoryID, enrolledAt: Instant) {
-        (self.id, self.factory, self.enrolledAt) = (id, factory, enrolledAt)
+    public init(id: EdgeHSMID, factory: FactoryID, enrolledAt: Instant, halted: String? = nil) {
+        (self.id, self.factory, self.enrolledAt, self.halted) = (id, factory, enrolledAt, halted)
     }
 }
 

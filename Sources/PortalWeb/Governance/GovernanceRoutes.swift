@@ -154,7 +154,8 @@ extension PortalServices {
             } else {
                 try table.insertEdge(id, factory, envelope, at: now)
             }
-            let summary = EdgeSummary(id: id, factory: factory, enrolledAt: since)
+            let halted = try JournalLogs(transaction).current(of: id)?.halted?.rawValue
+            let summary = EdgeSummary(id: id, factory: factory, enrolledAt: since, halted: halted)
             return Act(Answer(summary), object: id.text, detail: factory.text)
         }
     }
@@ -180,10 +181,17 @@ extension PortalServices {
         let (limit, own) = ((call.query.limit ?? .usual).value, context.limitedTo)
         let scope = "edges \(own?.text ?? "")"
         let start = try cursors.start(call.query.cursor, of: scope, count: 1)
-        let found = try await database.read {
-            try GovernanceTable($0).edges(of: own, after: start?.first, limit: limit + 1)
+        let items = try await database.read { transaction in
+            let logs = JournalLogs(transaction)
+            return try GovernanceTable(transaction).edges(of: own, after: start?.first, limit: limit + 1).map { edge in
+                try EdgeSummary(
+                    id: edge.id,
+                    factory: edge.factory,
+                    enrolledAt: edge.enrolledAt,
+                    halted: logs.current(of: edge.id)?.halted?.rawValue
+                )
+            }
         }
-        let items = found.map { EdgeSummary(id: $0.id, factory: $0.factory, enrolledAt: $0.enrolledAt) }
         return Answer(try cursors.page(items, limit: limit, of: scope) { [$0.id.text] })
     }
 }

@@ -235,7 +235,9 @@ enum MakingController {
                 version: version.message.version,
                 current: current,
                 before: current == nil ? try await before(version.message, api, look) : nil,
-                places: edges.map { ($0.id, factories[$0.factory]?.name ?? $0.factory.text, allotted[$0.id] ?? 0) },
+                places: edges.map {
+                    ($0.id, factories[$0.factory]?.name ?? $0.factory.text, allotted[$0.id] ?? 0, $0.halted)
+                },
                 expires: String((look.time + 180 * 86_400).description.prefix(16)),
                 form: refused.map { look.refusedForm($0, errors: errors($0, look), tag: tag) }
                     ?? look.freshForm(tag: tag)

@@ -57,7 +57,8 @@ enum ProductController {
                 uniquingKeysWith: { first, _ in first }
             ),
             batches: batches,
-            factories: try await People.factories(look)
+            factories: try await People.factories(look),
+            halted: try await People.edges(look).compactMapValues(\.halted)
         )
         let form = refused.map { look.refusedForm($0, tag: product.tag) } ?? look.freshForm(tag: product.tag)
         return .page(

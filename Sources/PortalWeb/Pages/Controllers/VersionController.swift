@@ -65,11 +65,15 @@ enum VersionController {
         let review = try await look.api.get("\(api(look))/review", as: VersionReview.self)
         let product = try await look.api.get("/v1/products/\(look.escapedParameter("product"))", as: Product.self)
         let roleKeys = try await People.newestRoleKeys(look)
+        let people: [Person] = try await look.api.all("/v1/people")
+        let holders = people.compactMap { person in person.officer.map { ($0, person.name) } }
         let content = VersionPage.Content(
             product: product,
             version: version.message,
             review: review,
-            names: try await People.names(look),
+            names: Dictionary(people.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first }),
+            holders: Dictionary(holders, uniquingKeysWith: { first, _ in first }),
+            edges: viewer.isOEM ? try await People.edges(look) : [:],
             officers: roleKeys?.officers.map(\.name) ?? [],
             threshold: roleKeys?.threshold ?? 0,
             officer: session.person.officer,
@@ -157,6 +161,18 @@ enum People {
 
     static func organisations(_ look: PageRequest) async throws -> [Organisation] {
         try await look.api.optionalAll("/v1/organisations") ?? []
+    }
+
+    /// Where each EdgeHSM stands, and whether it is stopped.
+    static func edges(_ look: PageRequest) async throws -> [EdgeHSMID: EdgePlace] {
+        let (edges, factories): ([EdgeSummary], [FactoryID: Factory]) = (
+            try await look.api.all("/v1/edges"), try await factories(look)
+        )
+        let places = edges.map { edge in
+            let name = factories[edge.factory]?.name ?? edge.factory.text
+            return (edge.id, EdgePlace(factory: name, site: edge.factory, halted: edge.halted))
+        }
+        return Dictionary(places, uniquingKeysWith: { first, _ in first })
     }
 
     static func factories(_ look: PageRequest) async throws -> [FactoryID: Factory] {

@@ -40,6 +40,7 @@ enum WatchController {
                 quarantine: try await look.api.get("/v1/quarantine", ["limit": "50"]),
                 names: Dictionary(names.map { ($0.key.text, $0.value) }, uniquingKeysWith: { first, _ in first }),
                 factories: try await People.factories(look),
+                edges: try await People.edges(look),
                 tags: tags,
                 onlyOpen: onlyOpen,
                 viewer: viewer,
