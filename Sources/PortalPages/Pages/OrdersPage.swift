@@ -54,7 +54,7 @@ public struct OrdersPage: SheetPage {
             Head(
                 "Officers' orders",
                 crumbs: [("Keys and ceremonies", "/keys")],
-                lead: "What only the officers together may order. An order that is in counts for good.",
+                lead: "What only the officers together may order. An order that was imported cannot be taken back.",
                 actions: isAdmin
                     ? [
                         Button(
@@ -81,7 +81,7 @@ public struct OrdersPage: SheetPage {
                         empty: Empty(
                             .shield,
                             "No order so far",
-                            "To revoke something, reset a clock or move a dead box's remainder, the officers sign an order and an OEM admin imports it here."
+                            "To revoke something, reset a clock or move a dead EdgeHSM's remainder, the officers sign an order and an OEM admin imports it here."
                         ),
                         next: next.map { "/keys/orders?cursor=\($0.text)" }
                     ),
@@ -100,7 +100,7 @@ public struct OrdersPage: SheetPage {
                         fields: [
                             .area(form, "file", "Content of the signed order", help: "The whole file, unchanged.")
                         ],
-                        submit: Button("Import", style: .primary),
+                        submit: Button("Import", style: .danger),
                         isOpen: opened == "order"
                     )
                 ] : []
@@ -118,7 +118,7 @@ public struct OrdersPage: SheetPage {
                 "Give up allotment",
                 "Makes an EdgeHSM journal that it keeps less; a later approval may then allot the rest elsewhere."
             ),
-            ("Declare a box dead", "Lets the next approval allot elsewhere what remains of a box that can't answer."),
+            ("Declare an EdgeHSM dead", "Lets the next approval allot elsewhere what remains of an EdgeHSM that can't answer."),
         ])
     )
 

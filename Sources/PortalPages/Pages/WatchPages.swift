@@ -40,7 +40,7 @@ public struct AlarmPage: SheetPage {
                     """
                 } ?? .empty
             let often: Markup = alarm.times > 1 ? "\(alarm.times) times" : "once"
-            let times: Markup = alarm.sequence.map { "\(often), entry \($0)" } ?? often
+            let times: Markup = alarm.sequence.map { "\(often), entry \(Format.number($0))" } ?? often
             return [
                 "<span id=\"alarm-\(alarm.number.value)\">\(alarm.words)</span><span class=\"sub\">no. \(alarm.number.value), \(times)</span>",
                 alarm.severity.badge,
@@ -52,7 +52,7 @@ public struct AlarmPage: SheetPage {
         }
         let judged = quarantine.items.map { item -> [Markup] in
             [
-                .sub(.text(item.kind), item.sequence.map { "entry \($0)" } ?? "checkpoint"), .dotted(item.code),
+                .sub(.text(item.kind), item.sequence.map { "entry \(Format.number($0))" } ?? "checkpoint"), .dotted(item.code),
                 .factory(item.factory, factories, item.edgeHSM),
                 .text(item.detail), .ago(item.notedAt, now: now),
             ]

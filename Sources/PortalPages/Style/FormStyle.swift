@@ -68,8 +68,8 @@ extension Stylesheet {
         .filters > .row { flex-wrap: nowrap; }
         .filters .field:has([type="search"]) { flex: 1 1 10rem; max-width: 24rem; }
         .filters label { white-space: nowrap; }
-        .panel-body > .filters:has(select[required]) .field { flex: 0 1 16rem; }
-        .downloads > li { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 var(--s3); padding: var(--s2) var(--s4); border-bottom: 1px solid var(--line); }
+        .panel-body > .filters[data-file] .field { flex: 1 1 7rem; max-width: 16rem; }
+        .downloads > li { display: flex; flex-wrap: wrap; align-items: center; gap: 0 var(--s3); padding: var(--s2) var(--s4); border-bottom: 1px solid var(--line); }
         .downloads > li:last-child { border-bottom: 0; }
         .downloads > li > a { display: inline-flex; align-items: center; gap: var(--s2); font-weight: var(--strong); }
         .downloads > li > .filters { flex-basis: 100%; }
