@@ -60,7 +60,8 @@ public struct VerifyPage: DoorPage {
                 state,
                 "code",
                 "Code of your authenticator",
-                help: "The six digits that your authenticator shows. Each code works once: if you have just signed in, wait for the next.",
+                help:
+                    "The six digits that your authenticator shows. Each code works once: if you have just signed in, wait for the next.",
                 extra: "autocomplete=\"one-time-code\" inputmode=\"numeric\" autofocus maxlength=\"8\""
             )
             : .input(

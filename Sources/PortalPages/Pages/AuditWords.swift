@@ -19,7 +19,8 @@ enum AuditWords {
     }
 
     /// What is said before the object's name, and what stands between: `created batch `, `uploaded stick, `.
-    static func predicate(_ action: String, isDone: Bool, of place: AuditPage.Place?) -> (words: String, joint: String) {
+    static func predicate(_ action: String, isDone: Bool, of place: AuditPage.Place?) -> (words: String, joint: String)
+    {
         let (verb, rest) = parts(action)
         let said = isDone ? past(verb) : "tried to \(verb)"
         guard let place else { return (rest.isEmpty ? said : "\(said) \(rest)", ": ") }
@@ -118,7 +119,8 @@ extension AuditPage {
     /// A refusal's object is its route: what it would have been, for which one it was is not entered.
     private static func template(_ object: String) -> Markup {
         guard let last = object.matches(of: /\{([a-z]+)\}/).last else { return .empty }
-        return " of \(last.1.first.map { "aeiou".contains($0) } == true ? "an" : "a") \(last.1 == "edge" ? "EdgeHSM" : String(last.1))"
+        return
+            " of \(last.1.first.map { "aeiou".contains($0) } == true ? "an" : "a") \(last.1 == "edge" ? "EdgeHSM" : String(last.1))"
     }
 
     /// Times, digests and numbers in it as the rest of the page writes them.

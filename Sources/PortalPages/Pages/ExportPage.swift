@@ -92,7 +92,8 @@ public struct ExportPage: SheetPage {
         sheet = Sheet(
             Head(
                 "Exports",
-                lead: "Download every list that you may see. JSON has the same fields as the API; CSV opens in a spreadsheet."
+                lead:
+                    "Download every list that you may see. JSON has the same fields as the API; CSV opens in a spreadsheet."
             ),
             tabs: Tabs(
                 "Format",

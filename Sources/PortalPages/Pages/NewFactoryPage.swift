@@ -39,7 +39,8 @@ public struct NewFactoryPage: PageView {
                             state,
                             "id",
                             "Id",
-                            help: "Lower-case letters, digits and dashes. It cannot be changed later, because certificates contain it."
+                            help:
+                                "Lower-case letters, digits and dashes. It cannot be changed later, because certificates contain it."
                         ),
                         .input(state, "name", "Name", help: "For example the town, or the building."),
                         .select(state, "organisation", "ODM", odms.map { ($0.id.text, $0.name, .empty) }),
@@ -50,7 +51,13 @@ public struct NewFactoryPage: PageView {
                             help: "The two-letter country code, for example CN or DE.",
                             extra: "maxlength=\"2\" autocapitalize=\"characters\""
                         ),
-                        .input(state, "timeZone", "Time zone", help: "The IANA name, for example Asia/Shanghai.", value: "UTC"),
+                        .input(
+                            state,
+                            "timeZone",
+                            "Time zone",
+                            help: "The IANA name, for example Asia/Shanghai.",
+                            value: "UTC"
+                        ),
                     ]
                 )
             ],

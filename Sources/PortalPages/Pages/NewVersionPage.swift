@@ -40,7 +40,13 @@ public struct NewVersionPage: PageView {
             "What it is",
             "most is kept from the version before",
             fields: [
-                .input(state, "version", "Version", help: "For example 1.4.0. A version's name is used once.", extra: short),
+                .input(
+                    state,
+                    "version",
+                    "Version",
+                    help: "For example 1.4.0. A version's name is used once.",
+                    extra: short
+                ),
                 .input(
                     state,
                     "softwareVersion",

@@ -118,7 +118,10 @@ public struct OrdersPage: SheetPage {
                 "Give up allotment",
                 "Makes an EdgeHSM journal that it keeps less; a later approval may then allot the rest elsewhere."
             ),
-            ("Declare an EdgeHSM dead", "Lets the next approval allot elsewhere what remains of an EdgeHSM that can't answer."),
+            (
+                "Declare an EdgeHSM dead",
+                "Lets the next approval allot elsewhere what remains of an EdgeHSM that can't answer."
+            ),
         ])
     )
 

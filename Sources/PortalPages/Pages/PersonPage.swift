@@ -184,7 +184,12 @@ public struct PersonPage: SheetPage {
         )
     }
 
-    private static func dialogs(_ content: Content, _ place: String, _ form: FormState, _ opened: String?)
+    private static func dialogs(
+        _ content: Content,
+        _ place: String,
+        _ form: FormState,
+        _ opened: String?
+    )
         -> [DialogForm]
     {
         let (person, isSelf) = (content.person, content.isSelf)

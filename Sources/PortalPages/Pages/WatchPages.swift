@@ -52,7 +52,8 @@ public struct AlarmPage: SheetPage {
         }
         let judged = quarantine.items.map { item -> [Markup] in
             [
-                .sub(.text(item.kind), item.sequence.map { "entry \(Format.number($0))" } ?? "checkpoint"), .dotted(item.code),
+                .sub(.text(item.kind), item.sequence.map { "entry \(Format.number($0))" } ?? "checkpoint"),
+                .dotted(item.code),
                 .factory(item.factory, factories, item.edgeHSM),
                 .text(item.detail), .ago(item.notedAt, now: now),
             ]

@@ -74,7 +74,9 @@ struct AuditPlaces {
 
     private func product(_ object: String) -> AuditPage.Place? {
         let parts = object.split(separator: "/", maxSplits: 1).map(String.init)
-        guard let first = parts.first, let name = try? ProductName(first), let product = products[name] else { return nil }
+        guard let first = parts.first, let name = try? ProductName(first), let product = products[name] else {
+            return nil
+        }
         guard parts.count == 2 else { return .init(.product, product.title.text, "/products/\(name.text)") }
         guard let version = try? VersionName(parts[1]) else { return nil }
         return .init(
