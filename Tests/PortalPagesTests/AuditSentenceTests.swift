@@ -44,7 +44,10 @@ struct AuditSentenceTests {
             (entry("uploadStick", "f", .init(.factory, "Monterrey", "/f")), "Ada Admin uploaded stick, Monterrey"),
             (entry("signIn", "s-12345678"), "Ada Admin signed in"),
             (entry("exportAuditAsCSV", "/v1/audit"), "Ada Admin exported audit as CSV"),
-            (entry("haltJournal", by: "The portal", "edge-5", .init(.edge, "edge-5", nil)), "The portal stopped journal, edge-5"),
+            (
+                entry("haltJournal", by: "The portal", "edge-5", .init(.edge, "edge-5", nil)),
+                "The portal stopped journal, edge-5"
+            ),
             (
                 entry("changeProduct", "/v1/products/{product}", outcome: "portal.access.role"),
                 "Ada Admin tried to change product of a product"

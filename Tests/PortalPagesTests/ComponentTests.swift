@@ -57,7 +57,9 @@ struct ComponentTests {
     @Test("where fields alone say what is wrong, the banner says how many")
     func fields() {
         #expect(refused().note == nil)
-        #expect(refused(["a": "x"]).note?.body.html == "One field needs another value. The reason is shown below the field.")
+        #expect(
+            refused(["a": "x"]).note?.body.html == "One field needs another value. The reason is shown below the field."
+        )
         #expect(refused(["a": "x", "b": "x"]).note?.body.html.hasPrefix("2 fields need") == true)
     }
 

@@ -3,6 +3,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import secrets
 import ssl
 import struct
@@ -24,6 +25,8 @@ NAMES = {"admin": "Alan Archer", "officer": "Olga Orlova", "manager": "Max Moren
          "viewer": "Vera Vogel"}
 # Dates and times of fields as the pages write them, 24 hours a day.
 LOCALE = "en-GB"
+# The fields themselves follow the language that the browser is started in.
+os.environ["LANGUAGE"] = LOCALE.replace("-", "_")
 STEP = 30
 
 

@@ -49,7 +49,7 @@ enum Format {
     static func relative(_ time: Instant, now: Instant) -> String {
         let seconds = now - time
         if seconds < -1 { return "in \(duration(-seconds))" }
-        return seconds < 2 ? "now" : "\(duration(seconds)) ago"
+        return seconds < 2 ? "just now" : "\(duration(seconds)) ago"
     }
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -23,7 +23,7 @@ extension AlarmView {
             "Whoever uploaded these entries changed them: the EdgeHSM never signed them. None of them was stored.",
         "gap": "Entries are missing before those that came. It goes by itself when they come.",
         "silent":
-            "Nothing was heard for longer than the rule allows. Check the site and its link; a USB stick works without one.",
+            "Nothing was heard for longer than the rule allows. Check the factory and its link; a USB stick works without one.",
         "clock-ahead": "A checkpoint is of a time that has not come: its clock is wrong, or somebody sets it.",
         "duplicate-chip": "Two EdgeHSMs certified one chip. Treat both devices as suspect.",
         "duplicate-key": "One device key was certified twice. Treat both devices as suspect.",
@@ -39,8 +39,8 @@ extension AlarmView {
         "package-stuck": "A granted batch's package can't be made.",
         "authorizer-differs": "The portal's token is not the authorizer that the RoleKeys name.",
         "records-replaced":
-            "The site's own records are not those that it told before: a database was set back or replaced.",
-        "records-quota": "The site tells more labels or sources than it can have.",
+            "The factory's own records are not those that it told before: a database was set back or replaced.",
+        "records-quota": "The factory tells more labels or sources than it can have.",
         "probing": "Somebody asks for objects that are not theirs, one after the other. The OEM's audit log says who.",
     ]
 

@@ -131,9 +131,9 @@ extension BatchPage {
         )
         let words: Markup =
             batch.package != nil
-            ? "For a site without a link: carry it on a USB stick. Only \(batch.edgeHSM.text) can open it."
+            ? "For a factory without a link: carry it on a USB stick. Only \(batch.edgeHSM.text) can open it."
             : batch.failure == nil
-                ? "For a site without a link. It is here once it is sealed."
+                ? "For a factory without a link. It is here once it is sealed."
                 : "There is none: it could not be made so far."
         return """
             <p class="row">\(Markup.of(button))</p><p class="small muted">\(words)</p>\

@@ -19,7 +19,7 @@ extension EdgePage {
         let (checkpoint, byClock) = since(journal.checkpointTime, "by its own clock")
         let (heard, byPortal) = since(journal.heardAt, "by the portal's clock")
         var items: [Stats.Item] = [
-            .init("Last word", heard, byPortal), .init("Last checkpoint", checkpoint, byClock),
+            .init("Last heard", heard, byPortal), .init("Last checkpoint", checkpoint, byClock),
             .init("Journal entries", .number(journal.storedSize), "since it was enrolled"),
             .init(
                 "Issued",
@@ -114,7 +114,7 @@ extension EdgePage {
                 ("Journal root", .folded(journal.storedRoot.hex, id: "root", name: "journal root")),
                 ("Started", journal.epoch == 1 ? "once" : "\(Format.number(journal.epoch)) times"),
                 ("Newest checkpoint", journal.checkpointTime.map { .time($0, seconds: true) } ?? "none yet"),
-                ("Heard", journal.heardAt.map { .time($0, seconds: true) } ?? "never"),
+                ("Last heard", journal.heardAt.map { .time($0, seconds: true) } ?? "never"),
                 (
                     "In quarantine",
                     journal.quarantined == 0 ? .number(0) : .link(Format.number(journal.quarantined), "/alarms")

@@ -63,13 +63,17 @@ public struct ExportPage: SheetPage {
     }
 
     public init(_ lists: [List], choices: [Choice], format: Format) {
-        let boxes = Group.allCases.compactMap { group -> Markup? in
+        let boxes = Group.allCases.map { group -> Markup in
             let items = lists.filter { $0.group == group }.compactMap { Self.item($0, format) }
-            guard !items.isEmpty else { return nil }
+            guard !items.isEmpty else { return .empty }
             return .of(
                 Box(group.rawValue, group.title, "<ul class=\"downloads\">\(items.joined())</ul>", isFlush: true)
             )
         }
+        // The longest beside the others.
+        let columns: Markup = """
+            <div class="halves"><div>\(boxes[0])</div><div class="stack">\(boxes.dropFirst().map { $0 }.joined())</div></div>
+            """
         let parts = choices.map { Self.form($0, lists, choices, format) }
         let ofOne: Markup =
             parts.isEmpty
@@ -102,7 +106,7 @@ public struct ExportPage: SheetPage {
                     )
                 }
             ),
-            above: "<div class=\"halves\">\(boxes.joined())</div>\(ofOne)",
+            above: "\(columns)\(ofOne)",
             main: []
         )
     }
@@ -155,8 +159,7 @@ public struct ExportPage: SheetPage {
             FormState(key: "", csrf: ""),
             "list",
             "List",
-            own.map { ($0.address, $0.title, .empty) },
-            help: own.count == 1 ? own.first?.words : nil
+            own.map { ($0.address, $0.title, .empty) }
         )
         return """
             <form class="filters" method="get" action="/exports" data-file aria-label="List of one \(choice.kind.words)">\

@@ -136,7 +136,7 @@ extension FactoryPage {
     static func stick(_ content: Content, _ place: String, _ form: FormState, _ viewer: Viewer) -> Markup {
         let down: Markup = """
             <p class="small muted">A USB stick carries the same files as the link, with the same checks.</p>\
-            <p>\(Markup.of(Button("Download for the site", "\(place)/downlink.tar", icon: .export, isSmall: true, isDownload: true)))</p>
+            <p>\(Markup.of(Button("Download for the factory", "\(place)/downlink.tar", icon: .export, isSmall: true, isDownload: true)))</p>
             """
         guard !viewer.roles.isDisjoint(with: [.oemAdmin, .odmEngineer, .odmProductionManager]) else { return down }
         let path = "/v1\(place)/uploads"
@@ -145,11 +145,11 @@ extension FactoryPage {
             https://\(content.host)\(path)
             """
         return """
-            \(down)<form class="form" data-lines="\(path)" hidden aria-label="Upload a file of the site"><input type="hidden" name="csrf" value="\(form.csrf)">\
-            <div class="field"><label for="stick-file">File from the site (.upload)</label><input type="file" id="stick-file" name="file"></div>\
+            \(down)<form class="form" data-lines="\(path)" hidden aria-label="Upload a file of the factory"><input type="hidden" name="csrf" value="\(form.csrf)">\
+            <div class="field"><label for="stick-file">File from the factory (.upload)</label><input type="file" id="stick-file" name="file"></div>\
             <div class="actions"><button type="submit" class="button small">Upload</button></div>\
-            <progress max="100" value="0" aria-label="File of the site: sent"></progress><output class="help" for="stick-file"></output></form>\
-            <noscript>\(Markup.of(CodeBlock(command: command, id: "stick-command", label: "Command that uploads a file of the site")))</noscript>
+            <progress max="100" value="0" aria-label="File of the factory: sent"></progress><output class="help" for="stick-file"></output></form>\
+            <noscript>\(Markup.of(CodeBlock(command: command, id: "stick-command", label: "Command that uploads a file of the factory")))</noscript>
             """
     }
 }

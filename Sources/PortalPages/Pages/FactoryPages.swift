@@ -219,8 +219,8 @@ public struct FactoryPage: SheetPage {
                     ? nil
                     : Box(
                         "events",
-                        "What the site says",
-                        "<p class=\"small muted\">Its own word, beside what its EdgeHSMs prove.</p><p>\(Markup.of(Button("Events of the site", "\(place)/events", isSmall: true)))</p>"
+                        "What the factory says",
+                        "<p class=\"small muted\">Its own word, beside what its EdgeHSMs prove.</p><p>\(Markup.of(Button("Site events", "\(place)/events", isSmall: true)))</p>"
                     ),
             ].compactMap { $0 },
             dialogs: Self.dialogs(content, place, form, opened, viewer, now)
@@ -272,7 +272,7 @@ public struct FactoryPage: SheetPage {
             empty: Empty(
                 .device,
                 "No EdgeHSM yet",
-                "The officers sign its enrolment while the OEM holds the appliance; then an OEM admin imports it here."
+                "The officers sign its enrolment while the OEM holds the EdgeHSM; then an OEM admin imports it here."
             ),
             style: "folds"
         )
@@ -313,13 +313,13 @@ public struct FactoryPage: SheetPage {
             (true, "Name and place", "The factory has its name, its ODM and its time zone."),
             (
                 hasJoined, "Its Factory Service joins",
-                "\(isAdmin ? "Create a joining code, at the head of this page" : "An OEM admin creates a joining code and passes it on"); on the site: \(command("obis-factory join --config /etc/obis/factory.json --code-file -", "join"))"
+                "\(isAdmin ? "Create a joining code, at the head of this page" : "An OEM admin creates a joining code and passes it on"); at the factory: \(command("obis-factory join --config /etc/obis/factory.json --code-file -", "join"))"
             ),
             (
                 isEnrolled, "The officers enrol its EdgeHSM",
                 viewer.isOEM
-                    ? "While the OEM holds the appliance: \(command("obis ceremony enrolment.json", "enrolment"))Then \(isAdmin ? .link("import the enrolment here", "/factories/\(factory)?do=enrol") : "an OEM admin imports the enrolment here")."
-                    : "The OEM's officers do this while the OEM holds the appliance, before it is shipped."
+                    ? "While the OEM holds the EdgeHSM: \(command("obis ceremony enrolment.json", "enrolment"))Then \(isAdmin ? .link("import the enrolment here", "/factories/\(factory)?do=enrol") : "an OEM admin imports the enrolment here")."
+                    : "The OEM's officers do this while the OEM holds the EdgeHSM, before it is shipped."
             ),
             (isHeard, "Its journal arrives", "By link or by stick; the portal recomputes every root."),
             (

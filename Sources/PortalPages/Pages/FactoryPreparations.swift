@@ -33,7 +33,7 @@ extension FactoryPage {
             empty: Empty(
                 .key,
                 "Nothing was prepared through the portal",
-                "A new product at a running site needs no travel: the EdgeHSM makes the keys, the OEM's ceremony certifies them."
+                "A new product at a running factory needs no travel: the EdgeHSM makes the keys, the OEM's ceremony certifies them."
             )
         )
     }

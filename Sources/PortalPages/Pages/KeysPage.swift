@@ -253,7 +253,7 @@ public struct KeysPage: SheetPage {
                 "orders",
                 "Officers' orders",
                 """
-                <p>\(words)</p><p class="small muted">They revoke, reset a clock or move the remainder of a dead box.</p>\
+                <p>\(words)</p><p class="small muted">They revoke, reset a clock or move the remainder of a dead EdgeHSM.</p>\
                 <p>\(Markup.of(Button("View orders", "/keys/orders", isSmall: true)))</p>
                 """
             )

@@ -40,7 +40,13 @@ public struct NewVersionPage: PageView {
             "What it is",
             "most is kept from the version before",
             fields: [
-                .input(state, "version", "Version", help: "Its name, 1.4.0. Never used again.", extra: short),
+                .input(
+                    state,
+                    "version",
+                    "Version",
+                    help: "For example 1.4.0. A version's name is used once.",
+                    extra: short
+                ),
                 .input(
                     state,
                     "softwareVersion",
@@ -141,7 +147,7 @@ public struct NewVersionPage: PageView {
                 "iterations",
                 ReviewWords.rounds,
                 .number,
-                help: "1,000 to 100,000: more make a guessed code dearer.",
+                help: "From 1,000 to 100,000. More rounds make guessing the setup code more expensive.",
                 value: values["iterations"] ?? "1000",
                 extra: "min=\"1000\" max=\"100000\""
             ),

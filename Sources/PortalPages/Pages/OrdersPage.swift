@@ -54,7 +54,7 @@ public struct OrdersPage: SheetPage {
             Head(
                 "Officers' orders",
                 crumbs: [("Keys and ceremonies", "/keys")],
-                lead: "What only the officers together may order. An order that is in counts for good.",
+                lead: "What only the officers together may order. An order that was imported cannot be taken back.",
                 actions: isAdmin
                     ? [
                         Button(
@@ -80,7 +80,7 @@ public struct OrdersPage: SheetPage {
                         empty: Empty(
                             .shield,
                             "No order so far",
-                            "To revoke something, reset a clock or move a dead box's remainder, the officers sign an order and an OEM admin imports it here."
+                            "To revoke something, reset a clock or move a dead EdgeHSM's remainder, the officers sign an order and an OEM admin imports it here."
                         ),
                         next: next.map { "/keys/orders?cursor=\($0.text)" }
                     ),
@@ -104,7 +104,7 @@ public struct OrdersPage: SheetPage {
                                 help: "The whole file, unchanged."
                             )
                         ],
-                        submit: Button("Import order", style: .primary),
+                        submit: Button("Import order", style: .danger),
                         isOpen: opened == "order"
                     )
                 ] : []
@@ -126,7 +126,10 @@ public struct OrdersPage: SheetPage {
                 "End a stop",
                 "Leaves an EdgeHSM in service whose journal was forked, restored or truncated: one that gives up allotment or resets its clock, signed after the finding, whose reason says that word. Its factory's page has the steps."
             ),
-            ("Declare a box dead", "Lets the next approval allot elsewhere what remains of a box that can't answer."),
+            (
+                "Declare an EdgeHSM dead",
+                "Lets the next approval allot elsewhere what remains of an EdgeHSM that can't answer."
+            ),
         ])
     )
 

@@ -177,8 +177,8 @@ struct SiteEventFacts {
         if let time = values["milliseconds"].flatMap({ Int($0) }), time > 0 {
             parts.append("\(Format.number(time)) ms")
         }
-        if values["batchUnknown"] != nil { parts.append("of a batch that the site does not know") }
-        if values["shiftUnknown"] != nil { parts.append("outside a shift that the site knows") }
+        if values["batchUnknown"] != nil { parts.append("of a batch that the factory does not know") }
+        if values["shiftUnknown"] != nil { parts.append("outside a shift that the factory knows") }
         return parts.joined(" · ")
     }
 

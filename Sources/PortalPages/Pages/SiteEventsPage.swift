@@ -46,7 +46,7 @@ public struct SiteEventsPage: SheetPage {
             )
         sheet = Sheet(
             Head(
-                "What the site says",
+                "What the factory says",
                 crumbs: [("Factories", "/factories"), (factory.name, place)],
                 badges: .badge(.warn, "Not proven"),
                 lead:
@@ -69,10 +69,10 @@ public struct SiteEventsPage: SheetPage {
                     "events",
                     show == .all ? "Events, newest first" : "What went wrong, newest first",
                     .table(
-                        "Events of the site",
+                        "Site events",
                         [
                             .init("Event", .tight),
-                            .init("At the site", .tight),
+                            .init("At the factory", .tight),
                             .init("What it says", .wide),
                         ],
                         rows,

@@ -47,14 +47,15 @@ public struct AlarmPage: SheetPage {
                 .factory(alarm.factory, factories, alarm.edgeHSM, other: alarm.other),
                 alarm.meaning.map { .sub("\($0)\(Self.way(alarm, edges, viewer))", .text(alarm.detail)) }
                     ?? .text(alarm.detail),
-                .number(alarm.times), alarm.sequence.map { "\($0)" } ?? .none("of no one entry"),
+                .number(alarm.times), alarm.sequence.map { "\(Format.number($0))" } ?? .none("of no one entry"),
                 .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"), state,
                 acknowledge,
             ]
         }
         let judged = quarantine.items.map { item -> [Markup] in
             [
-                .sub(.text(item.kind), item.sequence.map { "entry \($0)" } ?? "checkpoint"), .dotted(item.code),
+                .sub(.text(item.kind), item.sequence.map { "entry \(Format.number($0))" } ?? "checkpoint"),
+                .dotted(item.code),
                 .factory(item.factory, factories, item.edgeHSM),
                 .text(item.detail), .ago(item.notedAt, now: now),
             ]

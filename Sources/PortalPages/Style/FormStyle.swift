@@ -82,8 +82,8 @@ extension Stylesheet {
         .chip a { display: grid; place-items: center; width: 1.875rem; height: 1.875rem; border-radius: 50%; color: var(--muted); }
         .chip a:hover { background: var(--hover); color: var(--text); }
         .filters label { white-space: nowrap; }
-        .panel-body > .filters:has(select[required]) .field { flex: 0 1 16rem; }
-        .downloads > li { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 var(--s3); padding: var(--s2) var(--s4); border-bottom: 1px solid var(--line); }
+        .panel-body > .filters[data-file] .field { flex: 1 1 7rem; max-width: 16rem; }
+        .downloads > li { display: flex; flex-wrap: wrap; align-items: center; gap: 0 var(--s3); padding: var(--s2) var(--s4); border-bottom: 1px solid var(--line); }
         .downloads > li:last-child { border-bottom: 0; }
         .downloads > li > a { display: inline-flex; align-items: center; gap: var(--s2); font-weight: var(--strong); }
         .downloads > li > .filters { flex-basis: 100%; }

@@ -38,7 +38,10 @@ struct ExportPageTests {
                     let kind = try #require(list.firstMatch(of: /\{(.*)\}/)).1
                     let id = try #require(chosen[String(kind)])
                     let place = list.replacing("{", with: "%7B").replacing("}", with: "%7D").replacing("/", with: "%2F")
-                    let asked = try await portal.page("/exports?format=\(format)&\(kind)=\(id)&list=\(place)", status: 303)
+                    let asked = try await portal.page(
+                        "/exports?format=\(format)&\(kind)=\(id)&list=\(place)",
+                        status: 303
+                    )
                     files.append(try #require(asked.header("Location")))
                 }
                 for file in files {
@@ -54,7 +57,9 @@ struct ExportPageTests {
             #expect(!bare.contains("/exports/batches/") && bare.contains("name=\"batch\" required"))
             // What was chosen is chosen in the other format too.
             let kept = try await portal.page("/exports?batch=\(batch.id)").text
-            #expect(kept.contains("value=\"\(batch.id)\" selected") && kept.contains("format=json&amp;batch=\(batch.id)"))
+            #expect(
+                kept.contains("value=\"\(batch.id)\" selected") && kept.contains("format=json&amp;batch=\(batch.id)")
+            )
             let none = try await portal.whole.portal.ask(
                 "GET",
                 "/exports/nothing.csv",

@@ -28,7 +28,8 @@ struct AuditPlaces {
         self.edges = Dictionary(edges.map { ($0.id, $0.factory) }, uniquingKeysWith: { first, _ in first })
         let alarms = try await look.api.optional("/v1/alarms", ["limit": "100"], as: Page<AlarmView>.self)?.items ?? []
         self.alarms = Dictionary(alarms.map { ($0.number.value, $0) }, uniquingKeysWith: { first, _ in first })
-        let wanted = Set(objects.compactMap { try? BatchID($0) })
+        // Of no other kind: who asks for what is not there stands in the log.
+        let wanted = Set(objects.filter(Self.isBatch).compactMap { try? BatchID($0) })
         if !wanted.isEmpty {
             let newest = try await look.api.optional("/v1/batches", ["limit": "60"], as: Page<Batch>.self)?.items ?? []
             for batch in newest { batches[batch.id] = batch }
@@ -62,16 +63,20 @@ struct AuditPlaces {
         if let id = try? InvitationID(object), let invitation = invitations[id] {
             return .init(.invitation, words(invitation), "/people")
         }
-        if object.wholeMatch(of: /b-[0-9a-f]{8,64}/) != nil {
+        if Self.isBatch(object) {
             let known = (try? BatchID(object)).flatMap { batches[$0] }
             return .init(.batch, known?.batch.text ?? object, "/batches/\(object)")
         }
         return product(object) ?? alarm(object)
     }
 
+    private static func isBatch(_ object: String) -> Bool { object.wholeMatch(of: /b-[0-9a-f]{8,64}/) != nil }
+
     private func product(_ object: String) -> AuditPage.Place? {
         let parts = object.split(separator: "/", maxSplits: 1).map(String.init)
-        guard let first = parts.first, let name = try? ProductName(first), let product = products[name] else { return nil }
+        guard let first = parts.first, let name = try? ProductName(first), let product = products[name] else {
+            return nil
+        }
         guard parts.count == 2 else { return .init(.product, product.title.text, "/products/\(name.text)") }
         guard let version = try? VersionName(parts[1]) else { return nil }
         return .init(
