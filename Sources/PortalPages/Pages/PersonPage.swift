@@ -38,6 +38,8 @@ public struct PersonPage: SheetPage {
         let person = content.person
         let place = "/people/\(person.id.text)"
         title = person.name
+        // What has no dialog is told of on the page.
+        let opened = content.isLastAdmin && opened == "off" ? nil : opened
         let isAdmin = content.sessions != nil
         var main: [Box] = []
         if isAdmin {
