@@ -1,12 +1,11 @@
 """What a page is when it is not full: empty, refused, broken, loading, offline. Each is a page of its own that says what
 happened and what to do, and is judged like any other."""
 import base64
-import sqlite3
-import time
 
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from . import judge
+from .faults import delay, table
 from .portal import LOCALE, new_password, totp
 from .walk import AXE, CONTROLS, FITS, LINES, judged
 
@@ -219,7 +218,7 @@ class States:
         page.fill("[name=quantity]", "9999999")
         page.fill("[name=notBefore]", "2030-01-01T08:00")
         page.fill("[name=notAfter]", "2030-01-02T08:00")
-        self.says(FORMS, "new batch, before it is sent", page, "more than the")
+        self.says(FORMS, "new batch, before it is sent", page, "At most ")
         answer = self.send(page, "/batches/new")
         self.refused(page, answer, "new batch, more than remains", "batch", "far-too-many")
         self.picture(page, "batch-new-error-desktop-light")
@@ -384,23 +383,3 @@ def needing(page, is_away):
     wrong = page.evaluate("""isAway => [...document.querySelectorAll('main form button[type=submit], main a.button:not([data-close])')]
       .filter(e => e.checkVisibility() && !e.disabled && (e.ariaDisabled === 'true') !== isAway).map(e => e.textContent.trim())""", is_away)
     return f"{'enabled' if is_away else 'disabled'}: {', '.join(wrong)}" if wrong else None
-
-
-def delay(page, milliseconds):
-    """Every answer takes that much longer, as over a bad link."""
-    session = page.context.new_cdp_session(page)
-    session.send("Network.emulateNetworkConditions", {
-        "offline": False, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1})
-    return session
-
-
-def table(database, statement):
-    """Beside the running portal, which holds no transaction at rest."""
-    for _ in range(20):
-        try:
-            with sqlite3.connect(database, timeout=5) as connection:
-                connection.execute(statement)
-            return
-        except sqlite3.OperationalError:
-            time.sleep(0.5)
-    raise RuntimeError(f"can't be done beside the portal: {statement}")
