@@ -72,7 +72,9 @@ struct OneFigureTests {
         let left = BatchForecast(reason: .window, at: now + 3_600, isFollowed: false, left: 1_200)
         #expect(left.plain(at: now) == "Window closes in 1 h, 1,200 not issued")
         let whole = BatchForecast(reason: .quota, at: now + 93, isFollowed: false, left: 0)
-        #expect(whole.plain(at: now) == "All units issued in 1 min 33 s")
+        #expect(whole.plain(at: now) == "Line stops in 1 min 33 s: quota")
+        let followed = BatchForecast(reason: .quota, at: now + 93, isFollowed: true, left: 0)
+        #expect(followed.plain(at: now) == "All units issued in 1 min 33 s, another batch follows")
     }
 
     @Test("devices are counted once: a product's issued are its certified units, whatever passed again")

@@ -59,7 +59,8 @@ extension BatchForecast {
     func plain(at now: Instant) -> String {
         let time = Format.duration(at - now)
         switch reason {
-        case .quota: return "All units issued in \(time)\(isFollowed ? ", another batch follows" : "")"
+        case .quota:
+            return isFollowed ? "All units issued in \(time), another batch follows" : "Line stops in \(time): quota"
         case .window:
             guard at > now else { return "Window closed" }
             let rest = left.map { $0 > 0 ? ", \(Format.number($0)) not issued" : "" } ?? ""

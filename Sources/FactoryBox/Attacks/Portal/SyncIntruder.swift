@@ -40,6 +40,9 @@ final class SyncIntruder: Sendable {
 
     func close() async { try? await client.shutdown() }
 
+    // An attack that could not be set up throws past close(): a client left open would hide why.
+    deinit { try? client.syncShutdown() }
+
     // MARK: Joining
 
     /// Has the portal certify a key made here, and writes both into `folder`.
