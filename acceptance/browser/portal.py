@@ -34,7 +34,7 @@ class Portal:
     """Asks the API as the owner of a token, the OEM's admin first of all."""
 
     def __init__(self, base, token):
-        self.base, self.tokens = base, {"admin": token}
+        self.base, self.tokens, self.organisations = base, {"admin": token}, {}
         self.context = ssl._create_unverified_context()
 
     def open(self, method, path, body=None, role="admin", headers=None, data=None):
@@ -74,13 +74,16 @@ class Portal:
         return who, accepted
 
     def organisation(self, role):
-        """The OEM, or the ODM whose batch is the newest."""
-        all_of_them = self.ask("GET", "/v1/organisations")["items"]
-        if role.startswith("oem"):
-            return next(each["id"] for each in all_of_them if each["kind"] == "oem")
-        batches = self.ask("GET", "/v1/batches?limit=1")["items"]
+        """The OEM, or the ODM whose batch was the newest when it was first asked for: everybody looked at is of one."""
+        kind = "oem" if role.startswith("oem") else "odm"
+        if kind not in self.organisations:
+            self.organisations[kind] = self.chosen(kind)
+        return self.organisations[kind]
+
+    def chosen(self, kind):
+        batches = self.ask("GET", "/v1/batches?limit=1")["items"] if kind == "odm" else []
         return batches[0]["organisation"] if batches else next(
-            each["id"] for each in all_of_them if each["kind"] == "odm")
+            each["id"] for each in self.ask("GET", "/v1/organisations")["items"] if each["kind"] == kind)
 
 
 def totp(secret, moment=None):
