@@ -5,10 +5,11 @@ import Vocabulary
 
 /// After the story the lines go on: each factory with a link makes what the portal grants it, whoever asks for it there.
 extension Company {
-    /// Devices of the night shift at each factory, and seconds between two of them: something moves for whoever looks.
-    private static let night = (units: 40, pause: 5)
+    /// Devices of the night shift at each factory, and seconds between two of them: something moves for whoever looks, for
+    /// a quarter of an hour.
+    static let night = (units: 200, pause: 5)
 
-    /// Small batches of the first product, made slowly. Part of what the approval left over.
+    /// Batches of the first product, made slowly. The approval allots them beside the story's.
     func beginNightShift() async throws {
         let people = try required(people)
         for factory in factories where factory.profile.hasLink {
