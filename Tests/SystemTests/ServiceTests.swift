@@ -35,6 +35,17 @@ extension SystemTests {
         #expect(ended.contains("it ended with 3"), "\(ended)")
     }
 
+    @Test("A service that was ready and ended before anybody looked was ready")
+    func readyAndGone() async throws {
+        let folder = try TemporaryFolder()
+        ProcessBook.shared.keep(in: folder.path + "/pids")
+        let (log, mark) = (URL(fileURLWithPath: folder.path + "/log"), folder.path + "/mark")
+        let shell = URL(fileURLWithPath: "/bin/sh")
+        let service = try Service("shell", shell, ["-c", "touch \(mark)"], environment: [:], log: log)
+        _ = await service.ended()
+        try await service.wait { FileManager.default.fileExists(atPath: mark) }
+    }
+
     private func notReady(_ script: String) async throws -> String {
         let folder = try TemporaryFolder()
         ProcessBook.shared.keep(in: folder.path + "/pids")

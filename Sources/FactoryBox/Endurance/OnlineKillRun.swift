@@ -152,7 +152,7 @@ public struct OnlineKillRun: Sendable {
         _ narrator: Narrator
     ) async throws -> Tally {
         let (factory, book) = (company.factories[0], customers.book)
-        let allotment = company.quantity(of: customers.product) + Site.spareUnits
+        let allotment = company.allotment(of: customers.product)
         _ = try await customers.exhaust(60)
         let records = try await settled(factory, portal)
         let told = book.now

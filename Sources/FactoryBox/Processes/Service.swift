@@ -63,8 +63,10 @@ final class Service: Sendable {
     func wait(upTo seconds: Double = 30, until ready: @Sendable () async -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < deadline {
-            guard isRunning else { break }
+            let runs = isRunning
+            // One that was killed a moment after it was ready was ready.
             if await ready() { return }
+            guard runs else { break }
             try await Task.sleep(for: .milliseconds(30))
         }
         let does = isRunning ? "its threads: \(ThreadStates.of(identifier))" : "it ended with \(await ended())"

@@ -18,6 +18,11 @@ extension Company {
         product.name == products[0].name ? scale.bulbs : scale.plugs
     }
 
+    /// Units that each EdgeHSM is allotted: the story's, what it leaves over, and of the first product the night shift's.
+    nonisolated func allotment(of product: ProductPlan) -> Int {
+        quantity(of: product) + Site.spareUnits + (product.name == products[0].name ? Self.night.units : 0)
+    }
+
     /// One batch a product; two factories make their bulbs in two: one at the same time, one in two shifts.
     private nonisolated func wishes(for factory: Factory) -> [Wish] {
         let index = factories.firstIndex { $0.profile.id == factory.profile.id } ?? 0

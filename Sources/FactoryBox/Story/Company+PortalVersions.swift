@@ -38,8 +38,7 @@ extension Company {
             "firmware under another key refused: firmware.key.mismatch"
         )
         for product in products {
-            let night = product.name == products.first?.name ? Self.night.units : 0
-            let units = quantity(of: product) + Site.spareUnits + night
+            let units = allotment(of: product)
             try await propose(product, people, allotments: factories.map { ($0.edge.id, units) })
         }
         try await sign(products, people)
