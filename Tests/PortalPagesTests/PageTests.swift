@@ -160,7 +160,7 @@ struct PageTests {
         #expect(open.places["acts"]?.contains("Reject") == false)
         // Apart from what is to be done, with what it does.
         let rejecting = try #require(open.places["rejecting"])
-        #expect(rejecting.contains("do=reject") && rejecting.contains("stay links of the chain"))
+        #expect(rejecting.contains("do=reject") && rejecting.contains("Rejecting does not take that back"))
         for state in [VersionState.locked, .rejected] {
             let ended = try places(state, viewer)
             #expect(ended.places["signing"]?.contains("Nothing is left to sign") == true, "\(state)")
@@ -227,14 +227,14 @@ struct PageTests {
         // The sample's one signature is that of the officer “lamp”.
         let signed = try shown(.submitted, [.oemSecurityOfficer], "lamp")
         #expect(
-            signed.contains("Your signature is in. Still needed: 1, B Lind or C.") && !signed.contains("sign-command")
+            signed.contains("Your signature is in. 1 more signature: B Lind or C.") && !signed.contains("sign-command")
         )
         #expect(signed.contains("<span>Lamp <span class=\"muted\">(you)</span></span>"))
-        #expect(signed.contains("Your signature is out already"))
+        #expect(signed.contains("You have signed its approval already"))
         let asked = try shown(.submitted, [.oemSecurityOfficer], "b")
-        #expect(asked.contains("Next: you sign. Still needed: 1, you or C.") && asked.contains("sign-command"))
+        #expect(asked.contains("Next: you sign. 1 more signature: you or C.") && asked.contains("sign-command"))
         #expect(asked.contains("/versions/lamp/sign.tar"))
-        #expect(try shown(.submitted, [.oemViewer], nil).contains("Still needed: 1, B Lind or C."))
+        #expect(try shown(.submitted, [.oemViewer], nil).contains("1 more signature: B Lind or C."))
         #expect(try shown(.submitted, [.odmEngineer], nil).contains("It waits for the OEM's officers."))
         #expect(asked.contains("Not yet") && !asked.contains("Not needed"))
         let ended = try shown(.locked, [.oemSecurityOfficer], "b")

@@ -68,16 +68,16 @@ struct HaltGuide {
             ),
             isOfficer
                 ? (
-                    "The cause is known and gone: leave it in service",
+                    "Either: the cause is known and no copy runs. Leave it in service",
                     "\(lifting(id)) \(importing)"
                 )
                 : (
-                    "Have the officers decide",
-                    "They leave it in service by an order for \(edge.text), give up allotment or reset its clock, signed from now on, whose reason says <b>\(kind)</b>. \(importing)"
+                    "Either: the cause is known and no copy runs. The officers leave it in service",
+                    "They sign an order for \(edge.text) that gives up allotment or resets its clock, issued after the finding, with the word <b>\(kind)</b> in its reason. \(importing)"
                 ),
             (
-                "Nobody knows, or a copy may run: take it out for good",
-                "No order makes it trusted again. The officers sign <code>retireEdgeHSM</code> for each of its products, and <code>revoke</code> of kind <code>edgeHSM</code>; the next approvals allot the rest elsewhere. A new appliance is a new enrolment."
+                "Or: nobody is sure, or a copy may run. Take it out for good",
+                "No order makes it trusted again. The officers sign one order a product that declares it dead (<code>retireEdgeHSM</code>), and one that revokes it (<code>revoke</code>, kind <code>edgeHSM</code>); the next approvals allot the rest elsewhere. A new appliance is a new enrolment."
             ),
         ]
     }

@@ -85,9 +85,9 @@ public struct OrdersPage: SheetPage {
                         next: next.map { "/keys/orders?cursor=\($0.text)" }
                     ),
                     isFlush: true
-                )
+                ), Box("kinds", "What an order can do", Self.kinds),
             ],
-            side: [Box("kinds", "What an order can do", Self.kinds), Box("make", "How one is made", Self.making)],
+            side: [Box("make", "How one is made", Self.making)],
             dialogs: isAdmin
                 ? [
                     DialogForm(
@@ -124,7 +124,7 @@ public struct OrdersPage: SheetPage {
             ),
             (
                 "End a stop",
-                "Leaves an EdgeHSM in service whose journal was forked, restored or truncated: one that gives up allotment or resets its clock, signed after the finding, whose reason says that word. Its factory's page has the steps."
+                "Leaves in service an EdgeHSM whose journal was forked, restored or truncated. Such an order gives up allotment or resets its clock, is issued after the finding, and has that word in its reason. Its factory's page has the steps."
             ),
             (
                 "Declare an EdgeHSM dead",

@@ -44,12 +44,14 @@ extension VersionPage {
         }
     }
 
-    /// `Still needed: 1, Oscar Brandt or Otto Lind`.
+    /// `1 more signature: Oscar Brandt or Otto Lind.`
     private static func needed(_ missing: Int, of others: [OfficerName], _ content: Content) -> String {
         let names = others.map { $0 == content.officer ? "you" : holder(of: $0, content) }
-        let ends = names.count > 1 ? "\(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")" : names[0]
-        return missing == others.count && missing > 1
-            ? "Still needed: all of \(names.joined(separator: ", "))." : "Still needed: \(missing), \(ends)."
+        func joined(_ word: String) -> String {
+            names.count > 1 ? "\(names.dropLast().joined(separator: ", ")) \(word) \(names.last ?? "")" : names[0]
+        }
+        if missing == 1 { return "1 more signature: \(joined("or"))." }
+        return "\(missing) more signatures: \(missing == others.count ? joined("and") : "of \(joined("or"))")."
     }
 
     /// Who an officer is: the person's name as it stands under People, else the officer's own.
@@ -102,11 +104,12 @@ extension VersionPage {
         let version = content.version
         guard version.state == .submitted, viewer.roles.contains(.oemSecurityOfficer) else { return .empty }
         let hasSigned = content.officer.map { version.approval?.signers.contains($0) == true } ?? false
+        let back: Markup = " Rejecting does not take that back: the next approval of this product comes after it."
         let signed: Markup =
             hasSigned
-            ? " Your signature is out already: its approval stays a link of the chain, and the next one follows it."
+            ? " You have signed its approval already.\(back)"
             : version.approval?.isSigned == true
-                ? " Signatures that are in stay links of the chain, and the next approval follows them." : .empty
+                ? " Its approval has a signature already.\(back)" : .empty
         return """
             <h3>Reject instead</h3><p class="small muted">One officer is enough. It ends this version for good, and the ODM has to make a new one.\(signed)</p>\
             <p class="row">\(Markup.of(Button("Reject", "\(place)?do=reject", style: .danger, dialog: "dialog-reject", isSmall: true)))</p>

@@ -48,8 +48,8 @@ public struct AlarmPage: SheetPage {
                 alarm.meaning.map { .sub("\($0)\(Self.way(alarm, edges, viewer))", .text(alarm.detail)) }
                     ?? .text(alarm.detail),
                 .number(alarm.times), alarm.sequence.map { "\(Format.number($0))" } ?? .none("of no one entry"),
-                .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"), state,
-                acknowledge,
+                .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"),
+                state + acknowledge,
             ]
         }
         let judged = quarantine.items.map { item -> [Markup] in
@@ -87,7 +87,7 @@ public struct AlarmPage: SheetPage {
                         [
                             .init("Alarm"), .init("No.", .tight), .init("Where"), .init("What it means", .wide),
                             .init("Times seen", .number), .init("Journal entry", .number), .init("Last seen", .tight),
-                            .init("State", .tight), .init("Action", .tight),
+                            .init("State", .tight),
                         ],
                         rows,
                         empty: Empty(
