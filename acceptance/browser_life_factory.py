@@ -24,7 +24,7 @@ class Making:
         page.fill("[name=batch]", f"week-{self.mark}")
         page.select_option("[name=edgeHSM]", "edge-1")
         page.fill("[name=quantity]", "500")
-        self.tell("what remains is told while one types", f"{500 - ALLOTTED} more than the {ALLOTTED}" in page.inner_text("[data-left]")
+        self.tell("what remains is told while one types", f"At most {ALLOTTED}: what is left at edge-1" in page.inner_text("[data-left]")
                   and page.get_attribute("[name=quantity]", "aria-invalid") == "true", page.inner_text("[data-left]"))
         opens, ends = wall(-1), wall(24)
         page.fill("[name=notBefore]", opens)
@@ -92,10 +92,10 @@ class Making:
         emil.wait("() => document.querySelector('h1 .badge').innerText === 'Closed'", None, 60)
         emil.page.wait_for_timeout(1_500)
         label = emil.page.get_attribute("section[aria-labelledby=where] [aria-label^=Granted]", "aria-label")
-        sums = {name: int(number) for name, number in re.findall(r"(\w+) (\d+)", label)}
-        self.tell("once the journal says so it is closed, and granted = issued + burned + returned + remaining + unaccounted",
+        sums = {name: int(number) for name, number in re.findall(r"([A-Za-z][a-z ]*) (\d+)", label)}
+        self.tell("once the journal says so it is closed, and granted = issued + burned + returned + not yet issued + unaccounted",
                   sums["Granted"] == QUANTITY == sum(number for name, number in sums.items() if name != "Granted")
-                  and sums["issued"] >= 8 and sums["returned"] > 0 and sums["remaining"] == sums["unaccounted"] == 0, label)
+                  and sums["issued"] >= 8 and sums["returned"] > 0 and sums["not yet issued"] == sums["unaccounted"] == 0, label)
 
     def device(self):
         """One of its devices: found, its life read, its proof checked without the portal."""

@@ -3,11 +3,11 @@ from .browser_life_factory import wall
 
 
 def keys_of(field):
-    """What a hand types into a date and time of an American browser, its parts one after the other."""
+    """What a hand types into a date and time as the pages write them, its parts one after the other."""
     date, time = field.split("T")
     year, month, day = date.split("-")
     hour, minute = time.split(":")
-    return month + day + year, f"{(int(hour) + 11) % 12 + 1:02d}{minute}{'AP'[int(hour) >= 12]}"
+    return day + month + year, hour + minute
 
 
 class Typing:
