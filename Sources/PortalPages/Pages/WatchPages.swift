@@ -49,7 +49,8 @@ public struct AlarmPage: SheetPage {
                     ?? .text(alarm.detail),
                 .number(alarm.times), alarm.sequence.map { "\(Format.number($0))" } ?? .none("of no one entry"),
                 .sub(.ago(alarm.lastAt, now: now), "first \(.time(alarm.firstAt))"),
-                state + acknowledge,
+                // On a line of its own: the row is as wide as the page already.
+                state + "<div>\(acknowledge)</div>",
             ]
         }
         let judged = quarantine.items.map { item -> [Markup] in
